@@ -1,0 +1,13 @@
+// Key functions of the error classes, so that each has one type_info, in the library.
+#include "relume/error.h"
+
+namespace relume {
+
+Error::~Error() = default;
+IndexError::~IndexError() = default;
+TypeError::~TypeError() = default;
+ValueError::~ValueError() = default;
+NotImplementedError::~NotImplementedError() = default;
+OutOfMemoryError::~OutOfMemoryError() = default;
+
+}  // namespace relume

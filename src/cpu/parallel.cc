@@ -1,0 +1,54 @@
+// parallel_for over OpenMP: fixed chunks, handed out in order, exceptions carried out, and no threads after a fork.
+#include "cpu/parallel.h"
+
+#include <omp.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+
+namespace relume::cpu {
+namespace {
+
+std::atomic<int> g_num_threads{0};  // 0: not set yet
+
+// libgomp's pool does not survive fork: a child whose parent ran a parallel region would wait for threads it lacks.
+[[maybe_unused]] const int g_at_fork = pthread_atfork(nullptr, nullptr, [] { g_num_threads.store(1); });
+
+}  // namespace
+
+int num_threads() {
+  const int set = g_num_threads.load(std::memory_order_relaxed);
+  if (set > 0) [[likely]]
+    return set;
+  const int found = std::max(1, std::min(omp_get_num_procs(), omp_get_max_threads()));
+  g_num_threads.store(found, std::memory_order_relaxed);
+  return found;
+}
+
+void set_num_threads(int count) { g_num_threads.store(std::max(1, count), std::memory_order_relaxed); }
+
+void parallel_for_chunks(int64_t count, int64_t grain, ParallelBody body, void* context) {
+  grain = std::max<int64_t>(grain, 1);
+  const int64_t chunks = (count + grain - 1) / grain;
+  const int threads = static_cast<int>(std::min<int64_t>(chunks, num_threads()));
+  if (threads <= 1 || omp_in_parallel()) {
+    for (int64_t i = 0; i < chunks; ++i) body(context, i * grain, std::min(count, (i + 1) * grain));
+    return;
+  }
+  std::atomic<bool> failed{false};
+  std::exception_ptr error;
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int64_t i = 0; i < chunks; ++i) {
+    if (failed.load(std::memory_order_relaxed)) continue;
+    try {
+      body(context, i * grain, std::min(count, (i + 1) * grain));
+    } catch (...) {
+      if (!failed.exchange(true)) error = std::current_exception();
+    }
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+}  // namespace relume::cpu
