@@ -1,0 +1,52 @@
+# make demo      install what is needed, build, and train a ReLU network on Fashion-MNIST
+# make test      install what is needed, build, and run every test
+# make test-all  the tests on every SIMD target, with the sanitizers, and without optimisation
+# make bench     the benchmarks, against libtorch too where TORCH_PYTHON= names a Python that has torch
+# make install   build, and install below PREFIX=/usr/local
+# make fuzz      each file reader under libFuzzer, for FUZZ_SECONDS=60
+
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
+RELEASE := build/release
+
+.PHONY: help demo test test-all bench install fuzz dependencies clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+dependencies:
+	@tools/install_dependencies.sh build
+
+demo:
+	@tools/install_dependencies.sh demo
+	@cmake --preset release -DRELUME_BUILD_TESTS=OFF >/dev/null
+	@cmake --build $(RELEASE) --target relume_program
+	$(RELEASE)/relume train --save $(RELEASE)/fashion-mnist.safetensors
+
+test:
+	@tools/install_dependencies.sh test
+	@cmake --preset release >/dev/null
+	@cmake --build $(RELEASE)
+	@tools/run_tests.py release
+
+test-all:
+	@tools/install_dependencies.sh test
+	@tools/test_all.sh
+
+bench:
+	@tools/install_dependencies.sh bench
+	@cmake --preset release -DRELUME_BUILD_BENCH=ON >/dev/null
+	@cmake --build $(RELEASE)
+	@bench/run.py $(RELEASE)
+
+install: dependencies
+	@cmake --preset release -DRELUME_BUILD_TESTS=OFF >/dev/null
+	@cmake --build $(RELEASE)
+	@cmake --install $(RELEASE) --strip --prefix $(abspath $(PREFIX))
+
+fuzz:
+	@tools/install_dependencies.sh fuzz
+	@tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+clean:
+	rm -rf build

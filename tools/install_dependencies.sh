@@ -1,0 +1,48 @@
+#!/bin/sh
+# Installs the Debian or Ubuntu packages that a job needs and that are missing; says which they are where it can't.
+# Usage: install_dependencies.sh build|demo|test|bench|fuzz
+set -eu
+
+build="g++ cmake ninja-build pkg-config ccache libdnnl-dev libhwy-dev libfmt-dev nlohmann-json3-dev libcli11-dev
+  zlib1g-dev libpng-dev"
+case "${1:-}" in
+  build) wanted=$build ;;
+  demo) wanted="$build dataset-fashion-mnist" ;;
+  test) wanted="$build libgtest-dev libgmock-dev python3 binutils" ;;
+  bench) wanted="$build libbenchmark-dev python3" ;;
+  fuzz) wanted="$build clang" ;;
+  *) echo "usage: $0 build|demo|test|bench|fuzz" >&2; exit 2 ;;
+esac
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  # Not Debian: CMake says what it does not find.
+  echo "$0: no apt here. Install these, under the names that your system gives them, if the build misses them:" $wanted >&2
+  exit 0
+fi
+
+missing=""
+for package in $wanted; do
+  installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=""
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "$0: these packages are missing, and there is neither root nor sudo to install them:$missing" >&2
+    exit 1
+  fi
+  as_root=sudo
+fi
+echo "installing:$missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# DEBIAN_FRONTEND goes through env, since sudo drops it.
+if ! { $as_root apt-get update -q && $as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1 </dev/null; then
+  tail -n 20 "$log" >&2
+  echo "$0: could not install these packages:$missing" >&2
+  exit 1
+fi
