@@ -74,8 +74,9 @@ ScalarType promote_types(ScalarType a, ScalarType b) {
     if (a == kDouble || b == kDouble) return kDouble;
     return kFloat;  // two different types of float, half and bfloat16
   }
-  check(a != kUInt16 && b != kUInt16, "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote {} and {}",
-        to_string(a), to_string(b));
+  check(a != kUInt16 && b != kUInt16,
+        "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote {} and {}", to_string(a),
+        to_string(b));
   if (a == kByte || b == kByte) {  // unsigned and signed: the next larger signed type
     const ScalarType other = a == kByte ? b : a;
     return other == kChar ? kShort : other;
