@@ -1,0 +1,103 @@
+// Copies, casts and fills of tensors with strides: 2-D tiles inside loops over the other dimensions.
+#include "kernels/copy.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "cpu/cache.h"
+#include "cpu/loop_nest.h"
+#include "cpu/parallel.h"
+
+namespace relume::cpu {
+namespace {
+
+// Splits a nest into tiles of dimension 0 (the one that is contiguous in dst) and one other dimension; where the source
+// is contiguous along that other one, as in a transposition, the tiles are squares that fit the first cache.
+class TiledCopy {
+ public:
+  TiledCopy(const LoopNest& nest, char* dst, int64_t dst_item, const char* src, int64_t src_item, CastTile cast)
+      : nest_(nest), dst_(dst), src_(src), dst_item_(dst_item), src_item_(src_item), cast_(cast) {
+    choose_tiles();
+    for (int d = 0; d < nest_.rank; ++d) tiles_ *= tiles_along(d);
+  }
+
+  void run() const {
+    const int64_t tile = extent_[0] * extent_[1];
+    const int64_t threshold = cache_sizes().l2 / 4 / (dst_item_ + src_item_);
+    parallel_for(tiles_, std::max<int64_t>(1, (nest_.numel > threshold ? threshold / 4 : threshold) / tile), *this);
+  }
+
+  void operator()(int64_t begin, int64_t end) const {
+    for (int64_t tile = begin; tile < end; ++tile) copy_tile(tile);
+  }
+
+ private:
+  static constexpr int64_t kRow = 1 << 14;  // longest tile along dimension 0
+  static constexpr int64_t kSquare = 32;    // side of a transposing tile
+
+  void choose_tiles() {
+    if (nest_.rank > 0) extent_[0] = std::min(nest_.sizes[0], kRow);
+    if (nest_.rank < 2) return;
+    other_ = 1;
+    for (int d = 2; d < nest_.rank; ++d)
+      if (source_stride(d) < source_stride(other_)) other_ = d;
+    if (source_stride(other_) >= source_stride(0)) {  // not transposed: whole rows, as many as are short
+      other_ = 1;
+      extent_[1] = std::clamp<int64_t>(kRow / extent_[0], 1, nest_.sizes[1]);
+      return;
+    }
+    extent_[0] = std::min(nest_.sizes[0], kSquare);
+    extent_[1] = std::min(nest_.sizes[other_], kSquare);
+    if (extent_[1] < kSquare) extent_[0] = std::min(nest_.sizes[0], kSquare * kSquare / extent_[1]);
+    if (extent_[0] < kSquare) extent_[1] = std::min(nest_.sizes[other_], kSquare * kSquare / extent_[0]);
+  }
+
+  int64_t source_stride(int d) const { return std::abs(nest_.strides[1][d]); }
+  int64_t extent(int d) const { return d == 0 ? extent_[0] : d == other_ ? extent_[1] : 1; }
+  int64_t tiles_along(int d) const { return (nest_.sizes[d] + extent(d) - 1) / extent(d); }
+
+  void copy_tile(int64_t index) const {
+    int64_t dst_offset = 0, src_offset = 0;
+    CopyTile tile{{1, 1}, {1, 1}, {1, 1}};
+    for (int d = 0; d < nest_.rank; ++d) {
+      const int64_t along = tiles_along(d), start = index % along * extent(d);
+      index /= along;
+      dst_offset += start * nest_.strides[0][d];
+      src_offset += start * nest_.strides[1][d];
+      if (d != 0 && d != other_) continue;
+      const int k = d == 0 ? 0 : 1;
+      tile.sizes[k] = std::min(extent(d), nest_.sizes[d] - start);
+      tile.dst_strides[k] = nest_.strides[0][d];
+      tile.src_strides[k] = nest_.strides[1][d];
+    }
+    cast_(dst_ + dst_offset * dst_item_, src_ + src_offset * src_item_, tile);
+  }
+
+  const LoopNest& nest_;
+  char* const dst_;
+  const char* const src_;
+  const int64_t dst_item_, src_item_;
+  const CastTile cast_;
+  int other_ = -1;  // the dimension that tiles extend along besides 0
+  int64_t extent_[2] = {1, 1};
+  int64_t tiles_ = 1;
+};
+
+}  // namespace
+
+void copy_strided(IntArrayRef sizes, void* dst, const int64_t* dst_strides, ScalarType dst_dtype, const void* src,
+                  const int64_t* src_strides, ScalarType src_dtype) {
+  const int64_t* const strides[] = {dst_strides, src_strides};
+  const LoopNest nest(sizes, strides, 2);
+  if (nest.numel == 0) return;
+  TiledCopy(nest, static_cast<char*>(dst), element_size(dst_dtype), static_cast<const char*>(src),
+            element_size(src_dtype), cast_tile(src_dtype, dst_dtype))
+      .run();
+}
+
+void fill_strided(IntArrayRef sizes, void* dst, const int64_t* dst_strides, ScalarType dtype, const void* value) {
+  const DimVector broadcast(sizes.size(), 0);
+  copy_strided(sizes, dst, dst_strides, dtype, value, broadcast.data(), dtype);
+}
+
+}  // namespace relume::cpu
