@@ -23,7 +23,7 @@ struct Golden {
 };
 
 const Golden kGoldens[] = {
-#include "oracle/random_fills.inc"
+#include "oracle/goldens/random.inc"
 };
 
 uint32_t crc32(const std::vector<uint8_t>& bytes, uint32_t crc = 0) {

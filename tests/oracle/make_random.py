@@ -1,14 +1,12 @@
-"""Writes random_fills.inc: what PyTorch's random fills give on a CPU, as checksums.
+"""Writes goldens/random.inc: what PyTorch's random fills give on a CPU, as checksums.
 
 Each row is a fill that is run for every count from `first` to `last`, one after another on one generator. The checksums are
 CRC-32 of all the bytes of the results, and of the generator's state at the end.
-
-    python random_fills.py > random_fills.inc
 """
 
+import pathlib
 import zlib
 
-import numpy
 import torch
 
 FLOATS = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
@@ -93,10 +91,12 @@ def row(name, dtype, a, b, first, last, run, seed):
     return f'{{"{name}", ScalarType::{NAMES[dtype]}, {float(a)!r}, {float(b)!r}, {first}, {last}, {seed}, {crc:#x}u, {state:#x}u}},'
 
 
-print("// Made by random_fills.py with PyTorch", torch.__version__)
-print("// fill, dtype, two parameters, first and last count, seed, CRC-32 of the numbers, CRC-32 of the state at the end")
-for name, (dtypes, parameters, spans, run) in FILLS.items():
-    for dtype in dtypes:
-        for a, b in parameters:
-            for seed, (first, last) in enumerate(spans):
-                print(row(name, dtype, a, b, first, last, run, seed))
+with open(pathlib.Path(__file__).resolve().parent / "goldens" / "random.inc", "w") as out:
+    print("// Made by make_random.py with PyTorch", torch.__version__, file=out)
+    print("// fill, dtype, two parameters, first and last count, seed, CRC-32 of the numbers, CRC-32 of the state at the end",
+          file=out)
+    for name, (dtypes, parameters, spans, run) in FILLS.items():
+        for dtype in dtypes:
+            for a, b in parameters:
+                for seed, (first, last) in enumerate(spans):
+                    print(row(name, dtype, a, b, first, last, run, seed), file=out)
