@@ -1,0 +1,367 @@
+// Matrix products on the CPU: how a product is cut into blocks, packed where that pays, and given to threads.
+#include "kernels/matmul.h"
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "core/check.h"
+#include "cpu/gemm_tiles.h"
+#include "cpu/parallel.h"
+#include "cpu/scratch.h"
+
+namespace relume::cpu {
+namespace {
+
+constexpr int64_t kDepthBytes = 1536;     // rows of a packed panel: it must stay in the first-level cache
+constexpr int64_t kBlockRowTiles = 20;    // rows of a packed block of A: it must stay in the second-level cache
+constexpr int64_t kBlockBytes = 1 << 18;  // of A's rows that dot products walk again and again
+constexpr int64_t kThreadWork = 1 << 17;  // multiplications below which another thread does not pay
+constexpr int64_t kLongSum = 1 << 15;     // terms of a sum that is split, if the result is small
+constexpr int64_t kSumChunk = 1 << 13;
+constexpr int64_t kSmallResult = 1 << 12;
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+struct Range {
+  int64_t begin, end;
+  int64_t size() const { return end - begin; }
+};
+
+// Piece `i` of [0, count) cut into `pieces` of nearly equal size, each a multiple of `unit` but the last.
+Range piece(int64_t count, int64_t pieces, int64_t unit, int64_t i) {
+  const int64_t units = ceil_div(count, unit);
+  return {std::min(count, units * i / pieces * unit), std::min(count, units * (i + 1) / pieces * unit)};
+}
+
+// One product of a batch: operands of element type Src, computed in T, written to `c` as T.
+template <class Src, class T>
+struct Product {
+  int64_t m, n, k;
+  const Src* a;
+  int64_t a_row, a_col;
+  const Src* b;
+  int64_t b_row, b_col;
+  T* c;
+  int64_t c_row;
+  T alpha, beta;
+};
+
+// rows x depth of A as depth rows of `rows` neighbours.
+template <class Src, class T>
+void pack(const Src* from, int64_t row, int64_t col, int64_t rows, int64_t depth, int64_t padded, T* to) {
+  for (int64_t p = 0; p < depth; ++p, to += padded) {
+    const Src* at = from + p * col;
+    if (row == 1)
+      for (int64_t r = 0; r < rows; ++r) to[r] = static_cast<T>(at[r]);
+    else
+      for (int64_t r = 0; r < rows; ++r) to[r] = static_cast<T>(at[r * row]);
+    for (int64_t r = rows; r < padded; ++r) to[r] = T(0);
+  }
+}
+
+template <class T>
+T scaled_sum(T x, T beta, T old) {
+  if constexpr (std::is_integral_v<T>) {
+    using U = std::make_unsigned_t<T>;  // integers wrap
+    return static_cast<T>(static_cast<U>(x) + static_cast<U>(beta) * static_cast<U>(old));
+  } else {
+    return x + beta * old;
+  }
+}
+
+// Adds a tile that was computed beside C, because C is narrower than the tile there.
+template <class T>
+void merge_tile(const T* tile, int64_t tile_row, int64_t rows, int64_t columns, T* c, int64_t c_row, T beta) {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t j = 0; j < columns; ++j) {
+      T& out = c[r * c_row + j];
+      out = beta == T(0) ? tile[r * tile_row + j] : scaled_sum(tile[r * tile_row + j], beta, out);
+    }
+}
+
+// The block rows x columns of C by outer-product tiles: panels of B as wide as a tile, against tiles of A.
+template <class Src, class T>
+class OuterBlock {
+ public:
+  OuterBlock(const GemmTiles<T>& tiles, const Product<Src, T>& product, Range rows, Range columns)
+      : tiles_(tiles),
+        product_(product),
+        rows_(rows),
+        columns_(columns),
+        width_(tiles.wide ? 2 * tiles.lanes : tiles.lanes),
+        row_tiles_(ceil_div(rows.size(), tiles.max_rows)),
+        pack_a_(!std::is_same_v<Src, T> || columns.size() > 3 * width_),
+        pack_b_(!std::is_same_v<Src, T> || product.b_col != 1 || row_tiles_ > 2) {}
+
+  void run() {
+    const int64_t depth_limit = kDepthBytes / static_cast<int64_t>(sizeof(T));
+    const int64_t pieces = ceil_div(product_.k, depth_limit);
+    const int64_t depth = ceil_div(product_.k, pieces);
+    const Scratch scratch((depth * (pack_a_ ? rows_.size() : 0) + depth * width_) * static_cast<int64_t>(sizeof(T)));
+    panel_ = scratch.template as<T>();
+    block_ = panel_ + depth * width_;
+    for (int64_t p = 0; p < product_.k; p += depth) {
+      beta_ = p == 0 ? product_.beta : T(1);
+      slice({p, std::min(product_.k, p + depth)});
+    }
+  }
+
+ private:
+  Range tile_rows(int64_t i) const {
+    const Range range = piece(rows_.size(), row_tiles_, 1, i);
+    return {rows_.begin + range.begin, rows_.begin + range.end};
+  }
+
+  // The share of C that depth [depth.begin, depth.end) of A and B gives.
+  void slice(Range depth) {
+    if (pack_a_)
+      for (int64_t i = 0; i < row_tiles_; ++i) {
+        const Range r = tile_rows(i);
+        pack(product_.a + r.begin * product_.a_row + depth.begin * product_.a_col, product_.a_row, product_.a_col,
+             r.size(), depth.size(), r.size(), block_ + (r.begin - rows_.begin) * depth.size());
+      }
+    for (int64_t j = columns_.begin; j < columns_.end; j += width_)
+      panel(depth, {j, std::min(columns_.end, j + width_)});
+  }
+
+  void panel(Range depth, Range columns) {
+    const bool narrow = columns.size() <= tiles_.lanes;
+    const int64_t width = narrow ? tiles_.lanes : width_;
+    const Src* from = product_.b + depth.begin * product_.b_row + columns.begin * product_.b_col;
+    const T* b = panel_;
+    int64_t b_row = width;
+    if (pack_b_ || columns.size() < width) {
+      pack(from, product_.b_col, product_.b_row, columns.size(), depth.size(), width, panel_);
+    } else if constexpr (std::is_same_v<Src, T>) {
+      b = from;
+      b_row = product_.b_row;
+    }
+    for (int64_t i = 0; i < row_tiles_; ++i) tile(depth, tile_rows(i), columns, b, b_row, narrow, width);
+  }
+
+  void tile(Range depth, Range rows, Range columns, const T* b, int64_t b_row, bool narrow, int64_t width) {
+    const T* a = block_ + (rows.begin - rows_.begin) * depth.size();
+    int64_t a_row = 1, a_col = rows.size();
+    if constexpr (std::is_same_v<Src, T>)
+      if (!pack_a_) {
+        a_row = product_.a_row;
+        a_col = product_.a_col;
+        a = product_.a + rows.begin * a_row + depth.begin * a_col;
+      }
+    T* c = product_.c + rows.begin * product_.c_row + columns.begin;
+    const auto kernel = narrow ? tiles_.narrow : tiles_.wide;
+    if (columns.size() == width) {
+      kernel(rows.size(), depth.size(), a, a_row, a_col, b, b_row, c, product_.c_row, product_.alpha, beta_);
+      return;
+    }
+    alignas(64) T beside[kMaxTileRows * kMaxTileColumns];
+    kernel(rows.size(), depth.size(), a, a_row, a_col, b, b_row, beside, width, product_.alpha, T(0));
+    merge_tile(beside, width, rows.size(), columns.size(), c, product_.c_row, beta_);
+  }
+
+  const GemmTiles<T>& tiles_;
+  const Product<Src, T>& product_;
+  const Range rows_, columns_;
+  const int64_t width_, row_tiles_;
+  const bool pack_a_, pack_b_;
+  T* panel_ = nullptr;
+  T* block_ = nullptr;
+  T beta_{};
+};
+
+// Pieces of C's rows and columns that tasks take; a C of one piece is done by the caller.
+struct Grid {
+  int64_t rows, columns;
+};
+
+Grid choose_grid(int64_t m, int64_t n, int64_t k, int64_t block_rows, int64_t tile_rows, int64_t width) {
+  Grid grid{ceil_div(m, block_rows), 1};
+  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  const auto tasks = static_cast<int64_t>(std::min<double>(2 * num_threads(), work / kThreadWork));
+  if (tasks <= grid.rows) return grid;
+  grid.columns = std::min(ceil_div(tasks, grid.rows), ceil_div(n, width));
+  grid.rows = std::max(grid.rows, std::min(ceil_div(tasks, grid.columns), ceil_div(m, tile_rows)));
+  return grid;
+}
+
+template <class Body>
+void for_each_block(int64_t m, int64_t n, Grid grid, int64_t width, const Body& body) {
+  parallel_for(grid.rows * grid.columns, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      body(piece(m, grid.rows, 1, i / grid.columns), piece(n, grid.columns, width, i % grid.columns));
+  });
+}
+
+template <class Src, class T>
+void outer_product(const GemmTiles<T>& tiles, const Product<Src, T>& p) {
+  const int64_t width = tiles.wide ? 2 * tiles.lanes : tiles.lanes;
+  const Grid grid = choose_grid(p.m, p.n, p.k, kBlockRowTiles * tiles.max_rows, tiles.max_rows, width);
+  for_each_block(p.m, p.n, grid, width,
+                 [&](Range rows, Range columns) { OuterBlock<Src, T>(tiles, p, rows, columns).run(); });
+}
+
+// Every element of C as a dot product: A's rows and B's columns are contiguous, so nothing is packed.
+template <class T>
+void dot_product(const GemmTiles<T>& tiles, const Product<T, T>& p) {
+  const int64_t block_rows = std::max<int64_t>(
+      tiles.dot_rows, kBlockBytes / static_cast<int64_t>(sizeof(T)) / p.k / tiles.dot_rows * tiles.dot_rows);
+  const Grid grid = choose_grid(p.m, p.n, p.k, block_rows, tiles.dot_rows, kDotColumns);
+  for_each_block(p.m, p.n, grid, kDotColumns, [&](Range rows, Range columns) {
+    T out[16];
+    for (int64_t j = columns.begin; j < columns.end; j += kDotColumns)
+      for (int64_t i = rows.begin; i < rows.end; i += tiles.dot_rows) {
+        const int64_t height = std::min(tiles.dot_rows, rows.end - i);
+        const int64_t width = std::min(kDotColumns, columns.end - j);
+        tiles.dot(height, width, p.k, p.a + i * p.a_row, p.a_row, p.b + j * p.b_col, p.b_col, out);
+        for (int64_t e = 0; e < height * width; ++e) out[e] *= p.alpha;
+        merge_tile(out, width, height, width, p.c + i * p.c_row + j, p.c_row, p.beta);
+      }
+  });
+}
+
+// Dot products win while packing B would cost more than the sums across a vector at their end.
+template <class Src, class T>
+bool use_dot_product(const GemmTiles<T>& tiles, const Product<Src, T>& p) {
+  if (!tiles.dot || p.a_col != 1 || p.b_row != 1) return false;
+  return p.k >= 2 * tiles.lanes && (p.m <= 4 * tiles.max_rows || p.n == 1);
+}
+
+template <class Src, class T>
+void multiply(const Product<Src, T>& p) {
+  const GemmTiles<T>& tiles = gemm_tiles<T>();
+  if constexpr (std::is_same_v<Src, T>) {
+    // A column result of a matrix whose columns are contiguous is a row result of its transpose.
+    if (p.n == 1 && p.c_row == 1 && p.a_row == 1 && p.m > 1 && p.a_col != 1)
+      return multiply(
+          Product<T, T>{1, p.m, p.k, p.b, p.b_col, p.b_row, p.a, p.a_col, p.a_row, p.c, p.m, p.alpha, p.beta});
+    if (use_dot_product(tiles, p)) return dot_product(tiles, p);
+  }
+  outer_product(tiles, p);
+}
+
+// C = beta * C + bias: what is left when the product itself is added afterwards.
+template <class Src, class T>
+void start_result(const Gemm& g, const Src* old, int64_t old_row, T beta, const Src* bias, T* c, int64_t c_row) {
+  for (int64_t i = 0; i < g.m; ++i)
+    for (int64_t j = 0; j < g.n; ++j) {
+      const T start = bias ? static_cast<T>(bias[j]) : T(0);
+      c[i * c_row + j] = beta == T(0) ? start : scaled_sum(start, beta, static_cast<T>(old[i * old_row + j]));
+    }
+}
+
+// A few long sums: partial sums over fixed chunks, so that threads have something to share.
+template <class Src, class T>
+void multiply_in_chunks(const Product<Src, T>& p) {
+  const int64_t chunks = ceil_div(p.k, kSumChunk), size = p.m * p.n;
+  const Scratch scratch(chunks * size * static_cast<int64_t>(sizeof(T)));
+  T* const partial = scratch.as<T>();
+  parallel_for(chunks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      Product<Src, T> chunk = p;
+      chunk.a += i * kSumChunk * p.a_col;
+      chunk.b += i * kSumChunk * p.b_row;
+      chunk.k = std::min(kSumChunk, p.k - i * kSumChunk);
+      chunk.c = partial + i * size;
+      chunk.c_row = p.n;
+      chunk.beta = T(0);
+      multiply(chunk);
+    }
+  });
+  for (int64_t i = 1; i < chunks; ++i)
+    for (int64_t e = 0; e < size; ++e) partial[e] = scaled_sum(partial[e], T(1), partial[i * size + e]);
+  merge_tile(partial, p.n, p.m, p.n, p.c, p.c_row, p.beta);
+}
+
+template <class Src, class T>
+void one_product(const Gemm& g, const Src* a, const Src* b, Src* c) {
+  const Src* bias = static_cast<const Src*>(g.bias);
+  Product<Src, T> p{g.m,
+                    g.n,
+                    g.k,
+                    a,
+                    g.a_row,
+                    g.a_col,
+                    b,
+                    g.b_row,
+                    g.b_col,
+                    nullptr,
+                    g.c_row,
+                    static_cast<T>(g.alpha),
+                    static_cast<T>(g.beta)};
+  const auto run = [&](T* result, int64_t row) {
+    p.c = result;
+    p.c_row = row;
+    if (bias || g.k == 0) {
+      start_result(g, c, g.c_row, p.beta, bias, result, row);
+      p.beta = T(1);
+    }
+    if (g.k == 0) return;
+    if (g.k >= kLongSum && g.m * g.n <= kSmallResult)
+      multiply_in_chunks(p);
+    else
+      multiply(p);
+  };
+  if constexpr (std::is_same_v<Src, T>) {
+    run(c, g.c_row);
+  } else {
+    const Scratch scratch(g.m * g.n * static_cast<int64_t>(sizeof(T)));
+    T* const wide = scratch.as<T>();
+    if (p.beta != T(0) && !bias && g.k != 0) start_result(g, c, g.c_row, T(1), bias, wide, g.n);
+    run(wide, g.n);
+    for (int64_t i = 0; i < g.m; ++i)
+      for (int64_t j = 0; j < g.n; ++j) c[i * g.c_row + j] = static_cast<Src>(wide[i * g.n + j]);
+  }
+}
+
+template <class Src, class T>
+void gemm_as(const Gemm& problem) {
+  Gemm g = problem;
+  if (g.m == 0 || g.n == 0 || g.batch == 0) return;
+  if (g.batch > 1 && g.b_batch == 0 && g.a_batch == g.m * g.a_row && g.c_batch == g.m * g.c_row) {
+    g.m *= g.batch;  // every matrix meets the same B: one tall product
+    g.batch = 1;
+  }
+  const auto one = [&](int64_t i) {
+    one_product<Src, T>(g, static_cast<const Src*>(g.a) + i * g.a_batch, static_cast<const Src*>(g.b) + i * g.b_batch,
+                        static_cast<Src*>(g.c) + i * g.c_batch);
+  };
+  const double work = static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k + 1);
+  if (g.batch < num_threads() && work > 4 * kThreadWork) {
+    for (int64_t i = 0; i < g.batch; ++i) one(i);
+    return;
+  }
+  parallel_for(g.batch, std::max<int64_t>(1, static_cast<int64_t>(kThreadWork / work)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t i = begin; i < end; ++i) one(i);
+               });
+}
+
+}  // namespace
+
+void gemm(const Gemm& g) {
+  switch (g.dtype) {
+    case kFloat:
+      return gemm_as<float, float>(g);
+    case kDouble:
+      return gemm_as<double, double>(g);
+    case kHalf:
+      return gemm_as<Half, float>(g);
+    case kBFloat16:
+      return gemm_as<BFloat16, float>(g);
+    case kByte:
+      return gemm_as<uint8_t, int32_t>(g);
+    case kChar:
+      return gemm_as<int8_t, int32_t>(g);
+    case kShort:
+      return gemm_as<int16_t, int32_t>(g);
+    case kInt:
+      return gemm_as<int32_t, int32_t>(g);
+    case kLong:
+      return gemm_as<int64_t, int64_t>(g);
+    default:
+      fail<NotImplementedError>("\"addmm_impl_cpu_\" not implemented for '{}'", to_string(g.dtype));
+  }
+}
+
+}  // namespace relume::cpu
