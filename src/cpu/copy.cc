@@ -15,8 +15,14 @@ namespace {
 // is contiguous along that other one, as in a transposition, the tiles are squares that fit the first cache.
 class TiledCopy {
  public:
-  TiledCopy(const LoopNest& nest, char* dst, int64_t dst_item, const char* src, int64_t src_item, CastTile cast)
-      : nest_(nest), dst_(dst), src_(src), dst_item_(dst_item), src_item_(src_item), cast_(cast) {
+  TiledCopy(const LoopNest& nest, void* dst, ScalarType dst_dtype, const void* src, ScalarType src_dtype)
+      : nest_(nest),
+        dst_(static_cast<char*>(dst)),
+        src_(static_cast<const char*>(src)),
+        dst_item_(element_size(dst_dtype)),
+        src_item_(element_size(src_dtype)),
+        cast_(cast_tile(src_dtype, dst_dtype)),
+        move_(cast_tile(src_dtype, src_dtype)) {
     choose_tiles();
     for (int d = 0; d < nest_.rank; ++d) tiles_ *= tiles_along(d);
   }
@@ -34,6 +40,7 @@ class TiledCopy {
  private:
   static constexpr int64_t kRow = 1 << 14;  // longest tile along dimension 0
   static constexpr int64_t kSquare = 32;    // side of a transposing tile
+  static constexpr int64_t kWidest = 8;     // bytes of the widest element
 
   void choose_tiles() {
     if (nest_.rank > 0) extent_[0] = std::min(nest_.sizes[0], kRow);
@@ -46,6 +53,7 @@ class TiledCopy {
       extent_[1] = std::clamp<int64_t>(kRow / extent_[0], 1, nest_.sizes[1]);
       return;
     }
+    transposes_ = true;
     extent_[0] = std::min(nest_.sizes[0], kSquare);
     extent_[1] = std::min(nest_.sizes[other_], kSquare);
     if (extent_[1] < kSquare) extent_[0] = std::min(nest_.sizes[0], kSquare * kSquare / extent_[1]);
@@ -70,7 +78,20 @@ class TiledCopy {
       tile.dst_strides[k] = nest_.strides[0][d];
       tile.src_strides[k] = nest_.strides[1][d];
     }
-    cast_(dst_ + dst_offset * dst_item_, src_ + src_offset * src_item_, tile);
+    char* const to = dst_ + dst_offset * dst_item_;
+    const char* const from = src_ + src_offset * src_item_;
+    if (transposes_)
+      transpose_tile(to, from, tile);
+    else
+      cast_(to, from, tile);
+  }
+
+  // By way of a buffer, whose rows do not compete for the same lines of the cache as rows of the source may.
+  void transpose_tile(char* dst, const char* src, const CopyTile& tile) const {
+    alignas(64) char buffer[kSquare * kSquare * kWidest];
+    const int64_t rows = tile.sizes[0], columns = tile.sizes[1];
+    move_(buffer, src, {{columns, rows}, {1, columns}, {tile.src_strides[1], tile.src_strides[0]}});
+    cast_(dst, buffer, {{rows, columns}, {tile.dst_strides[0], tile.dst_strides[1]}, {columns, 1}});
   }
 
   const LoopNest& nest_;
@@ -78,6 +99,8 @@ class TiledCopy {
   const char* const src_;
   const int64_t dst_item_, src_item_;
   const CastTile cast_;
+  const CastTile move_;  // between elements of the source's dtype
+  bool transposes_ = false;
   int other_ = -1;  // the dimension that tiles extend along besides 0
   int64_t extent_[2] = {1, 1};
   int64_t tiles_ = 1;
@@ -90,9 +113,7 @@ void copy_strided(IntArrayRef sizes, void* dst, const int64_t* dst_strides, Scal
   const int64_t* const strides[] = {dst_strides, src_strides};
   const LoopNest nest(sizes, strides, 2);
   if (nest.numel == 0) return;
-  TiledCopy(nest, static_cast<char*>(dst), element_size(dst_dtype), static_cast<const char*>(src),
-            element_size(src_dtype), cast_tile(src_dtype, dst_dtype))
-      .run();
+  TiledCopy(nest, dst, dst_dtype, src, src_dtype).run();
 }
 
 void fill_strided(IntArrayRef sizes, void* dst, const int64_t* dst_strides, ScalarType dtype, const void* value) {

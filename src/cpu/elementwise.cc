@@ -17,7 +17,10 @@ constexpr int64_t kBlockBytes = 4096;  // of a buffer: five of them fit the smal
 constexpr int64_t kLongRow = 256;      // elements of a row from which the loop is handed the row where it lies
 constexpr int64_t kStreamFactor = 8;   // results of so many private caches are streamed
 constexpr int64_t kLine = 64;          // bytes of a cache line
+constexpr int64_t kSmall = 512;        // elements of a call that is not worth planning
+constexpr int64_t kWidest = 8;         // bytes of the widest element
 
+// Whether the elements lie in row-major order without gaps.
 bool is_dense(IntArrayRef sizes, const int64_t* strides) {
   if (!strides) return true;
   int64_t expected = 1;
@@ -28,11 +31,11 @@ bool is_dense(IntArrayRef sizes, const int64_t* strides) {
   return true;
 }
 
-bool is_plain(const ElementwiseCall& call) {
-  for (int k = 0; k <= call.num_inputs; ++k) {
-    const ElementwiseOperand& operand = call.operands[k];
-    if (operand.dtype != operand.loop_dtype || !is_dense(call.sizes, operand.strides)) return false;
-  }
+// Whether all elements are one.
+bool is_constant(IntArrayRef sizes, const int64_t* strides) {
+  if (!strides) return false;
+  for (size_t d = 0; d < sizes.size(); ++d)
+    if (sizes[d] != 1 && strides[d] != 0) return false;
   return true;
 }
 
@@ -212,16 +215,34 @@ void run_in_loops(const ElementwiseCall& call) {
   parallel_for(nest.numel, nest.numel <= threshold ? threshold : std::max<int64_t>(threshold / 4, 1024), run);
 }
 
+// A few elements, dense or constant: one call of the loop, without planning. False where it does not apply.
+bool run_small(const ElementwiseCall& call, int64_t numel) {
+  alignas(kLine) char buffers[kMaxOperands][kSmall * kWidest];
+  const void* inputs[ElementwiseCall::kMaxInputs];
+  const ElementwiseOperand& out = call.operands[0];
+  if (!is_dense(call.sizes, out.strides)) return false;
+  for (int k = 1; k <= call.num_inputs; ++k) {
+    const ElementwiseOperand& operand = call.operands[k];
+    const bool dense = is_dense(call.sizes, operand.strides);
+    if (!dense && !is_constant(call.sizes, operand.strides)) return false;
+    inputs[k - 1] = operand.data;
+    if (dense && operand.dtype == operand.loop_dtype) continue;
+    cast_tile(operand.dtype, operand.loop_dtype)(buffers[k], operand.data, {{numel, 1}, {1, 0}, {dense ? 1 : 0, 0}});
+    inputs[k - 1] = buffers[k];
+  }
+  const bool direct = out.dtype == out.loop_dtype;
+  call.loop(direct ? out.data : buffers[0], inputs, numel, call.options);
+  if (!direct) cast_tile(out.loop_dtype, out.dtype)(out.data, buffers[0], {{numel, 1}, {1, 0}, {1, 0}});
+  return true;
+}
+
 }  // namespace
 
 void run_elementwise(const ElementwiseCall& call) {
   int64_t numel = 1;
   for (const int64_t size : call.sizes) numel *= size;
   if (numel == 0) return;
-  if (!is_plain(call) || numel > parallel_threshold(call)) return run_in_loops(call);
-  const void* inputs[ElementwiseCall::kMaxInputs];
-  for (int k = 0; k < call.num_inputs; ++k) inputs[k] = call.operands[k + 1].data;
-  call.loop(call.operands[0].data, inputs, numel, call.options);
+  if (numel > kSmall || !run_small(call, numel)) run_in_loops(call);
 }
 
 }  // namespace relume::cpu
