@@ -140,7 +140,8 @@ class Golden:
         """Calls the op and records its results or its error.
 
         grad: also record the gradients of the floating-point inputs (default: where a float64 input takes part);
-        second: also those of the gradients (double backward). fields go into the row as they are (ulp=...).
+        second: also those of the gradients (double backward). fields go into the row as they are: ulp=... for another
+        tolerance, fixed=[...] for the positions of arguments that do not require grad.
         """
         row = {"op": op, "args": self.encode(args), **fields}
         function = self.resolve(op)
@@ -158,7 +159,8 @@ class Golden:
         self.add(row)
 
     def add_gradients(self, row, function, args, second):
-        leaves = map_tensors(leaf, list(args))
+        fixed = row.get("fixed", [])
+        leaves = [a if i in fixed else map_tensors(leaf, a) for i, a in enumerate(args)]
         inputs = [t for t in flatten(leaves) if t.requires_grad]
         in_place = row["op"].endswith("_")
         results = function(*map_tensors(lambda t: t.clone(), leaves) if in_place else leaves)
