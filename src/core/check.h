@@ -3,6 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <string>
+
 #include "relume/error.h"
 #include "relume/shape.h"
 
@@ -24,9 +27,11 @@ inline void check(bool condition, fmt::format_string<Args...> format, Args&&... 
 
 // Sizes and other integer lists print as [2, 3].
 template <>
-struct fmt::formatter<relume::IntArrayRef> : fmt::formatter<std::string_view> {
+struct fmt::formatter<relume::IntArrayRef> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
   template <class Context>
   auto format(relume::IntArrayRef list, Context& context) const {
-    return fmt::formatter<std::string_view>::format(relume::to_string(list), context);
+    const std::string text = relume::to_string(list);
+    return std::copy(text.begin(), text.end(), context.out());
   }
 };
