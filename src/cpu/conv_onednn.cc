@@ -1,0 +1,349 @@
+// oneDNN convolutions: primitives made once a shape, in the layout that oneDNN likes best, with reorders around them.
+#include "cpu/conv_onednn.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "cpu/parallel.h"
+#include "cpu/scratch.h"
+
+namespace relume::cpu::onednn {
+namespace {
+
+using dnnl::memory;
+
+enum class Pass : int64_t { Forward, ForwardBias, BackwardInput, BackwardWeight, BackwardWeightBias };
+
+constexpr size_t kMaxPlans = 1024;
+
+// oneDNN plans for and uses the OpenMP setting of the calling thread: ours, while a convolution runs.
+class ThreadCount {
+ public:
+  ThreadCount() : before_(omp_get_max_threads()), now_(omp_in_parallel() ? 1 : num_threads()) { set(before_, now_); }
+  ~ThreadCount() { set(now_, before_); }
+  int64_t count() const { return now_; }
+
+ private:
+  static void set(int from, int to) {
+    if (from != to) omp_set_num_threads(to);
+  }
+  const int before_, now_;
+};
+
+// Engine and stream live for ever: static modules may still run convolutions while the program ends.
+const dnnl::engine& engine() {
+  static const dnnl::engine& engine = *new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+dnnl::stream& stream() {
+  static dnnl::stream& stream = *new dnnl::stream(engine());
+  return stream;
+}
+
+// An operand: what the caller has, what the primitive takes, and the reorder between them where the two differ.
+struct Operand {
+  int argument = 0;
+  memory::desc given, taken;
+  dnnl::reorder reorder;  // empty when the layouts agree
+  int64_t offset = 0;     // of the reordered copy in the scratch block
+
+  bool copied() const { return static_cast<bool>(reorder); }
+};
+
+// A primitive with its operands: inputs first, the results last.
+struct Plan {
+  dnnl::primitive primitive;
+  std::array<Operand, 4> operands;
+  int inputs = 0, count = 0;
+  memory::desc scratchpad;
+  int64_t scratchpad_offset = 0, scratch_bytes = 0;
+  bool fast = false;
+};
+
+memory::dims dims_of(const int64_t* list, int count) { return memory::dims(list, list + count); }
+
+// What oneDNN wants to know about a convolution.
+struct Shape {
+  explicit Shape(const Conv& conv) : spatial(conv.spatial) {
+    input = {conv.batch, conv.in_channels};
+    output = {conv.batch, conv.out_channels};
+    if (conv.groups > 1) weight.push_back(conv.groups);
+    weight.push_back(conv.out_channels / conv.groups);
+    weight.push_back(conv.in_channels / conv.groups);
+    for (int d = 0; d < spatial; ++d) {
+      input.push_back(conv.input[d]);
+      output.push_back(conv.output[d]);
+      weight.push_back(conv.kernel[d]);
+      dilation.push_back(conv.dilation[d] - 1);
+      const int64_t reach = (conv.output[d] - 1) * conv.stride[d] + (conv.kernel[d] - 1) * conv.dilation[d] + 1;
+      after.push_back(std::max<int64_t>(0, reach - conv.input[d] - conv.padding[d]));
+    }
+    bias = {conv.out_channels};
+    stride = dims_of(conv.stride, spatial);
+    before = dims_of(conv.padding, spatial);
+  }
+
+  int spatial;
+  memory::dims input, output, weight, bias, stride, dilation, before, after;
+};
+
+memory::desc plain(const memory::dims& dims) {
+  memory::dims strides(dims.size());
+  int64_t step = 1;
+  for (size_t d = dims.size(); d-- > 0;) {
+    strides[d] = step;
+    step *= dims[d];
+  }
+  return memory::desc(dims, memory::data_type::f32, strides);
+}
+
+memory::desc any(const memory::dims& dims) {
+  return memory::desc(dims, memory::data_type::f32, memory::format_tag::any);
+}
+
+memory::desc channels_last(const memory::dims& dims) {
+  using Tag = memory::format_tag;
+  constexpr Tag kTags[] = {Tag::nwc, Tag::nhwc, Tag::ndhwc};
+  return memory::desc(dims, memory::data_type::f32, kTags[dims.size() - 3]);
+}
+
+// Plain activations may be reordered, which is cheap beside the convolution; channels-last ones are taken as they are.
+memory::desc given(const memory::dims& dims, ConvLayout layout) {
+  return layout == ConvLayout::Plain ? plain(dims) : channels_last(dims);
+}
+memory::desc wanted(const memory::dims& dims, ConvLayout layout) {
+  return layout == ConvLayout::Plain ? any(dims) : channels_last(dims);
+}
+
+class Planner {
+ public:
+  Planner(const Conv& conv, Pass pass) : conv_(conv), shape_(conv), pass_(pass) {
+    attributes_.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  }
+
+  Plan plan() {
+    switch (pass_) {
+      case Pass::Forward:
+      case Pass::ForwardBias:
+        forward();
+        break;
+      case Pass::BackwardInput:
+        backward_input();
+        break;
+      default:
+        backward_weight();
+    }
+    for (int i = 0; i < plan_.count; ++i) {
+      Operand& operand = plan_.operands[i];
+      if (operand.taken == operand.given) continue;
+      operand.reorder =
+          i < plan_.inputs ? reorder(operand.given, operand.taken) : reorder(operand.taken, operand.given);
+      operand.offset = reserve(operand.taken);
+    }
+    plan_.scratchpad_offset = reserve(plan_.scratchpad);
+    return std::move(plan_);
+  }
+
+ private:
+  bool with_bias() const { return pass_ == Pass::ForwardBias || pass_ == Pass::BackwardWeightBias; }
+
+  template <class Primitive>
+  void use(const typename Primitive::primitive_desc& description) {
+    plan_.fast = std::strstr(description.impl_info_str(), "ref") == nullptr;
+    plan_.primitive = Primitive(description);
+    plan_.scratchpad = description.scratchpad_desc();
+  }
+
+  void input(int argument, const memory::desc& given, const memory::desc& taken) {
+    result(argument, given, taken);
+    ++plan_.inputs;
+  }
+  void result(int argument, const memory::desc& given, const memory::desc& taken) {
+    Operand& operand = plan_.operands[plan_.count++];
+    operand.argument = argument;
+    operand.given = given;
+    operand.taken = taken;
+  }
+
+  memory::desc given_input() const { return given(shape_.input, conv_.input_layout); }
+  memory::desc given_output() const { return given(shape_.output, conv_.output_layout); }
+  memory::desc wanted_input() const { return wanted(shape_.input, conv_.input_layout); }
+  memory::desc wanted_output() const { return wanted(shape_.output, conv_.output_layout); }
+
+  dnnl::convolution_forward::primitive_desc forward_description(bool bias) const {
+    using Forward = dnnl::convolution_forward;
+    constexpr auto kKind = dnnl::prop_kind::forward_training;
+    constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
+    const auto desc = bias ? Forward::desc(kKind, kAlgorithm, wanted_input(), any(shape_.weight), plain(shape_.bias),
+                                           wanted_output(), shape_.stride, shape_.dilation, shape_.before, shape_.after)
+                           : Forward::desc(kKind, kAlgorithm, wanted_input(), any(shape_.weight), wanted_output(),
+                                           shape_.stride, shape_.dilation, shape_.before, shape_.after);
+    return Forward::primitive_desc(desc, attributes_, engine());
+  }
+
+  void forward() {
+    const auto description = forward_description(with_bias());
+    use<dnnl::convolution_forward>(description);
+    input(DNNL_ARG_SRC, given_input(), description.src_desc());
+    input(DNNL_ARG_WEIGHTS, plain(shape_.weight), description.weights_desc());
+    if (with_bias()) input(DNNL_ARG_BIAS, plain(shape_.bias), plain(shape_.bias));
+    result(DNNL_ARG_DST, given_output(), description.dst_desc());
+  }
+
+  void backward_input() {
+    using Backward = dnnl::convolution_backward_data;
+    const Backward::primitive_desc description(
+        Backward::desc(dnnl::algorithm::convolution_direct, wanted_input(), any(shape_.weight), wanted_output(),
+                       shape_.stride, shape_.dilation, shape_.before, shape_.after),
+        attributes_, engine(), forward_description(false));
+    use<Backward>(description);
+    input(DNNL_ARG_DIFF_DST, given_output(), description.diff_dst_desc());
+    input(DNNL_ARG_WEIGHTS, plain(shape_.weight), description.weights_desc());
+    result(DNNL_ARG_DIFF_SRC, given_input(), description.diff_src_desc());
+  }
+
+  void backward_weight() {
+    using Backward = dnnl::convolution_backward_weights;
+    constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
+    const auto desc = with_bias()
+                          ? Backward::desc(kAlgorithm, wanted_input(), any(shape_.weight), plain(shape_.bias),
+                                           wanted_output(), shape_.stride, shape_.dilation, shape_.before, shape_.after)
+                          : Backward::desc(kAlgorithm, wanted_input(), any(shape_.weight), wanted_output(),
+                                           shape_.stride, shape_.dilation, shape_.before, shape_.after);
+    const Backward::primitive_desc description(desc, attributes_, engine(), forward_description(with_bias()));
+    use<Backward>(description);
+    input(DNNL_ARG_SRC, given_input(), description.src_desc());
+    input(DNNL_ARG_DIFF_DST, given_output(), description.diff_dst_desc());
+    result(DNNL_ARG_DIFF_WEIGHTS, plain(shape_.weight), description.diff_weights_desc());
+    if (with_bias()) result(DNNL_ARG_DIFF_BIAS, plain(shape_.bias), plain(shape_.bias));
+  }
+
+  static dnnl::reorder reorder(const memory::desc& from, const memory::desc& to) {
+    return dnnl::reorder(dnnl::reorder::primitive_desc(engine(), from, engine(), to));
+  }
+
+  int64_t reserve(const memory::desc& desc) {
+    const int64_t offset = plan_.scratch_bytes;
+    plan_.scratch_bytes += (static_cast<int64_t>(desc.get_size()) + 63) / 64 * 64;
+    return offset;
+  }
+
+  const Conv& conv_;
+  const Shape shape_;
+  const Pass pass_;
+  dnnl::primitive_attr attributes_;
+  Plan plan_;
+};
+
+// Everything that a plan depends on, as numbers.
+using Key = std::array<int64_t, 9 + 6 * kMaxSpatial>;
+
+Key key_of(const Conv& conv, Pass pass, int64_t threads) {
+  Key key = {static_cast<int64_t>(pass),
+             threads,
+             conv.spatial,
+             conv.batch,
+             conv.in_channels,
+             conv.out_channels,
+             conv.groups,
+             static_cast<int64_t>(conv.input_layout),
+             static_cast<int64_t>(conv.output_layout)};
+  int64_t* at = key.data() + 9;
+  for (const int64_t* list : {conv.input, conv.kernel, conv.output, conv.stride, conv.padding, conv.dilation})
+    at = std::copy_n(list, kMaxSpatial, at);
+  return key;
+}
+
+struct KeyHash {
+  size_t operator()(const Key& key) const {
+    uint64_t hash = 0;
+    for (int64_t value : key) hash = (hash ^ static_cast<uint64_t>(value)) * 0x9e3779b97f4a7c15u, hash ^= hash >> 29;
+    return hash;
+  }
+};
+
+std::shared_ptr<const Plan> make_plan(const Conv& conv, Pass pass) {
+  try {
+    return std::make_shared<const Plan>(Planner(conv, pass).plan());
+  } catch (const dnnl::error&) {
+    return std::make_shared<const Plan>();  // no implementation: not fast
+  }
+}
+
+std::shared_ptr<const Plan> find_plan(const Conv& conv, Pass pass, int64_t threads) {
+  static std::shared_mutex& mutex = *new std::shared_mutex;
+  static auto& plans = *new std::unordered_map<Key, std::shared_ptr<const Plan>, KeyHash>;
+  const Key key = key_of(conv, pass, threads);
+  {
+    std::shared_lock lock(mutex);
+    if (const auto found = plans.find(key); found != plans.end()) return found->second;
+  }
+  std::shared_ptr<const Plan> plan = make_plan(conv, pass);
+  std::unique_lock lock(mutex);
+  if (plans.size() >= kMaxPlans) plans.clear();
+  plans.emplace(key, plan);
+  return plan;
+}
+
+void execute(const Plan& plan, const std::array<void*, 4>& given) {
+  const Scratch scratch(plan.scratch_bytes);
+  char* const block = scratch.as<char>();
+  std::array<memory, 4> taken;
+  std::unordered_map<int, memory> arguments;
+  for (int i = 0; i < plan.count; ++i) {
+    const Operand& operand = plan.operands[i];
+    void* const data = operand.copied() ? block + operand.offset : given[i];
+    taken[i] = memory(operand.taken, engine(), data);
+    if (operand.copied() && i < plan.inputs) {
+      memory from(operand.given, engine(), given[i]);
+      dnnl::reorder(operand.reorder).execute(stream(), from, taken[i]);
+    }
+    arguments.emplace(operand.argument, taken[i]);
+  }
+  arguments.emplace(DNNL_ARG_SCRATCHPAD, memory(plan.scratchpad, engine(), block + plan.scratchpad_offset));
+  plan.primitive.execute(stream(), arguments);
+  for (int i = plan.inputs; i < plan.count; ++i) {
+    const Operand& operand = plan.operands[i];
+    if (!operand.copied()) continue;
+    memory to(operand.given, engine(), given[i]);
+    dnnl::reorder(operand.reorder).execute(stream(), taken[i], to);
+  }
+}
+
+bool run(const Conv& conv, Pass pass, const std::array<const void*, 4>& operands) {
+  const ThreadCount threads;
+  const std::shared_ptr<const Plan> plan = find_plan(conv, pass, threads.count());
+  if (!plan->fast) return false;
+  std::array<void*, 4> given;
+  for (size_t i = 0; i < operands.size(); ++i) given[i] = const_cast<void*>(operands[i]);
+  execute(*plan, given);
+  return true;
+}
+
+}  // namespace
+
+bool conv_forward(const Conv& conv, const float* input, const float* weight, const float* bias, float* output) {
+  if (!bias) return run(conv, Pass::Forward, {input, weight, output});
+  return run(conv, Pass::ForwardBias, {input, weight, bias, output});
+}
+
+bool conv_backward_input(const Conv& conv, const float* grad_output, const float* weight, float* grad_input) {
+  return run(conv, Pass::BackwardInput, {grad_output, weight, grad_input});
+}
+
+bool conv_backward_weight(const Conv& conv, const float* input, const float* grad_output, float* grad_weight,
+                          float* grad_bias) {
+  const Pass pass = grad_bias ? Pass::BackwardWeightBias : Pass::BackwardWeight;
+  return run(conv, pass, {input, grad_output, grad_weight, grad_bias});
+}
+
+}  // namespace relume::cpu::onednn

@@ -1,0 +1,53 @@
+// Convolutions over one, two or three spatial dimensions: the forward pass and its two gradients. A transposed
+// convolution is the gradient of its input, called forward.
+#pragma once
+
+#include <cstdint>
+
+#include "relume/dtype.h"
+
+namespace relume::cpu {
+
+inline constexpr int kMaxSpatial = 3;
+
+// How the elements of an activation [batch, channels, spatial...] lie in memory; both are dense.
+enum class ConvLayout : int64_t { Plain, ChannelsLast };
+
+// A convolution y[n, o, p] = bias[o] + sum_{i, q} w[o, i, q] x[n, i, p * stride - padding + q * dilation], in `groups`
+// independent groups of channels. The padding after the last element is whatever `output` implies.
+// Weights are [out_channels, in_channels / groups, kernel...], dense. Unused spatial entries hold 1 (padding: 0).
+struct Conv {
+  ScalarType dtype = kFloat;
+  int spatial = 2;
+  int64_t batch = 0, in_channels = 0, out_channels = 0, groups = 1;
+  int64_t input[kMaxSpatial] = {1, 1, 1};
+  int64_t kernel[kMaxSpatial] = {1, 1, 1};
+  int64_t output[kMaxSpatial] = {1, 1, 1};
+  int64_t stride[kMaxSpatial] = {1, 1, 1};
+  int64_t padding[kMaxSpatial] = {0, 0, 0};  // before the first element
+  int64_t dilation[kMaxSpatial] = {1, 1, 1};
+  ConvLayout input_layout = ConvLayout::Plain, output_layout = ConvLayout::Plain;
+
+  int64_t input_pixels() const { return input[0] * input[1] * input[2]; }
+  int64_t output_pixels() const { return output[0] * output[1] * output[2]; }
+  int64_t kernel_pixels() const { return kernel[0] * kernel[1] * kernel[2]; }
+  int64_t weight_count() const { return groups == 0 ? 0 : out_channels * (in_channels / groups) * kernel_pixels(); }
+};
+
+// output = conv(input, weight) + bias; bias may be null. All dtypes that gemm takes; half types are rounded once.
+void conv_forward(const Conv& conv, const void* input, const void* weight, const void* bias, void* output);
+
+// grad_input = the gradient of the input, plus `bias` a channel of the input unless null: with the roles of input and
+// output exchanged this is the forward pass of a transposed convolution.
+void conv_backward_input(const Conv& conv, const void* grad_output, const void* weight, const void* bias,
+                         void* grad_input);
+
+// grad_weight and, unless null, grad_bias.
+void conv_backward_weight(const Conv& conv, const void* input, const void* grad_output, void* grad_weight,
+                          void* grad_bias);
+
+// out[c] = the sum of x[n, c, p] over n and p: the gradient of a bias.
+void channel_sum(ScalarType dtype, ConvLayout layout, int64_t batch, int64_t channels, int64_t pixels, const void* x,
+                 void* out);
+
+}  // namespace relume::cpu
