@@ -1,0 +1,59 @@
+// The life of a node: numbering, release without recursion, and what it saved.
+#include "autograd/node.h"
+
+#include "autograd/variable.h"
+#include "core/check.h"
+
+namespace relume::autograd {
+
+Node::~Node() = default;
+
+GraphNode::GraphNode(const char* name) : name_(name), sequence(t_state.sequence++) {}
+GraphNode::~GraphNode() = default;
+
+void GraphNode::release_saved() {
+  const NodeLock guard(*this);
+  if (!saved.empty()) released = true;
+  saved.clear();
+}
+
+std::string GraphNode::short_name() const {
+  std::string text = name();
+  const size_t at = text.find("Backward");
+  return at == std::string::npos ? text : text.substr(0, at);
+}
+
+Tensor GraphNode::unpack(size_t i) {
+  const NodeLock guard(*this);
+  check(!released,
+        "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+        "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+        "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+        "saved tensors after calling backward.");
+  return saved[i].unpack(*this);
+}
+
+Tensor Backward::saved(size_t i) const { return node_.unpack(i); }
+
+void retain(Node* node) { static_cast<GraphNode*>(node)->refs.fetch_add(1, std::memory_order_relaxed); }
+
+// Destroying a node releases the nodes behind it, so a chain of them would recurse once a node. Whoever comes first on
+// a thread runs a loop instead; the others queue up.
+void release(Node* handle) {
+  auto* node = static_cast<GraphNode*>(handle);
+  if (node->refs.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  node->next_deferred = static_cast<GraphNode*>(t_state.deferred_nodes);
+  t_state.deferred_nodes = node;
+  if (t_state.draining) return;
+  t_state.draining = true;
+  while (auto* next = static_cast<GraphNode*>(t_state.deferred_nodes)) {
+    t_state.deferred_nodes = next->next_deferred;
+    const uint32_t bytes = next->bytes;
+    void* const block = dynamic_cast<void*>(next);
+    next->~GraphNode();
+    deallocate(block, bytes);
+  }
+  t_state.draining = false;
+}
+
+}  // namespace relume::autograd

@@ -1,0 +1,54 @@
+// Saved: a tensor that a node keeps for its backward, with the version it had.
+#pragma once
+
+#include "core/tensor_impl.h"
+#include "relume/tensor.h"
+
+namespace relume::autograd {
+
+class GraphNode;
+
+// What an op says of a tensor that it wants saved: an input of the op, or one of its outputs. A `lazy_output` is an
+// output that PyTorch would not save: an in-place write to it must not be an error later, so the saver is given a copy
+// before the write.
+struct Save {
+  enum class Kind : uint8_t { Input, Output, LazyOutput };
+  Save(const Tensor& tensor) : tensor(&tensor) {}  // NOLINT: implicit, so that lists of saves read as lists of tensors
+  Save(const Tensor& tensor, Kind kind, uint32_t output_nr = 0) : tensor(&tensor), kind(kind), output_nr(output_nr) {}
+  const Tensor* tensor;
+  Kind kind = Kind::Input;
+  uint32_t output_nr = 0;
+};
+inline Save output(const Tensor& tensor, uint32_t output_nr = 0) { return {tensor, Save::Kind::Output, output_nr}; }
+inline Save lazy_output(const Tensor& tensor) { return {tensor, Save::Kind::LazyOutput, 0}; }
+
+class Saved {
+ public:
+  explicit Saved(const Save& save);
+  Saved(Saved&& other) noexcept;
+  Saved& operator=(Saved&&) = delete;
+  ~Saved();
+
+  // The tensor. Throws Error where it was written to since. An output gets back its place in the graph, as an output
+  // of `owner`, where a graph is being recorded.
+  Tensor unpack(GraphNode& owner) const;
+  // Replaces the tensor by a copy: it is about to be written to.
+  void copy_before_write();
+
+ private:
+  friend void before_write(const Tensor& tensor);
+  void link();
+  void unlink();
+
+  Tensor tensor_;  // of an output: the same elements, without history, lest there be a cycle
+  uint32_t version_ = 0;
+  Save::Kind kind_;
+  uint32_t output_nr_;
+  Saved* next_ = nullptr;      // lazy outputs with the same version counter
+  Saved** previous_ = nullptr;  // what points to this one
+};
+
+// To be called before the elements of `tensor` are written: gives lazy savers their copies.
+void before_write(const Tensor& tensor);
+
+}  // namespace relume::autograd

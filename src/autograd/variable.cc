@@ -1,0 +1,281 @@
+// The rules of history: leaves, views, and what an in-place write does to the graph.
+#include "autograd/variable.h"
+
+#include <array>
+#include <mutex>
+
+#include "autograd/arithmetic.h"
+#include "autograd/record.h"
+#include "core/check.h"
+
+namespace relume::autograd {
+namespace {
+
+// A few locks for rare, short work on a tensor's autograd side, chosen by address. They are never destroyed.
+std::mutex& mutex_for(const void* address) {
+  static auto* const locks = new std::array<std::mutex, 16>;
+  return (*locks)[(reinterpret_cast<uintptr_t>(address) >> 6) % 16];
+}
+
+constexpr const char* kMultiOutputView =
+    "This view is the output of a function that returns multiple views. Such functions do not allow the output views "
+    "to be modified inplace. You should replace the inplace operation by an out-of-place one.";
+
+// Throws where the view must not be written to while a graph is recorded.
+void check_view_writable(const Tensor& view) {
+  const AutogradMeta& meta = *meta_of(view);
+  if (meta.view_kind == ViewKind::Normal) return;
+  const NodePtr made = grad_fn_of(view);
+  const std::string prefix =
+      made ? fmt::format("Output {} of {} is a view and is being modified inplace. ", meta.output_nr,
+                         static_cast<GraphNode*>(made.get())->short_name())
+           : std::string("A view was created in no_grad mode and is being modified inplace with grad mode enabled. ");
+  switch (meta.view_kind) {
+    case ViewKind::MultiOutput:
+    case ViewKind::MultiOutputNoGrad:
+      fail("{}{}", prefix, kMultiOutputView);
+    case ViewKind::Inference:
+      fail("A view was created in inference mode and is being modified inplace with grad mode enabled. Given that this "
+           "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
+           "and the inplace either both inside the inference_mode block (if you don't want the inplace to be tracked) "
+           "or both outside (if you want the inplace to be tracked).");
+    default:
+      fail("A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
+           "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
+           "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both "
+           "outside (if you want the inplace to be tracked).");
+  }
+}
+
+// The history of a base, part of which was written to in place through a view: takes the gradient of the base back over
+// the write. Edge 0 leads to the base's earlier history; the others are those of the op that wrote.
+class CopySlices final : public GraphNode {
+ public:
+  CopySlices(const Tensor& base, const Tensor& view, GraphNode* inner)
+      : GraphNode("CopySlices"), base_(base), view_(view), inner_(NodePtr::share(inner)) {
+    edges.emplace_back(gradient_edge(base));
+    for (uint32_t i = 1; i < inner->edges.size(); ++i) {
+      Edge& copy = edges.emplace_back();
+      copy.node = inner->edges[i].node;
+      copy.input_nr = inner->edges[i].input_nr;
+    }
+  }
+
+  void apply(Backward& run) override {
+    auto& inner = static_cast<GraphNode&>(*inner_);
+    const size_t count = inner.edges.size();
+    std::vector<Tensor> results(count);
+    std::vector<char> storage(count);
+    bool* needed = reinterpret_cast<bool*>(storage.data());
+    for (size_t i = 0; i < count; ++i) needed[i] = run.needs(i);
+    struct Slice final : SliceFunction {
+      Slice(GraphNode& node, std::vector<Tensor>& results, const bool* needed)
+          : node(node), results(results), needed(needed) {}
+      Tensor call(const Tensor& grad) override {
+        Tensor grads[1] = {grad};
+        Backward inner_run(node, grads, results.data(), needed);
+        node.apply(inner_run);
+        return results[0];
+      }
+      GraphNode& node;
+      std::vector<Tensor>& results;
+      const bool* needed;
+    } slice(inner, results, needed);
+    run.set(0, copy_slices_backward(run.grad(), base_, view_, slice));
+    for (size_t i = 1; i < count; ++i) run.set(i, std::move(results[i]));
+  }
+
+  void release_saved() override { static_cast<GraphNode&>(*inner_).release_saved(); }
+
+ private:
+  Geometry base_, view_;
+  NodePtr inner_;
+};
+
+}  // namespace
+
+AutogradMeta& make_meta(const Tensor& tensor) {
+  if (!tensor.impl()->autograd) tensor.impl()->autograd = new AutogradMeta(tensor.impl());
+  return *meta_of(tensor);
+}
+
+bool requires_grad_slow(const Tensor& tensor) {
+  const AutogradMeta& meta = *meta_of(tensor);
+  return meta.requires_grad || meta.grad_fn || (meta.base.defined() && requires_grad(meta.base));
+}
+
+void keep_grad(AutogradMeta& meta) {
+  auto& node = static_cast<GraphNode&>(*meta.grad_fn);
+  const NodeLock guard(node);
+  node.hooks_for_writing().retain_grad.emplace_back(meta.output_nr, meta.self);
+}
+
+void drop_kept_grad(AutogradMeta& meta) {
+  auto& node = static_cast<GraphNode&>(*meta.grad_fn);
+  const NodeLock guard(node);
+  if (node.hooks) std::erase_if(node.hooks->retain_grad, [&](const auto& kept) { return kept.second == meta.self; });
+}
+
+AutogradMeta::~AutogradMeta() {
+  if (retains_grad && grad_fn) drop_kept_grad(*this);
+}
+
+NodePtr grad_fn_of(const Tensor& tensor) {
+  AutogradMeta* meta = meta_of(tensor);
+  if (!meta) return nullptr;
+  if (!meta->base.defined()) return meta->grad_fn;
+  if (!meta->grad_fn && !requires_grad(meta->base)) return nullptr;
+  const std::lock_guard lock(mutex_for(meta));
+  const uint32_t now = tensor.impl()->current_version();
+  if (meta->view_version == now) return meta->grad_fn;
+  meta->grad_fn = make_as_strided_node(meta->base, Geometry(tensor));
+  auto* node = static_cast<GraphNode*>(meta->grad_fn.get());
+  meta->output_nr = node->add_input(tensor);
+  meta->view_version = now;
+  return meta->grad_fn;
+}
+
+Edge gradient_edge(const Tensor& tensor) {
+  if (!tensor.defined() || !tensor.impl()->autograd) return Edge();
+  if (NodePtr made = grad_fn_of(tensor)) return Edge{std::move(made), meta_of(tensor)->output_nr};
+  AutogradMeta* meta = meta_of(tensor);
+  if (!meta->requires_grad) return Edge();
+  const std::lock_guard lock(mutex_for(meta));
+  if (meta->accumulator) {
+    uint32_t refs = meta->accumulator->refs.load(std::memory_order_relaxed);
+    while (refs != 0 && !meta->accumulator->refs.compare_exchange_weak(refs, refs + 1)) {
+    }
+    if (refs != 0) return Edge{NodePtr::adopt(meta->accumulator), 0};
+  }
+  auto* node = make_node<AccumulateGrad>(tensor);
+  meta->accumulator = node;
+  return Edge{NodePtr::adopt(node), 0};
+}
+
+AccumulateGrad::AccumulateGrad(const Tensor& leaf) : GraphNode("AccumulateGrad"), variable(leaf) {
+  sequence = UINT64_MAX;
+  add_input(leaf);
+}
+
+AccumulateGrad::~AccumulateGrad() {
+  AutogradMeta* meta = meta_of(variable);
+  const std::lock_guard lock(mutex_for(meta));
+  if (meta->accumulator == this) meta->accumulator = nullptr;
+}
+
+void AccumulateGrad::apply(Backward& run) {
+  const Tensor& grad = run.grad();
+  AutogradMeta& meta = *meta_of(variable);
+  const std::lock_guard lock(mutex_for(&meta.grad));
+  if (!meta.grad.defined()) {
+    // Nobody else can see a gradient with one owner: it may be kept as it is.
+    const detail::TensorImpl& impl = *grad.impl();
+    const bool exclusive = impl.refs.load(std::memory_order_relaxed) == 1 &&
+                           impl.storage->refs.load(std::memory_order_relaxed) == 1 &&
+                           (!impl.autograd || t_state.grad_mode) && impl.strides == variable.impl()->strides;
+    meta.grad = exclusive ? grad : copy_like(grad, variable);
+  } else if (t_state.grad_mode) {
+    meta.grad = add(meta.grad, grad);
+  } else {
+    add_in_place(meta.grad, grad);
+  }
+}
+
+void set_history(const Tensor& tensor, GraphNode* node) {
+  const uint32_t nr = node->add_input(tensor);
+  AutogradMeta& meta = make_meta(tensor);
+  meta.grad_fn = NodePtr::share(node);
+  meta.output_nr = nr;
+}
+
+void rebase_history(const Tensor& tensor, GraphNode* node) {
+  AutogradMeta& meta = make_meta(tensor);
+  const uint32_t nr = node->add_input(tensor);
+  if (meta.base.defined()) {
+    check_view_writable(tensor);
+    auto* slices = make_node<CopySlices>(meta.base, tensor, node);
+    const NodePtr handle = NodePtr::adopt(slices);
+    rebase_history(meta.base, slices);
+    grad_fn_of(tensor);  // takes its place behind the base's new history
+    return;
+  }
+  if (meta.retains_grad && meta.grad_fn) drop_kept_grad(meta);  // it shall be kept of what the tensor is now
+  meta.grad_fn = NodePtr::share(node);
+  meta.output_nr = nr;
+  if (meta.retains_grad) keep_grad(meta);
+}
+
+void set_view(const Tensor& view, const Tensor& base, bool multi_output) {
+  if (base.impl()->inference) return;
+  AutogradMeta& meta = make_meta(view);
+  const AutogradMeta* base_meta = meta_of(base);
+  const bool nested = base_meta && base_meta->base.defined();
+  meta.base = nested ? base_meta->base : base;
+  meta.view_version = view.impl()->current_version();
+  const bool no_grad = !t_state.grad_mode;
+  if (t_state.inference_mode)
+    meta.view_kind = ViewKind::Inference;
+  else if (multi_output)
+    meta.view_kind = no_grad ? ViewKind::MultiOutputNoGrad : ViewKind::MultiOutput;
+  else if (no_grad)
+    meta.view_kind = ViewKind::NoGrad;
+  else if (nested)
+    meta.view_kind = base_meta->view_kind;
+}
+
+void check_in_place(const Tensor& tensor, bool recording) {
+  const detail::TensorImpl& impl = *tensor.impl();
+  check(!impl.inference || t_state.inference_mode,
+        "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
+        "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details.");
+  if (recording) {
+    if (const AutogradMeta* meta = meta_of(tensor)) {
+      if (meta->base.defined()) {
+        check_view_writable(tensor);
+        const AutogradMeta* base = meta_of(meta->base);
+        check(!(base && base->requires_grad && !base->grad_fn),
+              "a view of a leaf Variable that requires grad is being used in an in-place operation.");
+      }
+      check(!(meta->requires_grad && !meta->grad_fn),
+            "a leaf Variable that requires grad is being used in an in-place operation.");
+    }
+  }
+  if (!impl.contiguous)
+    for (size_t i = 0; i < impl.sizes.size(); ++i)
+      check(impl.strides[i] != 0 || impl.sizes[i] <= 1,
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation.");
+  before_write(tensor);
+}
+
+bool recording(TensorList inputs) {
+  if (!t_state.grad_mode) return false;
+  for (const Tensor& input : inputs)
+    if (requires_grad(input)) return true;
+  return false;
+}
+
+InPlace::InPlace(const char* op, const Tensor& self, Inputs others) : self_(self) {
+  impl_of(self, op);
+  recording_ = autograd::recording({self}) || autograd::recording(others);
+  check_in_place(self, recording_);
+  if (!recording_) return;
+  edges_.emplace_back(gradient_edge(self));
+  for (const Input& other : others) edges_.emplace_back(gradient_edge(*other.tensor));
+}
+
+InPlace::~InPlace() { bump(); }
+
+void InPlace::bump() {
+  if (!bumped_ && !self_.impl()->inference) self_.impl()->bump_version();
+  bumped_ = true;
+}
+
+void InPlace::finish(GraphNode* node, Saves saves) {
+  bump();
+  for (Edge& edge : edges_) node->edges.emplace_back(std::move(edge));
+  rebase_history(self_, node);
+  for (const Save& save : saves) node->add_saved(save);
+}
+
+}  // namespace relume::autograd

@@ -1,0 +1,72 @@
+// Names of devices, layouts and formats, and the default dtype.
+#include "relume/options.h"
+
+#include <atomic>
+#include <ostream>
+
+#include "core/check.h"
+
+namespace relume {
+namespace {
+
+std::atomic<ScalarType> g_default_dtype{ScalarType::Float};
+
+}  // namespace
+
+Device::Device(const std::string& text) : type_(DeviceType::CPU), index_(-1) {
+  const size_t colon = text.find(':');
+  const std::string name = text.substr(0, colon);
+  check(name == "cpu" || name == "cuda", "Expected one of cpu, cuda device type at start of device string: {}", text);
+  if (name == "cuda") type_ = DeviceType::CUDA;
+  if (colon == std::string::npos) return;
+  const std::string digits = text.substr(colon + 1);
+  check(!digits.empty() && digits.size() <= 2 && digits.find_first_not_of("0123456789") == std::string::npos,
+        "Invalid device string: '{}'", text);
+  index_ = static_cast<int8_t>(std::stoi(digits));
+}
+
+std::string Device::str() const {
+  std::string text = type_ == DeviceType::CPU ? "cpu" : "cuda";
+  if (has_index()) text += ":" + std::to_string(index_);
+  return text;
+}
+
+std::ostream& operator<<(std::ostream& stream, DeviceType type) {
+  return stream << (type == DeviceType::CPU ? "cpu" : "cuda");
+}
+std::ostream& operator<<(std::ostream& stream, Device device) { return stream << device.str(); }
+std::ostream& operator<<(std::ostream& stream, Layout) { return stream << "Strided"; }
+
+std::ostream& operator<<(std::ostream& stream, MemoryFormat format) {
+  switch (format) {
+    case MemoryFormat::Contiguous:
+      return stream << "Contiguous";
+    case MemoryFormat::Preserve:
+      return stream << "Preserve";
+    case MemoryFormat::ChannelsLast:
+      return stream << "ChannelsLast";
+    default:
+      return stream << "ChannelsLast3d";
+  }
+}
+
+std::ostream& operator<<(std::ostream& stream, const TensorOptions& options) {
+  const auto mark = [](bool set) { return set ? "" : " (default)"; };
+  const auto flag = [](bool value) { return value ? "true" : "false"; };
+  stream << "TensorOptions(dtype=" << options.dtype() << mark(options.has_dtype()) << ", device=" << options.device()
+         << mark(options.has_device()) << ", layout=" << options.layout() << mark(options.has_layout())
+         << ", requires_grad=" << flag(options.requires_grad()) << mark(options.has_requires_grad())
+         << ", pinned_memory=false (default), memory_format=";
+  if (options.has_memory_format()) return stream << *options.memory_format_opt() << ")";
+  return stream << "(nullopt))";
+}
+
+ScalarType TensorOptions::default_dtype() { return g_default_dtype.load(std::memory_order_relaxed); }
+TypeMeta get_default_dtype() { return g_default_dtype.load(std::memory_order_relaxed); }
+
+void set_default_dtype(TypeMeta dtype) {
+  check<TypeError>(is_floating_point(dtype), "only floating-point types are supported as the default type");
+  g_default_dtype.store(dtype, std::memory_order_relaxed);
+}
+
+}  // namespace relume

@@ -1,0 +1,205 @@
+// Making and destroying tensors, and the arithmetic of sizes and strides.
+#include "core/tensor_impl.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+
+namespace relume {
+namespace detail {
+
+void Storage::destroy() {
+  if (deleter) {
+    deleter(data, context);
+  } else if (data) {
+    deallocate(data, bytes);
+  }
+  pool_delete(this);
+}
+
+TensorImpl::~TensorImpl() {
+  delete autograd;
+  if (VersionCounter* counter = version.load(std::memory_order_relaxed)) counter->release();
+  if (storage) storage->release();
+}
+
+VersionCounter* TensorImpl::version_counter() {
+  VersionCounter* counter = version.load(std::memory_order_acquire);
+  if (counter) return counter;
+  VersionCounter* made = pool_new<VersionCounter>();
+  if (version.compare_exchange_strong(counter, made, std::memory_order_acq_rel)) return made;
+  pool_delete(made);
+  return counter;
+}
+
+void TensorImpl::share_version(TensorImpl& other) {
+  VersionCounter* counter = other.version_counter();
+  counter->retain();
+  if (VersionCounter* old = version.exchange(counter, std::memory_order_acq_rel)) old->release();
+}
+
+void TensorImpl::refresh() {
+  numel = 1;
+  for (const int64_t size : sizes) numel *= size;
+  contiguous = true;
+  if (numel == 0) return;
+  int64_t expected = 1;
+  for (size_t i = sizes.size(); i-- > 0;) {
+    if (sizes[i] == 1) continue;
+    if (strides[i] != expected) {
+      contiguous = false;
+      return;
+    }
+    expected *= sizes[i];
+  }
+}
+
+void TensorImpl::set_sizes_and_strides(IntArrayRef new_sizes, IntArrayRef new_strides) {
+  sizes.assign(new_sizes);
+  strides.assign(new_strides);
+  refresh();
+}
+
+void destroy(TensorImpl* impl) { pool_delete(impl); }
+
+void retain(TensorImpl* impl) { retain_inline(impl); }
+
+void release(TensorImpl* impl) {
+  if (impl->refs.load(std::memory_order_acquire) == 1 || impl->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    destroy(impl);
+}
+
+}  // namespace detail
+
+using detail::Storage;
+using detail::TensorImpl;
+
+DimVector contiguous_strides(IntArrayRef sizes) {
+  DimVector strides(sizes.size());
+  int64_t stride = 1;
+  for (size_t i = sizes.size(); i-- > 0;) {
+    strides[i] = stride;
+    stride *= std::max<int64_t>(sizes[i], 1);
+  }
+  return strides;
+}
+
+DimVector format_strides(IntArrayRef sizes, MemoryFormat format) {
+  if (format == MemoryFormat::Contiguous || format == MemoryFormat::Preserve) return contiguous_strides(sizes);
+  const size_t rank = format == MemoryFormat::ChannelsLast ? 4 : 5;
+  check(sizes.size() == rank, "required rank {} tensor to use {} format", rank,
+        rank == 4 ? "channels_last" : "channels_last_3d");
+  DimVector strides(rank);
+  strides[1] = 1;
+  int64_t stride = std::max<int64_t>(sizes[1], 1);
+  for (size_t i = rank; i-- > 2;) {
+    strides[i] = stride;
+    stride *= std::max<int64_t>(sizes[i], 1);
+  }
+  strides[0] = stride;
+  return strides;
+}
+
+int64_t checked_numel(IntArrayRef sizes, ScalarType dtype) {
+  int64_t numel = 1;
+  bool overflow = false;
+  for (const int64_t size : sizes) {
+    check(size >= 0, "Trying to create tensor with negative dimension {}: {}", size, sizes);
+    overflow |= __builtin_mul_overflow(numel, size, &numel);
+  }
+  int64_t bytes;
+  overflow |= __builtin_mul_overflow(numel, element_size(dtype), &bytes);
+  check(!overflow, "Storage size calculation overflowed with sizes={}", sizes);
+  return numel;
+}
+
+size_t storage_bytes(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype) {
+  int64_t last = 0;  // the furthest element
+  bool overflow = false;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] == 0) return 0;
+    int64_t reach;
+    overflow |= __builtin_mul_overflow(sizes[i] - 1, strides[i], &reach);
+    overflow |= __builtin_add_overflow(last, reach, &last);
+  }
+  int64_t bytes;
+  overflow |= __builtin_mul_overflow(last + 1, element_size(dtype), &bytes);
+  check(!overflow, "Storage size calculation overflowed with sizes={} and strides={}", sizes, strides);
+  return static_cast<size_t>(bytes);
+}
+
+Tensor make_tensor(IntArrayRef sizes, ScalarType dtype) {
+  const int64_t numel = checked_numel(sizes, dtype);
+  Storage* storage = Storage::make(static_cast<size_t>(numel * element_size(dtype)));
+  TensorImpl* impl = pool_new<TensorImpl>();
+  impl->dtype = dtype;
+  impl->inference = t_state.inference_mode;
+  impl->storage = storage;
+  impl->numel = numel;
+  impl->sizes.assign(sizes);
+  impl->strides.resize(sizes.size());
+  int64_t stride = 1;
+  for (size_t i = sizes.size(); i-- > 0;) {
+    impl->strides[i] = stride;
+    stride *= std::max<int64_t>(sizes[i], 1);
+  }
+  return Tensor::adopt(impl);
+}
+
+Tensor make_strided(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype) {
+  checked_numel(sizes, dtype);
+  check(sizes.size() == strides.size(), "mismatch in length of strides and shape: {} and {}", strides, sizes);
+  for (const int64_t stride : strides)
+    check(stride >= 0, "as_strided: Negative strides are not supported at the moment, got strides: {}", strides);
+  Storage* storage = Storage::make(storage_bytes(sizes, strides, dtype));
+  TensorImpl* impl = pool_new<TensorImpl>();
+  impl->dtype = dtype;
+  impl->inference = t_state.inference_mode;
+  impl->storage = storage;
+  impl->set_sizes_and_strides(sizes, strides);
+  return Tensor::adopt(impl);
+}
+
+Tensor make_alias(const Tensor& of, IntArrayRef sizes, IntArrayRef strides, int64_t offset) {
+  TensorImpl& source = *of.impl();
+  TensorImpl* impl = pool_new<TensorImpl>();
+  impl->dtype = source.dtype;
+  impl->inference = source.inference;
+  impl->storage = source.storage;
+  impl->storage->retain();
+  impl->offset = offset;
+  impl->set_sizes_and_strides(sizes, strides);
+  if (!source.inference) impl->share_version(source);
+  return Tensor::adopt(impl);
+}
+
+Tensor make_alias(const Tensor& of) {
+  const TensorImpl& source = *of.impl();
+  return make_alias(of, source.sizes, source.strides, source.offset);
+}
+
+Tensor make_external(void* data, IntArrayRef sizes, IntArrayRef strides, ScalarType dtype, Storage::Deleter deleter,
+                     void* context) {
+  checked_numel(sizes, dtype);
+  check(sizes.size() == strides.size(), "mismatch in length of strides and shape: {} and {}", strides, sizes);
+  Storage* storage = pool_new<Storage>();
+  storage->data = data;
+  storage->bytes = storage_bytes(sizes, strides, dtype);
+  storage->deleter = deleter;
+  storage->context = context;
+  TensorImpl* impl = pool_new<TensorImpl>();
+  impl->dtype = dtype;
+  impl->inference = t_state.inference_mode;
+  impl->storage = storage;
+  impl->set_sizes_and_strides(sizes, strides);
+  return Tensor::adopt(impl);
+}
+
+int64_t wrap_dim(int64_t dim, int64_t rank) {
+  const int64_t range = std::max<int64_t>(rank, 1);
+  if (dim < -range || dim >= range) [[unlikely]]
+    fail<IndexError>("Dimension out of range (expected to be in range of [{}, {}], but got {})", -range, range - 1, dim);
+  return dim < 0 ? dim + range : dim;
+}
+
+}  // namespace relume

@@ -1,0 +1,137 @@
+// What a Tensor points to: TensorImpl, the Storage that tensors share, and the counter of in-place writes.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/memory.h"
+#include "core/thread_state.h"
+#include "relume/tensor.h"
+
+namespace relume::detail {
+
+// A block of bytes that tensors share.
+struct Storage {
+  using Deleter = void (*)(void* data, void* context);
+
+  std::atomic<uint32_t> refs{1};
+  void* data = nullptr;
+  size_t bytes = 0;
+  Deleter deleter = nullptr;  // null: the block came from allocate(bytes)
+  void* context = nullptr;
+
+  static Storage* make(size_t bytes) {
+    Storage* storage = pool_new<Storage>();
+    storage->bytes = bytes;
+    if (bytes > 0) {
+      try {
+        storage->data = allocate(bytes);
+      } catch (...) {
+        pool_delete(storage);
+        throw;
+      }
+    }
+    return storage;
+  }
+  void retain() { refs.fetch_add(1, std::memory_order_relaxed); }
+  void release() {
+    if (refs.load(std::memory_order_acquire) == 1 || refs.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
+  }
+
+ private:
+  void destroy();
+};
+
+// Counts the in-place writes to what a tensor, its views and its detached copies share. What backward saved compares
+// the count with the one it saw. `savers` lists those that ask for a copy before a write instead of failing after it.
+struct VersionCounter {
+  std::atomic<uint32_t> refs{1};
+  std::atomic<uint32_t> value{0};
+  void* savers = nullptr;
+
+  void retain() { refs.fetch_add(1, std::memory_order_relaxed); }
+  void release() {
+    if (refs.fetch_sub(1, std::memory_order_acq_rel) == 1) pool_delete(this);
+  }
+};
+
+// The autograd side of a tensor; defined by autograd/.
+struct AutogradMetaBase {
+  virtual ~AutogradMetaBase() = default;
+};
+
+class TensorImpl {
+ public:
+  std::atomic<uint32_t> refs{1};
+  ScalarType dtype = ScalarType::Undefined;
+  bool contiguous = true;  // row-major without gaps, as sizes and strides say
+  bool inference = false;  // made in inference mode: no version counter, no autograd
+  Storage* storage = nullptr;
+  int64_t offset = 0;  // in elements
+  int64_t numel = 0;
+  DimVector sizes;
+  DimVector strides;
+  std::atomic<VersionCounter*> version{nullptr};  // made on first use; null counts 0
+  AutogradMetaBase* autograd = nullptr;           // null for tensors that autograd never saw
+  void* python_object = nullptr;
+
+  int64_t dim() const { return static_cast<int64_t>(sizes.size()); }
+  char* data() const { return static_cast<char*>(storage->data) + offset * element_size(dtype); }
+  VersionCounter* version_counter();
+  uint32_t current_version() const {
+    const VersionCounter* counter = version.load(std::memory_order_acquire);
+    return counter ? counter->value.load(std::memory_order_relaxed) : 0;
+  }
+  void bump_version() { version_counter()->value.fetch_add(1, std::memory_order_relaxed); }
+  // Uses the counter of `other` from now on.
+  void share_version(TensorImpl& other);
+  void set_sizes_and_strides(IntArrayRef new_sizes, IntArrayRef new_strides);
+  // Recomputes numel and contiguous from sizes and strides.
+  void refresh();
+
+  TensorImpl() = default;
+  TensorImpl(const TensorImpl&) = delete;
+  TensorImpl& operator=(const TensorImpl&) = delete;
+  ~TensorImpl();
+};
+
+void destroy(TensorImpl* impl);
+
+inline void retain_inline(TensorImpl* impl) { impl->refs.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace relume::detail
+
+namespace relume {
+
+// Row-major strides of a tensor of these sizes.
+DimVector contiguous_strides(IntArrayRef sizes);
+// Strides of the format for these sizes (channels_last wants rank 4, channels_last_3d rank 5).
+DimVector format_strides(IntArrayRef sizes, MemoryFormat format);
+// Product of the sizes. Throws Error where one is negative or the product, in bytes, overflows.
+int64_t checked_numel(IntArrayRef sizes, ScalarType dtype);
+
+// A new tensor with undefined contents.
+Tensor make_tensor(IntArrayRef sizes, ScalarType dtype);
+Tensor make_strided(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype);
+// A new tensor on the same storage that shares the version counter and knows nothing of autograd. `offset` is in
+// elements from the start of the storage. The geometry is not checked against the storage.
+Tensor make_alias(const Tensor& of, IntArrayRef sizes, IntArrayRef strides, int64_t offset);
+Tensor make_alias(const Tensor& of);
+// Memory that belongs to somebody else; `deleter(data, context)` is called when the last tensor on it has gone.
+Tensor make_external(void* data, IntArrayRef sizes, IntArrayRef strides, ScalarType dtype,
+                     detail::Storage::Deleter deleter, void* context);
+
+// The tensor's impl; throws Error, naming the op, where it is undefined.
+inline detail::TensorImpl& impl_of(const Tensor& tensor, const char* op) {
+  if (!tensor.defined()) [[unlikely]]
+    throw Error(std::string(op) + ": expected a tensor, got an undefined one");
+  return *tensor.impl();
+}
+
+// dim in [0, rank), from one in [-rank, rank); rank 0 counts as 1. Throws IndexError otherwise.
+int64_t wrap_dim(int64_t dim, int64_t rank);
+
+// Bytes of storage that sizes and strides reach, from an offset of 0. Throws Error on overflow.
+size_t storage_bytes(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype);
+
+}  // namespace relume

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Makes the declarations of the ops from src/ops/table.txt.  With --check, only says whether they are fresh."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TABLE = ROOT / "src/ops/table.txt"
+NOTICE = "// Made from src/ops/table.txt by tools/generate_ops.py; not edited by hand.\n"
+
+TYPES = {
+    "Tensor": "const Tensor&",
+    "Tensor!": "Tensor&",
+    "Tensor?": "const Tensor&",
+    "Tensor[]": "TensorList",
+    "Scalar": "const Scalar&",
+    "Scalar?": "const std::optional<Scalar>&",
+    "int": "int64_t",
+    "int?": "std::optional<int64_t>",
+    "int[]": "IntArrayRef",
+    "int[]?": "std::optional<IntArrayRef>",
+    "float": "double",
+    "float?": "std::optional<double>",
+    "bool": "bool",
+    "bool?": "std::optional<bool>",
+    "str": "std::string_view",
+    "str?": "std::optional<std::string_view>",
+    "dtype": "ScalarType",
+    "dtype?": "std::optional<ScalarType>",
+    "Options": "const TensorOptions&",
+    "Generator?": "std::optional<Generator>",
+    "Format": "MemoryFormat",
+    "Format?": "std::optional<MemoryFormat>",
+}
+RESULTS = {"Tensor": "Tensor", "Tensor!": "Tensor&", "bool": "bool", "Tensor[]": "std::vector<Tensor>"}
+
+
+class Op:
+    """One line of the table."""
+
+    def __init__(self, line):
+        match = re.fullmatch(r"(\w+)\((.*)\) -> (.+?) : ([fmi]+)", line)
+        if not match:
+            raise SystemExit(f"table.txt: cannot read this line: {line}")
+        self.name, arguments, result, self.forms = match.groups()
+        self.result = RESULTS.get(result) or f"std::tuple<{result.strip('()')}>"
+        self.arguments = []  # (type, name, default or None)
+        for argument in re.split(r", (?![^{]*})", arguments):
+            if argument == "*":
+                continue
+            kind, _, rest = argument.partition(" ")
+            name, _, default = rest.partition("=")
+            if kind not in TYPES:
+                raise SystemExit(f"table.txt: unknown type {kind} in: {line}")
+            self.arguments.append((TYPES[kind], name, "std::nullopt" if default == "None" else default))
+
+    def in_place(self):
+        """The same op, written into its first argument."""
+        op = Op.__new__(Op)
+        op.name, op.forms, op.result = self.name + "_", "fm", "Tensor&"
+        op.arguments = [("Tensor&", self.arguments[0][1], "")] + self.arguments[1:]
+        return op
+
+    def parameters(self, skip, defaults):
+        return ", ".join(
+            f"{kind} {name}" + (f" = {default}" if default and defaults else "")
+            for kind, name, default in self.arguments[skip:]
+        )
+
+    def function(self):
+        return f"RELUME_API {self.result} {self.name}({self.parameters(0, True)});"
+
+    def method(self):
+        return f"{self.result} {self.name}({self.parameters(1, True)}) const;"
+
+    def body(self):
+        first = "const_cast<Tensor&>(*this)" if self.arguments[0][0] == "Tensor&" else "*this"
+        call = ", ".join([first] + [name for _, name, _ in self.arguments[1:]])
+        scope = "" if "f" in self.forms else "method::"
+        return (
+            f"{self.result} Tensor::{self.name}({self.parameters(1, False)}) const {{\n"
+            f"  return relume::{scope}{self.name}({call});\n}}"
+        )
+
+
+def read_table():
+    """(section, op) of every line; an op with an in-place form comes twice."""
+    section = ""
+    for line in TABLE.read_text().splitlines():
+        if line.startswith("## "):
+            section = line[3:]
+        elif line and not line.startswith("#"):
+            op = Op(line)
+            yield section, op
+            if "i" in op.forms:
+                twin = op.in_place()
+                twin.forms = "fm" if "m" in op.forms else "f"
+                yield section, twin
+
+
+def listing(ops, render, indent=""):
+    lines, last = [], None
+    for section, op in ops:
+        if section != last:
+            lines.append(f"\n{indent}// {section[0].upper()}{section[1:]}.")
+            last = section
+        lines.append(indent + render(op))
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def generate():
+    ops = list(read_table())
+    functions = [(s, op) for s, op in ops if "f" in op.forms]
+    methods = [(s, op) for s, op in ops if "m" in op.forms]
+    only_methods = [(s, op) for s, op in methods if "f" not in op.forms]
+    header = f"""// The ops as functions. What each computes is said where it is written, in src/ops/<family>.cc.
+{NOTICE}#pragma once
+
+#include "relume/activations.h"
+#include "relume/creation.h"
+#include "relume/indexing.h"
+#include "relume/operators.h"
+#include "relume/tensor.h"
+
+namespace relume {{
+
+{listing(functions, Op.function)}
+}}  // namespace relume
+"""
+    inner = f"""// The ops that exist as methods of Tensor only, as functions that their methods call.
+{NOTICE}#pragma once
+
+#include "relume/ops.h"
+
+namespace relume::method {{
+
+{listing(only_methods, lambda op: op.function().replace("RELUME_API ", ""))}
+}}  // namespace relume::method
+"""
+    inc = f"  // Methods of Tensor: the ops with their first argument in front.\n  {NOTICE}\n" + listing(
+        methods, Op.method, "  "
+    )
+    bodies = "\n\n".join(op.body() for _, op in methods)
+    source = f"""// The methods of Tensor call the ops.
+{NOTICE}#include "ops/methods.h"
+
+namespace relume {{
+
+{bodies}
+
+}}  // namespace relume
+"""
+    return {
+        "include/relume/ops.h": header,
+        "include/relume/tensor_methods.inc": inc,
+        "src/ops/methods.h": inner,
+        "src/ops/methods.cc": source,
+    }
+
+
+def main():
+    stale = []
+    for path, text in generate().items():
+        target = ROOT / path
+        if target.exists() and target.read_text() == text:
+            continue
+        stale.append(path)
+        if "--check" not in sys.argv:
+            target.write_text(text)
+    if "--check" in sys.argv and stale:
+        raise SystemExit(f"stale, run tools/generate_ops.py: {', '.join(stale)}")
+
+
+if __name__ == "__main__":
+    main()
