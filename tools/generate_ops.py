@@ -53,7 +53,9 @@ class Op:
             name, _, default = rest.partition("=")
             if kind not in TYPES:
                 raise SystemExit(f"table.txt: unknown type {kind} in: {line}")
-            self.arguments.append((TYPES[kind], name, "std::nullopt" if default == "None" else default))
+            if default == "None":
+                default = "{}" if kind == "Tensor?" else "std::nullopt"
+            self.arguments.append((TYPES[kind], name, default))
 
     def in_place(self):
         """The same op, written into its first argument."""
@@ -117,7 +119,6 @@ def generate():
     header = f"""// The ops as functions. What each computes is said where it is written, in src/ops/<family>.cc.
 {NOTICE}#pragma once
 
-#include "relume/activations.h"
 #include "relume/creation.h"
 #include "relume/indexing.h"
 #include "relume/operators.h"

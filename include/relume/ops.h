@@ -2,7 +2,6 @@
 // Made from src/ops/table.txt by tools/generate_ops.py; not edited by hand.
 #pragma once
 
-#include "relume/activations.h"
 #include "relume/creation.h"
 #include "relume/indexing.h"
 #include "relume/operators.h"
@@ -73,8 +72,8 @@ RELUME_API Tensor addcdiv(const Tensor& self, const Tensor& tensor1, const Tenso
 RELUME_API Tensor& addcdiv_(Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value = 1);
 RELUME_API Tensor clamp(const Tensor& self, const std::optional<Scalar>& min = std::nullopt, const std::optional<Scalar>& max = std::nullopt);
 RELUME_API Tensor& clamp_(Tensor& self, const std::optional<Scalar>& min = std::nullopt, const std::optional<Scalar>& max = std::nullopt);
-RELUME_API Tensor clamp(const Tensor& self, const Tensor& min, const Tensor& max = std::nullopt);
-RELUME_API Tensor& clamp_(Tensor& self, const Tensor& min, const Tensor& max = std::nullopt);
+RELUME_API Tensor clamp(const Tensor& self, const Tensor& min, const Tensor& max = {});
+RELUME_API Tensor& clamp_(Tensor& self, const Tensor& min, const Tensor& max = {});
 RELUME_API Tensor clip(const Tensor& self, const std::optional<Scalar>& min = std::nullopt, const std::optional<Scalar>& max = std::nullopt);
 RELUME_API Tensor& clip_(Tensor& self, const std::optional<Scalar>& min = std::nullopt, const std::optional<Scalar>& max = std::nullopt);
 RELUME_API Tensor clamp_min(const Tensor& self, const Scalar& min);

@@ -42,7 +42,7 @@ class Scalar {
   float toFloat() const { return static_cast<float>(toDouble()); }
   // Truncates a floating-point value; throws Error where it does not fit, NaN included.
   RELUME_API int64_t toLong() const;
-  int toInt() const { return to<int>(); }
+  int toInt() const;
   bool toBool() const { return kind_ == Kind::Double ? double_ != 0 : long_ != 0; }
 
   // The value as T. Throws Error where it does not fit.
@@ -74,6 +74,7 @@ RELUME_SCALAR_TO_INTEGER(uint16_t, -65535, 65535)
 RELUME_SCALAR_TO_INTEGER(int16_t, INT16_MIN, INT16_MAX)
 RELUME_SCALAR_TO_INTEGER(int32_t, INT32_MIN, INT32_MAX)
 #undef RELUME_SCALAR_TO_INTEGER
+inline int Scalar::toInt() const { return to<int32_t>(); }
 template <>
 inline int64_t Scalar::to<int64_t>() const {
   return toLong();

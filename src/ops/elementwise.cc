@@ -1,0 +1,199 @@
+// Broadcasting, promotion, and the layout of results.
+#include "ops/elementwise.h"
+
+#include <algorithm>
+
+namespace relume {
+
+DimVector broadcast_sizes(IntArrayRef a, IntArrayRef b) {
+  const bool a_longer = a.size() >= b.size();
+  DimVector sizes(a_longer ? a : b);
+  const IntArrayRef shorter = a_longer ? b : a;
+  const size_t shift = sizes.size() - shorter.size();
+  for (size_t i = 0; i < shorter.size(); ++i) {
+    int64_t& size = sizes[i + shift];
+    if (size == shorter[i] || shorter[i] == 1) continue;
+    check(size == 1, "The size of tensor a ({}) must match the size of tensor b ({}) at non-singleton dimension {}",
+          a_longer ? size : shorter[i], a_longer ? shorter[i] : size, i + shift);
+    size = shorter[i];
+  }
+  return sizes;
+}
+
+namespace {
+
+ScalarType combine_categories(ScalarType higher, ScalarType lower) {
+  if (higher == ScalarType::Undefined) return lower;
+  if (lower == ScalarType::Undefined || is_floating_point(higher)) return higher;
+  if (higher == kBool || is_floating_point(lower)) return promote_types(higher, lower);
+  return higher;
+}
+
+ScalarType promote_or(ScalarType a, ScalarType b) { return a == ScalarType::Undefined ? b : promote_types(a, b); }
+
+}  // namespace
+
+ScalarType result_type(std::initializer_list<Operand> operands) {
+  ScalarType dimensioned = ScalarType::Undefined, zero_dim = ScalarType::Undefined, number = ScalarType::Undefined;
+  for (const Operand& operand : operands) {
+    if (operand.tensor) {
+      const detail::TensorImpl& impl = *operand.tensor->impl();
+      ScalarType& rank = impl.sizes.empty() ? zero_dim : dimensioned;
+      rank = promote_or(rank, impl.dtype);
+    } else {
+      const ScalarType type = operand.scalar->type() == kDouble ? ScalarType(get_default_dtype()) : operand.scalar->type();
+      number = promote_or(number, type);
+    }
+  }
+  return combine_categories(dimensioned, combine_categories(zero_dim, number));
+}
+
+ScalarType float_result_type(std::initializer_list<Operand> operands) {
+  const ScalarType dtype = result_type(operands);
+  return is_floating_point(dtype) ? dtype : ScalarType(get_default_dtype());
+}
+
+namespace {
+
+constexpr size_t kMaxInputs = cpu::ElementwiseCall::kMaxInputs;
+
+// Strides of an input as seen from the result: 0 in the dimensions in which it is broadcast.
+DimVector broadcast_strides(const detail::TensorImpl& input, size_t rank) {
+  DimVector strides(rank);
+  const size_t shift = rank - input.sizes.size();
+  for (size_t i = 0; i < input.sizes.size(); ++i) strides[i + shift] = input.sizes[i] == 1 ? 0 : input.strides[i];
+  return strides;
+}
+
+// Dimensions from the fastest to the slowest, as the inputs lie in memory. A dimension in which an input is broadcast
+// says nothing; the next input decides then.
+DimVector memory_order(IntArrayRef sizes, const DimVector* strides, size_t count) {
+  const size_t rank = sizes.size();
+  const auto compare = [&](int64_t a, int64_t b) {
+    for (size_t i = 0; i < count; ++i) {
+      const int64_t stride_a = strides[i][static_cast<size_t>(a)], stride_b = strides[i][static_cast<size_t>(b)];
+      if (stride_a == 0 || stride_b == 0) continue;
+      if (stride_a != stride_b) return stride_a < stride_b ? -1 : 1;
+      if (sizes[static_cast<size_t>(a)] > sizes[static_cast<size_t>(b)]) return 1;
+    }
+    return 0;
+  };
+  DimVector order(rank);
+  for (size_t i = 0; i < rank; ++i) order[i] = static_cast<int64_t>(rank - 1 - i);
+  for (size_t i = 1; i < rank; ++i) {  // insertion sort: the comparison is not transitive
+    size_t at = i;
+    for (size_t before = i; before-- > 0;) {
+      const int sign = compare(order[before], order[at]);
+      if (sign < 0) break;
+      if (sign == 0) continue;
+      std::swap(order[before], order[at]);
+      at = before;
+    }
+  }
+  return order;
+}
+
+bool all_contiguous(IntArrayRef sizes, std::initializer_list<const Tensor*> inputs) {
+  for (const Tensor* input : inputs)
+    if (!input->impl()->contiguous || IntArrayRef(input->impl()->sizes) != sizes) return false;
+  return true;
+}
+
+DimVector common_sizes(std::initializer_list<const Tensor*> inputs) {
+  DimVector sizes = (*inputs.begin())->impl()->sizes;
+  for (const Tensor* const* input = inputs.begin() + 1; input != inputs.end(); ++input)
+    if ((*input)->impl()->sizes != sizes) sizes = broadcast_sizes(sizes, (*input)->impl()->sizes);
+  return sizes;
+}
+
+void run(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
+  const detail::TensorImpl& result = *out.impl();
+  cpu::ElementwiseOperand operands[kMaxInputs + 1];
+  DimVector strides[kMaxInputs];
+  const ScalarType result_dtype =
+      kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
+  operands[0] = {result.data(), result.contiguous ? nullptr : result.strides.data(), result.dtype, result_dtype};
+  size_t i = 0;
+  for (const Tensor* input : inputs) {
+    const detail::TensorImpl& impl = *input->impl();
+    const int64_t* seen = nullptr;
+    if (impl.sizes != result.sizes) {
+      strides[i] = broadcast_strides(impl, result.sizes.size());
+      seen = strides[i].data();
+    } else if (!impl.contiguous) {
+      seen = impl.strides.data();
+    }
+    operands[++i] = {impl.data(), seen, impl.dtype, kernel.dtype};
+  }
+  cpu::ElementwiseCall call;
+  call.sizes = result.sizes;
+  call.operands = operands;
+  call.num_inputs = static_cast<int>(inputs.size());
+  call.loop = kernel.loop;
+  call.options = kernel.options;
+  call.cost = kernel.cost;
+  cpu::run_elementwise(call);
+}
+
+}  // namespace
+
+Tensor make_result(IntArrayRef sizes, ScalarType dtype, std::initializer_list<const Tensor*> inputs) {
+  if (sizes.size() <= 1 || all_contiguous(sizes, inputs)) return make_tensor(sizes, dtype);
+  DimVector seen[kMaxInputs];
+  size_t count = 0;
+  for (const Tensor* input : inputs) seen[count++] = broadcast_strides(*input->impl(), sizes.size());
+  const DimVector order = memory_order(sizes, seen, count);
+  DimVector strides(sizes.size());
+  int64_t stride = 1;
+  for (const int64_t dim : order) {
+    strides[static_cast<size_t>(dim)] = stride;
+    stride *= std::max<int64_t>(sizes[static_cast<size_t>(dim)], 1);
+  }
+  return make_strided(sizes, strides, dtype);
+}
+
+Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs, ScalarType dtype) {
+  if (dtype == ScalarType::Undefined)
+    dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
+  const Tensor& first = **inputs.begin();
+  Tensor result = all_contiguous(first.impl()->sizes, inputs) ? make_tensor(first.impl()->sizes, dtype)
+                                                               : make_result(common_sizes(inputs), dtype, inputs);
+  run(result, kernel, inputs);
+  return result;
+}
+
+void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel,
+                      std::initializer_list<const Tensor*> inputs) {
+  const IntArrayRef sizes = out.impl()->sizes;
+  if (!all_contiguous(sizes, inputs)) {
+    const DimVector wanted = broadcast_sizes(sizes, common_sizes(inputs));
+    check(IntArrayRef(wanted) == sizes, "output with shape {} doesn't match the broadcast shape {}", sizes,
+          IntArrayRef(wanted));
+  }
+  run(out, kernel, inputs);
+}
+
+Tensor make_scalar(const Scalar& value, ScalarType dtype) {
+  Tensor result = make_tensor({}, dtype);
+  switch (dtype) {
+#define RELUME_STORE(type, name, python)                                                        \
+  case ScalarType::name:                                                                        \
+    *reinterpret_cast<type*>(result.impl()->data()) = value.to<type>();                         \
+    break;
+    RELUME_FORALL_DTYPES(RELUME_STORE)
+#undef RELUME_STORE
+    default:
+      break;
+  }
+  return result;
+}
+
+void check_can_cast(ScalarType from, ScalarType to) {
+  check(can_cast(from, to), "result type {} can't be cast to the desired output type {}", to_string(from), to_string(to));
+}
+
+void fail_not_implemented(const char* kernel, ScalarType dtype) {
+  fail<NotImplementedError>("\"{}\" not implemented for '{}'", kernel, to_string(dtype));
+}
+
+}  // namespace relume

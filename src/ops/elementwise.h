@@ -1,0 +1,62 @@
+// What element-wise ops share: broadcasting, promotion of dtypes, the layout of results, and calling a kernel.
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+
+#include "core/check.h"
+#include "core/tensor_impl.h"
+#include "kernels/elementwise.h"
+#include "relume/tensor.h"
+
+namespace relume {
+
+// The shape to which both broadcast. Throws Error where they do not.
+DimVector broadcast_sizes(IntArrayRef a, IntArrayRef b);
+
+// A tensor or a number, as an operand that takes part in promotion.
+struct Operand {
+  Operand(const Tensor& tensor) : tensor(&tensor) {}    // NOLINT: implicit, so that calls read as lists of operands
+  Operand(const Scalar& scalar) : scalar(&scalar) {}    // NOLINT
+  const Tensor* tensor = nullptr;
+  const Scalar* scalar = nullptr;
+};
+
+// The dtype of a result of these operands. Tensors with dimensions decide, within their category (bool, integer,
+// floating point); 0-dim tensors count only where they are of a higher category, and numbers after those, as dtypes
+// bool, int64 and the default dtype.
+ScalarType result_type(std::initializer_list<Operand> operands);
+// The same, where integers and bools give the default dtype.
+ScalarType float_result_type(std::initializer_list<Operand> operands);
+
+// How a kernel is to be run.
+struct ElementwiseKernel {
+  cpu::ElementwiseLoop loop = nullptr;
+  const void* options = nullptr;
+  ScalarType dtype = ScalarType::Undefined;         // of the elements that the kernel reads
+  ScalarType result_dtype = ScalarType::Undefined;  // of those that it writes; Undefined: the same
+  int cost = 1;                                     // see kernels/elementwise.h
+};
+
+// kernel(inputs...) as a new tensor of dtype `dtype` (Undefined: what the kernel writes). Inputs are broadcast and
+// converted; the result has the order of dimensions that the inputs have in memory.
+Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs,
+                   ScalarType dtype = ScalarType::Undefined);
+// The same, written into `out`, which may be one of the inputs. Throws Error where the inputs do not broadcast to its
+// shape.
+void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs);
+
+// A new tensor with undefined contents for a result of these sizes: dense, with dimensions in the order that the inputs
+// have in memory.
+Tensor make_result(IntArrayRef sizes, ScalarType dtype, std::initializer_list<const Tensor*> inputs);
+
+// A 0-dim tensor of the dtype with the value.
+Tensor make_scalar(const Scalar& value, ScalarType dtype);
+
+// Throws where a result of dtype `from` cannot be written in place into a tensor of dtype `to`.
+void check_can_cast(ScalarType from, ScalarType to);
+
+// The names of element types in error texts about kernels: "Float", "Long"; `"elu_cpu" not implemented for 'Long'`.
+[[noreturn]] void fail_not_implemented(const char* kernel, ScalarType dtype);
+
+}  // namespace relume
