@@ -1,0 +1,266 @@
+// The mathematical functions of Vector<float> and Vector<double>.
+//
+// float: range reduction and minimax polynomials of our own, within 1 ULP or so (tests/cpu/math_accuracy_test.cc holds
+// the figures). Every function keeps NaN, the sign of zero where it is odd, and the limits at infinity; exp also gives
+// subnormal results. double: the C library, lane by lane.
+#if defined(RELUME_CPU_SIMD_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RELUME_CPU_SIMD_MATH_INL_H_
+#undef RELUME_CPU_SIMD_MATH_INL_H_
+#else
+#define RELUME_CPU_SIMD_MATH_INL_H_
+#endif
+
+#include <cmath>
+#include <limits>
+
+#include "cpu/simd/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace relume::cpu::HWY_NAMESPACE {
+
+using VF = Vector<float>;
+using VD = Vector<double>;
+
+namespace detail {
+
+using FloatTag = hn::ScalableTag<float>;
+using IntTag = hn::RebindToSigned<FloatTag>;
+using VI = hn::Vec<IntTag>;
+
+RELUME_INLINE VI bits(VF x) { return hn::BitCast(IntTag(), x.v); }
+RELUME_INLINE VF from_bits(VI i) { return hn::BitCast(FloatTag(), i); }
+
+// c[0] + c[1] x + c[2] x^2 + ...
+template <size_t N>
+RELUME_INLINE VF polynomial(VF x, const float (&c)[N]) {
+  VF sum(c[N - 1]);
+  for (size_t i = N - 1; i-- > 0;) sum = mul_add(sum, x, VF(c[i]));
+  return sum;
+}
+
+// The smaller (larger) of x and a limit; NaN stays NaN.
+RELUME_INLINE VF at_most(VF x, double limit) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  return hn::Min(VF(limit).v, x.v);  // MINPS returns its second operand if one is NaN
+#else
+  return select(x > VF(limit), VF(limit), x);
+#endif
+}
+RELUME_INLINE VF at_least(VF x, double limit) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  return hn::Max(VF(limit).v, x.v);
+#else
+  return select(x < VF(limit), VF(limit), x);
+#endif
+}
+
+// 1 / x for normal x. One Newton step on the 14-bit estimate is within 1 ULP and faster than division; the estimates of
+// other targets are too coarse for one step.
+RELUME_INLINE VF reciprocal(VF x) {
+#if HWY_TARGET == HWY_AVX3
+  const VF estimate(hn::ApproximateReciprocal(x.v));
+  return mul_add(estimate, neg_mul_add(x, estimate, VF(1.0)), estimate);
+#else
+  return VF(1.0) / x;
+#endif
+}
+
+// x = n * log(2) + r with |r| <= log(2) / 2 and n an integer, for |x| <= 1000.
+struct ExpReduction {
+  VF r;
+  VF n;
+  VI n_bits;  // the low bits hold n as an integer
+};
+RELUME_INLINE ExpReduction reduce_exp(VF x) {
+  const VF magic(12582912.0);  // 1.5 * 2^23: adding it rounds to an integer, in the low bits
+  const VF shifted = mul_add(x, VF(1.44269504088896341), magic);
+  const VF n = shifted - magic;
+  // log(2) in two parts, of which the first has few enough bits for n * part to be exact.
+  const VF r = neg_mul_add(n, VF(-2.12194440054690583e-4), neg_mul_add(n, VF(0.693359375), x));
+  return {r, n, bits(shifted)};
+}
+
+// 2^i for -127 < i < 128, and y * 2^n for -252 < n < 256 with a single rounding.
+RELUME_INLINE VF power_of_two(VI i) { return from_bits(hn::ShiftLeft<23>(hn::Add(i, hn::Set(IntTag(), 127)))); }
+RELUME_INLINE VF scale_by_power_of_two(VF y, const ExpReduction& x) {
+#if HWY_TARGET == HWY_AVX3
+  return VF::Raw{_mm512_scalef_ps(y.v.raw, x.n.v.raw)};
+#else
+  const VI n = hn::Sub(x.n_bits, hn::Set(IntTag(), 0x4b400000));
+  const VI half = hn::ShiftRight<1>(n);
+  return y * power_of_two(half) * power_of_two(hn::Sub(n, half));
+#endif
+}
+
+// exp(x) for -104 <= x <= 89; below -103.98 it is 0, above 88.73 infinite.
+RELUME_INLINE VF exp_in_range(VF x) {
+  static constexpr float kTail[] = {4.999999404e-01f, 1.666651666e-01f, 4.166828096e-02f, 8.369248360e-03f,
+                                    1.382074202e-03f};
+  const ExpReduction reduced = reduce_exp(x);
+  const VF r = reduced.r;
+  const VF y = VF(1.0) + mul_add(r * r, polynomial(r, kTail), r);
+  return scale_by_power_of_two(y, reduced);
+}
+
+// log(1 + f) + exponent * log(2) for -1/3 <= f <= 1/3.
+RELUME_INLINE VF log_reduced(VF f, VF exponent) {
+  static constexpr float kTail[] = {3.333333433e-01f,  -2.499982715e-01f, 1.999968141e-01f,
+                                    -1.667929590e-01f, 1.430271715e-01f,  -1.219941825e-01f,
+                                    1.076955572e-01f,  -1.283010989e-01f, 1.195845976e-01f};
+  const VF square = f * f;
+  VF low = square * f * polynomial(f, kTail);
+  low = mul_add(exponent, VF(-2.12194440054690583e-4), low);
+  low = neg_mul_add(VF(0.5), square, low);
+  return mul_add(exponent, VF(0.693359375), f + low);
+}
+
+// The exponent e of x = m * 2^e with 2/3 <= m < 4/3, as the integer e * 2^23.
+RELUME_INLINE VI exponent_field(VF x) {
+  const VI offset = hn::Sub(bits(x), hn::Set(IntTag(), 0x3f2aaaab));
+  return hn::And(offset, hn::Set(IntTag(), static_cast<int32_t>(0xff800000)));
+}
+RELUME_INLINE VF exponent_value(VI field) { return hn::ConvertTo(FloatTag(), hn::ShiftRight<23>(field)); }
+
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// exp(s^2 / 2) * Phi(-s) for 0 <= s <= 14.5, which falls slowly from 1/2 as 1 / (sqrt(2 pi) s).
+RELUME_INLINE VF mills_ratio(VF s) {
+  static constexpr float kOver[] = {5.000000029e-01f, 4.382938969e-01f, 1.832343236e-01f, 4.063294231e-02f,
+                                    4.116264004e-03f};
+  static constexpr float kUnder[] = {
+      1.0f, 1.674472775e+00f, 1.202499833e+00f, 4.694684720e-01f, 1.018581294e-01f, 1.031782399e-02f};
+  return polynomial(s, kOver) * reciprocal(polynomial(s, kUnder));
+}
+
+// exp(-t^2), with the rounding error of the square made good.
+RELUME_INLINE VF exp_of_minus_square(VF t) {
+  const VF square = t * t;
+  const VF e = exp_in_range(-square);
+  if constexpr (!kHasFma) return e;
+  return neg_mul_add(e, mul_add(t, t, -square), e);
+}
+
+// erfc(t) for t >= 0.
+RELUME_INLINE VF erfc_positive(VF t) {
+  const VF clamped = at_most(t, 10.19);
+  return VF(2.0) * exp_of_minus_square(clamped) * mills_ratio(clamped * VF(1.41421356237309504880));
+}
+
+// erf(t) for |t| <= 1.
+RELUME_INLINE VF erf_small(VF t) {
+  static constexpr float kSeries[] = {1.283791661e-01f, -3.761262596e-01f, 1.128357872e-01f, -2.685334720e-02f,
+                                      5.187162198e-03f, -7.997853099e-04f, 7.806903159e-05f};
+  return mul_add(t, polynomial(t * t, kSeries), t);
+}
+
+}  // namespace detail
+
+// The double form of a function, called rather than inlined to keep the many formulas small.
+#define RELUME_LIBRARY_FUNCTION(name)                           \
+  inline __attribute__((noinline)) VD name(VD x) {              \
+    return map_lanes(x, [](double a) { return std::name(a); }); \
+  }
+
+RELUME_INLINE VF exp(VF x) { return detail::exp_in_range(detail::at_least(detail::at_most(x, 89.0), -104.0)); }
+RELUME_LIBRARY_FUNCTION(exp)
+
+RELUME_INLINE VF expm1(VF x) {
+  using namespace detail;
+  static constexpr float kTail[] = {5.000000000e-01f, 1.666666567e-01f, 4.166648537e-02f,
+                                    8.333541453e-03f, 1.393322833e-03f, 1.976699423e-04f};
+  const ExpReduction reduced = reduce_exp(at_least(at_most(x, 89.0), -30.0));
+  const VF r = reduced.r;
+  const VF p = mul_add(r * r, polynomial(r, kTail), r);  // exp(r) - 1
+  // 2^n (p + 1) - 1, halved so that 2^128 does not overflow.
+  const VF half_power = power_of_two(hn::Sub(reduced.n_bits, hn::Set(IntTag(), 0x4b400001)));
+  const VF half = mul_add(half_power, p, half_power - VF(0.5));
+  return copysign(half + half, x);
+}
+RELUME_LIBRARY_FUNCTION(expm1)
+
+RELUME_INLINE VF log(VF x) {
+  using namespace detail;
+  const auto subnormal = x < VF(1.17549435e-38);
+  const VF scaled = select(subnormal, x * VF(8388608.0), x);
+  const VI field = exponent_field(scaled);
+  const VF exponent = exponent_value(field) - select(subnormal, VF(23.0), VF(0.0));
+  const VF m = from_bits(hn::Sub(bits(scaled), field));
+  const VF y = log_reduced(m - VF(1.0), exponent);
+  const VF edge = select(x == VF(0.0), VF(-kInfinity), select(x < VF(0.0), VF(kNaN), x));
+  return select(x > VF(0.0) && x < VF(kInfinity), y, edge);
+}
+RELUME_LIBRARY_FUNCTION(log)
+
+RELUME_INLINE VF log1p(VF x) {
+  using namespace detail;
+  // 1 + x = (1 + f) 2^e with f = x 2^-e + (2^-e - 1): the power is exact, so f is rounded only once.
+  const VI field = exponent_field(VF(1.0) + x);
+  const VF power = from_bits(hn::Sub(bits(VF(1.0)), field));
+  const VF f = mul_add(x, power, power - VF(1.0));
+  const VF y = log_reduced(f, exponent_value(field));
+  const VF edge = select(x == VF(-1.0), VF(-kInfinity), select(x < VF(-1.0), VF(kNaN), x));
+  return select(x > VF(-1.0) && x < VF(kInfinity) && !(x == VF(0.0)), y, edge);
+}
+RELUME_LIBRARY_FUNCTION(log1p)
+
+RELUME_INLINE VF tanh(VF x) {
+  using namespace detail;
+  static constexpr float kSeries[] = {-3.333333135e-01f, 1.333321184e-01f,  -5.394637585e-02f,
+                                      2.169452608e-02f,  -8.154974319e-03f, 2.117529744e-03f};
+  const VF t = abs(x);
+  const VF square = x * x;
+  const VF small = mul_add(square * t, polynomial(square, kSeries), t);
+  const VF e = exp_in_range(VF(2.0) * at_most(t, 10.0));
+  const VF large = neg_mul_add(VF(2.0), reciprocal(e + VF(1.0)), VF(1.0));
+  return copysign(select(t < VF(0.625), small, large), x);
+}
+RELUME_LIBRARY_FUNCTION(tanh)
+
+// 1 / (1 + exp(-x)), by way of exp(-|x|), which cannot overflow.
+RELUME_INLINE VF sigmoid(VF x) {
+  using namespace detail;
+  const VF e = exp_in_range(at_least(-abs(x), -104.0));
+  const VF s = reciprocal(VF(1.0) + e);
+  return select(x < VF(0.0), e * s, s);
+}
+RELUME_INLINE VD sigmoid(VD x) {
+  const VD e = exp(-abs(x));
+  const VD s = VD(1.0) / (VD(1.0) + e);
+  return select(x < VD(0.0), e * s, s);
+}
+
+RELUME_INLINE VF erf(VF x) {
+  using namespace detail;
+  const VF t = abs(x);
+  return copysign(select(t < VF(0.95), erf_small(at_most(t, 1.0)), VF(1.0) - erfc_positive(t)), x);
+}
+RELUME_LIBRARY_FUNCTION(erf)
+
+RELUME_INLINE VF erfc(VF x) {
+  using namespace detail;
+  const VF tail = erfc_positive(abs(x));
+  const VF far = select(x < VF(0.0), VF(2.0) - tail, tail);
+  return select(abs(x) < VF(0.4), VF(1.0) - erf_small(at_least(at_most(x, 1.0), -1.0)), far);
+}
+RELUME_LIBRARY_FUNCTION(erfc)
+
+// The standard normal distribution function, exact in relative terms in the left tail as well, and its density.
+RELUME_INLINE VF normal_cdf(VF x) {
+  using namespace detail;
+  const VF s = at_most(abs(x), 14.4);
+  const VF tail = exp_in_range(VF(-0.5) * (s * s)) * mills_ratio(s);
+  return select(x < VF(0.0), tail, VF(1.0) - tail);
+}
+RELUME_INLINE VD normal_cdf(VD x) { return VD(0.5) * erfc(x * VD(-0.70710678118654752440)); }
+
+template <class T>
+RELUME_INLINE Vector<T> normal_pdf(Vector<T> x) {
+  using V = Vector<T>;
+  return V(0.39894228040143267794) * exp(V(-0.5) * (x * x));
+}
+
+}  // namespace relume::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
