@@ -113,7 +113,7 @@ IdxArray read_header(Source& source, const std::string& name) {
 
 // Reads what the header promises in steps, so that a header that lies about gigabytes doesn't get them.
 void read_elements(Source& source, const std::string& name, size_t expected, Bytes* bytes) {
-  constexpr size_t kStep = size_t{16} << 20;
+  constexpr size_t kStep = size_t{1} << 20;
   while (bytes->size() < expected) {
     const size_t before = bytes->size();
     bytes->resize(before + std::min(expected - before, std::max(kStep, before)));

@@ -1,0 +1,37 @@
+// The readers of files from outside, as functions of bytes: what the fuzzers run, and the replay of their corpora.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "data/idx.h"
+#include "data/png.h"
+#include "relume/error.h"
+#include "serialize/safetensors.h"
+
+namespace relume::fuzz {
+
+using Input = ArrayRef<uint8_t>;
+
+struct Reader {
+  const char* name;  // also of its corpus
+  void (*read)(Input);
+};
+
+inline constexpr Reader kReaders[] = {
+    {"idx", [](Input input) { data::parse_idx(input, "input"); }},
+    {"png", [](Input input) { data::parse_png(input, "input"); }},
+    {"safetensors", [](Input input) { serialize::parse_safetensors_index(input, "input"); }},
+};
+
+// Any bytes are read or refused with an Error; anything else is a bug. Says whether they were read.
+inline bool read_or_refuse(const Reader& reader, Input input) {
+  try {
+    reader.read(input);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace relume::fuzz
