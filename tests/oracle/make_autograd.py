@@ -7,7 +7,7 @@ or dtypes; `x` is the leaf of the row. Besides ops there are
   g = grad y x [create]   autograd.grad(y, x, weights(y))
   no_grad / enable_grad / inference / end   open and close a guard
   leaf y                  y.requires_grad_()
-  detach, data, retain_grad, requires_grad, ...   the method or attribute of that name
+  set, at, tensor         x[...] = v, x[...], torch.tensor
 """
 
 import contextlib
@@ -15,56 +15,30 @@ import json
 
 import torch
 
-from golden import Golden, dtype_name, error_text, tensor_text, weights
+from golden import Golden, error_text, tensor_text, weights
+from ops import call
 
 GUARDS = {"no_grad": torch.no_grad, "enable_grad": torch.enable_grad, "inference": torch.inference_mode}
-OPS = {
-    "view": lambda x, sizes: x.view(sizes),
-    "expand": lambda x, sizes: x.expand(sizes),
-    "slice": lambda x, dim, start, end: torch.ops.aten.slice(x, dim, start, end),
-    "split_sizes": torch.split,
-    "data": lambda x: x.data,
-    "clone": torch.clone,
+OPS = {  # what only programs need
     "set": lambda x, *index_and_value: x.__setitem__(tuple(index_and_value[:-1]), index_and_value[-1]),
     "at": lambda x, *index: x[tuple(index)],
     "leaf": lambda x, on=True: x.requires_grad_(on),
-    "tensor": torch.tensor,
-    "zeros": lambda sizes, dtype: torch.zeros(sizes, dtype=dtype),
-    "requires_grad": lambda x, on: x.requires_grad_(on),
-    "prelu": lambda x: torch.prelu(x, torch.tensor([0.25], dtype=x.dtype)),
-    "glu": lambda x: torch.nn.functional.glu(x, 0),
-    "softmax": lambda x: torch.softmax(x, 0),
-    "log_softmax": lambda x: torch.log_softmax(x, 0),
-    "softmin": lambda x: torch.nn.functional.softmin(x, 0),
-    "logsigmoid": torch.nn.functional.logsigmoid,
-    "threshold": lambda x: torch.threshold(x, 0.1, 20.0),
-    "threshold_": lambda x: torch.threshold_(x, 0.1, 20.0),
-    "rrelu": torch.rrelu,
-    "leaky_relu_": torch.nn.functional.leaky_relu_,
-    **{name + "_": (lambda f: lambda x: f(x, inplace=True))(getattr(torch.nn.functional, name))
-       for name in "hardswish hardsigmoid silu mish relu6".split()},
-    **{name + "_": getattr(torch.nn.functional, name + "_") for name in "elu selu celu hardtanh rrelu".split()},
+    "tensor": lambda data, dtype=None: torch.tensor(data, dtype=dtype),
 }
 ACTIVATIONS = """relu relu6 leaky_relu elu selu celu gelu silu mish sigmoid tanh softplus softsign tanhshrink hardtanh hardswish
-hardsigmoid hardshrink softshrink logsigmoid threshold prelu rrelu softmax log_softmax softmin glu""".split()
+hardsigmoid hardshrink softshrink logsigmoid""".split()
+WITH_ARGUMENTS = {"threshold": " 0.1 20", "rrelu": "", "softmax": " 0", "log_softmax": " 0", "softmin": " 0", "glu": " 0", "prelu": " slope"}
+IN_PLACE = """relu_ relu6_ leaky_relu_ elu_ selu_ celu_ silu_ mish_ sigmoid_ tanh_ hardtanh_ hardswish_ hardsigmoid_ threshold_ rrelu_""".split()
 UNARY = """abs neg exp expm1 log sqrt rsqrt square sin cos tan asin atan sinh erf erfc reciprocal ceil round sign frac log1p exp2
-cumsum0 sum mean prod amax logsumexp0 clone contiguous""".split()
+sum mean prod amax clone contiguous""".split()
 HINT = " Hint: enable anomaly detection"  # left out of all errors but one, for they are long
 FULL = "y = exp x; add_ y 1; zero_ y; backward y"
 X = "float64[2,3] 0.5 -1.25 0.75 2 -0.25 0.125"
 
 
-def argument(text, names):
-    if text in names:
-        return names[text]
-    if hasattr(torch, text) and isinstance(getattr(torch, text), torch.dtype):
-        return getattr(torch, text)
-    return json.loads(text)
-
-
-def execute(golden, statement, names, guards):
-    target, _, call = statement.rpartition(" = ")
-    op, *words = call.split()
+def execute(statement, names, guards):
+    target, _, text = statement.rpartition(" = ")
+    op, *words = text.split()
     if op in GUARDS:
         return guards.append(contextlib.ExitStack()) or guards[-1].enter_context(GUARDS[op]())
     if op == "end":
@@ -79,7 +53,7 @@ def execute(golden, statement, names, guards):
         create, unused = "create" in words, "unused" in words
         result = torch.autograd.grad(y, x, weights(y), create_graph=create, allow_unused=unused)[0]
     else:
-        result = golden.resolve(op)(*[argument(w, names) for w in words])
+        result = call(text, names, OPS)
     parts = target.split(",") if target else []
     for name, value in zip(parts, result if len(parts) > 1 else [result]):
         names[name] = value
@@ -108,10 +82,10 @@ def program(golden, text, x=X):
     row, guards = {"x": "$x" if x == X else x, "program": text}, []
     for i, statement in enumerate(text.split("; ")):
         try:
-            execute(golden, statement, names, guards)
+            execute(statement, names, guards)
         except Exception as error:
             kind, message = error_text(error)
-            row |= {"at": i, "error": [kind, message.split(HINT)[0] + "..." if HINT in message and text != FULL else message]}
+            row |= {"at": i, "error": [kind, message.split(HINT)[0] + "*" if HINT in message and text != FULL else message]}
             break
     while guards:
         guards.pop().close()
@@ -166,7 +140,7 @@ y = mul x 2; a,b = unbind y 0; mul_ a 2
 y = mul x 2; a,b = unbind y 0; z = add a b; backward z
 y = mul x 2; a,b = split y 1 0; mul_ a 2
 y = mul x 2; a,b = chunk y 2 0; mul_ b 2
-y = mul x 2; a,b = split_sizes y [1,1] 0; mul_ a 2
+y = mul x 2; a,b = split y [1,1] 0; mul_ a 2
 y = mul x 2; a,b = unbind y 0; mul_ y 3; backward a
 y = mul x 2; a,b = unbind y 0; mul_ y 3; z = sum a; backward z
 y = mul x 2; a,b = split y 1 0; mul_ y 3; z = add a b; backward z
@@ -215,7 +189,7 @@ y = mul x 2; retain_grad y; z = mul y y; backward z
 y = mul x 2; retain_grad y; mul_ y 3; backward y
 y = mul x 2; retain_grad y; v = view y [6]; mul_ v 3; backward y
 y = mul x 2; retain_grad y; z = exp y; add_ y 1; backward y
-y = mul x 2; requires_grad y false
+y = mul x 2; leaf y false
 y = zeros [2] int64; leaf y
 y = zeros [2] float64; backward y
 y = zeros [2] float64; retain_grad y
@@ -240,7 +214,7 @@ inference; y = zeros [2] float64; end; leaf y
 inference; y = zeros [2] float64; end; z = mul y 2; leaf z; w = mul z 3; backward w
 inference; y = zeros [2,3] float64; end; c = clone y; add_ c x; backward c
 no_grad; y = mul x 2; enable_grad; z = mul x 3; end; w = mul x 4; end; backward z
-y = mul x 2; z = where_ge y; backward z
+y = mul x 2; m = ge y 0; n = neg y; z = where m y n; backward z
 y = clamp x -0.5 1; add_ y 1; backward y
 y = mul x 2; clamp_ y -0.5 1; backward y
 y = mul x 2; z = sigmoid y; add_ z 1; backward z
@@ -255,10 +229,10 @@ y = mul x 2; i = tensor [0,2]; z = index_select y 1 i; add_ y 1; backward z
 y = mul x 2; t = t y; z = mm y t; add_ y 1; backward z
 t = t x; z = mm x t; backward z
 y = mul x 2; t = t x; z = mm y t; add_ z 1; backward z
-y = cat_self x; add_ y 1; backward y
+y = cat [x,x] 0; add_ y 1; backward y
 y = mul x 2; s = select y 0 0; n = sum s; mul_ y 2; backward n
 y = mul x 2; s,i = sort y 1; z = at s 0 0; backward z
-y = mul x 2; v = view y [6]; a,b = split_sizes v [2,4] 0; mul_ v 2; backward y
+y = mul x 2; v = view y [6]; a,b = split v [2,4] 0; mul_ v 2; backward y
 y = mul x 2; v = view y [6]; w = view v [3,2]; z = view w [2,3]; mul_ w 2; mul_ z 3; mul_ v 5; backward y
 y = mul x 2; v = view y [6]; w = exp v; mul_ y 2; backward w
 y = mul x 2; v = view y [6]; w = exp v; mul_ w 2; backward w
@@ -274,11 +248,6 @@ a = zeros [2,3] float64; d = detach a; add_ a x; add_ d 1; backward a
 
 
 def make(golden):
-    golden.ops["where_ge"] = lambda y: torch.where(y >= 0, y, -y)
-    golden.ops["cat_self"] = lambda x: torch.cat([x, x])
-    golden.ops["cumsum0"] = lambda x: torch.cumsum(x, 0)
-    golden.ops["logsumexp0"] = lambda x: torch.logsumexp(x, 0)
-    golden.ops["unfold"] = lambda x, *a: x.unfold(*a)
     golden.header["inputs"] = {"x": X}
     for text in PROGRAMS.strip().split("\n"):
         program(golden, text)
@@ -289,22 +258,22 @@ def make(golden):
         program(golden, f"y = mul x 2; v = {on_y}; mul_ y 3; backward v")
         program(golden, f"no_grad; v = {on_y.replace(' y', ' x', 1)}; end; mul_ v 3")
     even = "float64[2,2] 0.5 -1.25 0.75 2"
-    for op in ACTIVATIONS:
+    for op, more in ({name: "" for name in ACTIVATIONS} | WITH_ARGUMENTS).items():
         x = even if op == "glu" else X
-        if op != "rrelu":
-            program(golden, f"y = {op} x; backward y", x)
-            program(golden, f"y = {op} x; add_ y 1; backward y", x)
-            program(golden, f"h = mul x 1; y = {op} h; add_ h 1; backward y", x)
-        inplace = op + "_"
-        if (inplace in OPS or hasattr(torch, inplace)) and op not in ("rrelu", "softmax"):
-            program(golden, f"h = mul x 1; y = {inplace} h; backward h", x)
-            program(golden, f"h = mul x 1; {inplace} h; add_ h 1; backward h", x)
-            program(golden, f"h = exp x; {inplace} h; backward h", x)
-            program(golden, f"{inplace} x", x)
+        first = "slope = tensor [0.25] float64; " if op == "prelu" else ""
+        program(golden, f"{first}y = {op} x{more}; backward y", x)
+        program(golden, f"{first}y = {op} x{more}; add_ y 1; backward y", x)
+        program(golden, f"{first}h = mul x 1; y = {op} h{more}; add_ h 1; backward y", x)
+        if op + "_" in IN_PLACE:
+            program(golden, f"h = mul x 1; y = {op}_ h{more}; backward h", x)
+            program(golden, f"h = mul x 1; {op}_ h{more}; add_ h 1; backward h", x)
+            program(golden, f"h = exp x; {op}_ h{more}; backward h", x)
+            program(golden, f"{op}_ x{more}", x)
     positive = "float64[2,3] 0.5 0.25 0.75 0.9 0.3 0.125"
-    for op in UNARY:
-        program(golden, f"y = {op} x; add_ y 1; backward y", positive)
-        program(golden, f"h = mul x 1; y = {op} h; add_ h 1; backward y", positive)
+    for op in [*UNARY, "cumsum 0", "cumprod 0", "logsumexp 0"]:
+        op, _, more = op.partition(" ")
+        program(golden, f"y = {op} x {more}; add_ y 1; backward y".replace(" ;", ";"), positive)
+        program(golden, f"h = mul x 1; y = {op} h {more}; add_ h 1; backward y".replace(" ;", ";"), positive)
     for op in ["mul", "div", "pow", "atan2", "maximum", "add", "sub", "remainder", "fmod", "hypot", "lt", "copysign"]:
         program(golden, f"h = mul x 1; y = {op} h x; add_ h 1; backward y", positive)
         program(golden, f"h = mul x 1; y = {op} x h; add_ h 1; backward y", positive)
@@ -312,6 +281,6 @@ def make(golden):
 
 
 if __name__ == "__main__":
-    golden = Golden("autograd", __file__, OPS)
+    golden = Golden("autograd", __file__)
     make(golden)
     golden.write()

@@ -8,19 +8,6 @@ T = torch.tensor
 ALL = slice(None)
 
 
-def setitem(x, index, value):
-    x = x.clone()
-    x[tuple(index)] = value
-    return x
-
-
-OPS = {
-    "index": lambda x, index: x[tuple(index)],
-    "setitem": setitem,
-    "index_put": lambda x, index, value, accumulate=False: torch.index_put(x, tuple(index), value, accumulate),
-}
-
-
 def expressions(g):
     """Indices of a [2, 3, 4] tensor, by what they mix."""
     rows = g.let("rows", T([1, 0, 1]))
@@ -92,6 +79,6 @@ def make(g):
 
 
 if __name__ == "__main__":
-    golden = Golden("index", __file__, OPS)
+    golden = Golden("index", __file__)
     make(golden)
     golden.write()

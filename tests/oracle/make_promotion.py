@@ -1,84 +1,53 @@
 """Result dtypes for every pair of dtypes and kind of operand, in place and out of place, and for every unary op and reduction.
 
-A row holds one matrix, shared by all of its `ops`: `result[left]` lists, for each right dtype in the header's order, the dtype of
-the result; `E3` is error number 3 of the header, `N5` the same where PyTorch merely has no kernel for that dtype.
+A row holds one matrix, shared by all of its `calls` (written as in ops.py, of x and y): `result[x]` lists, for each dtype of y in
+the header's order, the dtype of the result; `E3` is error number 3 of the header, `N5` the same where PyTorch merely has no
+kernel for that dtype; a * in its text stands for the name of a dtype. `x` and `y` say what the operands are: a tensor of two ones, a 0-dim tensor, or a Scalar (bool, int, float).
 """
 
 import json
+import re
 
 import torch
 
 from golden import DTYPES, Golden, dtype_name, error_text
+from ops import call
 
 CODES = dict(zip(DTYPES, "u8 i8 i16 i32 i64 u16 f16 bf16 f32 f64 b".split()))
-KINDS = {  # shape of the operand, or the Python type of a Scalar
-    "tensor": lambda dtype: torch.ones(2, dtype=dtype),
-    "zero_dim": lambda dtype: torch.ones((), dtype=dtype),
-}
 SCALARS = {"bool": True, "int": 1, "float": 1.0}
+NAMES = {"rows": torch.tensor([0, 1]), "mask": torch.tensor([True, False])}
 
-BINARY = """add sub rsub mul div floor_divide remainder fmod pow atan2 maximum minimum bitwise_and bitwise_or bitwise_xor
-bitwise_left_shift bitwise_right_shift logical_and logical_or logical_xor eq ne lt le gt ge hypot copysign xlogy logaddexp fmax
-true_divide""".split()
-IN_PLACE = "add_ sub_ mul_ div_ floor_divide_ remainder_ pow_ bitwise_and_ eq_ lt_ logical_and_ copy_ masked_fill_ fill_".split()
-MORE = {  # ops whose two operands are not simply the arguments
-    "where": lambda a, b: torch.where(torch.ones(2, dtype=torch.bool), a, b),
-    "cat": lambda a, b: torch.cat([a, b]),
-    "stack": lambda a, b: torch.stack([a, b]),
-    "lerp": lambda a, b: torch.lerp(a, b, 0.5),
-    "addcmul": lambda a, b: torch.addcmul(a, b, b),
-    "dot": torch.dot,
-    "mm": lambda a, b: torch.mm(a[None], b[:, None]),
-    "matmul": torch.matmul,
-    "result_type": lambda a, b: torch.empty(0, dtype=torch.result_type(a, b)),
-    "clamp_min": torch.clamp_min,
-    "allclose": lambda a, b: torch.empty(0, dtype=torch.bool) if torch.allclose(a, b) else None,
-    "index_add": lambda a, b: torch.index_add(a, 0, torch.tensor([0, 1]), b),
-    "index_copy": lambda a, b: torch.index_copy(a, 0, torch.tensor([0, 1]), b),
-    "scatter": lambda a, b: torch.scatter(a, 0, torch.tensor([0, 1]), b),
-    "gather": lambda a, b: torch.gather(a, 0, (b - b if b.dtype is not torch.bool else b)),
-    "index_select": lambda a, b: torch.index_select(a, 0, b),
-    "masked_fill_tensor": lambda a, b: a.masked_fill(torch.tensor([True, False]), b),
-    "masked_select": torch.masked_select,
-    "index_put": lambda a, b: torch.index_put(a, (torch.tensor([0, 1]),), b),
-    "floor_div_mode": lambda a, b: torch.div(a, b, rounding_mode="floor"),
-    "trunc_div_mode": lambda a, b: torch.div(a, b, rounding_mode="trunc"),
-}
-MORE_IN_PLACE = {
-    "masked_fill_": lambda a, b: a.masked_fill_(torch.tensor([True, False]), b),
-    "div_floor_": lambda a, b: a.div_(b, rounding_mode="floor"),
-}
-BOTH_KINDS = {"where", "cat", "result_type", "index_put", "index_add", "masked_fill_tensor", "clamp_min", "lerp"}
-TENSOR_ONLY = {"cat", "stack"}
-SCALAR_TOO = {"where", "result_type", "clamp_min"}
-
+TENSORS = "add sub mul div floor_divide remainder fmod pow bitwise_and bitwise_or bitwise_xor eq ne lt le gt ge".split()
+ONLY_TENSORS = "maximum minimum fmax atan2 hypot copysign xlogy logical_and logical_or logical_xor".split()
+SHIFTS = "bitwise_left_shift bitwise_right_shift".split()
+KINDS = ["tensor", "zero_dim"]
+TYPE_NAMES = re.compile(r"\b(Byte|Char|Short|Int|Long|UInt16|Half|BFloat16|Float|Double|Bool|c10::\w+|float|double|bool|"
+                        r"(unsigned char|signed char|short unsigned int|short int|long int|int)(?! *\d))(?!\w)")
+# Calls, and which kinds their operands have: those of x, those of y.
+PAIRS = [
+    *[(f"{op} x y", KINDS, [*KINDS, "scalar"]) for op in TENSORS],
+    *[(f"{op} x y", ["scalar"], KINDS) for op in ["remainder", "pow"]],
+    *[(f"{op} x y", KINDS, KINDS) for op in ONLY_TENSORS],
+    *[(f"{op} x y", ["tensor"], ["tensor", "scalar"]) for op in SHIFTS],
+    ("rsub x y", ["tensor"], ["tensor", "scalar"]), ('div x y "floor"', ["tensor"], ["tensor", "scalar"]), ('div x y "trunc"', ["tensor"], ["tensor", "scalar"]),
+    ("where mask x y", KINDS, [*KINDS, "scalar"]), ("where mask x y", ["scalar"], [*KINDS, "scalar"]), ("clamp_min x y", KINDS, [*KINDS, "scalar"]),
+    ("cat [x,y] 0", ["tensor"], ["tensor"]), ("stack [x,y] 0", KINDS[:1], KINDS[:1]), ("lerp x y 0.5", KINDS, KINDS), ("addcmul x y y", ["tensor"], ["tensor"]),
+    ("dot x y", ["tensor"], ["tensor"]), ("index_add x 0 rows y", ["tensor"], ["tensor"]), ("index_copy x 0 rows y", ["tensor"], ["tensor"]),
+    ("scatter x 0 rows y", ["tensor"], ["tensor", "scalar"]), ("gather x 0 y", ["tensor"], ["tensor"]), ("index_select x 0 y", ["tensor"], ["tensor"]), ("masked_fill x mask y", ["tensor"], ["zero_dim", "scalar"]),
+    ("masked_select x y", ["tensor"], ["tensor"]),
+    *[(f"{op}_ x y", ["tensor"], [*KINDS, "scalar"]) for op in "add sub mul div floor_divide remainder pow bitwise_and eq lt".split()],
+    ('div_ x y "floor"', ["tensor"], ["tensor"]), ("logical_and_ x y", ["tensor"], ["tensor"]), ("copy_ x y", ["tensor"], KINDS), ("fill_ x y", ["tensor"], ["zero_dim", "scalar"]), ("masked_fill_ x mask y", ["tensor"], ["zero_dim", "scalar"]),
+]
 UNARY = """abs neg sign sgn exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square sin cos tan asin acos atan sinh cosh tanh asinh acosh
-atanh erf erfc erfinv ceil floor round trunc frac reciprocal sigmoid relu logical_not bitwise_not isnan isinf isfinite positive
-signbit lgamma digamma nan_to_num deg2rad relu6 selu elu celu gelu silu mish softplus softsign tanhshrink hardtanh hardswish
-hardsigmoid hardshrink softshrink logsigmoid leaky_relu""".split()
-REDUCTIONS = {
-    **{name: getattr(torch, name) for name in "sum mean prod std var max min amax amin argmax argmin all any norm median".split()},
-    **{name: getattr(torch, name) for name in "nansum count_nonzero unique sort argsort nonzero trace".split() if name != "trace"},
-    **{name + "_dim": (lambda f: lambda x: f(x, 0))(getattr(torch, name))
-       for name in "sum mean prod std var max min amax amin argmax all any cumsum cumprod logsumexp softmax median".split()},
-    "trace": lambda x: torch.trace(x[None]),
-    "topk": lambda x: torch.topk(x, 1),
-    "norm1": lambda x: torch.norm(x, 1, 0),
-    "cummax": lambda x: torch.cummax(x, 0),
-    "log_softmax": lambda x: torch.log_softmax(x, 0),
-    "bincount": torch.bincount,
-    "diff": torch.diff,
-    "kthvalue": lambda x: torch.kthvalue(x, 1),
-    "logcumsumexp": lambda x: torch.logcumsumexp(x, 0),
-    "tril": lambda x: torch.tril(x[None]),
-    "flip": lambda x: torch.flip(x, [0]),
-    "roll": lambda x: torch.roll(x, 1),
-    "linalg_vector_norm": torch.linalg.vector_norm,
-    "sum_float64": lambda x: torch.sum(x, dtype=torch.float64),
-    "sum_int32": lambda x: torch.sum(x, dtype=torch.int32),
-    "mean_float32": lambda x: torch.mean(x, dtype=torch.float32),
-    "softmax_float32": lambda x: torch.softmax(x, 0, dtype=torch.float32),
-}
+atanh erf erfc erfinv ceil floor round trunc frac reciprocal sigmoid relu logical_not bitwise_not lgamma digamma nan_to_num
+relu6 selu elu celu silu mish hardtanh hardswish hardsigmoid leaky_relu""".split()
+NOT_IN_PLACE = "isnan isinf isfinite positive softplus softsign tanhshrink hardshrink softshrink logsigmoid gelu".split()
+REDUCTIONS = """sum mean prod std var max min amax amin argmax argmin all any norm median nansum count_nonzero sort argsort nonzero
+bincount""".split()
+ALONG = "sum mean prod std var max min amax amin argmax all any cumsum cumprod logsumexp softmax log_softmax median cummax sort".split()
+MORE = ["topk x 1", "kthvalue x 1", "norm x 1 [0]", "trace m", "tril m", "flip x [0]", "roll x 1", "sum x float64", "sum x int32", "mean x float32", "softmax x 0 float32",
+        "unique x true true true", "var_mean x", "one_hot x"]
+
 
 class Matrix(Golden):
     def __init__(self, name):
@@ -86,75 +55,53 @@ class Matrix(Golden):
         self.errors = {}
         self.matrices = {}
 
-    def answer(self, function, *args):
+    def answer(self, text, names):
         """The dtypes of the results, or the number of the error."""
         try:
-            out = function(*args)
+            out = call(text, names | NAMES)
         except Exception as error:
-            kind, text = error_text(error)
-            number = self.errors.setdefault((kind, text), len(self.errors))
+            kind, message = error_text(error)
+            message = TYPE_NAMES.sub("*", message) if "y" in names else message
+            number = self.errors.setdefault((kind, message), len(self.errors))
             return ("N" if kind == "NotImplementedError" else "E") + str(number)
         out = out if isinstance(out, tuple) else (out,)
         return "+".join(CODES[dtype_name(t.dtype)] for t in out)
 
-    def matrix(self, op, left, right, result):
-        self.matrices.setdefault((left, right, json.dumps(result)), []).append(op)
+    def matrix(self, text, kinds, result):
+        self.matrices.setdefault((kinds, json.dumps(result)), []).append(text)
 
     def write(self):
-        for (left, right, result), ops in self.matrices.items():
-            self.add({"ops": ops, "left": left, "right": right, "result": json.loads(result)})
+        for (kinds, result), calls in self.matrices.items():
+            self.add({"calls": calls} | dict(zip("xy", kinds)) | {"result": json.loads(result)})
         self.header["dtypes"] = {code: name for name, code in CODES.items()}
         self.header["errors"] = [list(e) for e in self.errors]
         super().write()
 
 
-def pairs(golden, op, function, left_kinds, right_kinds, scalar_right, scalar_left):
-    for left in left_kinds:
-        for right in right_kinds:
-            rows = {a: " ".join(golden.answer(function, KINDS[left](da), KINDS[right](db)) for db in DTYPES.values())
-                    for a, da in DTYPES.items()}
-            golden.matrix(op, left, right, rows)
-        if scalar_right:
-            rows = {a: " ".join(golden.answer(function, KINDS[left](da), s) for s in SCALARS.values())
-                    for a, da in DTYPES.items()}
-            golden.matrix(op, left, "scalar", rows)
-    if scalar_left:
-        for right in right_kinds:
-            rows = {a: " ".join(golden.answer(function, s, KINDS[right](db)) for db in DTYPES.values())
-                    for a, s in SCALARS.items()}
-            golden.matrix(op, "scalar", right, rows)
+def operands(kind):
+    """A function that makes the operand, for each dtype or Scalar."""
+    if kind == "scalar":
+        return {name: lambda s=s: s for name, s in SCALARS.items()}
+    return {name: lambda d=d: torch.ones(2 if kind == "tensor" else (), dtype=d) for name, d in DTYPES.items()}
 
 
 def make_pairs():
     golden = Matrix("promotion")
-    for op in BINARY:
-        # Ops of one class agree about kinds: the full product of kinds for the arithmetic, tensor-tensor for the rest.
-        kinds = list(KINDS)
-        pairs(golden, op, getattr(torch, op), kinds, kinds, op not in ("atan2", "maximum", "minimum", "hypot", "logaddexp",
-              "logical_and", "logical_or", "logical_xor", "fmax"), op in ("remainder", "pow", "xlogy", "bitwise_and"))
-    for op, function in MORE.items():
-        kinds = list(KINDS) if op in BOTH_KINDS else ["tensor"]
-        pairs(golden, op, function, ["tensor"] if op in TENSOR_ONLY else kinds, ["tensor"] if op in TENSOR_ONLY else kinds,
-              op in SCALAR_TOO, op in ("where", "result_type"))
-    for op in [*IN_PLACE, *MORE_IN_PLACE]:
-        function = MORE_IN_PLACE.get(op) or getattr(torch.Tensor, op)
-        right = ["zero_dim"] if op in ("fill_", "masked_fill_") else list(KINDS)
-        pairs(golden, op, function, ["tensor"], right, op != "copy_", False)
+    for text, lefts, rights in PAIRS:
+        for left in lefts:
+            for right in rights:
+                rows = {a: " ".join(golden.answer(text, {"x": x(), "y": y()}) for y in operands(right).values())
+                        for a, x in operands(left).items()}
+                golden.matrix(text, (left, right), rows)
     golden.write()
-
-
-def row(golden, op, function):
-    golden.matrix(op, "tensor", None, " ".join(golden.answer(function, torch.ones(2, dtype=d)) for d in DTYPES.values()))
 
 
 def make_unary():
     golden = Matrix("unary_dtypes")
-    functions = {op: golden.resolve(op) for op in UNARY} | REDUCTIONS
-    for op, function in functions.items():
-        row(golden, op, function)
-    for op in UNARY:
-        if hasattr(torch.Tensor, op + "_"):
-            row(golden, op + "_", getattr(torch.Tensor, op + "_"))
+    calls = [f"{op} x" for op in UNARY + NOT_IN_PLACE + REDUCTIONS] + [f"{op}_ x" for op in UNARY] + [f"{op} x 0" for op in ALONG] + MORE
+    for text in calls:
+        answers = [golden.answer(text, {"x": x(), "m": x()[None]}) for x in operands("tensor").values()]
+        golden.matrix(text, ("tensor",), " ".join(answers))
     golden.write()
 
 

@@ -13,25 +13,12 @@ POSITIVE = [0.1, 0.5, 1.0, 2.5, 7.0, 30.0]
 ANY = [-3.3, -1.2, -0.4, 0.3, 1.1, 2.7]
 
 UNARY = """abs neg sign sgn exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square sin cos tan asin acos atan sinh cosh tanh asinh acosh
-atanh erf erfc erfinv ceil floor round trunc frac reciprocal sigmoid relu isnan isinf isfinite signbit logical_not nan_to_num
+atanh erf erfc erfinv ceil floor round trunc frac reciprocal sigmoid relu isnan isinf isfinite logical_not nan_to_num
 lgamma digamma""".split()
 DOMAIN = {"log": POSITIVE, "log2": POSITIVE, "log10": POSITIVE, "log1p": POSITIVE, "sqrt": POSITIVE, "rsqrt": POSITIVE, "asin": INSIDE,
           "acos": INSIDE, "atanh": INSIDE, "erfinv": INSIDE, "acosh": [1.1, 1.5, 2.0, 3.0, 4.0, 9.0], "lgamma": POSITIVE,
           "digamma": POSITIVE, "reciprocal": POSITIVE}
 INT_UNARY = "abs neg sign square ceil floor round trunc relu bitwise_not logical_not isnan".split()
-
-ELEMENTWISE_OPS = {
-    "add_alpha": lambda a, b, alpha: torch.add(a, b, alpha=alpha),
-    "sub_alpha": lambda a, b, alpha: torch.sub(a, b, alpha=alpha),
-    "div_mode": lambda a, b, mode: torch.div(a, b, rounding_mode=mode),
-    "addcmul": lambda a, b, c, v=1: torch.addcmul(a, b, c, value=v),
-    "addcdiv": lambda a, b, c, v=1: torch.addcdiv(a, b, c, value=v),
-    "round_decimals": lambda a, d: torch.round(a, decimals=d),
-    "rsub": torch.rsub,
-    "pow_scalar_base": torch.pow,
-    "to": lambda a, dtype: a.to(dtype),
-}
-
 
 def make_unary(g):
     for dtype in FLOATS:
@@ -60,7 +47,7 @@ def make_unary(g):
     x = torch.tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.12345, -7.891])
     g.case("round", x)
     for decimals in [1, 3, -1]:
-        g.case("round_decimals", x, decimals)
+        g.case("round", x, decimals)
     for op in ["exp_", "sqrt_", "neg_", "abs_", "tanh_", "sigmoid_", "relu_", "zero_", "floor_", "reciprocal_"]:
         g.case(op, domains[str(POSITIVE)], grad=True, ulp=16)
 
@@ -78,7 +65,7 @@ def make_binary(g):
             g.case(op, left, exponent if op == "pow" else right)
         g.case("div", left, right)
         for mode in ["trunc", "floor"]:
-            g.case("div_mode", left, right, mode)
+            g.case("div", left, right, mode)
         top = torch.iinfo(DTYPES[dtype])
         edge = torch.tensor([top.min, top.max, 1], dtype=DTYPES[dtype])
         for op in ["add", "sub", "mul"]:
@@ -93,7 +80,7 @@ def make_binary(g):
                 g.case(op, right, scalar)
         g.case("pow", right, -1)
         g.case("rsub", right, 1)
-        g.case("pow_scalar_base", 2, exponent)
+        g.case("pow", 2, exponent)
     floats = [0.0, -0.0, 1.0, -1.0, 2.5, -3.5, inf, -inf, nan]
     both = "add sub mul div floor_divide remainder fmod pow atan2 maximum minimum eq ne lt le gt ge fmax fmin hypot copysign".split()
     for dtype in FLOATS:
@@ -105,7 +92,7 @@ def make_binary(g):
         for scalar in [2, -0.75, 0.0, nan]:
             for op in ["add", "mul", "div", "floor_divide", "remainder", "pow", "lt", "eq"]:
                 g.case(op, right, scalar, grad=False)
-        g.case("pow_scalar_base", 2.5, right, grad=False)
+        g.case("pow", 2.5, right, grad=False)
     a = g.let("a", torch.tensor([[-1.5, 0.5, 2.0], [3.0, -0.25, 1.25]], dtype=torch.float64))
     b = g.let("b", torch.tensor([0.75, -2.0, 1.5], dtype=torch.float64))
     p = g.let("p", a.abs())
@@ -114,19 +101,19 @@ def make_binary(g):
         g.case(op, b, a)
         if op not in ("atan2", "maximum", "minimum", "fmax", "fmin", "hypot"):
             g.case(op, a, 0.75, second=True)
-    for op in ["pow", "xlogy", "logaddexp"]:
+    for op in ["pow", "xlogy"]:
         g.case(op, p, b, second=True, ulp=32)
     for exponent in [0, 1, 2, 3, 0.5, -1, -2.5]:
         g.case("pow", p, exponent, second=True)
-    g.case("pow_scalar_base", 2.0, a, second=True)
+    g.case("pow", 2.0, a, second=True)
     for tie in ["maximum", "minimum", "fmax", "fmin"]:
         g.case(tie, b, b.clone())
     for mode in [None, "trunc", "floor"]:
-        g.case("div_mode", a, b, mode, second=True)
-    g.case("add_alpha", a, b, 2)
-    g.case("sub_alpha", a, b, 0.5)
-    g.case("add_alpha", torch.tensor([1, 2]), torch.tensor([3, 4]), 3)
-    g.case("add_alpha", torch.tensor([1, 2]), torch.tensor([3, 4]), 2.5)
+        g.case("div", a, b, mode, second=True)
+    g.case("add", a, b, 2)
+    g.case("sub", a, b, 0.5)
+    g.case("add", torch.tensor([1, 2]), torch.tensor([3, 4]), 3)
+    g.case("add", torch.tensor([1, 2]), torch.tensor([3, 4]), 2.5)
     g.case("lerp", a, p, 0.25, second=True)
     g.case("lerp", a, p, b, second=True)
     g.case("addcmul", a, a, b, 0.5, second=True)
@@ -168,65 +155,39 @@ def make_binary(g):
     g.case("to", torch.tensor([1, 2, 2**40 + 5]), torch.int32)
 
 
-REDUCTION_OPS = {
-    "sum": lambda x, dim=None, keepdim=False, dtype=None: torch.sum(x, dim, keepdim, dtype=dtype),
-    "nansum": lambda x, dim=None, keepdim=False: torch.nansum(x, dim, keepdim),
-    "mean": lambda x, dim=None, keepdim=False, dtype=None: torch.mean(x, dim, keepdim, dtype=dtype),
-    "prod_dim": torch.prod,
-    "max_dim": torch.max,
-    "min_dim": torch.min,
-    "all_dim": torch.all,
-    "any_dim": torch.any,
-    "median_dim": torch.median,
-    "var": lambda x, dim=None, correction=1, keepdim=False: torch.var(x, dim, correction=correction, keepdim=keepdim),
-    "std": lambda x, dim=None, correction=1, keepdim=False: torch.std(x, dim, correction=correction, keepdim=keepdim),
-    "var_mean": lambda x, dim=None, correction=1: torch.var_mean(x, dim, correction=correction),
-    "std_mean": lambda x, dim=None, correction=1: torch.std_mean(x, dim, correction=correction),
-    "cumsum": torch.cumsum,
-    "norm_p": lambda x, p: torch.norm(x, p),
-    "norm": lambda x, p, dim, keepdim=False: torch.norm(x, p, dim, keepdim),
-    "vector_norm": lambda x, p=2, dim=None, keepdim=False: torch.linalg.vector_norm(x, p, dim, keepdim),
-    "count_nonzero": torch.count_nonzero,
-    "sort": torch.sort,
-    "stable_sort": lambda x, dim, descending: torch.sort(x, stable=True, dim=dim, descending=descending),
-}
-
-
 def make_reductions(g):
     x = g.let("x", torch.tensor([1.5, -2.0, 0.5, 3.0, -1.0, 2.5, 0.25, -0.75, 4.0, 1.0, -3.5, 2.0], dtype=torch.float64).reshape(2, 3, 2))
-    simple = "sum mean prod max min amax amin argmax argmin median nansum var std logsumexp".split()
-    for op in simple:
+    g.case("nansum", x, second=True)
+    for op in "sum mean prod max min amax amin argmax argmin median var std logsumexp".split():
         if op != "logsumexp":
             g.case(op, x, second=op not in ("argmax", "argmin", "median", "max", "min"), ulp=16)
-        dimwise = {"prod": "prod_dim", "max": "max_dim", "min": "min_dim", "median": "median_dim"}.get(op, op)
         for dim in [0, -2, 2]:
             tail = (1,) if op in ("var", "std") else ()
-            g.case(dimwise, x, dim, *tail, ulp=16)
-            g.case(dimwise, x, dim, *tail, True, second=True, ulp=16)
-        if op in ("sum", "mean", "nansum", "amax", "amin", "logsumexp", "var", "std"):
+            g.case(op, x, dim, *tail, ulp=16)
+            g.case(op, x, dim, *tail, True, second=True, ulp=16)
+        if op in ("sum", "mean", "amax", "amin", "logsumexp", "var", "std"):
             for dims in [[0, 2], [-1, -3], [0, 1, 2]] + ([[]] if op in ("sum", "mean", "amax", "var") else []):
                 g.case(op, x, dims, *((0,) if op in ("var", "std") else ()), second=True, ulp=32)
     for correction in [0, 1, 2, 6]:
         g.case("var", x, 1, correction)
     for op in ["var_mean", "std_mean"]:
         g.case(op, x, [1, 2], 1, second=True, ulp=16)
-    for op in ["cumsum", "cumprod", "cummax", "cummin", "logcumsumexp", "softmax", "log_softmax"]:
+    for op in ["cumsum", "cumprod", "cummax", "cummin", "softmax", "log_softmax"]:
         for dim in [0, 1, -1]:
             g.case(op, x, dim, second=op not in ("cummax", "cummin"), ulp=16)
     for order in [0, 1, 2, 3, 0.5, inf, -inf]:
-        g.case("norm_p", x, order, second=order not in (0, inf, -inf), ulp=32)
+        g.case("norm", x, order, second=order not in (0, inf, -inf), ulp=32)
         g.case("norm", x, order, 1, ulp=16)
         g.case("norm", x, order, [0, 2], True, ulp=16)
-        g.case("vector_norm", x, order, [1], ulp=16)
     g.case("norm", x, 2, [0, 1, 2], grad=True)
-    g.case("norm_p", torch.zeros(3, dtype=torch.float64), 2)
+    g.case("norm", torch.zeros(3, dtype=torch.float64), 2)
     flags = g.let("flags", torch.tensor([[True, False, True], [True, True, True]]))
     numbers = g.let("numbers", torch.tensor([[3, -1, 4], [1, 5, -9]]))
     repeated = g.let("repeated", torch.tensor([[2, 7, 1, 7, 2], [0, 0, 5, -1, 5]]))
     for t in [flags, numbers, numbers.to(torch.uint8), torch.tensor([[0.0, nan, 2.0], [0.0, -0.0, 0.0]])]:
         for op in ["all", "any", "sum", "count_nonzero"]:
             g.case(op, t)
-        for op in ["all_dim", "any_dim", "sum"]:
+        for op in ["all", "any", "sum"]:
             g.case(op, t, 1)
             g.case(op, t, -2, True)
         g.case("count_nonzero", t, 1)
@@ -247,20 +208,20 @@ def make_reductions(g):
     g.case("sum", torch.full((1000,), 0.1))
     g.case("mean", torch.full((300,), 0.1, dtype=torch.bfloat16))
     with_nan = torch.tensor([[1.0, nan, 3.0], [nan, inf, -inf]])
-    for op in ["sum", "mean", "prod", "max", "min", "argmax", "argmin", "amax", "amin", "median", "nansum", "nanmedian", "all", "any"]:
+    for op in ["sum", "mean", "prod", "max", "min", "argmax", "argmin", "amax", "amin", "median", "nansum", "all", "any"]:
         g.case(op, with_nan)
-    for op in ["max_dim", "min_dim", "argmax", "cummax", "cumsum", "median_dim", "logsumexp", "softmax"]:
+    for op in ["max", "min", "argmax", "cummax", "cumsum", "median", "logsumexp", "softmax"]:
         g.case(op, with_nan, 1)
     g.case("logsumexp", torch.tensor([[-inf, -inf], [inf, 1.0], [1000.0, 1000.0]]), 1)
     ties = torch.tensor([1.0, 3.0, 3.0, 0.0, 0.0], dtype=torch.float64)
     for op in ["max", "min", "amax", "amin", "argmax", "argmin", "median"]:
         g.case(op, ties)
-        g.case({"max": "max_dim", "min": "min_dim", "median": "median_dim"}.get(op, op), ties, 0)
+        g.case(op, ties, 0)
     for shape in [(), (0,), (2, 0), (0, 3)]:
         empty = torch.full(shape, 2.5)
         for op in ["sum", "mean", "prod", "max", "min", "argmax", "amax", "var", "std", "all", "any", "median", "nonzero", "count_nonzero"]:
             g.case(op, empty)
-        for op in ["sum", "mean", "prod_dim", "max_dim", "argmax", "amax", "all_dim", "cumsum", "var", "logsumexp", "softmax", "sort", "median_dim"]:
+        for op in ["sum", "mean", "prod", "max", "argmax", "amax", "all", "cumsum", "var", "logsumexp", "softmax", "sort", "median"]:
             g.case(op, empty, 0)
             if len(shape) == 2:
                 g.case(op, empty, 1)
@@ -268,43 +229,21 @@ def make_reductions(g):
         for dim, descending in [(0, False), (1, False), (-1, True)]:
             g.case(op, numbers, dim, descending)
     for descending in [False, True]:
-        g.case("stable_sort", repeated, 1, descending)
-        g.case("stable_sort", torch.tensor([1.0, nan, -inf, 0.0, nan, inf, -0.0]), 0, descending)
+        g.case("sort", repeated, True, 1, descending)
+        g.case("sort", torch.tensor([1.0, nan, -inf, 0.0, nan, inf, -0.0]), True, 0, descending)
     g.case("sort", x, 1, True)
     for k, dim, largest in [(1, 0, True), (2, 1, True), (2, -2, False), (0, 1, True), (3, 1, True)]:
         g.case("topk", x, k, dim, largest)
     g.case("topk", torch.tensor([1.0, nan, 3.0, -inf]), 2)
     g.case("kthvalue", x, 2, 1)
     g.case("sum", torch.arange(24.0).reshape(2, 3, 4).permute(2, 0, 1), 1)
-    g.case("max_dim", torch.arange(24.0).reshape(2, 3, 4).transpose(0, 2), 1)
+    g.case("max", torch.arange(24.0).reshape(2, 3, 4).transpose(0, 2), 1)
     g.case("mean", torch.arange(24.0).reshape(1, 2, 3, 4).contiguous(memory_format=torch.channels_last), [2, 3])
     g.case("sum", torch.arange(3.0).expand(4, 3), 0)
     g.case("trace", x[:, :, 0], second=True)
     g.case("bincount", torch.tensor([1, 3, 3, 0]))
     g.case("quantile", x.flatten(), 0.3)
-    g.case("unique", repeated)
-
-
-SHAPE_OPS = {
-    "slice": lambda x, dim, start, end, step=1: torch.ops.aten.slice(x, dim, start, end, step),
-    "select": torch.select,
-    "squeeze_all": torch.squeeze,
-    "repeat": lambda x, sizes: x.repeat(sizes),
-    "view": lambda x, sizes: x.view(sizes),
-    "view_dtype": lambda x, dtype: x.view(dtype),
-    "expand": lambda x, sizes: x.expand(sizes),
-    "permute": torch.permute,
-    "split_sizes": torch.split,
-    "unfold_window": lambda x, dim, size, step: x.unfold(dim, size, step),
-    "diagonal_copy": torch.diagonal,
-    "contiguous": lambda x: x.contiguous(),
-    "clone": lambda x: x.clone(),
-    "flatten": torch.flatten,
-    "meshgrid": lambda tensors: torch.meshgrid(tensors, indexing="ij"),
-    "broadcast_tensors": lambda tensors: torch.broadcast_tensors(*tensors),
-    "t": torch.t,
-    "to_channels_last": lambda x: x.contiguous(memory_format=torch.channels_last),
-}
+    g.case("unique", repeated, True, True, True)
 
 
 def make_shapes(g):
@@ -319,7 +258,7 @@ def make_shapes(g):
         ("reshape", xt, [6, 4]), ("reshape", x, [4, -1]), ("reshape", e, [0]), ("reshape", x, [7]), ("reshape", s, []),
         ("reshape", xt, [2, 12]), ("transpose", x, 0, 2), ("transpose", x, -1, 1), ("transpose", s, 0, -1), ("transpose", x, 0, 3),
         ("permute", x, [2, 0, 1]), ("permute", x, [-1, 0, -2]), ("permute", x, [0, 1]), ("permute", x, [0, 0, 1]), ("t", m), ("t", s), ("t", x),
-        ("squeeze_all", torch.ones(1, 3, 1)), ("squeeze", torch.ones(1, 3, 1), 0), ("squeeze", torch.ones(1, 3, 1), 1),
+        ("squeeze", torch.ones(1, 3, 1)), ("squeeze", torch.ones(1, 3, 1), 0), ("squeeze", torch.ones(1, 3, 1), 1),
         ("squeeze", torch.ones(1, 3, 1), -1), ("squeeze", s, 0), ("squeeze", torch.ones(1, 3, 1), [0, 2]), ("squeeze", m, 2),
         ("unsqueeze", m, 0), ("unsqueeze", m, -1), ("unsqueeze", m, 2), ("unsqueeze", m, 3), ("unsqueeze", s, 0), ("unsqueeze", xt, 1),
         ("expand", torch.ones(3, 1), [3, 4]), ("expand", torch.ones(3, 1), [2, -1, 4]), ("expand", s, [2, 2]), ("expand", m, [4, 3]),
@@ -327,7 +266,7 @@ def make_shapes(g):
         ("narrow", x, 1, 2, 2), ("narrow", x, 0, 5, 1), ("select", x, 1, 2), ("select", x, -1, -1), ("select", x, 1, 3), ("select", x, 0, -3), ("select", s, 0, 0),
         ("slice", x, 1, 1, 3), ("slice", x, 2, 0, 4, 2), ("slice", x, 2, -3, -1), ("slice", x, 1, 5, 9), ("slice", x, 1, 2, 1),
         ("slice", x, 2, 0, 4, 0), ("chunk", x, 2, 1), ("chunk", x, 4, 2), ("chunk", x, 5, 0), ("chunk", x, 0, 0), ("split", x, 2, 1),
-        ("split", x, 3, -1), ("split_sizes", x, [1, 2], 1), ("split_sizes", x, [2, 2], 1), ("split", x, 0, 1), ("split", e, 2, 0),
+        ("split", x, 3, -1), ("split", x, [1, 2], 1), ("split", x, [2, 2], 1), ("split", x, 0, 1), ("split", e, 2, 0),
         ("tensor_split", x, 3, 2), ("unbind", x, 1), ("unbind", m, -1), ("unbind", s, 0), ("flatten", x), ("flatten", x, 1), ("flatten", x, 0, 1),
         ("flatten", s), ("flatten", xt, 1), ("flatten", xt, 0, 1), ("flatten", x, 2, 1), ("flatten", e), ("unflatten", x, 2, [2, 2]), ("unflatten", x, 2, [-1, 2]),
         ("unflatten", x, 1, [2, 2]), ("diagonal", m), ("diagonal", m, 1), ("diagonal", m, -1), ("diagonal", x, 0, 1, 2), ("diagonal", x, 5, 0, 1),
@@ -340,9 +279,9 @@ def make_shapes(g):
         ("cat", [m, m], 0), ("cat", [m, m, m], -1), ("cat", [m, e], 0), ("cat", [torch.empty(0), m], 1), ("cat", [m, xt], 0), ("cat", [m, m.t()], 0),
         ("cat", [s, s], 0), ("cat", [], 0), ("cat", [m, m], 2), ("cat", [m.to(torch.int32), m], 0), ("cat", [xt, xt], 1), ("cat", [m.t(), m.t()], 0),
         ("stack", [m, m], 0), ("stack", [m, m], -1), ("stack", [s, s], 0), ("stack", [m, m[0]], 0), ("stack", [], 0), ("stack", [m, m], 3),
-        ("hstack", [m, m]), ("vstack", [m, m[0]]), ("hstack", [s, s]), ("dstack", [m, m]), ("column_stack", [m[:, 0], m]),
-        ("unfold_window", x, 2, 2, 1), ("unfold_window", m, 1, 2, 2), ("unfold_window", m, 1, 4, 1), ("meshgrid", [m[0], m[:, 0]]),
-        ("broadcast_to", m[0], [2, 3]), ("broadcast_tensors", [m, m[0], s]), ("atleast_2d", s), ("diff", x), ("diff", m, 1, 0),
+        ("hstack", [m, m]), ("vstack", [m, m[0]]), ("hstack", [s, s]),
+        ("unfold", x, 2, 2, 1), ("unfold", m, 1, 2, 2), ("unfold", m, 1, 4, 1), ("meshgrid", [m[0], m[:, 0]]),
+        ("broadcast_to", m[0], [2, 3]), ("broadcast_tensors", [m, m[0], s]),
         ("to_channels_last", torch.arange(24.0).reshape(1, 2, 3, 4)), ("to_channels_last", x),
         ("constant_pad_nd", m, [1, 2], 0.5), ("constant_pad_nd", x, [1, 0, 0, 1], 0), ("constant_pad_nd", x, [-1, -1, 1, 1], 2), ("constant_pad_nd", m, [1], 0),
     ]
@@ -363,32 +302,15 @@ def make_shapes(g):
         ("index_add", m, 0, rows, torch.ones(3, 3, dtype=torch.float64)), ("index_copy", m, 1, torch.tensor([2, 0]), src[:, :2]),
         ("index_fill", m, 1, torch.tensor([0, 2]), 9.0), ("masked_fill", m, mask, 9.0), ("masked_fill", m, mask, s), ("masked_fill", m[0], mask, 9.0),
         ("masked_fill", m, mask.to(torch.uint8), 9.0), ("masked_select", m, mask), ("masked_select", m[0], mask), ("masked_scatter", m, mask, src),
-        ("take", m, torch.tensor([5, 0, -1])), ("take_along_dim", m, index, 1), ("nonzero", mask), ("argwhere", mask), ("where_mask", mask),
-        ("bucketize", src, torch.tensor([11.0, 13.0], dtype=torch.float64)), ("searchsorted", torch.tensor([11.0, 13.0], dtype=torch.float64), src),
+        ("take", m, torch.tensor([5, 0, -1])), ("take_along_dim", m, index, 1), ("nonzero", mask), ("argwhere", mask), ("where", mask),
         ("embedding", src, index.clamp(0, 1)), ("one_hot", torch.tensor([0, 2, 1]), 4), ("tril_indices", 3, 3), ("repeat_interleave", m, torch.tensor([1, 2]), 0),
     ]
-    g.ops["where_mask"] = lambda mask: torch.where(mask)
-    g.ops["embedding"] = lambda w, i: torch.nn.functional.embedding(i, w)
     for op, *args in more:
-        g.case(op, *args, second=op not in ("one_hot", "tril_indices", "nonzero", "argwhere", "where_mask", "bucketize", "searchsorted"))
+        g.case(op, *args, second=op not in ("one_hot", "tril_indices", "nonzero", "argwhere", "where"))
     for op, *args in [("index_add_", m, 0, rows, torch.ones(3, 3, dtype=torch.float64)), ("scatter_", m, 1, index, src), ("scatter_add_", m, 1, index, src),
                       ("masked_fill_", m, mask, 9.0), ("index_fill_", m, 0, torch.tensor([1]), 5.0), ("index_copy_", m, 0, torch.tensor([1]), src[:1]),
                       ("masked_scatter_", m, mask, src), ("fill_", m, 3.0), ("zero_", m), ("copy_", m, src[0]), ("tril_", m), ("transpose_", m, 0, 1), ("t_", m), ("unsqueeze_", m, 0), ("squeeze_", torch.ones(1, 2))]:
         g.case(op, *args, grad=op not in ("t_", "transpose_"))
-
-
-CREATION_OPS = {
-    "arange": lambda start, end, step, dtype=None: torch.arange(start, end, step, dtype=dtype),
-    "arange_end": torch.arange,
-    "linspace": lambda start, end, steps, dtype=None: torch.linspace(start, end, steps, dtype=dtype),
-    "logspace": torch.logspace,
-    "full": lambda sizes, value: torch.full(sizes, value),
-    "eye": torch.eye,
-    "zeros": torch.zeros,
-    "ones_like": torch.ones_like,
-    "zeros_like": torch.zeros_like,
-    "full_like": torch.full_like,
-}
 
 
 def make_creation(g):
@@ -397,7 +319,7 @@ def make_creation(g):
     g.case("arange", 0, 3, 1, torch.float16)
     g.case("arange", 0, 300, 100, torch.uint8)
     for end in [4, 4.5, 0]:
-        g.case("arange_end", end)
+        g.case("arange", end)
     for args in [(0, 1, 5), (0, 1, 1), (3, -3, 4), (0, 1, 0), (0, 10, 4), (0, 1, -1), (0.1, 0.7, 7), (0, 10, 4, torch.int64), (0, 1, 3, torch.float64)]:
         g.case("linspace", *args)
     g.case("logspace", 0, 2, 3)
@@ -413,16 +335,6 @@ def make_creation(g):
         g.case("full_like", t, 3)
 
 
-LINALG_OPS = {
-    "addmm": lambda c, a, b, beta=1, alpha=1: torch.addmm(c, a, b, beta=beta, alpha=alpha),
-    "addmv": lambda c, a, b, beta=1, alpha=1: torch.addmv(c, a, b, beta=beta, alpha=alpha),
-    "baddbmm": lambda c, a, b, beta=1, alpha=1: torch.baddbmm(c, a, b, beta=beta, alpha=alpha),
-    "addr": lambda c, a, b: torch.addr(c, a, b),
-    "einsum": torch.einsum,
-    "tensordot": lambda a, b, left, right: torch.tensordot(a, b, (left, right)),
-}
-
-
 def make_linalg(g):
     torch.manual_seed(0)
 
@@ -436,9 +348,9 @@ def make_linalg(g):
         g.case("matmul", v[a], v[b], second=fits and len(shapes[a]) + len(shapes[b]) < 7)
     for op, *names in [("mm", "m23", "m32"), ("mm", "m23", "m23"), ("mm", "v3", "m32"), ("mm", "e03", "m32"), ("mm", "m23", "e30"), ("mm", "e30", "e03"), ("bmm", "b223", "b232"),
                        ("bmm", "b223", "b223"), ("bmm", "m23", "b232"), ("mv", "m23", "v3"), ("mv", "m23", "v2"), ("dot", "v3", "v3"), ("dot", "v3", "v2"),
-                       ("dot", "m23", "v3"), ("outer", "v2", "v3"), ("outer", "m23", "v3"), ("inner", "m23", "v3"), ("addmm", "m22", "m23", "m32"),
+                       ("dot", "m23", "v3"), ("outer", "v2", "v3"), ("outer", "m23", "v3"), ("addmm", "m22", "m23", "m32"),
                        ("addmm", "v2", "m23", "m32"), ("addmm", "v3", "m23", "m32"), ("addmm", "m22", "m23", "m23"), ("addmv", "v2", "m23", "v3"),
-                       ("baddbmm", "m22", "b223", "b232"), ("addr", "m23", "v2", "v3"), ("kron", "m22", "v3"), ("det", "m22"), ("inverse", "m22"), ("det", "m23")]:
+                       ("baddbmm", "m22", "b223", "b232"), ("addr", "m23", "v2", "v3")]:
         g.case(op, *[v[n] for n in names], second=True, ulp=64)
     for op, *names in [("addmm", "m22", "m23", "m32"), ("baddbmm", "m22", "b223", "b232"), ("addmv", "v2", "m23", "v3")]:
         for beta, alpha in [(0, 1), (0.5, 2.0)]:
@@ -456,7 +368,6 @@ def make_linalg(g):
     g.case("linear", v["m23"], t(3))
     g.case("cosine_similarity", v["m23"], t(2, 3), 1, second=True, ulp=64)
     g.case("pairwise_distance", v["m23"], t(2, 3), ulp=64)
-    g.case("cdist", v["m23"], t(4, 3), ulp=64)
     for dtype in ["float32", "float16", "bfloat16", "int64", "int32", "uint8"]:
         a, b = [(x.abs() if dtype == "uint8" else x).to(DTYPES[dtype]) for x in (v["m23"], v["m32"])]
         g.case("mm", a, b)
@@ -469,9 +380,9 @@ def make_linalg(g):
 
 
 if __name__ == "__main__":
-    for name, ops, makers in [("elementwise", ELEMENTWISE_OPS, [make_unary, make_binary]), ("reduction", REDUCTION_OPS, [make_reductions]),
-                              ("shape", SHAPE_OPS, [make_shapes]), ("creation", CREATION_OPS, [make_creation]), ("linalg", LINALG_OPS, [make_linalg])]:
-        golden = Golden(name, __file__, ops)
+    for name, makers in {"elementwise": [make_unary, make_binary], "reduction": [make_reductions], "shape": [make_shapes],
+                         "creation": [make_creation], "linalg": [make_linalg]}.items():
+        golden = Golden(name, __file__)
         for make in makers:
             make(golden)
         golden.write()
