@@ -49,8 +49,8 @@ class FloatCopy {
 
 // Sets every element, or adds to it, the value of its channel.
 template <class T>
-void spread_bias(ConvLayout layout, int64_t batch, int64_t channels, int64_t pixels, const T* bias, bool add, T* x) {
-  const bool plain = layout == ConvLayout::Plain;
+void spread_bias(Layout layout, int64_t batch, int64_t channels, int64_t pixels, const T* bias, bool add, T* x) {
+  const bool plain = layout == Layout::Plain;
   const int64_t rows = plain ? batch * channels : batch * pixels, columns = plain ? pixels : channels;
   parallel_for(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, columns)), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
@@ -106,7 +106,7 @@ void backward_input(const Conv& conv, const T* grad_output, const T* weight, con
 }
 
 template <class T>
-void sum_channels(ConvLayout layout, int64_t batch, int64_t channels, int64_t pixels, const T* x, T* out);
+void sum_channels(Layout layout, int64_t batch, int64_t channels, int64_t pixels, const T* x, T* out);
 
 template <class T>
 void backward_weight(const Conv& conv, const T* input, const T* grad_output, T* grad_weight, T* grad_bias) {
@@ -129,9 +129,9 @@ void backward_weight(const Conv& conv, const T* input, const T* grad_output, T* 
 
 // Partial sums over fixed stretches of pixels, in double for floating types, added up in order.
 template <class T>
-void sum_channels(ConvLayout layout, int64_t batch, int64_t channels, int64_t pixels, const T* x, T* out) {
+void sum_channels(Layout layout, int64_t batch, int64_t channels, int64_t pixels, const T* x, T* out) {
   using Sum = std::conditional_t<std::is_integral_v<T>, uint64_t, double>;
-  const bool plain = layout == ConvLayout::Plain;
+  const bool plain = layout == Layout::Plain;
   const int64_t channel_step = plain ? pixels : 1, pixel_step = plain ? 1 : channels;
   parallel_for(channels, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, batch * pixels)),
                [&](int64_t begin, int64_t end) {
@@ -202,7 +202,7 @@ void conv_backward_weight(const Conv& conv, const void* input, const void* grad_
   });
 }
 
-void channel_sum(ScalarType dtype, ConvLayout layout, int64_t batch, int64_t channels, int64_t pixels, const void* x,
+void channel_sum(ScalarType dtype, Layout layout, int64_t batch, int64_t channels, int64_t pixels, const void* x,
                  void* out) {
   for_dtype(dtype, [&](auto zero) {
     using T = decltype(zero);

@@ -14,12 +14,12 @@ namespace {
 constexpr int64_t kStretchBytes = 1 << 20;  // of unfolded windows at a time: they should stay in a cache
 
 // Where element (channel, pixel) of one image lies.
-struct Layout {
+struct Steps {
   int64_t channel, pixel, image;
 };
 
-Layout layout_of(ConvLayout layout, int64_t channels, int64_t pixels) {
-  if (layout == ConvLayout::Plain) return {pixels, 1, channels * pixels};
+Steps steps_of(Layout layout, int64_t channels, int64_t pixels) {
+  if (layout == Layout::Plain) return {pixels, 1, channels * pixels};
   return {1, channels, channels * pixels};
 }
 
@@ -29,8 +29,8 @@ class GroupProduct {
  public:
   explicit GroupProduct(const Conv& conv)
       : conv_(conv),
-        in_(layout_of(conv.input_layout, conv.in_channels, conv.input_pixels())),
-        out_(layout_of(conv.output_layout, conv.out_channels, conv.output_pixels())),
+        in_(steps_of(conv.input_layout, conv.in_channels, conv.input_pixels())),
+        out_(steps_of(conv.output_layout, conv.out_channels, conv.output_pixels())),
         in_channels_(conv.in_channels / conv.groups),
         out_channels_(conv.out_channels / conv.groups),
         rows_(in_channels_ * conv.kernel_pixels()) {}
@@ -158,7 +158,7 @@ class GroupProduct {
   }
 
   const Conv& conv_;
-  const Layout in_, out_;
+  const Steps in_, out_;
   const int64_t in_channels_, out_channels_, rows_;
 };
 

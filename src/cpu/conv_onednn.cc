@@ -117,11 +117,11 @@ memory::desc channels_last(const memory::dims& dims) {
 }
 
 // Plain activations may be reordered, which is cheap beside the convolution; channels-last ones are taken as they are.
-memory::desc given(const memory::dims& dims, ConvLayout layout) {
-  return layout == ConvLayout::Plain ? plain(dims) : channels_last(dims);
+memory::desc given(const memory::dims& dims, Layout layout) {
+  return layout == Layout::Plain ? plain(dims) : channels_last(dims);
 }
-memory::desc wanted(const memory::dims& dims, ConvLayout layout) {
-  return layout == ConvLayout::Plain ? any(dims) : channels_last(dims);
+memory::desc wanted(const memory::dims& dims, Layout layout) {
+  return layout == Layout::Plain ? any(dims) : channels_last(dims);
 }
 
 class Planner {

@@ -3,11 +3,12 @@
 
 #include <utility>
 
+#include "cpu/simd/targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/gemm_tiles.cc"
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu {
@@ -185,26 +186,21 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace relume::cpu {
 
-HWY_EXPORT(float_tiles);
-HWY_EXPORT(double_tiles);
-HWY_EXPORT(int_tiles);
-HWY_EXPORT(long_tiles);
-
 template <>
 const GemmTiles<float>& gemm_tiles<float>() {
-  return HWY_DYNAMIC_DISPATCH(float_tiles)();
+  RELUME_DISPATCH(target(), float_tiles());
 }
 template <>
 const GemmTiles<double>& gemm_tiles<double>() {
-  return HWY_DYNAMIC_DISPATCH(double_tiles)();
+  RELUME_DISPATCH(target(), double_tiles());
 }
 template <>
 const GemmTiles<int32_t>& gemm_tiles<int32_t>() {
-  return HWY_DYNAMIC_DISPATCH(int_tiles)();
+  RELUME_DISPATCH(target(), int_tiles());
 }
 template <>
 const GemmTiles<int64_t>& gemm_tiles<int64_t>() {
-  return HWY_DYNAMIC_DISPATCH(long_tiles)();
+  RELUME_DISPATCH(target(), long_tiles());
 }
 
 }  // namespace relume::cpu

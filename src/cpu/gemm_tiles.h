@@ -27,6 +27,7 @@ inline constexpr int64_t kMaxTileRows = 12;
 inline constexpr int64_t kMaxTileColumns = 32;
 inline constexpr int64_t kDotColumns = 4;
 
+// Of the target in use, for T = float, double, int32_t and int64_t.
 template <class T>
 const GemmTiles<T>& gemm_tiles();
 

@@ -1,16 +1,20 @@
-// Working memory of kernels: blocks that are kept between calls, so that a kernel does not pay for fresh pages.
+// Working memory of a kernel for the time of a scope, from the allocator that tensors use.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "core/memory.h"
+
 namespace relume::cpu {
 
-// A 64-byte aligned block of uninitialised memory for the time of a scope. Throws OutOfMemoryError.
+// A 64-byte aligned block of uninitialised memory; nothing when `bytes` is 0. Throws OutOfMemoryError.
 class Scratch {
  public:
-  explicit Scratch(int64_t bytes);
-  ~Scratch();
+  explicit Scratch(int64_t bytes) : bytes_(static_cast<size_t>(bytes)), data_(bytes > 0 ? allocate(bytes_) : nullptr) {}
+  ~Scratch() {
+    if (data_) deallocate(data_, bytes_);
+  }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 
@@ -20,8 +24,8 @@ class Scratch {
   }
 
  private:
-  void* data_ = nullptr;
-  int size_class_ = -1;
+  const size_t bytes_;
+  void* const data_;
 };
 
 }  // namespace relume::cpu

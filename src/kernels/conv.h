@@ -4,14 +4,10 @@
 
 #include <cstdint>
 
+#include "kernels/layout.h"
 #include "relume/dtype.h"
 
 namespace relume::cpu {
-
-inline constexpr int kMaxSpatial = 3;
-
-// How the elements of an activation [batch, channels, spatial...] lie in memory; both are dense.
-enum class ConvLayout : int64_t { Plain, ChannelsLast };
 
 // A convolution y[n, o, p] = bias[o] + sum_{i, q} w[o, i, q] x[n, i, p * stride - padding + q * dilation], in `groups`
 // independent groups of channels. The padding after the last element is whatever `output` implies.
@@ -26,7 +22,7 @@ struct Conv {
   int64_t stride[kMaxSpatial] = {1, 1, 1};
   int64_t padding[kMaxSpatial] = {0, 0, 0};  // before the first element
   int64_t dilation[kMaxSpatial] = {1, 1, 1};
-  ConvLayout input_layout = ConvLayout::Plain, output_layout = ConvLayout::Plain;
+  Layout input_layout = Layout::Plain, output_layout = Layout::Plain;
 
   int64_t input_pixels() const { return input[0] * input[1] * input[2]; }
   int64_t output_pixels() const { return output[0] * output[1] * output[2]; }
@@ -47,7 +43,7 @@ void conv_backward_weight(const Conv& conv, const void* input, const void* grad_
                           void* grad_bias);
 
 // out[c] = the sum of x[n, c, p] over n and p: the gradient of a bias.
-void channel_sum(ScalarType dtype, ConvLayout layout, int64_t batch, int64_t channels, int64_t pixels, const void* x,
+void channel_sum(ScalarType dtype, Layout layout, int64_t batch, int64_t channels, int64_t pixels, const void* x,
                  void* out);
 
 }  // namespace relume::cpu
