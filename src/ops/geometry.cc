@@ -1,0 +1,74 @@
+// Ops that change the sizes and strides of a tensor itself: t_, transpose_, squeeze_, unsqueeze_, resize_.
+#include "autograd/record.h"
+#include "ops/methods.h"
+#include "ops/views.h"
+
+namespace relume::method {
+namespace {
+
+// Gives self the geometry of `view`, a view of it; `back` takes a gradient to the old shape.
+template <class F>
+Tensor& become(const char* op, const char* name, Tensor& self, const Tensor& view, F back) {
+  InPlace write(op, self);
+  self.impl()->set_sizes_and_strides(view.sizes(), view.strides());
+  write.record(name, {}, [back](Backward& run) { run.set(0, back(run.grad())); });
+  return self;
+}
+
+Tensor unrecorded_view(const Tensor& self) { return make_alias(self); }
+
+}  // namespace
+
+Tensor& t_(Tensor& self) {
+  impl_of(self, "t_");
+  return become("t_", "TBackward0", self, unrecorded_view(self).t(), [](const Tensor& grad) { return grad.t(); });
+}
+
+Tensor& transpose_(Tensor& self, int64_t dim0, int64_t dim1) {
+  impl_of(self, "transpose_");
+  return become("transpose_", "TransposeBackward0", self, unrecorded_view(self).transpose(dim0, dim1),
+                [dim0, dim1](const Tensor& grad) { return grad.transpose(dim0, dim1); });
+}
+
+Tensor& squeeze_(Tensor& self) {
+  impl_of(self, "squeeze_");
+  const DimVector sizes(self.sizes());
+  return become("squeeze_", "SqueezeBackward0", self, unrecorded_view(self).squeeze(),
+                [sizes](const Tensor& grad) { return grad.reshape(sizes); });
+}
+Tensor& squeeze_(Tensor& self, int64_t dim) {
+  impl_of(self, "squeeze_");
+  const DimVector sizes(self.sizes());
+  return become("squeeze_", "SqueezeBackward1", self, unrecorded_view(self).squeeze(dim),
+                [sizes](const Tensor& grad) { return grad.reshape(sizes); });
+}
+
+Tensor& unsqueeze_(Tensor& self, int64_t dim) {
+  impl_of(self, "unsqueeze_");
+  const DimVector sizes(self.sizes());
+  return become("unsqueeze_", "UnsqueezeBackward0", self, unrecorded_view(self).unsqueeze(dim),
+                [sizes](const Tensor& grad) { return grad.reshape(sizes); });
+}
+
+// Row-major, of the given sizes; elements that exist stay where they are in memory, new ones are undefined.
+Tensor& resize_(Tensor& self, IntArrayRef size) {
+  detail::TensorImpl& impl = impl_of(self, "resize_");
+  check(!autograd::requires_grad(self), "cannot resize variables that require grad");
+  const int64_t numel = checked_numel(size, impl.dtype);
+  const size_t bytes = static_cast<size_t>((numel + impl.offset) * element_size(impl.dtype));
+  if (numel > 0 && bytes > impl.storage->bytes) {
+    check(!impl.storage->deleter, "Trying to resize storage that is not resizable");
+    void* const grown = allocate(bytes);
+    if (impl.storage->data) {
+      std::memcpy(grown, impl.storage->data, impl.storage->bytes);
+      deallocate(impl.storage->data, impl.storage->bytes);
+    }
+    impl.storage->data = grown;
+    impl.storage->bytes = bytes;
+  }
+  impl.set_sizes_and_strides(size, contiguous_strides(size));
+  return self;
+}
+Tensor& resize_as_(Tensor& self, const Tensor& other) { return resize_(self, other.sizes()); }
+
+}  // namespace relume::method
