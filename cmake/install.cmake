@@ -16,7 +16,8 @@ if(TARGET relume_program)
 endif()
 install(DIRECTORY include/relume DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(EXISTS ${PROJECT_SOURCE_DIR}/compat)
-  install(DIRECTORY compat/ DESTINATION ${RELUME_TORCH_PREFIX}/include FILES_MATCHING PATTERN "*.h")
+  install(DIRECTORY compat/ DESTINATION ${RELUME_TORCH_PREFIX}/include FILES_MATCHING
+    PATTERN "*.h" PATTERN "*.inc")
 endif()
 
 configure_package_config_file(cmake/relume-config.cmake.in relume-config.cmake

@@ -1,0 +1,96 @@
+// The basic namespaces of libtorch: c10, at and torch hold Relume's tensors, functions and types.
+//
+// The names come one by one, not by `using namespace relume`: programs that say `using namespace torch;` write
+// `nn::Linear`, and must not find relume::nn beside torch::nn.
+#pragma once
+
+#include <c10/util/Exception.h>
+#include <c10/util/irange.h>
+#include <relume/relume.h>
+
+#include <cmath>
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace c10 {
+#include <torch/names/root.inc>
+using std::in_place;
+using std::make_optional;
+using std::nullopt;
+using std::nullopt_t;
+using std::optional;
+}  // namespace c10
+
+namespace caffe2 {
+using relume::TypeMeta;
+}
+
+namespace at {
+#include <torch/names/root.inc>
+using c10::irange;
+using c10::make_optional;
+using c10::nullopt;
+using c10::optional;
+using c10::str;
+namespace indexing {
+using namespace relume::indexing;
+}
+}  // namespace at
+
+namespace torch {
+#include <torch/names/root.inc>
+using c10::irange;
+using c10::make_optional;
+using c10::nullopt;
+using c10::optional;
+using c10::str;
+namespace indexing {
+using namespace relume::indexing;
+}
+namespace cuda {
+// There is no CUDA device.
+inline bool is_available() { return false; }
+inline bool cudnn_is_available() { return false; }
+inline int64_t device_count() { return 0; }
+inline void synchronize(int64_t = -1) {}
+}  // namespace cuda
+}  // namespace torch
+
+#define AT_DISPATCH_CASE_(enum_type, type, ...) \
+  case ::relume::ScalarType::enum_type: {       \
+    using scalar_t [[maybe_unused]] = type;     \
+    return __VA_ARGS__();                       \
+  }
+#define AT_DISPATCH_SWITCH_(dtype, name, ...)                                                         \
+  [&] {                                                                                               \
+    switch (const ::relume::ScalarType dispatched = dtype) {                                          \
+      __VA_ARGS__                                                                                     \
+      default:                                                                                        \
+        throw ::c10::NotImplementedError(                                                             \
+            ::c10::str('"', name, "\" not implemented for '", ::relume::to_string(dispatched), "'")); \
+    }                                                                                                 \
+  }()
+#define AT_DISPATCH_FLOATING_CASES_(...) \
+  AT_DISPATCH_CASE_(Double, double, __VA_ARGS__) AT_DISPATCH_CASE_(Float, float, __VA_ARGS__)
+#define AT_DISPATCH_INTEGRAL_CASES_(...)         \
+  AT_DISPATCH_CASE_(Byte, uint8_t, __VA_ARGS__)  \
+  AT_DISPATCH_CASE_(Char, int8_t, __VA_ARGS__)   \
+  AT_DISPATCH_CASE_(Short, int16_t, __VA_ARGS__) \
+  AT_DISPATCH_CASE_(Int, int32_t, __VA_ARGS__)   \
+  AT_DISPATCH_CASE_(Long, int64_t, __VA_ARGS__)
+// Calls the lambda with scalar_t the C++ type of `dtype`; other dtypes are an error that names `name`.
+#define AT_DISPATCH_FLOATING_TYPES(dtype, name, ...) \
+  AT_DISPATCH_SWITCH_(dtype, name, AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__))
+#define AT_DISPATCH_FLOATING_TYPES_AND_HALF(dtype, name, ...) \
+  AT_DISPATCH_SWITCH_(dtype, name,                            \
+                      AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_CASE_(Half, ::relume::Half, __VA_ARGS__))
+#define AT_DISPATCH_INTEGRAL_TYPES(dtype, name, ...) \
+  AT_DISPATCH_SWITCH_(dtype, name, AT_DISPATCH_INTEGRAL_CASES_(__VA_ARGS__))
+#define AT_DISPATCH_ALL_TYPES(dtype, name, ...) \
+  AT_DISPATCH_SWITCH_(dtype, name, AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_INTEGRAL_CASES_(__VA_ARGS__))
