@@ -10,6 +10,7 @@
 #define RELUME_CPU_SIMD_MATH_INL_H_
 #endif
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -65,6 +66,9 @@ RELUME_INLINE VF reciprocal(VF x) {
 #endif
 }
 
+// 1.5 * 2^23: a sum with it is rounded to an integer, which stands in the low bits.
+inline constexpr double kRoundToInteger = 12582912.0;
+
 // x = n * log(2) + r with |r| <= log(2) / 2 and n an integer, for |x| <= 1000.
 struct ExpReduction {
   VF r;
@@ -72,9 +76,8 @@ struct ExpReduction {
   VI n_bits;  // the low bits hold n as an integer
 };
 RELUME_INLINE ExpReduction reduce_exp(VF x) {
-  const VF magic(12582912.0);  // 1.5 * 2^23: adding it rounds to an integer, in the low bits
-  const VF shifted = mul_add(x, VF(1.44269504088896341), magic);
-  const VF n = shifted - magic;
+  const VF shifted = mul_add(x, VF(1.44269504088896341), VF(kRoundToInteger));
+  const VF n = shifted - VF(kRoundToInteger);
   // log(2) in two parts, of which the first has few enough bits for n * part to be exact.
   const VF r = neg_mul_add(n, VF(-2.12194440054690583e-4), neg_mul_add(n, VF(0.693359375), x));
   return {r, n, bits(shifted)};
@@ -92,21 +95,24 @@ RELUME_INLINE VF scale_by_power_of_two(VF y, const ExpReduction& x) {
 #endif
 }
 
-// exp(x) for -104 <= x <= 89; below -103.98 it is 0, above 88.73 infinite.
-RELUME_INLINE VF exp_in_range(VF x) {
+// exp(r) for |r| <= log(2) / 2.
+RELUME_INLINE VF exp_reduced(VF r) {
   static constexpr float kTail[] = {4.999999404e-01f, 1.666651666e-01f, 4.166828096e-02f, 8.369248360e-03f,
                                     1.382074202e-03f};
-  const ExpReduction reduced = reduce_exp(x);
-  const VF r = reduced.r;
-  const VF y = VF(1.0) + mul_add(r * r, polynomial(r, kTail), r);
-  return scale_by_power_of_two(y, reduced);
+  return VF(1.0) + mul_add(r * r, polynomial(r, kTail), r);
 }
 
-// log(1 + f) + exponent * log(2) for -1/3 <= f <= 1/3.
+// exp(x) for -104 <= x <= 89; below -103.98 it is 0, above 88.73 infinite.
+RELUME_INLINE VF exp_in_range(VF x) {
+  const ExpReduction reduced = reduce_exp(x);
+  return scale_by_power_of_two(exp_reduced(reduced.r), reduced);
+}
+
+// log(1 + f) + exponent * log(2) for sqrt(1/2) <= 1 + f <= sqrt(2).
 RELUME_INLINE VF log_reduced(VF f, VF exponent) {
-  static constexpr float kTail[] = {3.333333433e-01f,  -2.499982715e-01f, 1.999968141e-01f,
-                                    -1.667929590e-01f, 1.430271715e-01f,  -1.219941825e-01f,
-                                    1.076955572e-01f,  -1.283010989e-01f, 1.195845976e-01f};
+  static constexpr float kTail[] = {3.333331347e-01f,  -2.500000894e-01f, 2.000207454e-01f,
+                                    -1.666799933e-01f, 1.422027946e-01f,  -1.240591258e-01f,
+                                    1.188389286e-01f,  -1.167253107e-01f, 6.751555949e-02f};
   const VF square = f * f;
   VF low = square * f * polynomial(f, kTail);
   low = mul_add(exponent, VF(-2.12194440054690583e-4), low);
@@ -114,9 +120,9 @@ RELUME_INLINE VF log_reduced(VF f, VF exponent) {
   return mul_add(exponent, VF(0.693359375), f + low);
 }
 
-// The exponent e of x = m * 2^e with 2/3 <= m < 4/3, as the integer e * 2^23.
+// The exponent e of x = m * 2^e with sqrt(1/2) <= m < sqrt(2), as the integer e * 2^23.
 RELUME_INLINE VI exponent_field(VF x) {
-  const VI offset = hn::Sub(bits(x), hn::Set(IntTag(), 0x3f2aaaab));
+  const VI offset = hn::Sub(bits(x), hn::Set(IntTag(), 0x3f3504f3));
   return hn::And(offset, hn::Set(IntTag(), static_cast<int32_t>(0xff800000)));
 }
 RELUME_INLINE VF exponent_value(VI field) { return hn::ConvertTo(FloatTag(), hn::ShiftRight<23>(field)); }
@@ -133,12 +139,19 @@ RELUME_INLINE VF mills_ratio(VF s) {
   return polynomial(s, kOver) * reciprocal(polynomial(s, kUnder));
 }
 
-// exp(-t^2), with the rounding error of the square made good.
+// exp(-t^2), with the rounding error of the square made good: as t^2 grows, so does its error, relative to exp(-t^2).
 RELUME_INLINE VF exp_of_minus_square(VF t) {
   const VF square = t * t;
+  VF error;
+  if constexpr (kHasFma) {
+    error = mul_add(t, t, -square);
+  } else {  // Dekker's product: the upper half of t has 12 bits, so that its square is exact
+    const VF high = from_bits(hn::And(bits(t), hn::Set(IntTag(), static_cast<int32_t>(0xfffff000))));
+    const VF low = t - high;
+    error = ((high * high - square) + VF(2.0) * (high * low)) + low * low;
+  }
   const VF e = exp_in_range(-square);
-  if constexpr (!kHasFma) return e;
-  return neg_mul_add(e, mul_add(t, t, -square), e);
+  return neg_mul_add(e, error, e);
 }
 
 // erfc(t) for t >= 0.
@@ -147,10 +160,10 @@ RELUME_INLINE VF erfc_positive(VF t) {
   return VF(2.0) * exp_of_minus_square(clamped) * mills_ratio(clamped * VF(1.41421356237309504880));
 }
 
-// erf(t) for |t| <= 1.
+// erf(t) for |t| <= 1.26.
 RELUME_INLINE VF erf_small(VF t) {
-  static constexpr float kSeries[] = {1.283791661e-01f, -3.761262596e-01f, 1.128357872e-01f, -2.685334720e-02f,
-                                      5.187162198e-03f, -7.997853099e-04f, 7.806903159e-05f};
+  static constexpr float kSeries[] = {1.283791661e-01f, -3.761262894e-01f, 1.128365844e-01f, -2.685949951e-02f,
+                                      5.207503214e-03f, -8.324264782e-04f, 1.031819702e-04f, -7.427265700e-06f};
   return mul_add(t, polynomial(t * t, kSeries), t);
 }
 
@@ -171,26 +184,57 @@ RELUME_INLINE VF expm1(VF x) {
                                     8.333541453e-03f, 1.393322833e-03f, 1.976699423e-04f};
   const ExpReduction reduced = reduce_exp(at_least(at_most(x, 89.0), -30.0));
   const VF r = reduced.r;
-  const VF p = mul_add(r * r, polynomial(r, kTail), r);  // exp(r) - 1
-  // 2^n (p + 1) - 1, halved so that 2^128 does not overflow.
+  const VF low = r * r * polynomial(r, kTail);  // exp(r) = 1 + r + low
+  // 2^n (1 + r + low) - 1, halved so that 2^128 does not overflow.
   const VF half_power = power_of_two(hn::Sub(reduced.n_bits, hn::Set(IntTag(), 0x4b400001)));
-  const VF half = mul_add(half_power, p, half_power - VF(0.5));
+  const VF half = mul_add(half_power, low, mul_add(half_power, r, half_power - VF(0.5)));
   return copysign(half + half, x);
 }
 RELUME_LIBRARY_FUNCTION(expm1)
 
-RELUME_INLINE VF log(VF x) {
+RELUME_INLINE VF exp2(VF x) {
   using namespace detail;
+  const VF clamped = at_least(at_most(x, 129.0), -151.0);
+  const VF shifted = clamped + VF(kRoundToInteger);
+  const VF n = shifted - VF(kRoundToInteger);
+  const ExpReduction reduced = {(clamped - n) * VF(0.693147180559945309), n, bits(shifted)};
+  return scale_by_power_of_two(exp_reduced(reduced.r), reduced);
+}
+RELUME_LIBRARY_FUNCTION(exp2)
+
+namespace detail {
+
+// What the logarithms share: x = (1 + f) 2^exponent, and the results at 0, below it, at infinity and NaN.
+struct LogReduction {
+  VF f;
+  VF exponent;
+};
+RELUME_INLINE LogReduction reduce_log(VF x) {
   const auto subnormal = x < VF(1.17549435e-38);
   const VF scaled = select(subnormal, x * VF(8388608.0), x);
   const VI field = exponent_field(scaled);
   const VF exponent = exponent_value(field) - select(subnormal, VF(23.0), VF(0.0));
-  const VF m = from_bits(hn::Sub(bits(scaled), field));
-  const VF y = log_reduced(m - VF(1.0), exponent);
+  return {from_bits(hn::Sub(bits(scaled), field)) - VF(1.0), exponent};
+}
+RELUME_INLINE VF with_log_edges(VF x, VF y) {
   const VF edge = select(x == VF(0.0), VF(-kInfinity), select(x < VF(0.0), VF(kNaN), x));
   return select(x > VF(0.0) && x < VF(kInfinity), y, edge);
 }
+
+}  // namespace detail
+
+RELUME_INLINE VF log(VF x) {
+  const detail::LogReduction reduced = detail::reduce_log(x);
+  return detail::with_log_edges(x, detail::log_reduced(reduced.f, reduced.exponent));
+}
 RELUME_LIBRARY_FUNCTION(log)
+
+RELUME_INLINE VF log2(VF x) {
+  const detail::LogReduction reduced = detail::reduce_log(x);
+  const VF y = mul_add(detail::log_reduced(reduced.f, VF(0.0)), VF(1.44269504088896341), reduced.exponent);
+  return detail::with_log_edges(x, y);
+}
+RELUME_LIBRARY_FUNCTION(log2)
 
 RELUME_INLINE VF log1p(VF x) {
   using namespace detail;
@@ -206,14 +250,14 @@ RELUME_LIBRARY_FUNCTION(log1p)
 
 RELUME_INLINE VF tanh(VF x) {
   using namespace detail;
-  static constexpr float kSeries[] = {-3.333333135e-01f, 1.333321184e-01f,  -5.394637585e-02f,
-                                      2.169452608e-02f,  -8.154974319e-03f, 2.117529744e-03f};
+  static constexpr float kSeries[] = {-3.333332241e-01f, 1.333297342e-01f, -5.392848328e-02f, 2.165931836e-02f,
+                                      -8.254797198e-03f, 2.572224243e-03f, -4.512261075e-04f};
   const VF t = abs(x);
   const VF square = x * x;
   const VF small = mul_add(square * t, polynomial(square, kSeries), t);
   const VF e = exp_in_range(VF(2.0) * at_most(t, 10.0));
   const VF large = neg_mul_add(VF(2.0), reciprocal(e + VF(1.0)), VF(1.0));
-  return copysign(select(t < VF(0.625), small, large), x);
+  return copysign(select(t < VF(0.9), small, large), x);
 }
 RELUME_LIBRARY_FUNCTION(tanh)
 
@@ -233,7 +277,7 @@ RELUME_INLINE VD sigmoid(VD x) {
 RELUME_INLINE VF erf(VF x) {
   using namespace detail;
   const VF t = abs(x);
-  return copysign(select(t < VF(0.95), erf_small(at_most(t, 1.0)), VF(1.0) - erfc_positive(t)), x);
+  return copysign(select(t < VF(1.05), erf_small(at_most(t, 1.05)), VF(1.0) - erfc_positive(t)), x);
 }
 RELUME_LIBRARY_FUNCTION(erf)
 
@@ -244,6 +288,45 @@ RELUME_INLINE VF erfc(VF x) {
   return select(abs(x) < VF(0.4), VF(1.0) - erf_small(at_least(at_most(x, 1.0), -1.0)), far);
 }
 RELUME_LIBRARY_FUNCTION(erfc)
+
+namespace detail {
+
+// sin(x) for kShift 0 and cos(x) for kShift 1, in double arithmetic on plain floats: the loop around it is vectorised
+// by the compiler, and the result is nearly always the correctly rounded one. For |x| < 1e6.
+template <int kShift>
+RELUME_INLINE float sine(float value) {
+  constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52, as kRoundToInteger
+  const double x = value;
+  const double shifted = x * 0.63661977236758134308 + kRound;
+  const double n = shifted - kRound;
+  const double r = (x - n * 1.57079632673412561417) - n * 6.07710050650619224932e-11;  // pi / 2 in two parts
+  const int64_t quadrant = std::bit_cast<int64_t>(shifted) + kShift;
+  const double z = r * r;
+  const double s = r * (1 + z * (-1.0 / 6 + z * (1.0 / 120 + z * (-1.0 / 5040 + z * (1.0 / 362880)))));
+  const double c = 1 + z * (-0.5 + z * (1.0 / 24 + z * (-1.0 / 720 + z * (1.0 / 40320 - z * (1.0 / 3628800)))));
+  const double y = (quadrant & 1) != 0 ? c : s;
+  return static_cast<float>((quadrant & 2) != 0 ? -y : y);
+}
+
+template <int kShift>
+RELUME_INLINE VF sine(VF x) {
+  HWY_ALIGN float lanes[VF::kMaxLanes];
+  x.store(lanes);
+  for (int64_t i = 0; i < VF::lanes(); ++i) lanes[i] = sine<kShift>(lanes[i]);
+  const VF y = VF::load(lanes);
+  const auto in_range = abs(x) < VF(1e6);
+  if (all(in_range)) [[likely]]
+    return y;
+  return select(in_range, y, map_lanes(x, [](float a) { return kShift == 0 ? std::sin(a) : std::cos(a); }));
+}
+
+}  // namespace detail
+
+RELUME_INLINE VF sin(VF x) { return detail::sine<0>(x); }
+RELUME_LIBRARY_FUNCTION(sin)
+
+RELUME_INLINE VF cos(VF x) { return detail::sine<1>(x); }
+RELUME_LIBRARY_FUNCTION(cos)
 
 // The standard normal distribution function, exact in relative terms in the left tail as well, and its density.
 RELUME_INLINE VF normal_cdf(VF x) {

@@ -26,8 +26,13 @@ RELUME_INLINE T scalar_from(double a) {
   return static_cast<T>(a);
 }
 
+// The type in which T's arithmetic is done: integers wrap around, so they compute without sign.
+template <class T>
+using Arithmetic = std::conditional_t<std::is_integral_v<T>, std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>, T>;
+
 template <class T>
 struct Scalar {
+  using W = Arithmetic<T>;
   using M = bool;
   T v;
 
@@ -39,11 +44,11 @@ struct Scalar {
     return s;
   }
 
-  friend RELUME_INLINE Scalar operator+(Scalar a, Scalar b) { return of(a.v + b.v); }
-  friend RELUME_INLINE Scalar operator-(Scalar a, Scalar b) { return of(a.v - b.v); }
-  friend RELUME_INLINE Scalar operator*(Scalar a, Scalar b) { return of(a.v * b.v); }
+  friend RELUME_INLINE Scalar operator+(Scalar a, Scalar b) { return of(static_cast<T>(W(a.v) + W(b.v))); }
+  friend RELUME_INLINE Scalar operator-(Scalar a, Scalar b) { return of(static_cast<T>(W(a.v) - W(b.v))); }
+  friend RELUME_INLINE Scalar operator*(Scalar a, Scalar b) { return of(static_cast<T>(W(a.v) * W(b.v))); }
   friend RELUME_INLINE Scalar operator/(Scalar a, Scalar b) { return of(a.v / b.v); }
-  friend RELUME_INLINE Scalar operator-(Scalar a) { return of(-a.v); }
+  friend RELUME_INLINE Scalar operator-(Scalar a) { return of(static_cast<T>(-W(a.v))); }
 
   friend RELUME_INLINE bool operator<(Scalar a, Scalar b) { return a.v < b.v; }
   friend RELUME_INLINE bool operator<=(Scalar a, Scalar b) { return a.v <= b.v; }
@@ -52,7 +57,10 @@ struct Scalar {
   friend RELUME_INLINE bool operator==(Scalar a, Scalar b) { return a.v == b.v; }
   friend RELUME_INLINE Scalar select(bool mask, Scalar yes, Scalar no) { return of(mask ? yes.v : no.v); }
 
-  friend Scalar abs(Scalar a) { return of(std::abs(a.v)); }
+  friend RELUME_INLINE Scalar abs(Scalar a) {
+    if constexpr (std::is_floating_point_v<T>) return of(std::abs(a.v));
+    return a.v < 0 ? -a : a;
+  }
   friend Scalar exp(Scalar a) { return of(std::exp(a.v)); }
   friend Scalar expm1(Scalar a) { return of(std::expm1(a.v)); }
   friend Scalar log1p(Scalar a) { return of(std::log1p(a.v)); }

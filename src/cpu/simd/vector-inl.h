@@ -33,6 +33,7 @@ struct Mask {
   friend RELUME_INLINE Mask operator&&(Mask a, Mask b) { return {hn::And(a.m, b.m)}; }
   friend RELUME_INLINE Mask operator||(Mask a, Mask b) { return {hn::Or(a.m, b.m)}; }
   friend RELUME_INLINE Mask operator!(Mask a) { return {hn::Not(a.m)}; }
+  friend RELUME_INLINE bool all(Mask a) { return hn::AllTrue(Tag(), a.m); }
 };
 
 template <class T>
@@ -67,6 +68,10 @@ struct Vector {
   friend RELUME_INLINE Vector select(M mask, Vector yes, Vector no) { return hn::IfThenElse(mask.m, yes.v, no.v); }
   friend RELUME_INLINE Vector abs(Vector a) { return hn::Abs(a.v); }
   friend RELUME_INLINE Vector sqrt(Vector a) { return hn::Sqrt(a.v); }
+  friend RELUME_INLINE Vector floor(Vector a) { return hn::Floor(a.v); }
+  friend RELUME_INLINE Vector ceil(Vector a) { return hn::Ceil(a.v); }
+  friend RELUME_INLINE Vector trunc(Vector a) { return hn::Trunc(a.v); }
+  friend RELUME_INLINE Vector round(Vector a) { return hn::Round(a.v); }  // ties to even
   friend RELUME_INLINE Vector copysign(Vector magnitude, Vector sign) { return hn::CopySign(magnitude.v, sign.v); }
   // a * b + c and c - a * b, fused where the target can.
   friend RELUME_INLINE Vector mul_add(Vector a, Vector b, Vector c) { return hn::MulAdd(a.v, b.v, c.v); }
