@@ -1,0 +1,258 @@
+// Arithmetic that compilers vectorise, compiled once for every target.
+#include "cpu/arithmetic_table.h"
+#include "cpu/simd/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpu/arithmetic.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace relume::cpu {
+namespace HWY_NAMESPACE {
+
+// Functors: what an op computes from elements of type T. Integers narrower than int come back through the result type.
+// clang-format off
+inline float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+inline double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
+template <class T> T fused(T a, T b, T c) { return static_cast<T>(static_cast<uint64_t>(a) * b + c); }
+template <class T> T times(T a, T b) {
+  if constexpr (std::is_floating_point_v<T>) return a * b;
+  else return static_cast<T>(static_cast<uint64_t>(a) * b);
+}
+
+struct Add { template <class T> static T of(T a, T b) { return static_cast<T>(a + b); } };
+struct Sub { template <class T> static T of(T a, T b) { return static_cast<T>(a - b); } };
+struct Mul { template <class T> static T of(T a, T b) { return times(a, b); } };
+struct Div { template <class T> static T of(T a, T b) { return a / b; } };
+// Of equal values, such as the two zeros, the first.
+struct Maximum { template <class T> static T of(T a, T b) { return a >= b || a != a ? a : b; } };
+struct Minimum { template <class T> static T of(T a, T b) { return a <= b || a != a ? a : b; } };
+struct Fmax { template <class T> static T of(T a, T b) { return a >= b || b != b ? a : b; } };
+struct Fmin { template <class T> static T of(T a, T b) { return a <= b || b != b ? a : b; } };
+struct And { template <class T> static T of(T a, T b) { return a & b; } };
+struct Or { template <class T> static T of(T a, T b) { return a | b; } };
+struct Xor { template <class T> static T of(T a, T b) { return a ^ b; } };
+struct Eq { template <class T> static bool of(T a, T b) { return a == b; } };
+struct Ne { template <class T> static bool of(T a, T b) { return a != b; } };
+struct Lt { template <class T> static bool of(T a, T b) { return a < b; } };
+struct Le { template <class T> static bool of(T a, T b) { return a <= b; } };
+struct Clamp { template <class T> static T of(T a, T b, T c) { return Minimum::of(Maximum::of(a, b), c); } };
+struct Lerp {
+  template <class T> static T of(T a, T b, T c) {
+    const bool near = c < T(0.5) && c > T(-0.5);
+    return fused(near ? c : c - T(1), b - a, near ? a : b);
+  }
+};
+struct AddScaled { template <class T> static T of(T scale, T a, T b) { return fused(scale, b, a); } };
+struct AddCMul { template <class T> static T of(T scale, T a, T b, T c) { return fused(times(scale, b), c, a); } };
+struct AddCDiv { template <class T> static T of(T scale, T a, T b, T c) { return a + scale * b / c; } };
+// clang-format on
+
+// Every element is read before it is written and no two are the same, so that loops may run in vectors although `out`
+// may be an input: what ivdep says.
+template <class Op, class T, class Out>
+void loop_of_2(void* out, const void* const* inputs, int64_t n, const void*) {
+  const T* a = static_cast<const T*>(inputs[0]);
+  const T* b = static_cast<const T*>(inputs[1]);
+  Out* to = static_cast<Out*>(out);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) to[i] = Op::of(a[i], b[i]);
+}
+
+template <class Op, class T>
+void loop_of_3(void* out, const void* const* inputs, int64_t n, const void*) {
+  const T* a = static_cast<const T*>(inputs[0]);
+  const T* b = static_cast<const T*>(inputs[1]);
+  const T* c = static_cast<const T*>(inputs[2]);
+  T* to = static_cast<T*>(out);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) to[i] = Op::of(a[i], b[i], c[i]);
+}
+
+template <class T>
+T scale_of(const void* options) {
+  const auto* scale = static_cast<const ScaleOptions*>(options);
+  if constexpr (std::is_floating_point_v<T>)
+    return static_cast<T>(scale->real);
+  else
+    return static_cast<T>(scale->integer);
+}
+
+template <class Op, class T>
+void scaled_loop_of_2(void* out, const void* const* inputs, int64_t n, const void* options) {
+  const T scale = scale_of<T>(options);
+  const T* a = static_cast<const T*>(inputs[0]);
+  const T* b = static_cast<const T*>(inputs[1]);
+  T* to = static_cast<T*>(out);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) to[i] = Op::of(scale, a[i], b[i]);
+}
+
+template <class Op, class T>
+void scaled_loop_of_3(void* out, const void* const* inputs, int64_t n, const void* options) {
+  const T scale = scale_of<T>(options);
+  const T* a = static_cast<const T*>(inputs[0]);
+  const T* b = static_cast<const T*>(inputs[1]);
+  const T* c = static_cast<const T*>(inputs[2]);
+  T* to = static_cast<T*>(out);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) to[i] = Op::of(scale, a[i], b[i], c[i]);
+}
+
+void or_if_scaled(void* out, const void* const* inputs, int64_t n, const void* options) {
+  const uint8_t scale = scale_of<int64_t>(options) != 0;
+  const uint8_t* a = static_cast<const uint8_t*>(inputs[0]);
+  const uint8_t* b = static_cast<const uint8_t*>(inputs[1]);
+  uint8_t* to = static_cast<uint8_t*>(out);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) to[i] = a[i] | (b[i] & scale);
+}
+
+template <class T>
+void where_loop(void* out, const void* const* inputs, int64_t n, const void*) {
+  const uint8_t* condition = static_cast<const uint8_t*>(inputs[0]);
+  const T* a = static_cast<const T*>(inputs[1]);
+  const T* b = static_cast<const T*>(inputs[2]);
+  T* to = static_cast<T*>(out);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) to[i] = condition[i] ? a[i] : b[i];
+}
+
+// Which dtypes an op has: as numbers with their own order, or as bits of their size.
+class TableMaker {
+ public:
+  constexpr ArithmeticTable make() {
+    using enum ArithmeticOp;
+    wrapping<Add>(add);
+    wrapping<Sub>(sub);
+    wrapping<Mul>(mul);
+    table_.at(add, kBool) = loop_of_2<Or, uint8_t, uint8_t>;
+    table_.at(mul, kBool) = loop_of_2<And, uint8_t, uint8_t>;
+    numbers<Div>(div, FloatTypes());
+    ordered<Maximum>(maximum);
+    ordered<Minimum>(minimum);
+    ordered<Maximum>(clamp_min);
+    ordered<Minimum>(clamp_max);
+    ordered<Maximum>(fmax);
+    ordered<Minimum>(fmin);
+    numbers<Fmax>(fmax, FloatTypes());
+    numbers<Fmin>(fmin, FloatTypes());
+    bits<And>(bitwise_and, BitTypes());
+    bits<Or>(bitwise_or, BitTypes());
+    bits<Xor>(bitwise_xor, BitTypes());
+    equality<Eq>(eq);
+    equality<Ne>(ne);
+    comparison<Lt>(lt, FloatTypes());
+    comparison<Lt>(lt, IntTypes());
+    comparison<Le>(le, FloatTypes());
+    comparison<Le>(le, IntTypes());
+    table_.at(lt, kBool) = loop_of_2<Lt, uint8_t, bool>;
+    table_.at(le, kBool) = loop_of_2<Le, uint8_t, bool>;
+    ternary<Clamp>(clamp, FloatTypes());
+    ternary<Clamp>(clamp, IntTypes());
+    table_.at(clamp, kBool) = loop_of_3<Clamp, uint8_t>;
+    ternary<Lerp>(lerp, FloatTypes());
+    scaled(FloatTypes());
+    scaled(IntTypes());
+    division(FloatTypes());
+    table_.at(add_scaled, kBool) = or_if_scaled;
+    for (int d = 0; d < kNumDtypes; ++d)
+      table_.loops[static_cast<int>(where)][d] = where_of(static_cast<ScalarType>(d));
+    return table_;
+  }
+
+ private:
+  template <class Op, class... Ts>
+  constexpr void numbers(ArithmeticOp op, TypeList<Ts...>) {
+    ((table_.at(op, dtype_of<Ts>) = loop_of_2<Op, Ts, Ts>), ...);
+  }
+  template <class Op, class... Ts>
+  constexpr void bits(ArithmeticOp op, TypeList<Ts...>) {
+    ((table_.at(op, dtype_of<Ts>) = loop_of_2<Op, bits_of<Ts>, bits_of<Ts>>), ...);
+  }
+  template <class Op>
+  constexpr void wrapping(ArithmeticOp op) {
+    numbers<Op>(op, FloatTypes());
+    bits<Op>(op, IntTypes());
+  }
+  template <class Op>
+  constexpr void ordered(ArithmeticOp op) {
+    numbers<Op>(op, FloatTypes());
+    numbers<Op>(op, IntTypes());
+    table_.at(op, kBool) = loop_of_2<Op, uint8_t, uint8_t>;
+  }
+  template <class Op, class... Ts>
+  constexpr void comparison(ArithmeticOp op, TypeList<Ts...>) {
+    ((table_.at(op, dtype_of<Ts>) = loop_of_2<Op, Ts, bool>), ...);
+  }
+  template <class Op, class... Ts>
+  constexpr void bit_comparison(ArithmeticOp op, TypeList<Ts...>) {
+    ((table_.at(op, dtype_of<Ts>) = loop_of_2<Op, bits_of<Ts>, bool>), ...);
+  }
+  template <class Op>
+  constexpr void equality(ArithmeticOp op) {
+    comparison<Op>(op, FloatTypes());
+    bit_comparison<Op>(op, BitTypes());
+  }
+  template <class Op, class... Ts>
+  constexpr void ternary(ArithmeticOp op, TypeList<Ts...>) {
+    ((table_.at(op, dtype_of<Ts>) = loop_of_3<Op, Ts>), ...);
+  }
+  template <class T>
+  using exact = std::conditional_t<std::is_floating_point_v<T>, T, bits_of<T>>;
+  template <class... Ts>
+  constexpr void scaled(TypeList<Ts...>) {
+    ((table_.at(ArithmeticOp::add_scaled, dtype_of<Ts>) = scaled_loop_of_2<AddScaled, exact<Ts>>), ...);
+    ((table_.at(ArithmeticOp::addcmul, dtype_of<Ts>) = scaled_loop_of_3<AddCMul, exact<Ts>>), ...);
+  }
+  template <class... Ts>
+  constexpr void division(TypeList<Ts...>) {
+    ((table_.at(ArithmeticOp::addcdiv, dtype_of<Ts>) = scaled_loop_of_3<AddCDiv, Ts>), ...);
+  }
+  static constexpr ElementwiseLoop where_of(ScalarType dtype) {
+    switch (element_size(dtype)) {
+      case 1:
+        return where_loop<uint8_t>;
+      case 2:
+        return where_loop<uint16_t>;
+      case 4:
+        return where_loop<uint32_t>;
+      default:
+        return where_loop<uint64_t>;
+    }
+  }
+
+  ArithmeticTable table_;
+};
+
+constexpr ArithmeticTable kArithmetic = TableMaker().make();
+
+}  // namespace HWY_NAMESPACE
+}  // namespace relume::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace relume::cpu {
+namespace {
+
+const ArithmeticTable& vector_arithmetic(Target target) { RELUME_DISPATCH(target, kArithmetic); }
+
+ElementwiseLoop find(const ArithmeticTable& vector, ArithmeticOp op, ScalarType dtype) {
+  const ElementwiseLoop loop = vector.at(op, dtype);
+  return loop ? loop : scalar_arithmetic().at(op, dtype);
+}
+
+}  // namespace
+
+ElementwiseLoop arithmetic_loop(ArithmeticOp op, ScalarType dtype) {
+  static const ArithmeticTable& vector = vector_arithmetic(target());
+  return find(vector, op, dtype);
+}
+
+ElementwiseLoop arithmetic_loop(Target target, ArithmeticOp op, ScalarType dtype) {
+  return find(vector_arithmetic(target), op, dtype);
+}
+
+}  // namespace relume::cpu
+#endif  // HWY_ONCE

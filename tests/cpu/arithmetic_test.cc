@@ -1,0 +1,211 @@
+// Arithmetic loops on every target against plain formulas, and their rules at the edges.
+#include "kernels/arithmetic.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "cpu/target.h"
+#include "relume/error.h"
+
+namespace relume::cpu {
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity(), kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// The result of an op on every target; they must agree to the bit.
+template <class T, class Out = T>
+std::vector<Out> apply(ArithmeticOp op, const std::vector<std::vector<T>>& inputs, const ScaleOptions& options = {}) {
+  const void* pointers[3];
+  for (size_t k = 0; k < inputs.size(); ++k) pointers[k] = inputs[k].data();
+  const int64_t n = static_cast<int64_t>(inputs[0].size());
+  std::vector<Out> first;
+  for (const Target target : supported_targets()) {
+    std::vector<Out> out(n);
+    arithmetic_loop(target, op, dtype_of<T>)(out.data(), pointers, n, &options);
+    if (first.empty()) first = out;
+    EXPECT_EQ(std::memcmp(first.data(), out.data(), n * sizeof(Out)), 0) << name(target) << static_cast<int>(op);
+  }
+  return first;
+}
+
+template <class T>
+std::vector<T> samples(int64_t n, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<T> values(n);
+  for (T& value : values) {
+    if constexpr (std::is_floating_point_v<T>)
+      value = static_cast<T>((static_cast<int>(random() % 2001) - 1000) / 64.0);
+    else
+      value = static_cast<T>(random());
+  }
+  return values;
+}
+
+template <class T>
+void expect_same(const std::vector<T>& got, const std::function<T(size_t)>& expected) {
+  for (size_t i = 0; i < got.size(); ++i) {
+    if (got[i] != got[i] && expected(i) != expected(i)) continue;
+    ASSERT_EQ(got[i], expected(i)) << i;
+  }
+}
+
+template <class T>
+class Arithmetic : public testing::Test {};
+using Numbers = testing::Types<float, double, uint8_t, int8_t, int16_t, int32_t, int64_t>;
+TYPED_TEST_SUITE(Arithmetic, Numbers);
+
+TYPED_TEST(Arithmetic, AgreesWithPlainFormulas) {
+  using T = TypeParam;
+  using enum ArithmeticOp;
+  const auto a = samples<T>(1003, 1), b = samples<T>(1003, 2), c = samples<T>(1003, 3);
+  // Through 128 bits, and back with wrapping.
+  using Wide = std::conditional_t<std::is_floating_point_v<T>, T, __int128>;
+  const auto wide = [](T x) { return static_cast<Wide>(x); };
+  expect_same<T>(apply<T>(add, {a, b}), [&](size_t i) { return T(wide(a[i]) + b[i]); });
+  expect_same<T>(apply<T>(sub, {a, b}), [&](size_t i) { return T(wide(a[i]) - b[i]); });
+  expect_same<T>(apply<T>(mul, {a, b}), [&](size_t i) { return T(wide(a[i]) * b[i]); });
+  expect_same<T>(apply<T>(add_scaled, {a, b}, {2, 2}), [&](size_t i) { return T(wide(a[i]) + wide(b[i]) * 2); });
+  expect_same<T>(apply<T>(addcmul, {a, b, c}, {2, 2}), [&](size_t i) { return T(wide(a[i]) + wide(b[i]) * c[i] * 2); });
+  expect_same<T>(apply<T>(maximum, {a, b}), [&](size_t i) { return std::max(a[i], b[i]); });
+  expect_same<T>(apply<T>(minimum, {a, b}), [&](size_t i) { return std::min(a[i], b[i]); });
+  expect_same<T>(apply<T>(fmax, {a, b}), [&](size_t i) { return std::max(a[i], b[i]); });
+  expect_same<T>(apply<T>(fmin, {a, b}), [&](size_t i) { return std::min(a[i], b[i]); });
+  expect_same<T>(apply<T>(clamp, {a, b, c}), [&](size_t i) { return std::min(std::max(a[i], b[i]), c[i]); });
+  expect_same<uint8_t>(apply<T, uint8_t>(lt, {a, b}), [&](size_t i) { return a[i] < b[i]; });
+  expect_same<uint8_t>(apply<T, uint8_t>(le, {a, b}), [&](size_t i) { return a[i] <= b[i]; });
+  expect_same<uint8_t>(apply<T, uint8_t>(eq, {a, b}), [&](size_t i) { return a[i] == b[i]; });
+  expect_same<uint8_t>(apply<T, uint8_t>(ne, {a, b}), [&](size_t i) { return a[i] != b[i]; });
+}
+
+TYPED_TEST(Arithmetic, DividesAsPythonDoes) {
+  using T = TypeParam;
+  const auto a = samples<T>(1003, 1);
+  auto b = samples<T>(1003, 2);
+  for (T& x : b)
+    if (x == 0) x = 3;
+  using enum ArithmeticOp;
+  const auto floor = apply<T>(floor_divide, {a, b}), rest = apply<T>(remainder, {a, b});
+  const auto trunc = apply<T>(trunc_divide, {a, b}), rest_of_trunc = apply<T>(ArithmeticOp::fmod, {a, b});
+  for (size_t i = 0; i < a.size(); ++i) {
+    const long double ratio = static_cast<long double>(a[i]) / b[i];
+    ASSERT_EQ(floor[i], static_cast<T>(std::floor(ratio)));
+    ASSERT_EQ(trunc[i], static_cast<T>(std::trunc(ratio)));
+    ASSERT_EQ(rest[i], static_cast<T>(a[i] - std::floor(ratio) * b[i]));
+    ASSERT_EQ(rest_of_trunc[i], static_cast<T>(a[i] - std::trunc(ratio) * b[i]));
+  }
+}
+
+TEST(ArithmeticEdges, DivisionOfIntegersByZeroIsAnError) {
+  using enum ArithmeticOp;
+  for (const ArithmeticOp op : {floor_divide, trunc_divide, remainder, ArithmeticOp::fmod}) {
+    try {
+      apply<int32_t>(op, {{1, 2}, {1, 0}});
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_STREQ(error.what(), "ZeroDivisionError");
+    }
+  }
+}
+
+TEST(ArithmeticEdges, TheQuotientThatDoesNotFitWraps) {
+  constexpr int64_t kLow = std::numeric_limits<int64_t>::min();
+  EXPECT_EQ(apply<int64_t>(ArithmeticOp::floor_divide, {{kLow}, {-1}})[0], kLow);
+  EXPECT_EQ(apply<int64_t>(ArithmeticOp::remainder, {{kLow}, {-1}})[0], 0);
+  EXPECT_EQ(apply<int8_t>(ArithmeticOp::trunc_divide, {{-128}, {-1}})[0], -128);
+}
+
+// Rows: op, inputs, expected; NaN equals NaN and zeros have signs.
+TEST(ArithmeticEdges, FloatsFollowPyTorch) {
+  using enum ArithmeticOp;
+  const struct {
+    ArithmeticOp op;
+    std::vector<std::vector<double>> inputs;
+    std::vector<double> expected;
+  } rows[] = {
+      {maximum, {{kNaN, 1, 0, -0.0}, {1, kNaN, -0.0, 0}}, {kNaN, kNaN, 0, -0.0}},
+      {minimum, {{kNaN, 1, 2}, {1, kNaN, 1}}, {kNaN, kNaN, 1}},
+      {fmax, {{kNaN, 1, kNaN, -0.0}, {1, kNaN, kNaN, 0}}, {1, 1, kNaN, -0.0}},
+      {fmin, {{kNaN, 1, kNaN}, {1, kNaN, kNaN}}, {1, 1, kNaN}},
+      {clamp, {{1, kNaN, 3, 5, 1}, {2, 0, kNaN, 7, 3}, {2.5, 1, 5, 6, 2}}, {2, kNaN, kNaN, 6, 2}},
+      {xlogy, {{0, 0, 1, kNaN, 0}, {0, kNaN, 0, 1, kInf}}, {0, kNaN, -kInf, kNaN, 0}},
+      {floor_divide,
+       {{-7, 7, kInf, 5, -5, 0, 1, -1, 5, -0.0}, {3, -3, 2, kInf, kInf, -3, 0, 0, kNaN, 3}},
+       {-3, -3, kNaN, 0, -1, -0.0, kInf, -kInf, kNaN, -0.0}},
+      {remainder,
+       {{-7, 7, -7, 7, kInf, 5, 5, -5, -0.0, 6, 5}, {3, -3, -3, 3, 2, kInf, -kInf, kInf, 3, -3, 0}},
+       {2, -2, -1, 1, kNaN, 5, -kInf, kInf, -0.0, 0, kNaN}},
+      {ArithmeticOp::fmod, {{-7, 7, kInf, 5, -0.0}, {3, -3, 2, kInf, 3}}, {-1, 1, kNaN, 5, -0.0}},
+      {ArithmeticOp::pow, {{0, -8, kNaN, 2, -2}, {0, 1.0 / 3, 0, -1, 3}}, {1, kNaN, 1, 0.5, -8}},
+      {ArithmeticOp::copysign, {{3, -3, 0}, {-0.0, 0, -1}}, {-3, 3, -0.0}},
+      {ArithmeticOp::atan2, {{0, -0.0, 1}, {-1, -1, 0}}, {M_PI, -M_PI, M_PI / 2}},
+      {ArithmeticOp::hypot, {{3, kInf, 0}, {4, kNaN, -2}}, {5, kInf, 2}},
+      {logaddexp, {{-kInf, kInf, kInf, kNaN}, {-kInf, kInf, -kInf, 1}}, {-kInf, kInf, kInf, kNaN}},
+      {lerp, {{1, 2, 4}, {3, 6, 4}, {0.25, 0.75, 9}}, {1.5, 5, 4}},
+      {addcdiv, {{1, 2}, {6, 1}, {3, 0}}, {3, kInf}},
+  };
+  for (const auto& row : rows) {
+    const auto got = apply<double>(row.op, row.inputs);
+    for (size_t i = 0; i < got.size(); ++i) {
+      if (std::isnan(row.expected[i])) {
+        EXPECT_TRUE(std::isnan(got[i])) << static_cast<int>(row.op) << " " << i;
+      } else {
+        EXPECT_EQ(got[i], row.expected[i]) << static_cast<int>(row.op) << " " << i;
+        EXPECT_EQ(std::signbit(got[i]), std::signbit(row.expected[i])) << static_cast<int>(row.op) << " " << i;
+      }
+    }
+  }
+}
+
+TEST(ArithmeticEdges, IntegersFollowPyTorch) {
+  using enum ArithmeticOp;
+  using Ints = std::vector<int32_t>;
+  constexpr int32_t kLow = std::numeric_limits<int32_t>::min();
+  EXPECT_EQ(apply<int32_t>(ArithmeticOp::pow, {{2, -1, 1, -2, 0, -1, 3}, {-1, -3, -5, 3, 0, -2, 21}}),
+            (Ints{0, -1, 1, -8, 1, 1, 1870418611}));
+  EXPECT_EQ(apply<int32_t>(shift_left, {{1, 1, 1, -1}, {31, 32, -1, 33}}), (Ints{kLow, 0, 0, 0}));
+  EXPECT_EQ(apply<int32_t>(shift_right, {{1, -8, -8, -1}, {31, 32, 1, -1}}), (Ints{0, -1, -4, -1}));
+  EXPECT_EQ(apply<uint8_t>(shift_right, {{200}, {9}}), (std::vector<uint8_t>{0}));
+  EXPECT_EQ(apply<int32_t>(bitwise_and, {{12}, {10}}), (Ints{8}));
+  EXPECT_EQ(apply<int32_t>(bitwise_or, {{12}, {10}}), (Ints{14}));
+  EXPECT_EQ(apply<int32_t>(bitwise_xor, {{12}, {10}}), (Ints{6}));
+}
+
+TEST(ArithmeticEdges, ScalesInOneRounding) {
+  const float a = 1.0f, b = 1.0f + 0x1p-23f, scale = -(1.0f - 0x1p-23f);
+  EXPECT_EQ(apply<float>(ArithmeticOp::add_scaled, {{a}, {b}}, {scale, 0})[0], 0x1p-46f);
+}
+
+TEST(ArithmeticEdges, BoolsAddAndMultiplyAsLogic) {
+  const uint8_t a[] = {0, 0, 1, 1}, b[] = {0, 1, 0, 1};
+  uint8_t sum[4], product[4], masked[4];
+  const void* inputs[] = {a, b};
+  arithmetic_loop(ArithmeticOp::add, kBool)(sum, inputs, 4, nullptr);
+  arithmetic_loop(ArithmeticOp::mul, kBool)(product, inputs, 4, nullptr);
+  const ScaleOptions none{0, 0};
+  arithmetic_loop(ArithmeticOp::add_scaled, kBool)(masked, inputs, 4, &none);
+  EXPECT_EQ(std::vector<int>(sum, sum + 4), (std::vector<int>{0, 1, 1, 1}));
+  EXPECT_EQ(std::vector<int>(product, product + 4), (std::vector<int>{0, 0, 0, 1}));
+  EXPECT_EQ(std::vector<int>(masked, masked + 4), (std::vector<int>{0, 0, 1, 1}));
+}
+
+TEST(ArithmeticEdges, WhereSelectsEveryDtype) {
+  for (int d = 0; d < kNumDtypes; ++d) {
+    const ScalarType dtype = static_cast<ScalarType>(d);
+    const size_t size = element_size(dtype);
+    const std::vector<uint8_t> a(100 * size, 1), b(100 * size, 2);
+    std::vector<uint8_t> condition(100), out(100 * size);
+    for (int i = 0; i < 100; ++i) condition[i] = i % 3 == 0;
+    const void* inputs[] = {condition.data(), a.data(), b.data()};
+    arithmetic_loop(ArithmeticOp::where, dtype)(out.data(), inputs, 100, nullptr);
+    for (size_t i = 0; i < out.size(); ++i) ASSERT_EQ(out[i], i / size % 3 == 0 ? 1 : 2) << dtype;
+  }
+}
+
+}  // namespace
+}  // namespace relume::cpu
