@@ -1,0 +1,248 @@
+// Max pooling on the CPU: a row of windows at a time where pixels are neighbours, a pixel's channels where those are.
+#include <limits>
+
+#include "core/check.h"
+#include "cpu/parallel.h"
+#include "cpu/pool_loops.h"
+#include "cpu/pool_windows.h"
+#include "cpu/scratch.h"
+
+namespace relume::cpu {
+namespace {
+
+constexpr int64_t kGrain = 1 << 14;  // window elements that a thread takes at least
+constexpr int64_t kManyTaps = 16;    // windows with more elements look their winner up, one output after the other
+constexpr uint8_t kNoTap = 255;
+
+int64_t grain(const Pool& pool, int64_t outputs_each) {
+  return std::max<int64_t>(1,
+                           kGrain / std::max<int64_t>(1, outputs_each * std::min<int64_t>(64, pool.kernel_pixels())));
+}
+
+template <class C>
+constexpr C lowest() {
+  if constexpr (std::is_floating_point_v<C>)
+    return -std::numeric_limits<C>::infinity();
+  else
+    return std::numeric_limits<C>::min();
+}
+
+// The best elements so far of a run of windows.
+template <class T>
+class Winners {
+ public:
+  using C = compute_type<T>;
+  explicit Winners(int64_t count)
+      : count_(count),
+        scratch_(count * static_cast<int64_t>(sizeof(C) + sizeof(int32_t))),
+        best_(scratch_.as<C>()),
+        place_(reinterpret_cast<int32_t*>(best_ + count)) {}
+
+  void restart() {
+    std::fill_n(best_, count_, lowest<C>());
+    std::fill_n(place_, count_, -1);
+  }
+  C* best() { return best_; }
+  int32_t* place() { return place_; }
+
+  void store(T* output, PoolIndex index, int64_t at) const {
+    for (int64_t i = 0; i < count_; ++i) output[at + i] = static_cast<T>(best_[i]);
+    if (index.form == PoolIndex::Form::Pixel)
+      std::copy_n(place_, count_, static_cast<int64_t*>(index.data) + at);
+    else if (index.form == PoolIndex::Form::Tap)
+      for (int64_t i = 0; i < count_; ++i) static_cast<uint8_t*>(index.data)[at + i] = static_cast<uint8_t>(place_[i]);
+  }
+
+ private:
+  const int64_t count_;
+  const Scratch scratch_;
+  C* const best_;
+  int32_t* const place_;
+};
+
+template <class T>
+void forward_plain(const Pool& pool, const T* input, T* output, PoolIndex index) {
+  const PoolWindows windows(pool);
+  const PoolLoops<T>& loops = pool_loops<T>();
+  const bool pixels = index.form == PoolIndex::Form::Pixel;
+  const int64_t rows = pool.output[0] * pool.output[1], width = pool.output[2];
+  parallel_for(pool.batch * pool.channels, grain(pool, rows * width), [&](int64_t begin, int64_t end) {
+    Winners<T> winners(width);
+    for (int64_t plane = begin; plane < end; ++plane)
+      for (int64_t row = 0; row < rows; ++row) {
+        const T* const image = input + plane * pool.input_pixels();
+        winners.restart();
+        windows.for_each_segment(row / pool.output[1], row % pool.output[1], [&](const PoolWindows::Segment& s) {
+          loops.keep_larger(image + s.pixel, s.step, s.count, static_cast<int32_t>(pixels ? s.pixel : s.tap),
+                            static_cast<int32_t>(pixels ? s.step : 0), winners.best() + s.begin,
+                            winners.place() + s.begin);
+        });
+        winners.store(output, index, (plane * rows + row) * width);
+      }
+  });
+}
+
+template <class T>
+void forward_channels_last(const Pool& pool, const T* input, T* output, PoolIndex index) {
+  const PoolWindows windows(pool);
+  const PoolLoops<T>& loops = pool_loops<T>();
+  const bool pixels = index.form == PoolIndex::Form::Pixel;
+  parallel_for(pool.batch * pool.output_pixels(), grain(pool, pool.channels), [&](int64_t begin, int64_t end) {
+    Winners<T> winners(pool.channels);
+    windows.for_each_pixel(
+        begin, end, [&](int64_t n, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
+          const T* const image = input + n * pool.input_pixels() * pool.channels;
+          winners.restart();
+          windows.for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t tap) {
+            loops.keep_larger(image + pixel * pool.channels, 1, pool.channels,
+                              static_cast<int32_t>(pixels ? pixel : tap), 0, winners.best(), winners.place());
+          });
+          winners.store(output, index, at * pool.channels);
+        });
+  });
+}
+
+// The pixel that output `at` of a window took, or -1 when the window was empty.
+int64_t winner(const PoolWindows& windows, PoolIndex index, int64_t at, const Window& w0, const Window& w1,
+               const Window& w2) {
+  if (index.form == PoolIndex::Form::Pixel) return static_cast<const int64_t*>(index.data)[at];
+  const uint8_t tap = static_cast<const uint8_t*>(index.data)[at];
+  return tap == kNoTap ? -1 : windows.pixel_of(w0, w1, w2, tap);
+}
+
+// Calls body(input element, output element) for every window of images [begin, end) of one channel or of all.
+template <class Body>
+void for_each_winner(const Pool& pool, PoolIndex index, int64_t begin, int64_t end, const Body& body) {
+  const PoolWindows windows(pool);
+  const bool plain = pool.layout == Layout::Plain;
+  const int64_t channels = plain ? 1 : pool.channels, pixels = pool.output_pixels();
+  windows.for_each_pixel(begin * pixels, end * pixels,
+                         [&](int64_t image, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
+                           for (int64_t c = 0; c < channels; ++c) {
+                             const int64_t pixel = winner(windows, index, at * channels + c, w0, w1, w2);
+                             if (pixel >= 0)
+                               body((image * pool.input_pixels() + pixel) * channels + c, at * channels + c);
+                           }
+                         });
+}
+
+// Images that can be worked on apart from each other, and their size.
+int64_t image_count(const Pool& pool) { return pool.layout == Layout::Plain ? pool.batch * pool.channels : pool.batch; }
+int64_t image_size(const Pool& pool) {
+  return pool.input_pixels() * (pool.layout == Layout::Plain ? 1 : pool.channels);
+}
+
+// With few taps it is faster to ask each tap which channels it won than each channel for its tap.
+template <class T>
+void backward_by_tap(const Pool& pool, const T* grad_output, PoolIndex index, int64_t begin, int64_t end,
+                     T* grad_input) {
+  const PoolWindows windows(pool);
+  const PoolLoops<T>& loops = pool_loops<T>();
+  const auto* taps = static_cast<const uint8_t*>(index.data);
+  const int64_t pixels = pool.output_pixels();
+  windows.for_each_pixel(
+      begin * pixels, end * pixels, [&](int64_t n, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
+        windows.for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t tap) {
+          loops.add_where(grad_output + at * pool.channels, taps + at * pool.channels, static_cast<uint8_t>(tap),
+                          pool.channels, grad_input + (n * pool.input_pixels() + pixel) * pool.channels);
+        });
+      });
+}
+
+template <class T>
+void backward_images(const Pool& pool, const T* grad_output, PoolIndex index, int64_t begin, int64_t end,
+                     T* grad_input) {
+  const int64_t size = image_size(pool), first = begin * size, count = (end - begin) * size;
+  if constexpr (is_half_type<T>) {
+    const Scratch scratch(count * 4);
+    float* const wide = scratch.as<float>();
+    std::fill_n(wide, count, 0.0f);
+    for_each_winner(pool, index, begin, end,
+                    [&](int64_t in, int64_t out) { wide[in - first] += static_cast<float>(grad_output[out]); });
+    for (int64_t i = 0; i < count; ++i) grad_input[first + i] = static_cast<T>(wide[i]);
+  } else {
+    std::fill_n(grad_input + first, count, T(0));
+    if (index.form == PoolIndex::Form::Tap && pool.layout == Layout::ChannelsLast && pool.kernel_pixels() <= kManyTaps)
+      return backward_by_tap(pool, grad_output, index, begin, end, grad_input);
+    for_each_winner(pool, index, begin, end, [&](int64_t in, int64_t out) { grad_input[in] += grad_output[out]; });
+  }
+}
+
+template <class Body>
+void for_max_dtype(ScalarType dtype, const Body& body) {
+  switch (dtype) {
+    case kFloat:
+      return body(float());
+    case kDouble:
+      return body(double());
+    case kHalf:
+      return body(Half());
+    case kBFloat16:
+      return body(BFloat16());
+    case kByte:
+      return body(uint8_t());
+    case kChar:
+      return body(int8_t());
+    case kShort:
+      return body(int16_t());
+    case kInt:
+      return body(int32_t());
+    case kLong:
+      return body(int64_t());
+    default:
+      fail<NotImplementedError>("\"max_pool2d\" not implemented for '{}'", to_string(dtype));
+  }
+}
+
+}  // namespace
+
+void set_adaptive_windows(Pool& pool) {
+  pool.adaptive = true;
+  for (int d = 0; d < kMaxSpatial; ++d) {
+    pool.kernel[d] = 1;
+    for (int64_t o = 0; o < pool.output[d]; ++o) {
+      const int64_t start = o * pool.input[d] / pool.output[d];
+      const int64_t end = ((o + 1) * pool.input[d] + pool.output[d] - 1) / pool.output[d];
+      pool.kernel[d] = std::max(pool.kernel[d], end - start);
+    }
+  }
+}
+
+void max_pool_forward(const Pool& pool, const void* input, void* output, PoolIndex index) {
+  check(pool.input_pixels() <= std::numeric_limits<int32_t>::max(), "max_pool: images of {} elements are too large",
+        pool.input_pixels());
+  for_max_dtype(pool.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    if (pool.layout == Layout::Plain)
+      forward_plain(pool, static_cast<const T*>(input), static_cast<T*>(output), index);
+    else
+      forward_channels_last(pool, static_cast<const T*>(input), static_cast<T*>(output), index);
+  });
+}
+
+void max_pool_backward(const Pool& pool, const void* grad_output, PoolIndex index, void* grad_input) {
+  for_max_dtype(pool.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    parallel_for(image_count(pool), std::max<int64_t>(1, kGrain / std::max<int64_t>(1, image_size(pool))),
+                 [&](int64_t begin, int64_t end) {
+                   backward_images(pool, static_cast<const T*>(grad_output), index, begin, end,
+                                   static_cast<T*>(grad_input));
+                 });
+  });
+}
+
+void max_pool_gather(const Pool& pool, const void* input, PoolIndex index, void* output) {
+  for_max_dtype(pool.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const int64_t outputs = pool.output_pixels() * (image_size(pool) / std::max<int64_t>(1, pool.input_pixels()));
+    parallel_for(image_count(pool), std::max<int64_t>(1, kGrain / std::max<int64_t>(1, outputs)),
+                 [&](int64_t begin, int64_t end) {
+                   std::fill_n(static_cast<T*>(output) + begin * outputs, (end - begin) * outputs, T(0.0f));
+                   for_each_winner(pool, index, begin, end, [&](int64_t in, int64_t out) {
+                     static_cast<T*>(output)[out] = static_cast<const T*>(input)[in];
+                   });
+                 });
+  });
+}
+
+}  // namespace relume::cpu

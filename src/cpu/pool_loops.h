@@ -1,0 +1,29 @@
+// The innermost loops of pooling, for each SIMD target: one element of each of a run of windows.
+#pragma once
+
+#include <cstdint>
+
+#include "cpu/convert.h"
+
+namespace relume::cpu {
+
+template <class T>
+struct PoolLoops {
+  using C = compute_type<T>;
+  // Where in[i * step] beats best[i], or nothing was seen yet (place[i] < 0): best and place become those of the
+  // element, whose place is first_place + i * place_step.
+  void (*keep_larger)(const T* in, int64_t step, int64_t n, int32_t first_place, int32_t place_step, C* best,
+                      int32_t* place);
+  // sum[i] += in[i * step].
+  void (*gather_add)(const T* in, int64_t step, int64_t n, C* sum);
+  // out[i * step] += in[i].
+  void (*scatter_add)(const C* in, int64_t n, int64_t step, C* out);
+  // out[i] += in[i] where taps[i] == tap.
+  void (*add_where)(const C* in, const uint8_t* taps, uint8_t tap, int64_t n, C* out);
+};
+
+// Of the target in use. T is any floating type, uint8_t, int8_t, int16_t, int32_t or int64_t.
+template <class T>
+const PoolLoops<T>& pool_loops();
+
+}  // namespace relume::cpu
