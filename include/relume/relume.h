@@ -14,3 +14,4 @@
 #include "relume/scalar.h"
 #include "relume/shape.h"
 #include "relume/tensor.h"
+#include "relume/threads.h"

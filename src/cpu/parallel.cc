@@ -8,6 +8,8 @@
 #include <atomic>
 #include <exception>
 
+#include "relume/threads.h"
+
 namespace relume::cpu {
 namespace {
 
@@ -52,3 +54,10 @@ void parallel_for_chunks(int64_t count, int64_t grain, ParallelBody body, void* 
 }
 
 }  // namespace relume::cpu
+
+namespace relume {
+
+int get_num_threads() { return cpu::num_threads(); }
+void set_num_threads(int count) { cpu::set_num_threads(count); }
+
+}  // namespace relume
