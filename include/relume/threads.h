@@ -1,5 +1,8 @@
-// How many threads the kernels use.
+// How many threads the kernels use, and a loop of one's own over them.
 #pragma once
+
+#include <cstdint>
+#include <type_traits>
 
 #include "relume/export.h"
 
@@ -9,5 +12,20 @@ namespace relume {
 RELUME_API int get_num_threads();
 // Sets it for ops called by any thread from now on; less than 1 counts as 1. Results do not depend on it.
 RELUME_API void set_num_threads(int count);
+
+namespace detail {
+using LoopBody = void (*)(void* context, int64_t begin, int64_t end);
+RELUME_API void parallel_loop(int64_t begin, int64_t end, int64_t grain, LoopBody body, void* context);
+}  // namespace detail
+
+// Calls body(chunk_begin, chunk_end) for chunks of [begin, end) of at most `grain` elements, on several threads where
+// there are several chunks. An exception of a chunk is thrown here after all chunks have ended.
+template <class F>
+void parallel_for(int64_t begin, int64_t end, int64_t grain, F&& body) {
+  using Body = std::remove_reference_t<F>;
+  detail::parallel_loop(
+      begin, end, grain, [](void* context, int64_t from, int64_t to) { (*static_cast<Body*>(context))(from, to); },
+      const_cast<std::remove_const_t<Body>*>(&body));
+}
 
 }  // namespace relume

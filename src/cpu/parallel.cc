@@ -60,4 +60,8 @@ namespace relume {
 int get_num_threads() { return cpu::num_threads(); }
 void set_num_threads(int count) { cpu::set_num_threads(count); }
 
+void detail::parallel_loop(int64_t begin, int64_t end, int64_t grain, LoopBody body, void* context) {
+  cpu::parallel_for(end - begin, grain, [&](int64_t from, int64_t to) { body(context, begin + from, begin + to); });
+}
+
 }  // namespace relume
