@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,17 @@
 #include "relume/shape.h"
 
 namespace relume {
+
+class Tensor;
+
+// As Python prints a tensor: "tensor([1., 2.], grad_fn=<ReluBackward0>)", under the options below.
+RELUME_API std::string repr(const Tensor& tensor);
+// As libtorch prints one: all values, on lines of `linewidth` characters, then "[ CPUFloatType{2} ]". operator<< does
+// the same; without a stream it goes to standard output.
+RELUME_API std::ostream& print(std::ostream& stream, const Tensor& tensor, int64_t linewidth = 80);
+RELUME_API void print(const Tensor& tensor, int64_t linewidth = 80);
+// One tensor after another, with a space between.
+RELUME_API std::ostream& operator<<(std::ostream& stream, ArrayRef<Tensor> tensors);
 
 // How repr(tensor) abbreviates and rounds.
 struct PrintOptions {

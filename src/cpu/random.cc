@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <vector>
 
 #include "core/check.h"
@@ -230,6 +229,8 @@ void bernoulli_each(RandomStream& stream, void* out, ScalarType dtype, int64_t c
     visit_floating("bernoulli_tensor_cpu_p_", probabilities_dtype, [&](auto type) {
       using P = typename decltype(type)::type;
       const P* const p = static_cast<const P*>(probabilities);
+      for (int64_t i = 0; i < count; ++i)
+        check(p[i] >= P(0) && p[i] <= P(1), "Expected p_in >= 0 && p_in <= 1 to be true, but got false.");
       for (int64_t i = 0; i < count; ++i) {
         bool success;
         if constexpr (std::is_same_v<P, double>) {
@@ -317,7 +318,13 @@ void draw_with_replacement(RandomStream& stream, int64_t* out, const T* weights,
   using Sum = std::conditional_t<std::is_same_v<T, double>, double, float>;
   std::vector<Sum> cumulative(static_cast<size_t>(categories));
   Sum sum = 0;
-  for (int64_t i = 0; i < categories; ++i) cumulative[i] = sum += static_cast<Sum>(weights[i]);
+  for (int64_t i = 0; i < categories; ++i) {
+    const Sum weight = static_cast<Sum>(weights[i]);
+    check(!(weight < 0), "invalid multinomial distribution (encountering probability entry < 0)");
+    check(std::isfinite(weight), "invalid multinomial distribution (encountering probability entry = infinity or NaN)");
+    cumulative[i] = sum += weight;
+  }
+  check(sum > 0, "invalid multinomial distribution (sum of probabilities <= 0)");
   for (Sum& c : cumulative) c /= sum;
   cumulative.back() = 1;
   for (int64_t i = 0; i < samples; ++i) {
@@ -326,33 +333,14 @@ void draw_with_replacement(RandomStream& stream, int64_t* out, const T* weights,
   }
 }
 
-// The categories whose weight / exponential number is largest, in falling order (Efraimidis and Spirakis, 2006).
-template <class T>
-void draw_without_replacement(int64_t* out, const T* weights, const T* exponentials, int64_t categories,
-                              int64_t samples) {
-  std::vector<T> race(static_cast<size_t>(categories));
-  for (int64_t i = 0; i < categories; ++i) race[i] = weights[i] / exponentials[i];
-  std::vector<int64_t> order(static_cast<size_t>(categories));
-  std::iota(order.begin(), order.end(), int64_t{0});
-  const auto wins = [&](int64_t a, int64_t b) { return race[a] > race[b] || (race[a] == race[b] && a < b); };
-  std::partial_sort_copy(order.begin(), order.end(), out, out + samples, wins);
-}
-
 void multinomial(RandomStream& stream, int64_t* out, const void* weights, ScalarType dtype, int64_t rows,
-                 int64_t categories, int64_t samples, bool replacement) {
+                 int64_t categories, int64_t samples) {
   visit_floating("multinomial", dtype, [&](auto type) {
     using T = typename decltype(type)::type;
-    const T* const w = static_cast<const T*>(weights);
-    if (replacement && samples > 1) {
-      for (int64_t row = 0; row < rows; ++row)
-        draw_with_replacement(stream, out + row * samples, w + row * categories, categories, samples);
-      return;
+    for (int64_t row = 0; row < rows; ++row) {
+      draw_with_replacement(stream, out + row * samples, static_cast<const T*>(weights) + row * categories, categories,
+                            samples);
     }
-    std::vector<T> exponentials(static_cast<size_t>(rows * categories));
-    exponential(stream, exponentials.data(), dtype, rows * categories, 1.0);
-    for (int64_t row = 0; row < rows; ++row)
-      draw_without_replacement(out + row * samples, w + row * categories, exponentials.data() + row * categories,
-                               categories, samples);
   });
 }
 

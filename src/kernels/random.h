@@ -32,7 +32,8 @@ struct RandomFills {
   FillWithOne geometric;
   // `value` with the given probability, else 0.
   void (*bernoulli)(RandomStream&, void* out, ScalarType dtype, int64_t count, double probability, double value);
-  // 1 with the probability that `probabilities` (a floating dtype) has for the element, else 0.
+  // 1 with the probability that `probabilities` (a floating dtype) has for the element, else 0. Throws Error where one
+  // is outside [0, 1].
   void (*bernoulli_each)(RandomStream&, void* out, ScalarType dtype, int64_t count, const void* probabilities,
                          ScalarType probabilities_dtype);
   // Integers in [from, from + range); range 0 stands for 2^64.
@@ -44,9 +45,10 @@ struct RandomFills {
   // Where x <= 0 a slope, uniform in [lower, upper), else 1.
   void (*rrelu_noise)(RandomStream&, void* out, ScalarType dtype, int64_t count, const void* x, double lower,
                       double upper);
-  // For each row of weights (rows x categories, a floating dtype) `samples` category indices, drawn by weight.
+  // For each row of weights (rows x categories, a floating dtype) `samples` category indices, drawn by weight with
+  // replacement. Throws Error where a row is no distribution.
   void (*multinomial)(RandomStream&, int64_t* out, const void* weights, ScalarType dtype, int64_t rows,
-                      int64_t categories, int64_t samples, bool replacement);
+                      int64_t categories, int64_t samples);
 };
 
 const RandomFills& random_fills();

@@ -48,14 +48,8 @@ std::vector<uint8_t> weights(ScalarType dtype, int64_t count) {
   return elements(dtype, count, [](int64_t i) { return static_cast<double>(i % 7) + 0.5; });
 }
 
-int64_t samples_of(const Golden& golden, int64_t count) {
-  const std::string fill = golden.fill;
-  return fill == "one_sample" ? 1 : fill == "replacing" ? count + 1 : count;
-}
-
 void multinomial(RandomStream& stream, void* out, int64_t n, const Golden& g) {
-  random_fills().multinomial(stream, static_cast<int64_t*>(out), weights(g.dtype, n).data(), g.dtype, 1, n,
-                             samples_of(g, n), std::string(g.fill) != "distinct");
+  random_fills().multinomial(stream, static_cast<int64_t*>(out), weights(g.dtype, n).data(), g.dtype, 1, n, n + 1);
 }
 
 void integers(RandomStream& stream, void* out, int64_t n, const Golden& g) {
@@ -104,9 +98,7 @@ const std::map<std::string, Run>& runs() {
          const auto x = elements(g.dtype, n, [](int64_t i) { return static_cast<double>(i % 5 - 2); });
          fills.rrelu_noise(stream, out, g.dtype, n, x.data(), g.a, g.b);
        }},
-      {"replacing", multinomial},
-      {"one_sample", multinomial},
-      {"distinct", multinomial},
+      {"multinomial", multinomial},
   };
   return kRuns;
 }
@@ -118,12 +110,11 @@ TEST_P(RandomFill, GivesPyTorchsNumbersAndLeavesItsState) {
     if (golden.fill != GetParam()) continue;
     SCOPED_TRACE(testing::Message() << to_string(golden.dtype) << " " << golden.a << " " << golden.b << ", counts "
                                     << golden.first << " to " << golden.last);
-    const bool indices = golden.fill == std::string("replacing") || golden.fill == std::string("one_sample") ||
-                         golden.fill == std::string("distinct");
+    const bool indices = golden.fill == std::string("multinomial");
     const Generator generator(golden.seed);
     uint32_t crc = 0;
     for (int64_t n = golden.first; n <= golden.last; ++n) {
-      const int64_t size = indices ? 8 * samples_of(golden, n) : n * element_size(golden.dtype);
+      const int64_t size = indices ? 8 * (n + 1) : n * element_size(golden.dtype);
       std::vector<uint8_t> out(static_cast<size_t>(size));
       const LockedStream stream(generator);
       runs().at(golden.fill)(*stream, out.data(), n, golden);

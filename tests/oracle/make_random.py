@@ -72,12 +72,8 @@ FILLS = {
     "long_permutation": ([torch.int64], [(0, 0)], [(1000003, 1000003)],
                          lambda n, d, a, b, g: torch.randperm(n, dtype=d, generator=g)),
     "rrelu_noise": ([torch.float32, torch.float64, torch.bfloat16], [(0.125, 1 / 3), (0.1, 0.4)], SHORT, rrelu_noise),
-    "replacing": (FLOATS, [(0, 0)], SHORT,
-                  lambda n, d, a, b, g: torch.multinomial(weights(n, d), n + 1, True, generator=g)),
-    "one_sample": (FLOATS, [(0, 0)], SHORT,
-                   lambda n, d, a, b, g: torch.multinomial(weights(n, d), 1, True, generator=g)),
-    "distinct": (FLOATS[:2], [(0, 0)], SHORT,
-                 lambda n, d, a, b, g: torch.multinomial(weights(n, d), n, False, generator=g)),
+    "multinomial": (FLOATS, [(0, 0)], SHORT,
+                    lambda n, d, a, b, g: torch.multinomial(weights(n, d), n + 1, True, generator=g)),
 }
 
 
