@@ -1,0 +1,237 @@
+// Softmax and log-softmax for each SIMD target: along rows that are contiguous, and across the columns of any other
+// dimension, a vector of columns at a time.
+#include "kernels/softmax.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "core/check.h"
+#include "cpu/parallel.h"
+#include "cpu/target.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpu/softmax.cc"
+#include "cpu/simd/targets.h"
+#include "hwy/foreach_target.h"
+//
+#include "cpu/simd/math-inl.h"
+
+#ifndef RELUME_CPU_SOFTMAX_ONCE
+#define RELUME_CPU_SOFTMAX_ONCE
+namespace relume::cpu {
+
+// Slices that lie next to each other: `count` of them begin at consecutive elements, and the elements of each are
+// `stride` apart. A row is the case count 1, stride 1.
+using SoftmaxForward = void (*)(const void* input, void* output, int64_t size, int64_t stride, int64_t count);
+using SoftmaxBackward = void (*)(const void* grad, const void* output, void* grad_input, int64_t size, int64_t stride,
+                                 int64_t count);
+
+struct SoftmaxLoops {
+  SoftmaxForward row;
+  SoftmaxForward columns;
+  SoftmaxBackward row_backward;
+  SoftmaxBackward columns_backward;
+};
+
+// [dtype][log], and how many columns a call takes.
+struct SoftmaxKernels {
+  SoftmaxLoops loops[kNumDtypes][2];
+  int64_t columns[kNumDtypes];
+};
+
+}  // namespace relume::cpu
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace relume::cpu::HWY_NAMESPACE {
+
+// The vector of the type that T is computed in.
+template <class T>
+using Compute = Vector<std::conditional_t<std::is_same_v<T, double>, double, float>>;
+
+template <class T>
+inline constexpr bool kRounds = !std::is_same_v<T, typename Compute<T>::Element>;
+
+// `count` elements, the other lanes filled.
+template <class T>
+RELUME_INLINE Compute<T> load(const T* p, int64_t count, double fill) {
+  using V = Compute<T>;
+  if constexpr (!kRounds<T>) {
+    if (count == V::lanes()) return V::load(p);
+  }
+  HWY_ALIGN typename V::Element lanes[V::kMaxLanes];
+  V(fill).store(lanes);
+  for (int64_t i = 0; i < count; ++i) lanes[i] = p[i];
+  return V::load(lanes);
+}
+
+template <class T>
+RELUME_INLINE void store(Compute<T> v, T* p, int64_t count) {
+  using V = Compute<T>;
+  if constexpr (!kRounds<T>) {
+    if (count == V::lanes()) return v.store(p);
+  }
+  HWY_ALIGN typename V::Element lanes[V::kMaxLanes] = {};
+  v.store(lanes);
+  for (int64_t i = 0; i < count; ++i) p[i] = static_cast<T>(lanes[i]);
+}
+
+template <class V>
+RELUME_INLINE V larger(V a, V b) {
+  return select(a < b, b, a);
+}
+
+// All lanes hold the sum (the largest) of the lanes.
+template <class T>
+RELUME_INLINE Vector<T> sum_lanes(Vector<T> v) {
+  return hn::SumOfLanes(hn::ScalableTag<T>(), v.v);
+}
+template <class T>
+RELUME_INLINE Vector<T> max_lanes(Vector<T> v) {
+  return hn::MaxOfLanes(hn::ScalableTag<T>(), v.v);
+}
+
+// Walks a slice: along a row, whose lanes are consecutive elements of it, or down a vector of columns, whose lanes are
+// elements of different slices. `body(offset, count)` gets the offset of a vector and the number of lanes in use.
+template <class T, bool kRow, class Body>
+RELUME_INLINE void walk(int64_t size, int64_t stride, int64_t count, const Body& body) {
+  const int64_t lanes = Compute<T>::lanes();
+  if constexpr (kRow) {
+    for (int64_t i = 0; i < size; i += lanes) body(i, std::min(lanes, size - i));
+  } else {
+    for (int64_t i = 0; i < size; ++i) body(i * stride, count);
+  }
+}
+
+template <class T, bool kRow, bool kLog>
+void forward(const void* input, void* output, int64_t size, int64_t stride, int64_t count) {
+  using V = Compute<T>;
+  constexpr double kLowest = -std::numeric_limits<double>::infinity();
+  const T* x = static_cast<const T*>(input);
+  T* y = static_cast<T*>(output);
+  V largest(kLowest);
+  walk<T, kRow>(size, stride, count,
+                [&](int64_t i, int64_t n) HWY_ATTR { largest = larger(largest, load(x + i, n, kLowest)); });
+  if constexpr (kRow) largest = max_lanes(largest);
+  V sum(0.0);
+  walk<T, kRow>(size, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
+    const V e = exp(load(x + i, n, kLowest) - largest);
+    // The fill of unused lanes is -inf: no part of the sum, unless the largest is -inf too and all become NaN anyway.
+    sum = sum + e;
+    if constexpr (!kLog && !kRounds<T>) store(e, y + i, n);
+  });
+  if constexpr (kRow) sum = sum_lanes(sum);
+  const V scale = kLog ? log(sum) : V(1.0) / sum;
+  walk<T, kRow>(size, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
+    if constexpr (kLog) {
+      store((load(x + i, n, 0.0) - largest) - scale, y + i, n);
+    } else if constexpr (kRounds<T>) {
+      store(exp(load(x + i, n, 0.0) - largest) * scale, y + i, n);
+    } else {
+      store(load(y + i, n, 0.0) * scale, y + i, n);
+    }
+  });
+}
+
+template <class T, bool kRow, bool kLog>
+void backward(const void* grad, const void* output, void* grad_input, int64_t size, int64_t stride, int64_t count) {
+  using V = Compute<T>;
+  const T* g = static_cast<const T*>(grad);
+  const T* y = static_cast<const T*>(output);
+  T* gx = static_cast<T*>(grad_input);
+  V sum(0.0);
+  walk<T, kRow>(size, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
+    const V gi = load(g + i, n, 0.0);
+    sum = sum + (kLog ? gi : gi * load(y + i, n, 0.0));
+  });
+  if constexpr (kRow) sum = sum_lanes(sum);
+  walk<T, kRow>(size, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
+    const V gi = load(g + i, n, 0.0);
+    const V yi = load(y + i, n, 0.0);
+    store(kLog ? gi - exp(yi) * sum : yi * (gi - sum), gx + i, n);
+  });
+}
+
+template <class T, bool kLog>
+constexpr SoftmaxLoops make_loops() {
+  return {forward<T, true, kLog>, forward<T, false, kLog>, backward<T, true, kLog>, backward<T, false, kLog>};
+}
+
+template <class T>
+void fill(SoftmaxKernels& kernels) {
+  constexpr int kIndex = static_cast<int>(dtype_of<T>);
+  kernels.loops[kIndex][0] = make_loops<T, false>();
+  kernels.loops[kIndex][1] = make_loops<T, true>();
+  kernels.columns[kIndex] = Compute<T>::lanes();
+}
+
+const SoftmaxKernels& softmax_kernels() {
+  static const SoftmaxKernels kernels = [] {
+    SoftmaxKernels made{};
+    fill<float>(made);
+    fill<double>(made);
+    fill<Half>(made);
+    fill<BFloat16>(made);
+    return made;
+  }();
+  return kernels;
+}
+
+}  // namespace relume::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace relume::cpu {
+namespace {
+
+constexpr int64_t kGrainElements = 8192;
+
+const SoftmaxKernels& kernels_for(Target target) { RELUME_DISPATCH(target, softmax_kernels()); }
+
+// Calls run(loops, offset, count) for every row, or for every group of neighbouring columns.
+template <class Run>
+void for_each_slice(const Softmax& softmax, const Run& run) {
+  check(is_floating_point(softmax.dtype), "softmax: expected a floating-point dtype, got {}", to_string(softmax.dtype));
+  static const SoftmaxKernels& kernels = kernels_for(target());
+  const int dtype = static_cast<int>(softmax.dtype);
+  const SoftmaxLoops& loops = kernels.loops[dtype][softmax.log];
+  if (softmax.outer == 0 || softmax.size == 0 || softmax.inner == 0) return;
+  const int64_t width = softmax.inner == 1 ? 1 : kernels.columns[dtype];
+  const int64_t groups = (softmax.inner + width - 1) / width;
+  const int64_t grain = std::max<int64_t>(1, kGrainElements / (softmax.size * width));
+  parallel_for(softmax.outer * groups, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t column = i % groups * width;
+      run(loops, i / groups * softmax.size * softmax.inner + column, std::min(width, softmax.inner - column));
+    }
+  });
+}
+
+// The address of element `offset`.
+template <class Void>
+Void* at(Void* data, int64_t offset, ScalarType dtype) {
+  using Byte = std::conditional_t<std::is_const_v<Void>, const char, char>;
+  return static_cast<Byte*>(data) + offset * element_size(dtype);
+}
+
+}  // namespace
+
+void softmax_forward(const Softmax& softmax, const void* input, void* output) {
+  for_each_slice(softmax, [&](const SoftmaxLoops& loops, int64_t offset, int64_t count) {
+    const SoftmaxForward loop = softmax.inner == 1 ? loops.row : loops.columns;
+    loop(at(input, offset, softmax.dtype), at(output, offset, softmax.dtype), softmax.size, softmax.inner, count);
+  });
+}
+
+void softmax_backward(const Softmax& softmax, const void* grad, const void* output, void* grad_input) {
+  for_each_slice(softmax, [&](const SoftmaxLoops& loops, int64_t offset, int64_t count) {
+    const SoftmaxBackward loop = softmax.inner == 1 ? loops.row_backward : loops.columns_backward;
+    loop(at(grad, offset, softmax.dtype), at(output, offset, softmax.dtype), at(grad_input, offset, softmax.dtype),
+         softmax.size, softmax.inner, count);
+  });
+}
+
+}  // namespace relume::cpu
+#endif
