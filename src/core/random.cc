@@ -119,7 +119,18 @@ Generator Generator::clone() const {
 
 uint64_t Generator::random64() { return LockedStream(*this)->engine.draw64(); }
 
+namespace {
+constinit thread_local const Generator* t_generator __attribute__((tls_model("initial-exec"))) = nullptr;
+}
+
+ThreadGenerator::ThreadGenerator(Generator generator) : generator_(std::move(generator)), previous_(t_generator) {
+  t_generator = &generator_;
+}
+
+ThreadGenerator::~ThreadGenerator() { t_generator = previous_; }
+
 const Generator& default_generator() {
+  if (t_generator) return *t_generator;
   static const Generator& generator = *new Generator(entropy());  // never destroyed: statics may draw at exit
   return generator;
 }

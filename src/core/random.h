@@ -41,4 +41,17 @@ class LockedStream {
   std::lock_guard<std::mutex> lock_;
 };
 
+// While it lives, `generator` is the default generator of the calling thread.
+class ThreadGenerator {
+ public:
+  explicit ThreadGenerator(Generator generator);
+  ~ThreadGenerator();
+  ThreadGenerator(const ThreadGenerator&) = delete;
+  ThreadGenerator& operator=(const ThreadGenerator&) = delete;
+
+ private:
+  Generator generator_;
+  const Generator* previous_;
+};
+
 }  // namespace relume
