@@ -3,6 +3,7 @@
 
 #include "relume/autograd.h"
 #include "relume/creation.h"
+#include "relume/data.h"
 #include "relume/dtype.h"
 #include "relume/error.h"
 #include "relume/indexing.h"
