@@ -1,0 +1,4 @@
+// torch::cuda, which has no device.
+#pragma once
+
+#include <torch/types.h>
