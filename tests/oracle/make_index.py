@@ -21,7 +21,7 @@ def expressions(g):
     one = g.let("one", T(1))
     yes, no = g.let("yes", T(True)), g.let("no", T(False))
     nothing = g.let("nothing", torch.empty(0, dtype=torch.int64))
-    basic = [[0], [-1], [1, 2], [1, 2, 3], [ALL], [...], [], [None], [ALL, 1], [..., 1], [..., -1, ALL], [0, ..., 2], [1, None, 2], [None, 0, ..., None],
+    basic = [[0], [-1], [1, 2], [1, 2, 3], [ALL], [...], [None], [ALL, 1], [..., 1], [..., -1, ALL], [0, ..., 2], [1, None, 2], [None, 0, ..., None],
              [slice(1, None)], [slice(None, 1)], [ALL, slice(0, 3, 2)], [ALL, ALL, slice(1, 100, 3)], [ALL, slice(-2, None)], [ALL, slice(2, 1)],
              [slice(5, 9)], [ALL, slice(-100, 2)], [ALL, None, ALL, None], [..., None], [True], [False], [True, 0], [0, True], [None, True, ...]]
     advanced = [[rows], [ALL, cols], [..., deep], [rows, cols], [rows, cols, deep], [rows, ALL, deep], [ALL, rows, deep], [0, cols], [0, ALL, deep], [0, cols, deep],
@@ -46,7 +46,7 @@ def make(g):
         g.case("index", x, index)
     for index in [[0], [ALL, 1], [T([1, 0])], [ALL, T([2, 0])], [T([1, 0]), T([2, 0])], [T([1, 0]), ALL, T([3, 0])], [..., T([3, 0])]]:
         g.case("index", transposed, index)
-    for index in [[], [...], [None], [0], [True], [T(True)], [T(False)], [T(0)], [ALL], [..., None]]:
+    for index in [[...], [None], [0], [True], [T(True)], [T(False)], [T(0)], [ALL], [..., None]]:
         g.case("index", s, index)
         g.case("setitem", s, index, 7.0)
     empty = torch.empty(0, 3)

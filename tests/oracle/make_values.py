@@ -99,7 +99,7 @@ def make_binary(g):
     for op in "add sub mul div atan2 maximum minimum fmax fmin hypot copysign remainder fmod rsub".split():
         g.case(op, a, b, second=True)
         g.case(op, b, a)
-        if op not in ("atan2", "maximum", "minimum", "fmax", "fmin", "hypot"):
+        if op not in ("atan2", "maximum", "minimum", "fmax", "fmin", "hypot", "copysign"):
             g.case(op, a, 0.75, second=True)
     for op in ["pow", "xlogy"]:
         g.case(op, p, b, second=True, ulp=32)

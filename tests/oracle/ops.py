@@ -72,7 +72,7 @@ OPS = {
     "embedding": torch.embedding,
     "one_hot": F.one_hot,
     # x[...] and x[...] = v, out of place.
-    "index": lambda x, index: x[tuple(index)],
+    "index": lambda x, index: x[brackets(index)],
     "setitem": lambda x, index, value: index_put(x, index, value),
     "index_put": lambda x, index, value, accumulate=False: torch.index_put(x, tuple(index), value, accumulate),
     # Activations whose options torch takes by keyword only, or whose in-place form is an argument.
@@ -102,9 +102,13 @@ OPS = {
 }
 
 
+def brackets(index):
+    return index[0] if len(index) == 1 else tuple(index)
+
+
 def index_put(x, index, value):
     x = x.clone()
-    x[tuple(index)] = value
+    x[brackets(index)] = value
     return x
 
 
