@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "cpu/simd/targets.h"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/random_simd.cc"
 #include "hwy/foreach_target.h"
@@ -112,10 +113,7 @@ void normal_blocks(float* HWY_RESTRICT data, int64_t blocks, float mean, float s
 
 }  // namespace
 
-const RandomLoops* loops() {
-  static constexpr RandomLoops kLoops{uniform_float, normal_blocks};
-  return &kLoops;
-}
+constexpr RandomLoops kRandomLoops = {uniform_float, normal_blocks};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace relume::cpu
@@ -124,9 +122,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace relume::cpu {
 
-HWY_EXPORT(loops);
+const RandomLoops& random_loops(Target target) { RELUME_DISPATCH(target, kRandomLoops); }
 
-const RandomLoops& random_loops() { return *HWY_DYNAMIC_DISPATCH(loops)(); }
+const RandomLoops& random_loops() {
+  static const RandomLoops& loops = random_loops(target());
+  return loops;
+}
 
 }  // namespace relume::cpu
 #endif

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "cpu/target.h"
+
 namespace relume::cpu {
 
 struct RandomLoops {
@@ -13,6 +15,8 @@ struct RandomLoops {
   void (*normal_blocks)(float* data, int64_t blocks, float mean, float standard_deviation);
 };
 
+const RandomLoops& random_loops(Target target);
+// Those of the target in use.
 const RandomLoops& random_loops();
 
 }  // namespace relume::cpu
