@@ -87,7 +87,7 @@ def declared_names(head):
     """The names that a declaration adds to its namespace, but for those that can't be listed."""
     if head[:2] == ["template", "<>"]:
         head = head[2:]
-    text = re.sub(r"__attribute__ \(|\[ |alignas \(", "", " ".join(head))
+    text = re.sub(r"(__attribute__ \(|alignas \(|\[) ", "", " ".join(head))
     if re.match(r"(static_assert|using namespace|friend|extern template)\b", text) or "operator" in text.split("(")[0]:
         return []
     alias = re.match(r"using (\w+) =", text) or re.match(r"using (?:\w+ :: )+(\w+)$", text)
