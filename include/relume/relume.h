@@ -7,6 +7,7 @@
 #include "relume/dtype.h"
 #include "relume/error.h"
 #include "relume/indexing.h"
+#include "relume/nn.h"
 #include "relume/operators.h"
 #include "relume/ops.h"
 #include "relume/options.h"

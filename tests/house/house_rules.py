@@ -36,6 +36,10 @@ ROOMS = {
 PUBLIC_ROOMS = {
     "autograd": "autograd",
     "ops": "ops",
+    "nn": "nn",
+    "data": "data",
+    "serialize": "serialize",
+    "optim": "optim",
     "relume": "cli",
 }
 # Standard headers that cost too much to include, or bring what only a few users need.

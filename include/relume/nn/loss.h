@@ -1,0 +1,100 @@
+// Losses as modules: loss(input, target). nn/functional.h says what each computes.
+#pragma once
+
+#include <optional>
+
+#include "relume/nn/module.h"
+#include "relume/nn/options.h"
+#include "relume/nn/pimpl.h"
+
+namespace relume {
+namespace nn {
+
+class ReductionOptions {
+ public:
+  using reduction_t = Reduction;
+  ReductionOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT: implicit, as in libtorch
+  template <class Tag, class = std::enable_if_t<std::is_convertible_v<Tag, reduction_t>>>
+  ReductionOptions(Tag reduction) : reduction_(reduction) {}  // NOLINT
+  RELUME_ARG(reduction_t, reduction);
+};
+using L1LossOptions = ReductionOptions;
+using MSELossOptions = ReductionOptions;
+
+class SmoothL1LossOptions {
+ public:
+  using reduction_t = Reduction;
+  SmoothL1LossOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT
+  RELUME_ARG(reduction_t, reduction);
+  RELUME_ARG(std::optional<double>, beta) = std::nullopt;
+};
+class HuberLossOptions {
+ public:
+  using reduction_t = Reduction;
+  HuberLossOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT
+  RELUME_ARG(reduction_t, reduction);
+  RELUME_ARG(double, delta) = 1.0;
+};
+class BCELossOptions {
+ public:
+  using reduction_t = Reduction;
+  RELUME_ARG(Tensor, weight) = {};
+  RELUME_ARG(reduction_t, reduction) = kMean;
+};
+class BCEWithLogitsLossOptions {
+ public:
+  using reduction_t = Reduction;
+  RELUME_ARG(Tensor, weight) = {};
+  RELUME_ARG(reduction_t, reduction) = kMean;
+  RELUME_ARG(Tensor, pos_weight) = {};
+};
+class NLLLossOptions {
+ public:
+  using reduction_t = Reduction;
+  RELUME_ARG(Tensor, weight) = {};
+  RELUME_ARG(int64_t, ignore_index) = -100;
+  RELUME_ARG(reduction_t, reduction) = kMean;
+};
+class CrossEntropyLossOptions {
+ public:
+  using reduction_t = Reduction;
+  RELUME_ARG(Tensor, weight) = {};
+  RELUME_ARG(int64_t, ignore_index) = -100;
+  RELUME_ARG(reduction_t, reduction) = kMean;
+  RELUME_ARG(double, label_smoothing) = 0.0;
+};
+class KLDivLossOptions {
+ public:
+  using reduction_t =
+      enumtype::Choice<enumtype::Name::None, enumtype::Name::BatchMean, enumtype::Name::Sum, enumtype::Name::Mean>;
+  KLDivLossOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT
+  RELUME_ARG(reduction_t, reduction);
+  RELUME_ARG(bool, log_target) = false;
+};
+
+RELUME_STATELESS_MODULE(L1Loss, (const Tensor& input, const Tensor& target), );
+RELUME_STATELESS_MODULE(MSELoss, (const Tensor& input, const Tensor& target), );
+RELUME_STATELESS_MODULE(SmoothL1Loss, (const Tensor& input, const Tensor& target), );
+RELUME_STATELESS_MODULE(HuberLoss, (const Tensor& input, const Tensor& target), );
+RELUME_STATELESS_MODULE(KLDivLoss, (const Tensor& input, const Tensor& target), );
+
+// A loss with a weight, which is a buffer of the module.
+#define RELUME_WEIGHTED_LOSS(Name, ...)                        \
+  class RELUME_API Name##Impl : public Cloneable<Name##Impl> { \
+   public:                                                     \
+    explicit Name##Impl(const Name##Options& options_ = {});   \
+    void reset() override;                                     \
+    void pretty_print(std::ostream& stream) const override;    \
+    Tensor forward(const Tensor& input, const Tensor& target); \
+    Name##Options options;                                     \
+    Tensor __VA_ARGS__;                                        \
+  };                                                           \
+  RELUME_MODULE(Name)
+RELUME_WEIGHTED_LOSS(BCELoss, weight);
+RELUME_WEIGHTED_LOSS(BCEWithLogitsLoss, weight, pos_weight);
+RELUME_WEIGHTED_LOSS(NLLLoss, weight);
+RELUME_WEIGHTED_LOSS(CrossEntropyLoss, weight);
+#undef RELUME_WEIGHTED_LOSS
+
+}  // namespace nn
+}  // namespace relume
