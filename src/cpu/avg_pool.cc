@@ -1,5 +1,5 @@
 // Average pooling on the CPU: sums of windows, a row of pixels or a pixel's channels at a time.
-#include "core/check.h"
+#include "cpu/dispatch.h"
 #include "cpu/parallel.h"
 #include "cpu/pool_loops.h"
 #include "cpu/pool_windows.h"
@@ -141,35 +141,17 @@ class AveragePool {
   const PoolLoops<T>& loops_;
 };
 
-template <class Body>
-void for_average_dtype(ScalarType dtype, const Body& body) {
-  switch (dtype) {
-    case kFloat:
-      return body(float());
-    case kDouble:
-      return body(double());
-    case kHalf:
-      return body(Half());
-    case kBFloat16:
-      return body(BFloat16());
-    case kLong:
-      return body(int64_t());
-    default:
-      fail<NotImplementedError>("\"avg_pool2d\" not implemented for '{}'", to_string(dtype));
-  }
-}
-
 }  // namespace
 
 void avg_pool_forward(const Pool& pool, AverageDivisor divisor, const void* input, void* output) {
-  for_average_dtype(pool.dtype, [&](auto zero) {
+  dispatch<float, double, Half, BFloat16, int64_t>("avg_pool2d", pool.dtype, [&](auto zero) {
     using T = decltype(zero);
     AveragePool<T>(pool, divisor).forward(static_cast<const T*>(input), static_cast<T*>(output));
   });
 }
 
 void avg_pool_backward(const Pool& pool, AverageDivisor divisor, const void* grad_output, void* grad_input) {
-  for_average_dtype(pool.dtype, [&](auto zero) {
+  dispatch<float, double, Half, BFloat16, int64_t>("avg_pool2d", pool.dtype, [&](auto zero) {
     using T = decltype(zero);
     AveragePool<T>(pool, divisor).backward(static_cast<const T*>(grad_output), static_cast<T*>(grad_input));
   });

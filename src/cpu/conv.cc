@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "core/check.h"
 #include "cpu/conv_im2col.h"
 #include "cpu/conv_onednn.h"
 #include "cpu/convert.h"
+#include "cpu/dispatch.h"
 #include "cpu/parallel.h"
 #include "cpu/scratch.h"
 
@@ -147,37 +147,10 @@ void sum_channels(Layout layout, int64_t batch, int64_t channels, int64_t pixels
                });
 }
 
-// Calls body with a value of the C++ type that `dtype` names.
-template <class Body>
-void for_dtype(ScalarType dtype, const Body& body) {
-  switch (dtype) {
-    case kFloat:
-      return body(float());
-    case kDouble:
-      return body(double());
-    case kHalf:
-      return body(Half());
-    case kBFloat16:
-      return body(BFloat16());
-    case kByte:
-      return body(uint8_t());
-    case kChar:
-      return body(int8_t());
-    case kShort:
-      return body(int16_t());
-    case kInt:
-      return body(int32_t());
-    case kLong:
-      return body(int64_t());
-    default:
-      fail<NotImplementedError>("\"slow_conv2d_cpu\" not implemented for '{}'", to_string(dtype));
-  }
-}
-
 }  // namespace
 
 void conv_forward(const Conv& conv, const void* input, const void* weight, const void* bias, void* output) {
-  for_dtype(conv.dtype, [&](auto zero) {
+  dispatch_numbers("slow_conv2d_cpu", conv.dtype, [&](auto zero) {
     using T = decltype(zero);
     forward(conv, static_cast<const T*>(input), static_cast<const T*>(weight), static_cast<const T*>(bias),
             static_cast<T*>(output));
@@ -186,7 +159,7 @@ void conv_forward(const Conv& conv, const void* input, const void* weight, const
 
 void conv_backward_input(const Conv& conv, const void* grad_output, const void* weight, const void* bias,
                          void* grad_input) {
-  for_dtype(conv.dtype, [&](auto zero) {
+  dispatch_numbers("slow_conv2d_cpu", conv.dtype, [&](auto zero) {
     using T = decltype(zero);
     backward_input(conv, static_cast<const T*>(grad_output), static_cast<const T*>(weight), static_cast<const T*>(bias),
                    static_cast<T*>(grad_input));
@@ -195,7 +168,7 @@ void conv_backward_input(const Conv& conv, const void* grad_output, const void* 
 
 void conv_backward_weight(const Conv& conv, const void* input, const void* grad_output, void* grad_weight,
                           void* grad_bias) {
-  for_dtype(conv.dtype, [&](auto zero) {
+  dispatch_numbers("slow_conv2d_cpu", conv.dtype, [&](auto zero) {
     using T = decltype(zero);
     backward_weight(conv, static_cast<const T*>(input), static_cast<const T*>(grad_output),
                     static_cast<T*>(grad_weight), static_cast<T*>(grad_bias));
@@ -204,7 +177,7 @@ void conv_backward_weight(const Conv& conv, const void* input, const void* grad_
 
 void channel_sum(ScalarType dtype, Layout layout, int64_t batch, int64_t channels, int64_t pixels, const void* x,
                  void* out) {
-  for_dtype(dtype, [&](auto zero) {
+  dispatch_numbers("slow_conv2d_cpu", dtype, [&](auto zero) {
     using T = decltype(zero);
     sum_channels(layout, batch, channels, pixels, static_cast<const T*>(x), static_cast<T*>(out));
   });

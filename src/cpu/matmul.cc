@@ -5,7 +5,8 @@
 #include <cstring>
 #include <type_traits>
 
-#include "core/check.h"
+#include "cpu/convert.h"
+#include "cpu/dispatch.h"
 #include "cpu/gemm_tiles.h"
 #include "cpu/parallel.h"
 #include "cpu/scratch.h"
@@ -340,28 +341,11 @@ void gemm_as(const Gemm& problem) {
 }  // namespace
 
 void gemm(const Gemm& g) {
-  switch (g.dtype) {
-    case kFloat:
-      return gemm_as<float, float>(g);
-    case kDouble:
-      return gemm_as<double, double>(g);
-    case kHalf:
-      return gemm_as<Half, float>(g);
-    case kBFloat16:
-      return gemm_as<BFloat16, float>(g);
-    case kByte:
-      return gemm_as<uint8_t, int32_t>(g);
-    case kChar:
-      return gemm_as<int8_t, int32_t>(g);
-    case kShort:
-      return gemm_as<int16_t, int32_t>(g);
-    case kInt:
-      return gemm_as<int32_t, int32_t>(g);
-    case kLong:
-      return gemm_as<int64_t, int64_t>(g);
-    default:
-      fail<NotImplementedError>("\"addmm_impl_cpu_\" not implemented for '{}'", to_string(g.dtype));
-  }
+  dispatch_numbers("addmm_impl_cpu_", g.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using Narrow = std::conditional_t<is_half_type<T>, float, int32_t>;
+    gemm_as<T, std::conditional_t<sizeof(T) < 4, Narrow, T>>(g);
+  });
 }
 
 }  // namespace relume::cpu

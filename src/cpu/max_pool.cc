@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "core/check.h"
+#include "cpu/dispatch.h"
 #include "cpu/parallel.h"
 #include "cpu/pool_loops.h"
 #include "cpu/pool_windows.h"
@@ -168,32 +169,6 @@ void backward_images(const Pool& pool, const T* grad_output, PoolIndex index, in
   }
 }
 
-template <class Body>
-void for_max_dtype(ScalarType dtype, const Body& body) {
-  switch (dtype) {
-    case kFloat:
-      return body(float());
-    case kDouble:
-      return body(double());
-    case kHalf:
-      return body(Half());
-    case kBFloat16:
-      return body(BFloat16());
-    case kByte:
-      return body(uint8_t());
-    case kChar:
-      return body(int8_t());
-    case kShort:
-      return body(int16_t());
-    case kInt:
-      return body(int32_t());
-    case kLong:
-      return body(int64_t());
-    default:
-      fail<NotImplementedError>("\"max_pool2d\" not implemented for '{}'", to_string(dtype));
-  }
-}
-
 }  // namespace
 
 void set_adaptive_windows(Pool& pool) {
@@ -211,7 +186,7 @@ void set_adaptive_windows(Pool& pool) {
 void max_pool_forward(const Pool& pool, const void* input, void* output, PoolIndex index) {
   check(pool.input_pixels() <= std::numeric_limits<int32_t>::max(), "max_pool: images of {} elements are too large",
         pool.input_pixels());
-  for_max_dtype(pool.dtype, [&](auto zero) {
+  dispatch_numbers("max_pool2d", pool.dtype, [&](auto zero) {
     using T = decltype(zero);
     if (pool.layout == Layout::Plain)
       forward_plain(pool, static_cast<const T*>(input), static_cast<T*>(output), index);
@@ -221,7 +196,7 @@ void max_pool_forward(const Pool& pool, const void* input, void* output, PoolInd
 }
 
 void max_pool_backward(const Pool& pool, const void* grad_output, PoolIndex index, void* grad_input) {
-  for_max_dtype(pool.dtype, [&](auto zero) {
+  dispatch_numbers("max_pool2d", pool.dtype, [&](auto zero) {
     using T = decltype(zero);
     parallel_for(image_count(pool), std::max<int64_t>(1, kGrain / std::max<int64_t>(1, image_size(pool))),
                  [&](int64_t begin, int64_t end) {
@@ -232,7 +207,7 @@ void max_pool_backward(const Pool& pool, const void* grad_output, PoolIndex inde
 }
 
 void max_pool_gather(const Pool& pool, const void* input, PoolIndex index, void* output) {
-  for_max_dtype(pool.dtype, [&](auto zero) {
+  dispatch_numbers("max_pool2d", pool.dtype, [&](auto zero) {
     using T = decltype(zero);
     const int64_t outputs = pool.output_pixels() * (image_size(pool) / std::max<int64_t>(1, pool.input_pixels()));
     parallel_for(image_count(pool), std::max<int64_t>(1, kGrain / std::max<int64_t>(1, outputs)),

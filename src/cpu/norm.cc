@@ -1,0 +1,300 @@
+// Batch and layer normalisation on the CPU. Every sum is formed over fixed pieces that are added up in order.
+#include "kernels/norm.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cpu/dispatch.h"
+#include "cpu/norm_loops.h"
+#include "cpu/parallel.h"
+#include "cpu/scratch.h"
+
+namespace relume::cpu {
+namespace {
+
+constexpr int64_t kGrain = 1 << 14;  // elements that a thread takes at least
+constexpr int64_t kMaxPieces = 64;   // of the rows, when columns are summed
+
+// Pieces of rows that are summed by themselves.
+struct Pieces {
+  Pieces(int64_t rows, int64_t columns)
+      : length(std::max({int64_t{1}, kGrain / std::max<int64_t>(1, columns), (rows + kMaxPieces - 1) / kMaxPieces})),
+        count((rows + length - 1) / length) {}
+  int64_t length, count;
+};
+
+template <class T>
+class BatchNormOf {
+ public:
+  using C = compute_type<T>;
+  explicit BatchNormOf(const BatchNorm& norm)
+      : loops_(norm_loops<T>()),
+        each_(norm.layout == Layout::ChannelsLast || norm.pixels == 1),
+        rows_(each_ ? norm.batch * norm.pixels : norm.batch * norm.channels),
+        columns_(each_ ? norm.channels : norm.pixels),
+        channels_(norm.channels),
+        count_(static_cast<double>(norm.batch * norm.pixels)) {}
+
+  void moments(const T* x, C* mean, C* variance) const {
+    const Scratch scratch(2 * channels_ * static_cast<int64_t>(sizeof(double)));
+    double *const total = scratch.as<double>(), *const unused = total + channels_;
+    channel_sums(total, unused, [&](int64_t row, int64_t, double* first, double*) {
+      if (each_)
+        loops_.add_each(x + row * columns_, columns_, first);
+      else
+        *first += loops_.sum(x + row * columns_, columns_);
+    });
+    for (int64_t c = 0; c < channels_; ++c) mean[c] = static_cast<C>(total[c] / count_);
+    channel_sums(total, unused, [&](int64_t row, int64_t c, double* first, double*) {
+      if (each_)
+        loops_.add_squares_each(x + row * columns_, mean, columns_, first);
+      else
+        *first += loops_.squares(x + row * columns_, static_cast<double>(mean[c]), columns_);
+    });
+    for (int64_t c = 0; c < channels_; ++c) variance[c] = static_cast<C>(total[c] / count_);
+  }
+
+  void apply(const T* x, const C* mean, const C* inverse_std, const C* weight, const C* bias, T* y) const {
+    const Scratch scratch(2 * channels_ * static_cast<int64_t>(sizeof(C)));
+    C *const scale = scratch.as<C>(), *const shift = scale + channels_;
+    for (int64_t c = 0; c < channels_; ++c) {
+      scale[c] = weight ? inverse_std[c] * weight[c] : inverse_std[c];
+      shift[c] = bias ? bias[c] : C(0);
+    }
+    for_each_row([&](int64_t row, int64_t c) {
+      const T* const from = x + row * columns_;
+      T* const to = y + row * columns_;
+      if (each_)
+        loops_.scale_shift_each(from, mean, scale, shift, columns_, to);
+      else
+        loops_.scale_shift(from, mean[c], scale[c], shift[c], columns_, to);
+    });
+  }
+
+  void backward(bool of_batch, const T* grad, const T* x, const C* mean, const C* inverse_std, const C* weight,
+                T* grad_x, C* grad_weight, C* grad_bias) const {
+    const Scratch sums(2 * channels_ * static_cast<int64_t>(sizeof(double)));
+    double *const grads = sums.as<double>(), *const products = grads + channels_;
+    if (of_batch || grad_weight || grad_bias)
+      channel_sums(grads, products, [&](int64_t row, int64_t c, double* first, double* second) {
+        const T *const g = grad + row * columns_, *const v = x + row * columns_;
+        if (each_) return loops_.add_pairs_each(g, v, mean, columns_, first, second);
+        const SumPair pair = loops_.sums_with(g, v, static_cast<double>(mean[c]), columns_);
+        *first += pair.first;
+        *second += pair.second;
+      });
+    for (int64_t c = 0; c < channels_; ++c) {
+      if (grad_weight) grad_weight[c] = static_cast<C>(products[c] * static_cast<double>(inverse_std[c]));
+      if (grad_bias) grad_bias[c] = static_cast<C>(grads[c]);
+    }
+    if (grad_x) input_gradient(of_batch, grad, x, mean, inverse_std, weight, grads, products, grad_x);
+  }
+
+ private:
+  void input_gradient(bool of_batch, const T* grad, const T* x, const C* mean, const C* inverse_std, const C* weight,
+                      const double* grads, const double* products, T* grad_x) const {
+    const Scratch scratch(3 * channels_ * static_cast<int64_t>(sizeof(C)));
+    C *const grad_mean = scratch.as<C>(), *const projection = grad_mean + channels_,
+             *const scale = projection + channels_;
+    for (int64_t c = 0; c < channels_; ++c) {
+      const double inverse = static_cast<double>(inverse_std[c]);
+      grad_mean[c] = of_batch ? static_cast<C>(grads[c] / count_) : C(0);
+      projection[c] = of_batch ? static_cast<C>(products[c] * inverse * inverse / count_) : C(0);
+      scale[c] = weight ? inverse_std[c] * weight[c] : inverse_std[c];
+    }
+    for_each_row([&](int64_t row, int64_t c) {
+      const T *const g = grad + row * columns_, *const v = x + row * columns_;
+      T* const to = grad_x + row * columns_;
+      if (!of_batch && each_)
+        loops_.scale_shift_each(g, grad_mean, scale, projection, columns_, to);  // both others are 0
+      else if (!of_batch)
+        loops_.scale_shift(g, C(0), scale[c], C(0), columns_, to);
+      else if (each_)
+        loops_.project_each(g, v, mean, grad_mean, projection, scale, columns_, to);
+      else
+        loops_.project(g, v, mean[c], grad_mean[c], projection[c], scale[c], columns_, to);
+    });
+  }
+
+  template <class Body>
+  void for_each_row(const Body& body) const {
+    parallel_for(rows_, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, columns_)), [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) body(row, row % channels_);
+    });
+  }
+
+  // Two sums a channel. body(row, its channel, first, second) adds a row: to one pair when a row is a plane of a
+  // channel, to a pair a channel when it is a pixel.
+  template <class Body>
+  void channel_sums(double* first, double* second, const Body& body) const {
+    const Pieces pieces = each_ ? Pieces(rows_, columns_) : Pieces(0, 1);
+    const int64_t parts = each_ ? pieces.count : rows_ / std::max<int64_t>(1, channels_);
+    const Scratch scratch(2 * parts * channels_ * static_cast<int64_t>(sizeof(double)));
+    double *const firsts = scratch.as<double>(), *const seconds = firsts + parts * channels_;
+    std::fill_n(firsts, 2 * parts * channels_, 0.0);
+    if (each_)
+      parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin * pieces.length; row < std::min(rows_, end * pieces.length); ++row) {
+          const int64_t at = row / pieces.length * channels_;
+          body(row, int64_t{0}, firsts + at, seconds + at);
+        }
+      });
+    else
+      for_each_row([&](int64_t row, int64_t c) { body(row, c, firsts + row, seconds + row); });
+    for (int64_t c = 0; c < channels_; ++c) {
+      first[c] = second[c] = 0;
+      for (int64_t p = 0; p < parts; ++p) {
+        first[c] += firsts[p * channels_ + c];
+        second[c] += seconds[p * channels_ + c];
+      }
+    }
+  }
+
+  const NormLoops<T>& loops_;
+  const bool each_;  // a row of memory holds an element of each channel
+  const int64_t rows_, columns_, channels_;
+  const double count_;  // of elements a channel
+};
+
+// The weights of the columns, or ones (zeros for a bias) when there are none.
+template <class C>
+class ColumnValues {
+ public:
+  ColumnValues(const C* given, int64_t columns, C missing)
+      : scratch_(given ? 0 : columns * static_cast<int64_t>(sizeof(C))), data_(given ? given : scratch_.as<C>()) {
+    if (!given) std::fill_n(scratch_.as<C>(), columns, missing);
+  }
+  const C* data() const { return data_; }
+
+ private:
+  const Scratch scratch_;
+  const C* const data_;
+};
+
+template <class T>
+class LayerNormOf {
+ public:
+  using C = compute_type<T>;
+  explicit LayerNormOf(const LayerNorm& norm)
+      : loops_(norm_loops<T>()), rows_(norm.rows), columns_(norm.columns), count_(static_cast<double>(norm.columns)) {}
+
+  void forward(double eps, const T* x, const C* weight, const C* bias, T* y, C* mean, C* inverse_std) const {
+    const ColumnValues<C> scale(weight, columns_, C(1)), shift(bias, columns_, C(0));
+    parallel_for(rows_, grain(), [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        const T* const row = x + r * columns_;
+        const double m = loops_.sum(row, columns_) / count_;
+        mean[r] = static_cast<C>(m);
+        inverse_std[r] = static_cast<C>(1 / std::sqrt(loops_.squares(row, m, columns_) / count_ + eps));
+        loops_.affine_row(row, mean[r], inverse_std[r], scale.data(), shift.data(), columns_, y + r * columns_);
+      }
+    });
+  }
+
+  void input_gradient(const T* grad, const T* x, const C* mean, const C* inverse_std, const C* weight,
+                      T* grad_x) const {
+    const ColumnValues<C> scale(weight, columns_, C(1));
+    parallel_for(rows_, grain(), [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        const T *const g = grad + r * columns_, *const v = x + r * columns_;
+        const double inverse = static_cast<double>(inverse_std[r]);
+        const SumPair sums = loops_.weighted_sums(g, v, static_cast<double>(mean[r]), scale.data(), columns_);
+        loops_.project_row(g, v, mean[r], static_cast<C>(sums.first / count_),
+                           static_cast<C>(sums.second * inverse * inverse / count_), inverse_std[r], scale.data(),
+                           columns_, grad_x + r * columns_);
+      }
+    });
+  }
+
+  void column_gradients(const T* grad, const T* x, const C* mean, const C* inverse_std, C* grad_weight,
+                        C* grad_bias) const {
+    const Pieces pieces(rows_, columns_);
+    const Scratch scratch(2 * pieces.count * columns_ * static_cast<int64_t>(sizeof(double)));
+    double* const sums = scratch.as<double>();
+    std::fill_n(sums, 2 * pieces.count * columns_, 0.0);
+    parallel_for(pieces.count, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin * pieces.length; r < std::min(rows_, end * pieces.length); ++r) {
+        double* const first = sums + r / pieces.length * 2 * columns_;
+        loops_.add_column_gradients(grad + r * columns_, x + r * columns_, static_cast<double>(mean[r]),
+                                    static_cast<double>(inverse_std[r]), columns_, first, first + columns_);
+      }
+    });
+    for (int64_t j = 0; j < columns_; ++j) {
+      double first = 0, second = 0;
+      for (int64_t p = 0; p < pieces.count; ++p) {
+        first += sums[p * 2 * columns_ + j];
+        second += sums[(p * 2 + 1) * columns_ + j];
+      }
+      if (grad_weight) grad_weight[j] = static_cast<C>(first);
+      if (grad_bias) grad_bias[j] = static_cast<C>(second);
+    }
+  }
+
+ private:
+  int64_t grain() const { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, columns_)); }
+
+  const NormLoops<T>& loops_;
+  const int64_t rows_, columns_;
+  const double count_;
+};
+
+}  // namespace
+
+void batch_norm_moments(const BatchNorm& norm, const void* x, void* mean, void* variance) {
+  dispatch_floating("batch_norm", norm.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using C = compute_type<T>;
+    BatchNormOf<T>(norm).moments(static_cast<const T*>(x), static_cast<C*>(mean), static_cast<C*>(variance));
+  });
+}
+
+void batch_norm_apply(const BatchNorm& norm, const void* x, const void* mean, const void* inverse_std,
+                      const void* weight, const void* bias, void* y) {
+  dispatch_floating("batch_norm", norm.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using C = compute_type<T>;
+    BatchNormOf<T>(norm).apply(static_cast<const T*>(x), static_cast<const C*>(mean),
+                               static_cast<const C*>(inverse_std), static_cast<const C*>(weight),
+                               static_cast<const C*>(bias), static_cast<T*>(y));
+  });
+}
+
+void batch_norm_backward(const BatchNorm& norm, bool of_batch, const void* grad_y, const void* x, const void* mean,
+                         const void* inverse_std, const void* weight, const NormGradients& gradients) {
+  dispatch_floating("batch_norm_backward", norm.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using C = compute_type<T>;
+    BatchNormOf<T>(norm).backward(of_batch, static_cast<const T*>(grad_y), static_cast<const T*>(x),
+                                  static_cast<const C*>(mean), static_cast<const C*>(inverse_std),
+                                  static_cast<const C*>(weight), static_cast<T*>(gradients.x),
+                                  static_cast<C*>(gradients.weight), static_cast<C*>(gradients.bias));
+  });
+}
+
+void layer_norm_forward(const LayerNorm& norm, double eps, const void* x, const void* weight, const void* bias, void* y,
+                        void* mean, void* inverse_std) {
+  dispatch_floating("LayerNormKernelImpl", norm.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using C = compute_type<T>;
+    LayerNormOf<T>(norm).forward(eps, static_cast<const T*>(x), static_cast<const C*>(weight),
+                                 static_cast<const C*>(bias), static_cast<T*>(y), static_cast<C*>(mean),
+                                 static_cast<C*>(inverse_std));
+  });
+}
+
+void layer_norm_backward(const LayerNorm& norm, const void* grad_y, const void* x, const void* mean,
+                         const void* inverse_std, const void* weight, const NormGradients& gradients) {
+  dispatch_floating("LayerNormBackwardKernelImpl", norm.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using C = compute_type<T>;
+    const LayerNormOf<T> layer(norm);
+    const auto *grad = static_cast<const T*>(grad_y), *input = static_cast<const T*>(x);
+    const auto *m = static_cast<const C*>(mean), *s = static_cast<const C*>(inverse_std);
+    if (gradients.x)
+      layer.input_gradient(grad, input, m, s, static_cast<const C*>(weight), static_cast<T*>(gradients.x));
+    if (gradients.weight || gradients.bias)
+      layer.column_gradients(grad, input, m, s, static_cast<C*>(gradients.weight), static_cast<C*>(gradients.bias));
+  });
+}
+
+}  // namespace relume::cpu

@@ -1,0 +1,178 @@
+// Normalisation loops, vectorised by the compiler for each SIMD target. Sums run in kLanes fixed lanes, so that every
+// target adds in the same order.
+#include "cpu/norm_loops.h"
+
+#include "cpu/simd/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpu/norm_loops.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace relume::cpu::HWY_NAMESPACE {
+
+constexpr int kLanes = 16;
+
+HWY_INLINE double total(const double* lanes) {
+  double sum = 0;
+  for (int j = 0; j < kLanes; ++j) sum += lanes[j];
+  return sum;
+}
+
+template <class T>
+double sum(const T* x, int64_t n) {
+  double lanes[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (int j = 0; j < kLanes; ++j) lanes[j] += static_cast<double>(compute_type<T>(x[i + j]));
+  for (int j = 0; i < n; ++i, ++j) lanes[j] += static_cast<double>(compute_type<T>(x[i]));
+  return total(lanes);
+}
+
+template <class T>
+double squares(const T* x, double mean, int64_t n) {
+  double lanes[kLanes] = {};
+  const auto add = [&](T value, int j) HWY_ATTR {
+    const double d = static_cast<double>(compute_type<T>(value)) - mean;
+    lanes[j] += d * d;
+  };
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (int j = 0; j < kLanes; ++j) add(x[i + j], j);
+  for (int j = 0; i < n; ++i, ++j) add(x[i], j);
+  return total(lanes);
+}
+
+template <bool kWeighted, class T>
+HWY_INLINE SumPair pair_sums(const T* grad, const T* x, double mean, const compute_type<T>* weight, int64_t n) {
+  using C = compute_type<T>;
+  double first[kLanes] = {}, second[kLanes] = {};
+  const auto add = [&](int64_t i, int j) HWY_ATTR {
+    double g = static_cast<double>(static_cast<C>(grad[i]));
+    if constexpr (kWeighted) g *= static_cast<double>(weight[i]);
+    first[j] += g;
+    second[j] += g * (static_cast<double>(static_cast<C>(x[i])) - mean);
+  };
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (int j = 0; j < kLanes; ++j) add(i + j, j);
+  for (int j = 0; i < n; ++i, ++j) add(i, j);
+  return {total(first), total(second)};
+}
+
+template <class T>
+SumPair sums_with(const T* grad, const T* x, double mean, int64_t n) {
+  return pair_sums<false>(grad, x, mean, nullptr, n);
+}
+
+template <class T>
+SumPair weighted_sums(const T* grad, const T* x, double mean, const compute_type<T>* weight, int64_t n) {
+  return pair_sums<true>(grad, x, mean, weight, n);
+}
+
+template <class T, class C>
+void scale_shift(const T* x, C mean, C scale, C shift, int64_t n, T* y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = static_cast<T>((static_cast<C>(x[i]) - mean) * scale + shift);
+}
+
+template <class T, class C>
+void scale_shift_each(const T* x, const C* mean, const C* scale, const C* shift, int64_t n, T* y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = static_cast<T>((static_cast<C>(x[i]) - mean[i]) * scale[i] + shift[i]);
+}
+
+template <class T, class C>
+void affine_row(const T* x, C mean, C inverse_std, const C* weight, const C* bias, int64_t n, T* y) {
+  for (int64_t i = 0; i < n; ++i)
+    y[i] = static_cast<T>((static_cast<C>(x[i]) - mean) * inverse_std * weight[i] + bias[i]);
+}
+
+template <class T, class C>
+void project(const T* grad, const T* x, C mean, C grad_mean, C projection, C scale, int64_t n, T* out) {
+  for (int64_t i = 0; i < n; ++i)
+    out[i] = static_cast<T>((static_cast<C>(grad[i]) - grad_mean - (static_cast<C>(x[i]) - mean) * projection) * scale);
+}
+
+template <class T, class C>
+void project_each(const T* grad, const T* x, const C* mean, const C* grad_mean, const C* projection, const C* scale,
+                  int64_t n, T* out) {
+  for (int64_t i = 0; i < n; ++i)
+    out[i] = static_cast<T>(
+        (static_cast<C>(grad[i]) - grad_mean[i] - (static_cast<C>(x[i]) - mean[i]) * projection[i]) * scale[i]);
+}
+
+template <class T, class C>
+void project_row(const T* grad, const T* x, C mean, C grad_mean, C projection, C scale, const C* weight, int64_t n,
+                 T* out) {
+  for (int64_t i = 0; i < n; ++i)
+    out[i] = static_cast<T>(
+        (static_cast<C>(grad[i]) * weight[i] - grad_mean - (static_cast<C>(x[i]) - mean) * projection) * scale);
+}
+
+template <class T>
+void add_each(const T* x, int64_t n, double* sum) {
+  for (int64_t i = 0; i < n; ++i) sum[i] += static_cast<double>(compute_type<T>(x[i]));
+}
+
+template <class T, class C>
+void add_squares_each(const T* x, const C* mean, int64_t n, double* sum) {
+  for (int64_t i = 0; i < n; ++i) {
+    const double d = static_cast<double>(static_cast<C>(x[i])) - static_cast<double>(mean[i]);
+    sum[i] += d * d;
+  }
+}
+
+template <class T, class C>
+void add_pairs_each(const T* grad, const T* x, const C* mean, int64_t n, double* first, double* second) {
+  for (int64_t i = 0; i < n; ++i) {
+    const double g = static_cast<double>(static_cast<C>(grad[i]));
+    first[i] += g;
+    second[i] += g * (static_cast<double>(static_cast<C>(x[i])) - static_cast<double>(mean[i]));
+  }
+}
+
+template <class T>
+void add_column_gradients(const T* grad, const T* x, double mean, double inverse_std, int64_t n, double* first,
+                          double* second) {
+  for (int64_t i = 0; i < n; ++i) {
+    const double g = static_cast<double>(compute_type<T>(grad[i]));
+    first[i] += g * (static_cast<double>(compute_type<T>(x[i])) - mean) * inverse_std;
+    second[i] += g;
+  }
+}
+
+template <class T, class C = compute_type<T>>
+constexpr NormLoops<T> kNormLoops = {sum<T>,
+                                     squares<T>,
+                                     sums_with<T>,
+                                     scale_shift<T, C>,
+                                     project<T, C>,
+                                     add_each<T>,
+                                     add_squares_each<T, C>,
+                                     add_pairs_each<T, C>,
+                                     scale_shift_each<T, C>,
+                                     project_each<T, C>,
+                                     affine_row<T, C>,
+                                     weighted_sums<T>,
+                                     project_row<T, C>,
+                                     add_column_gradients<T>};
+
+}  // namespace relume::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace relume::cpu {
+
+#define RELUME_NORM_LOOPS(T)                 \
+  template <>                                \
+  const NormLoops<T>& norm_loops<T>() {      \
+    RELUME_DISPATCH(target(), kNormLoops<T>) \
+  }
+RELUME_NORM_LOOPS(float)
+RELUME_NORM_LOOPS(double)
+RELUME_NORM_LOOPS(Half)
+RELUME_NORM_LOOPS(BFloat16)
+#undef RELUME_NORM_LOOPS
+
+}  // namespace relume::cpu
+#endif
