@@ -173,9 +173,9 @@ TEST(Mnist, SaysWhatIsMissingOrDoesNotFit) {
   EXPECT_ERROR(datasets::MNIST(folder.file("x")), Error, "x/train-images-idx3-ubyte nor");
   folder.write("train-images-idx3-ubyte", bytes({0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 5}));
   folder.write("train-labels-idx1-ubyte", bytes({0, 0, 8, 1, 0, 0, 0, 2, 7, 3}));
-  EXPECT_ERROR(datasets::MNIST(folder.file("")), Error, "expected 1 labels, got sizes [2]");
+  EXPECT_ERROR(datasets::MNIST(folder.file("")), Error, "expected 1 labels, got Byte [2]");
   folder.write("train-images-idx3-ubyte", bytes({0, 0, 8, 1, 0, 0, 0, 1, 5}));
-  EXPECT_ERROR(datasets::MNIST(folder.file("")), Error, "expected bytes of sizes [N, H, W], got sizes [1]");
+  EXPECT_ERROR(datasets::MNIST(folder.file("")), Error, "expected bytes of sizes [N, H, W], got Byte [1]");
 }
 
 }  // namespace
