@@ -266,7 +266,7 @@ void integers(RandomStream& stream, void* out, ScalarType dtype, int64_t count, 
     T* const result = static_cast<T*>(out);
     const auto shifted = [from](uint64_t value) { return from_integer<T>(static_cast<int64_t>(from + value)); };
     if (range == 0) {
-      for (int64_t i = 0; i < count; ++i) result[i] = shifted(stream.engine.draw64());
+      for (int64_t i = 0; i < count; ++i) result[i] = from_integer<T>(static_cast<int64_t>(stream.engine.draw64()));
     } else if (range >= kLargeRange) {
       for (int64_t i = 0; i < count; ++i) result[i] = shifted(stream.engine.draw64() % range);
     } else {

@@ -36,7 +36,7 @@ struct RandomFills {
   // is outside [0, 1].
   void (*bernoulli_each)(RandomStream&, void* out, ScalarType dtype, int64_t count, const void* probabilities,
                          ScalarType probabilities_dtype);
-  // Integers in [from, from + range); range 0 stands for 2^64.
+  // Integers in [from, from + range); range 0 stands for all that 64 bits can be.
   void (*integers)(RandomStream&, void* out, ScalarType dtype, int64_t count, int64_t from, uint64_t range);
   // Integers from 0 to the largest that the dtype holds (floating dtypes: all that they hold exactly).
   Fill all_integers;
