@@ -233,6 +233,9 @@ def print_table(lines):
 
 
 def measure(arguments, folder):
+    busy = os.getloadavg()[0]
+    if busy > 0.5:
+        print(f"The machine is busy (load {busy:.1f}): expect figures that vary.", file=sys.stderr)
     libraries = [relume(arguments.build, folder)]
     try:
         libraries.insert(0, libtorch())
