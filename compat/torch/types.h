@@ -20,6 +20,11 @@
 
 namespace c10 {
 #include <torch/names/root.inc>
+template <class T>
+using OptionalArrayRef = std::optional<relume::ArrayRef<T>>;
+using OptionalIntArrayRef = OptionalArrayRef<int64_t>;
+template <class T, unsigned N>
+using SmallVector = std::vector<T>;
 using std::in_place;
 using std::make_optional;
 using std::nullopt;
@@ -33,10 +38,13 @@ using relume::TypeMeta;
 
 namespace at {
 #include <torch/names/root.inc>
+using TensorBase = relume::Tensor;
 using c10::irange;
 using c10::make_optional;
 using c10::nullopt;
 using c10::optional;
+using c10::OptionalArrayRef;
+using c10::OptionalIntArrayRef;
 using c10::str;
 namespace indexing {
 using namespace relume::indexing;
@@ -49,7 +57,17 @@ using c10::irange;
 using c10::make_optional;
 using c10::nullopt;
 using c10::optional;
+using c10::OptionalArrayRef;
+using c10::OptionalIntArrayRef;
 using c10::str;
+
+inline constexpr ScalarType kF16 = kHalf, kF32 = kFloat, kF64 = kDouble;
+inline constexpr ScalarType kI8 = kChar, kI16 = kShort, kI32 = kInt, kI64 = kLong, kU8 = kByte, kU16 = kUInt16;
+inline TensorOptions memory_format(MemoryFormat format) { return TensorOptions(format); }
+inline std::optional<Device> device_of(const Tensor& tensor) {
+  return tensor.defined() ? std::optional<Device>(tensor.device()) : std::nullopt;
+}
+
 namespace indexing {
 using namespace relume::indexing;
 }
