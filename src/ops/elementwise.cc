@@ -123,7 +123,8 @@ void run(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_li
     } else if (!impl.contiguous) {
       seen = impl.strides.data();
     }
-    operands[++i] = {impl.data(), seen, impl.dtype, kernel.dtype};
+    const ScalarType read = kernel.masked && i == 0 ? kBool : kernel.dtype;
+    operands[++i] = {impl.data(), seen, impl.dtype, read};
   }
   cpu::ElementwiseCall call;
   call.sizes = result.sizes;

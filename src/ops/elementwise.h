@@ -36,6 +36,7 @@ struct ElementwiseKernel {
   ScalarType dtype = ScalarType::Undefined;         // of the elements that the kernel reads
   ScalarType result_dtype = ScalarType::Undefined;  // of those that it writes; Undefined: the same
   int cost = 1;                                     // see kernels/elementwise.h
+  bool masked = false;                              // the first input is a mask: the kernel reads it as bool
 };
 
 // kernel(inputs...) as a new tensor of dtype `dtype` (Undefined: what the kernel writes). Inputs are broadcast and

@@ -1,0 +1,480 @@
+// Arithmetic of two tensors, or of a tensor and a number: add, sub, mul, div, pow, remainders, angles.
+#include "ops/arithmetic.h"
+
+#include <cmath>
+
+#include "ops/methods.h"
+
+namespace relume {
+
+using cpu::ArithmeticOp;
+
+ElementwiseKernel arithmetic_kernel(const ArithmeticRow& row, ScalarType dtype, const void* options) {
+  const ScalarType computed = is_reduced_floating_point(dtype) ? kFloat : dtype;
+  ElementwiseKernel kernel;
+  kernel.loop = cpu::arithmetic_loop(row.op, computed);
+  if (!kernel.loop) fail_not_implemented(row.kernel, dtype);
+  kernel.options = options;
+  kernel.dtype = computed;
+  kernel.cost = row.cost;
+  return kernel;
+}
+
+Tensor arithmetic(const ArithmeticRow& row, const Tensor& self, const Tensor& other, ScalarType dtype) {
+  const Tensor result = elementwise(arithmetic_kernel(row, dtype), {&self, &other}, dtype);
+  if (!row.backward || !recording({self, other})) return result;
+  const Tensor none;
+  return record(row.grad_fn, result, {self, other}, {row.saves_self ? self : none, row.saves_other ? other : none},
+                row.backward);
+}
+
+Tensor& arithmetic_into(const ArithmeticRow& row, Tensor& self, const Tensor& other, ScalarType dtype) {
+  check_can_cast(dtype, self.scalar_type());
+  const ElementwiseKernel kernel = arithmetic_kernel(row, dtype);
+  InPlace write(row.in_place, self, {other});
+  const bool records = row.backward && write.recording();
+  const Tensor before = records && row.saves_self ? self.clone() : Tensor();
+  elementwise_into(self, kernel, {&self, &other});
+  if (records) write.record(row.grad_fn, {before, row.saves_other ? other : Tensor()}, row.backward);
+  return self;
+}
+
+namespace {
+
+void check_defined(const ArithmeticRow& row, const Tensor& self, const Tensor& other) {
+  impl_of(self, row.name);
+  impl_of(other, row.name);
+}
+
+}  // namespace
+
+Tensor arithmetic(const ArithmeticRow& row, const Tensor& self, const Tensor& other) {
+  check_defined(row, self, other);
+  return arithmetic(row, self, other, result_type({self, other}));
+}
+Tensor arithmetic(const ArithmeticRow& row, const Tensor& self, const Scalar& other) {
+  impl_of(self, row.name);
+  return arithmetic(row, self, number(other), result_type({self, other}));
+}
+Tensor& arithmetic_into(const ArithmeticRow& row, Tensor& self, const Tensor& other) {
+  check_defined(row, self, other);
+  return arithmetic_into(row, self, other, result_type({self, other}));
+}
+Tensor& arithmetic_into(const ArithmeticRow& row, Tensor& self, const Scalar& other) {
+  impl_of(self, row.name);
+  return arithmetic_into(row, self, number(other), result_type({self, other}));
+}
+
+// ---- Sums --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+struct SumRow {
+  ArithmeticRow plain;   // a + b, a - b
+  ArithmeticRow scaled;  // a + scale b
+  int sign;
+};
+constexpr SumRow kAdd = {{"add", "add_", "add_stub", ArithmeticOp::add, "AddBackward0"},
+                         {"add", "add_", "add_stub", ArithmeticOp::add_scaled, "AddBackward0"},
+                         1};
+constexpr SumRow kSub = {{"sub", "sub_", "sub_stub", ArithmeticOp::sub, "SubBackward0"},
+                         {"sub", "sub_", "sub_stub", ArithmeticOp::add_scaled, "SubBackward0"},
+                         -1};
+
+void check_alpha(ScalarType dtype, const Scalar& alpha) {
+  check(!alpha.isBoolean() || dtype == kBool, "Boolean alpha only supported for Boolean results.");
+  check(is_floating_point(dtype) || alpha.isIntegral(true),
+        "For integral input tensors, argument alpha must not be a floating point number.");
+}
+
+void check_no_bools(const Tensor& self, bool other_is_bool) {
+  const bool self_is_bool = impl_of(self, "sub").dtype == kBool;
+  check(
+      !self_is_bool || !other_is_bool,
+      "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+      "instead.");
+  check(!self_is_bool && !other_is_bool,
+        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
+        "the `~` "
+        "or `logical_not()` operator instead.");
+}
+
+bool is_one(const Scalar& alpha) { return alpha.toDouble() == 1; }
+
+cpu::ScaleOptions scale_options(const SumRow& row, const Scalar& alpha) {
+  return {row.sign * alpha.toDouble(), alpha.isFloatingPoint() ? 0 : row.sign * alpha.toLong()};
+}
+
+Tensor times(const Tensor& grad, const Scalar& factor) { return is_one(factor) ? grad : grad * factor; }
+
+auto sum_backward(int sign, const Scalar& alpha) {
+  return [factor = sign > 0 ? alpha : -alpha](Backward& run) {
+    if (run.needs(0)) run.set(0, run.grad());
+    if (run.needs(1)) run.set(1, times(run.grad(), factor));
+  };
+}
+
+Tensor sum_of(const SumRow& row, const Tensor& self, const Tensor& other, const Scalar& alpha, ScalarType dtype) {
+  check_alpha(dtype, alpha);
+  const cpu::ScaleOptions options = scale_options(row, alpha);
+  const ElementwiseKernel kernel = arithmetic_kernel(is_one(alpha) ? row.plain : row.scaled, dtype, &options);
+  const Tensor result = elementwise(kernel, {&self, &other}, dtype);
+  if (!recording({self, other})) return result;
+  return record(row.plain.grad_fn, result, {self, other}, {}, sum_backward(row.sign, alpha));
+}
+
+Tensor& sum_into(const SumRow& row, Tensor& self, const Tensor& other, const Scalar& alpha, ScalarType dtype) {
+  check_alpha(dtype, alpha);
+  check_can_cast(dtype, self.scalar_type());
+  const cpu::ScaleOptions options = scale_options(row, alpha);
+  const ElementwiseKernel kernel = arithmetic_kernel(is_one(alpha) ? row.plain : row.scaled, dtype, &options);
+  InPlace write(row.plain.in_place, self, {other});
+  elementwise_into(self, kernel, {&self, &other});
+  write.record(row.plain.grad_fn, {}, sum_backward(row.sign, alpha));
+  return self;
+}
+
+}  // namespace
+
+// self + alpha other. Of bools: or.
+Tensor add(const Tensor& self, const Tensor& other, const Scalar& alpha) {
+  check_defined(kAdd.plain, self, other);
+  return sum_of(kAdd, self, other, alpha, result_type({self, other}));
+}
+Tensor add(const Tensor& self, const Scalar& other, const Scalar& alpha) {
+  impl_of(self, "add");
+  return sum_of(kAdd, self, number(other), alpha, result_type({self, other}));
+}
+Tensor& add_(Tensor& self, const Tensor& other, const Scalar& alpha) {
+  check_defined(kAdd.plain, self, other);
+  return sum_into(kAdd, self, other, alpha, result_type({self, other}));
+}
+Tensor& add_(Tensor& self, const Scalar& other, const Scalar& alpha) {
+  impl_of(self, "add_");
+  return sum_into(kAdd, self, number(other), alpha, result_type({self, other}));
+}
+
+// self - alpha other. Not for bools.
+Tensor sub(const Tensor& self, const Tensor& other, const Scalar& alpha) {
+  check_no_bools(self, impl_of(other, "sub").dtype == kBool);
+  return sum_of(kSub, self, other, alpha, result_type({self, other}));
+}
+Tensor sub(const Tensor& self, const Scalar& other, const Scalar& alpha) {
+  check_no_bools(self, other.isBoolean());
+  return sum_of(kSub, self, number(other), alpha, result_type({self, other}));
+}
+Tensor& sub_(Tensor& self, const Tensor& other, const Scalar& alpha) {
+  check_no_bools(self, impl_of(other, "sub_").dtype == kBool);
+  return sum_into(kSub, self, other, alpha, result_type({self, other}));
+}
+Tensor& sub_(Tensor& self, const Scalar& other, const Scalar& alpha) {
+  check_no_bools(self, other.isBoolean());
+  return sum_into(kSub, self, number(other), alpha, result_type({self, other}));
+}
+
+// other - alpha self.
+Tensor rsub(const Tensor& self, const Tensor& other, const Scalar& alpha) { return sub(other, self, alpha); }
+Tensor rsub(const Tensor& self, const Scalar& other, const Scalar& alpha) {
+  check_no_bools(self, other.isBoolean());
+  const Tensor from = number(other);
+  const ScalarType dtype = result_type({self, other});
+  check_alpha(dtype, alpha);
+  const cpu::ScaleOptions options = scale_options(kSub, alpha);
+  const Tensor result = elementwise(arithmetic_kernel(kSub.scaled, dtype, &options), {&from, &self}, dtype);
+  return record("RsubBackward1", result, {self}, {},
+                [factor = -alpha](Backward& run) { run.set(0, times(run.grad(), factor)); });
+}
+
+// ---- Products and quotients --------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr ArithmeticRow kMul = {"mul", "mul_", "mul_cpu", ArithmeticOp::mul, "MulBackward0", [](Backward& run) {
+                                  if (run.needs(0)) run.set(0, run.grad() * run.saved(1));
+                                  if (run.needs(1)) run.set(1, run.grad() * run.saved(0));
+                                }};
+
+constexpr ArithmeticRow kDiv = {"div", "div_", "div_true_cpu", ArithmeticOp::div, "DivBackward0", [](Backward& run) {
+                                  const Tensor other = run.saved(1);
+                                  if (run.needs(0)) run.set(0, run.grad() / other);
+                                  if (run.needs(1)) run.set(1, -run.grad() * (run.saved(0) / other / other));
+                                }};
+
+// Rounded quotients are constant between jumps.
+void no_gradient(Backward& run) {
+  if (run.needs(0)) run.set(0, zeros_like(run.grad()));
+  if (run.needs(1)) run.set(1, zeros_like(run.grad()));
+}
+
+constexpr ArithmeticRow kFloorDivide = {"floor_divide",
+                                        "floor_divide_",
+                                        "div_floor_cpu",
+                                        ArithmeticOp::floor_divide,
+                                        "NotImplemented",
+                                        [](Backward&) { fail("derivative for aten::floor_divide is not implemented"); },
+                                        false,
+                                        false,
+                                        8};
+constexpr ArithmeticRow kDivFloor = {
+    "div", "div_", "div_floor_cpu", ArithmeticOp::floor_divide, "DivBackward2", no_gradient, false, false, 8};
+constexpr ArithmeticRow kDivTrunc = {
+    "div", "div_", "div_trunc_cpu", ArithmeticOp::trunc_divide, "DivBackward2", no_gradient, false, false, 4};
+
+// self - other round(self / other) has the gradients 1 and -round(self / other).
+template <const ArithmeticRow& kQuotient>
+void rest_backward(Backward& run) {
+  if (run.needs(0)) run.set(0, run.grad());
+  if (run.needs(1)) run.set(1, -run.grad() * arithmetic(kQuotient, run.saved(0), run.saved(1)));
+}
+
+constexpr ArithmeticRow kRemainder = {"remainder",
+                                      "remainder_",
+                                      "remainder_cpu",
+                                      ArithmeticOp::remainder,
+                                      "RemainderBackward0",
+                                      rest_backward<kDivFloor>,
+                                      true,
+                                      true,
+                                      8};
+constexpr ArithmeticRow kFmod = {
+    "fmod", "fmod_", "fmod_cpu", ArithmeticOp::fmod, "FmodBackward0", rest_backward<kDivTrunc>, true, true, 8};
+
+// The row of a rounding mode; null for true division.
+const ArithmeticRow* rounding_row(std::optional<std::string_view> mode) {
+  if (!mode) return nullptr;
+  if (*mode == "floor") return &kDivFloor;
+  check(*mode == "trunc", "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{}'", *mode);
+  return &kDivTrunc;
+}
+
+}  // namespace
+
+// The product, element by element. Of bools: and.
+Tensor mul(const Tensor& self, const Tensor& other) { return arithmetic(kMul, self, other); }
+Tensor mul(const Tensor& self, const Scalar& other) { return arithmetic(kMul, self, other); }
+Tensor& mul_(Tensor& self, const Tensor& other) { return arithmetic_into(kMul, self, other); }
+Tensor& mul_(Tensor& self, const Scalar& other) { return arithmetic_into(kMul, self, other); }
+
+// The quotient, floating point also where both are integers; or rounded down ("floor") or towards zero ("trunc").
+Tensor div(const Tensor& self, const Tensor& other) {
+  check_defined(kDiv, self, other);
+  return arithmetic(kDiv, self, other, float_result_type({self, other}));
+}
+Tensor div(const Tensor& self, const Scalar& other) {
+  impl_of(self, "div");
+  return arithmetic(kDiv, self, number(other), float_result_type({self, other}));
+}
+Tensor& div_(Tensor& self, const Tensor& other) {
+  check_defined(kDiv, self, other);
+  return arithmetic_into(kDiv, self, other, float_result_type({self, other}));
+}
+Tensor& div_(Tensor& self, const Scalar& other) {
+  impl_of(self, "div_");
+  return arithmetic_into(kDiv, self, number(other), float_result_type({self, other}));
+}
+Tensor div(const Tensor& self, const Tensor& other, std::optional<std::string_view> rounding_mode) {
+  const ArithmeticRow* row = rounding_row(rounding_mode);
+  return row ? arithmetic(*row, self, other) : div(self, other);
+}
+Tensor div(const Tensor& self, const Scalar& other, std::optional<std::string_view> rounding_mode) {
+  const ArithmeticRow* row = rounding_row(rounding_mode);
+  return row ? arithmetic(*row, self, other) : div(self, other);
+}
+Tensor& div_(Tensor& self, const Tensor& other, std::optional<std::string_view> rounding_mode) {
+  const ArithmeticRow* row = rounding_row(rounding_mode);
+  return row ? arithmetic_into(*row, self, other) : div_(self, other);
+}
+Tensor& div_(Tensor& self, const Scalar& other, std::optional<std::string_view> rounding_mode) {
+  const ArithmeticRow* row = rounding_row(rounding_mode);
+  return row ? arithmetic_into(*row, self, other) : div_(self, other);
+}
+
+// floor(self / other).
+Tensor floor_divide(const Tensor& self, const Tensor& other) { return arithmetic(kFloorDivide, self, other); }
+Tensor floor_divide(const Tensor& self, const Scalar& other) { return arithmetic(kFloorDivide, self, other); }
+Tensor& floor_divide_(Tensor& self, const Tensor& other) { return arithmetic_into(kFloorDivide, self, other); }
+Tensor& floor_divide_(Tensor& self, const Scalar& other) { return arithmetic_into(kFloorDivide, self, other); }
+
+// self - other floor(self / other): the sign of other, as in Python.
+Tensor remainder(const Tensor& self, const Tensor& other) { return arithmetic(kRemainder, self, other); }
+Tensor remainder(const Tensor& self, const Scalar& other) { return arithmetic(kRemainder, self, other); }
+Tensor& remainder_(Tensor& self, const Tensor& other) { return arithmetic_into(kRemainder, self, other); }
+Tensor& remainder_(Tensor& self, const Scalar& other) { return arithmetic_into(kRemainder, self, other); }
+Tensor remainder(const Scalar& self, const Tensor& other) {
+  impl_of(other, "remainder");
+  return arithmetic(kRemainder, number(self), other, result_type({self, other}));
+}
+
+// self - other trunc(self / other): the sign of self, as in C.
+Tensor fmod(const Tensor& self, const Tensor& other) { return arithmetic(kFmod, self, other); }
+Tensor fmod(const Tensor& self, const Scalar& other) { return arithmetic(kFmod, self, other); }
+Tensor& fmod_(Tensor& self, const Tensor& other) { return arithmetic_into(kFmod, self, other); }
+Tensor& fmod_(Tensor& self, const Scalar& other) { return arithmetic_into(kFmod, self, other); }
+
+// ---- Powers ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// x^(y-1) y, and 0 where y is 0 (x^(y-1) may be infinite there).
+Tensor power_slope(const Tensor& base, const Tensor& exponent) {
+  return where(exponent == 0, 0.0, exponent * pow(base, exponent - 1));
+}
+
+constexpr ArithmeticRow kPow = {"pow",
+                                "pow_",
+                                "pow",
+                                ArithmeticOp::pow,
+                                "PowBackward1",
+                                [](Backward& run) {
+                                  const Tensor base = run.saved(0), exponent = run.saved(1);
+                                  if (run.needs(0)) run.set(0, run.grad() * power_slope(base, exponent));
+                                  if (!run.needs(1)) return;
+                                  // log 0 counts for nothing where 0 is taken to a power that makes it 0.
+                                  const Tensor flat = logical_and(base == 0, exponent >= 0);
+                                  const Tensor slope = pow(base, exponent) * log(where(flat, 1.0, base));
+                                  run.set(1, run.grad() * where(flat, 0.0, slope));
+                                },
+                                true,
+                                true,
+                                32};
+
+void check_integer_power(ScalarType dtype, const Scalar& exponent) {
+  check(is_floating_point(dtype) || exponent.isFloatingPoint() || exponent.toLong() >= 0,
+        "Integers to negative integer powers are not allowed.");
+}
+
+auto power_backward(const Scalar& exponent) {
+  return [exponent](Backward& run) {
+    const double power = exponent.toDouble();
+    if (power == 0)
+      run.set(0, zeros_like(run.grad()));
+    else if (power == 2)
+      run.set(0, run.grad() * (run.saved(0) * 2));
+    else
+      run.set(0, run.grad() * (pow(run.saved(0), power - 1) * power));
+  };
+}
+
+// The few powers that are worth a path of their own; a square is a product, not a power.
+ElementwiseKernel power_kernel(ScalarType dtype, const Scalar& exponent) {
+  return arithmetic_kernel(exponent.toDouble() == 2 ? kMul : kPow, dtype);
+}
+
+}  // namespace
+
+// self to the power `exponent`.
+Tensor pow(const Tensor& self, const Tensor& exponent) { return arithmetic(kPow, self, exponent); }
+Tensor& pow_(Tensor& self, const Tensor& exponent) { return arithmetic_into(kPow, self, exponent); }
+Tensor pow(const Scalar& self, const Tensor& exponent) {
+  impl_of(exponent, "pow");
+  return arithmetic(kPow, number(self), exponent, result_type({self, exponent}));
+}
+Tensor pow(const Tensor& self, const Scalar& exponent) {
+  impl_of(self, "pow");
+  const ScalarType dtype = result_type({self, exponent});
+  check_integer_power(dtype, exponent);
+  const Tensor power = number(exponent);
+  const bool square = exponent.toDouble() == 2;
+  const Tensor result = elementwise(power_kernel(dtype, exponent), {&self, square ? &self : &power}, dtype);
+  return record("PowBackward0", result, {self}, {self}, power_backward(exponent));
+}
+Tensor& pow_(Tensor& self, const Scalar& exponent) {
+  impl_of(self, "pow_");
+  const ScalarType dtype = result_type({self, exponent});
+  check_integer_power(dtype, exponent);
+  check_can_cast(dtype, self.scalar_type());
+  const Tensor power = number(exponent);
+  const bool square = exponent.toDouble() == 2;
+  InPlace write("pow_", self);
+  const Tensor before = write.recording() ? self.clone() : Tensor();
+  elementwise_into(self, power_kernel(dtype, exponent), {&self, square ? &self : &power});
+  write.record("PowBackward0", {before}, power_backward(exponent));
+  return self;
+}
+
+// ---- Functions of two floating-point numbers ---------------------------------------------------------------------
+
+namespace {
+
+constexpr ArithmeticRow kAtan2 = {"atan2",
+                                  "atan2_",
+                                  "atan2_cpu",
+                                  ArithmeticOp::atan2,
+                                  "Atan2Backward0",
+                                  [](Backward& run) {
+                                    const Tensor y = run.saved(0), x = run.saved(1);
+                                    const Tensor scaled = run.grad() / (x * x + y * y);
+                                    if (run.needs(0)) run.set(0, scaled * x);
+                                    if (run.needs(1)) run.set(1, -scaled * y);
+                                  },
+                                  true,
+                                  true,
+                                  32};
+
+constexpr ArithmeticRow kHypot = {"hypot",
+                                  "hypot_",
+                                  "hypot_cpu",
+                                  ArithmeticOp::hypot,
+                                  "HypotBackward0",
+                                  [](Backward& run) {
+                                    const Tensor a = run.saved(0), b = run.saved(1);
+                                    const Tensor scaled = run.grad() / hypot(a, b);
+                                    if (run.needs(0)) run.set(0, scaled * a);
+                                    if (run.needs(1)) run.set(1, scaled * b);
+                                  },
+                                  true,
+                                  true,
+                                  16};
+
+constexpr ArithmeticRow kCopysign = {
+    "copysign", "copysign_", "copysign_cpu", ArithmeticOp::copysign, "CopysignBackward0", [](Backward& run) {
+      const Tensor self = run.saved(0);
+      if (run.needs(0)) run.set(0, run.grad() * where(self == 0, 0.0, copysign(self, run.saved(1)) / self));
+      if (run.needs(1)) run.set(1, zeros_like(run.grad()));
+    }};
+
+constexpr ArithmeticRow kXLogY = {"xlogy",
+                                  "xlogy_",
+                                  "xlogy_cpu",
+                                  ArithmeticOp::xlogy,
+                                  "XlogyBackward0",
+                                  [](Backward& run) {
+                                    const Tensor x = run.saved(0), y = run.saved(1);
+                                    if (run.needs(0)) {
+                                      const Tensor flat = logical_and(x == 0, y <= 0);
+                                      run.set(0, run.grad() * where(flat, 0.0, log(where(flat, 1.0, y))));
+                                    }
+                                    if (run.needs(1)) run.set(1, run.grad() * x / y);
+                                  },
+                                  true,
+                                  true,
+                                  16};
+
+Tensor float_arithmetic(const ArithmeticRow& row, const Tensor& self, const Tensor& other) {
+  check_defined(row, self, other);
+  return arithmetic(row, self, other, float_result_type({self, other}));
+}
+Tensor& float_arithmetic_into(const ArithmeticRow& row, Tensor& self, const Tensor& other) {
+  check_defined(row, self, other);
+  return arithmetic_into(row, self, other, float_result_type({self, other}));
+}
+
+}  // namespace
+
+// The angle of the point (other, self) with the x axis, in (-pi, pi].
+Tensor atan2(const Tensor& self, const Tensor& other) { return float_arithmetic(kAtan2, self, other); }
+Tensor& atan2_(Tensor& self, const Tensor& other) { return float_arithmetic_into(kAtan2, self, other); }
+
+// sqrt(self^2 + other^2), without overflow on the way.
+Tensor hypot(const Tensor& self, const Tensor& other) { return arithmetic(kHypot, self, other); }
+Tensor& hypot_(Tensor& self, const Tensor& other) { return arithmetic_into(kHypot, self, other); }
+
+// |self| with the sign of other.
+Tensor copysign(const Tensor& self, const Tensor& other) { return float_arithmetic(kCopysign, self, other); }
+Tensor& copysign_(Tensor& self, const Tensor& other) { return float_arithmetic_into(kCopysign, self, other); }
+
+// self log(other), and 0 where self is 0 and other is no NaN.
+Tensor xlogy(const Tensor& self, const Tensor& other) { return float_arithmetic(kXLogY, self, other); }
+Tensor& xlogy_(Tensor& self, const Tensor& other) { return float_arithmetic_into(kXLogY, self, other); }
+
+}  // namespace relume

@@ -1,0 +1,40 @@
+// What ops on kernels of cpu::ArithmeticOp share: each is a row that says which kernel it runs and how it
+// differentiates.
+#pragma once
+
+#include "autograd/record.h"
+#include "kernels/arithmetic.h"
+#include "ops/elementwise.h"
+
+namespace relume {
+
+struct ArithmeticRow {
+  const char* name;      // "mul"
+  const char* in_place;  // "mul_"
+  const char* kernel;    // in the text about dtypes that it lacks: "mul_cpu"
+  cpu::ArithmeticOp op;
+  const char* grad_fn = nullptr;  // "MulBackward0"; null where there is no gradient
+  // saved(0) is self where saves_self is set (else undefined), saved(1) is other.
+  void (*backward)(Backward& run) = nullptr;
+  bool saves_self = true;
+  bool saves_other = true;
+  int cost = 1;
+};
+
+// A number as an operand: a 0-dim tensor of the number's own kind, which takes no part in promotion.
+inline Tensor number(const Scalar& value) { return make_scalar(value, value.type()); }
+
+// The kernel of an op for operands of the promoted dtype. Throws NotImplementedError where there is none.
+ElementwiseKernel arithmetic_kernel(const ArithmeticRow& row, ScalarType dtype, const void* options = nullptr);
+
+// row(self, other) in the promoted dtype, recorded.
+Tensor arithmetic(const ArithmeticRow& row, const Tensor& self, const Tensor& other, ScalarType dtype);
+Tensor& arithmetic_into(const ArithmeticRow& row, Tensor& self, const Tensor& other, ScalarType dtype);
+
+// The same with the promotion that most ops have: between tensors, or of a tensor and a number.
+Tensor arithmetic(const ArithmeticRow& row, const Tensor& self, const Tensor& other);
+Tensor arithmetic(const ArithmeticRow& row, const Tensor& self, const Scalar& other);
+Tensor& arithmetic_into(const ArithmeticRow& row, Tensor& self, const Tensor& other);
+Tensor& arithmetic_into(const ArithmeticRow& row, Tensor& self, const Scalar& other);
+
+}  // namespace relume

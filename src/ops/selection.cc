@@ -1,0 +1,436 @@
+// Ops that choose between elements, or mix them: maximum, minimum, clamp, where, masked_fill, lerp, addcmul, addcdiv.
+#include "ops/arithmetic.h"
+#include "ops/methods.h"
+
+namespace relume {
+
+using cpu::ArithmeticOp;
+
+namespace {
+
+Tensor kept_where(const Tensor& condition, const Tensor& grad) { return where(condition, grad, 0.0); }
+
+// ---- The larger and the smaller ----------------------------------------------------------------------------------
+
+// The one that is beaten gets nothing; equal ones get half of the gradient each.
+template <bool kMaximum>
+void extreme_backward(Backward& run) {
+  const Tensor self = run.saved(0), other = run.saved(1);
+  const Tensor shared = run.grad() * where(self == other, 0.5, 1.0).to(run.grad().scalar_type());
+  const Tensor less = self<other, more = self> other;
+  if (run.needs(0)) run.set(0, where(kMaximum ? less : more, 0.0, shared));
+  if (run.needs(1)) run.set(1, where(kMaximum ? more : less, 0.0, shared));
+}
+
+template <bool kMaximum>
+void ordered_extreme_backward(Backward& run) {
+  const Tensor self = run.saved(0), other = run.saved(1);
+  const Tensor chosen = logical_or(kMaximum ? self >= other : self <= other, isnan(other));
+  if (run.needs(0)) run.set(0, kept_where(chosen, run.grad()));
+  if (run.needs(1)) run.set(1, kept_where(logical_not(chosen), run.grad()));
+}
+
+constexpr ArithmeticRow kMaximum = {
+    "maximum", "maximum_", "maximum_cpu", ArithmeticOp::maximum, "MaximumBackward0", extreme_backward<true>};
+constexpr ArithmeticRow kMinimum = {
+    "minimum", "minimum_", "minimum_cpu", ArithmeticOp::minimum, "MinimumBackward0", extreme_backward<false>};
+constexpr ArithmeticRow kFmax = {
+    "fmax", "fmax_", "fmax_cpu", ArithmeticOp::fmax, "FmaxBackward0", ordered_extreme_backward<true>};
+constexpr ArithmeticRow kFmin = {
+    "fmin", "fmin_", "fmin_cpu", ArithmeticOp::fmin, "FminBackward0", ordered_extreme_backward<false>};
+
+}  // namespace
+
+// The larger of each two elements, NaN where either is.
+Tensor maximum(const Tensor& self, const Tensor& other) { return arithmetic(kMaximum, self, other); }
+Tensor max(const Tensor& self, const Tensor& other) { return maximum(self, other); }
+
+// The smaller of each two elements, NaN where either is.
+Tensor minimum(const Tensor& self, const Tensor& other) { return arithmetic(kMinimum, self, other); }
+Tensor min(const Tensor& self, const Tensor& other) { return minimum(self, other); }
+
+// The larger of each two elements, or the one that is no NaN.
+Tensor fmax(const Tensor& self, const Tensor& other) { return arithmetic(kFmax, self, other); }
+
+// The smaller of each two elements, or the one that is no NaN.
+Tensor fmin(const Tensor& self, const Tensor& other) { return arithmetic(kFmin, self, other); }
+
+// ---- clamp -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// A clamp: its bounds may be undefined, but not both.
+struct Clamp {
+  const char *name, *in_place, *grad_fn;
+  Tensor min, max;
+  ScalarType dtype;
+
+  ElementwiseKernel kernel() const {
+    const ArithmeticOp op = !max.defined()   ? ArithmeticOp::clamp_min
+                            : !min.defined() ? ArithmeticOp::clamp_max
+                                             : ArithmeticOp::clamp;
+    return arithmetic_kernel({name, in_place, "clamp_cpu", op}, dtype);
+  }
+  template <class F>
+  auto with_inputs(const Tensor& self, F&& run) const {
+    if (!max.defined()) return run({&self, &min});
+    if (!min.defined()) return run({&self, &max});
+    return run({&self, &min, &max});
+  }
+};
+
+using TensorPointers = std::initializer_list<const Tensor*>;
+
+// A bound gets the gradient where it is the result; of equal bounds and elements the element gets it.
+void clamp_backward(Backward& run) {
+  const Tensor self = run.saved(0), min = run.saved(1), max = run.saved(2);
+  const Tensor grad = run.grad();
+  if (run.needs(0)) {
+    const Tensor above = min.defined() ? self >= min : Tensor(), below = max.defined() ? self <= max : Tensor();
+    const Tensor inside = !below.defined() ? above : !above.defined() ? below : logical_and(above, below);
+    run.set(0, kept_where(inside, grad));
+  }
+  if (run.needs(1)) run.set(1, kept_where(max.defined() ? logical_and(self < min, min < max) : self < min, grad));
+  if (run.needs(2)) run.set(2, kept_where(min.defined() ? logical_or(self > max, max < min) : self > max, grad));
+}
+
+Tensor clamped(const Tensor& self, const Clamp& clamp) {
+  const ElementwiseKernel kernel = clamp.kernel();
+  const Tensor result =
+      clamp.with_inputs(self, [&](TensorPointers inputs) { return elementwise(kernel, inputs, clamp.dtype); });
+  return record(clamp.grad_fn, result, {self, clamp.min, clamp.max}, {self, clamp.min, clamp.max}, clamp_backward);
+}
+
+Tensor& clamp_into(Tensor& self, const Clamp& clamp) {
+  check_can_cast(clamp.dtype, self.scalar_type());
+  const ElementwiseKernel kernel = clamp.kernel();
+  InPlace write(clamp.in_place, self, {clamp.min, clamp.max});
+  const Tensor before = write.recording() ? self.clone() : Tensor();
+  clamp.with_inputs(self, [&](TensorPointers inputs) { elementwise_into(self, kernel, inputs); });
+  write.record(clamp.grad_fn, {before, clamp.min, clamp.max}, clamp_backward);
+  return self;
+}
+
+Clamp clamp_to(const Tensor& self, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
+  impl_of(self, "clamp");
+  check(min || max, "torch.clamp: At least one of 'min' or 'max' must not be None");
+  ScalarType dtype = result_type({self, min ? *min : *max});
+  if (min && max) dtype = promote_types(dtype, result_type({self, *max}));
+  return {"clamp", "clamp_", "ClampBackward1", min ? number(*min) : Tensor(), max ? number(*max) : Tensor(), dtype};
+}
+
+Clamp clamp_to(const Tensor& self, const Tensor& min, const Tensor& max) {
+  impl_of(self, "clamp");
+  check(min.defined() || max.defined(), "torch.clamp: At least one of 'min' or 'max' must not be None");
+  const ScalarType dtype = !max.defined()   ? result_type({self, min})
+                           : !min.defined() ? result_type({self, max})
+                                            : result_type({self, min, max});
+  return {"clamp", "clamp_", "ClampBackward0", min, max, dtype};
+}
+
+Clamp bound(const char* name, const char* in_place, const char* grad_fn, Clamp clamp) {
+  clamp.name = name;
+  clamp.in_place = in_place;
+  clamp.grad_fn = grad_fn;
+  return clamp;
+}
+template <class T>
+Clamp clamp_min_to(const Tensor& self, const T& min, const char* grad_fn) {
+  return bound("clamp_min", "clamp_min_", grad_fn, clamp_to(self, min, {}));
+}
+template <class T>
+Clamp clamp_max_to(const Tensor& self, const T& max, const char* grad_fn) {
+  return bound("clamp_max", "clamp_max_", grad_fn, clamp_to(self, {}, max));
+}
+
+}  // namespace
+
+// min(max(self, min), max); NaN where any is. A bound may be left out, not both.
+Tensor clamp(const Tensor& self, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
+  return clamped(self, clamp_to(self, min, max));
+}
+Tensor& clamp_(Tensor& self, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
+  return clamp_into(self, clamp_to(self, min, max));
+}
+Tensor clamp(const Tensor& self, const Tensor& min, const Tensor& max) {
+  return clamped(self, clamp_to(self, min, max));
+}
+Tensor& clamp_(Tensor& self, const Tensor& min, const Tensor& max) {
+  return clamp_into(self, clamp_to(self, min, max));
+}
+Tensor clip(const Tensor& self, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
+  return clamp(self, min, max);
+}
+Tensor& clip_(Tensor& self, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
+  return clamp_(self, min, max);
+}
+
+// max(self, min).
+Tensor clamp_min(const Tensor& self, const Scalar& min) {
+  return clamped(self, clamp_min_to(self, std::optional(min), "ClampMinBackward0"));
+}
+Tensor& clamp_min_(Tensor& self, const Scalar& min) {
+  return clamp_into(self, clamp_min_to(self, std::optional(min), "ClampMinBackward0"));
+}
+Tensor clamp_min(const Tensor& self, const Tensor& min) {
+  return clamped(self, clamp_min_to(self, min, "ClampMinBackward1"));
+}
+Tensor& clamp_min_(Tensor& self, const Tensor& min) {
+  return clamp_into(self, clamp_min_to(self, min, "ClampMinBackward1"));
+}
+
+// min(self, max).
+Tensor clamp_max(const Tensor& self, const Scalar& max) {
+  return clamped(self, clamp_max_to(self, std::optional(max), "ClampMaxBackward0"));
+}
+Tensor& clamp_max_(Tensor& self, const Scalar& max) {
+  return clamp_into(self, clamp_max_to(self, std::optional(max), "ClampMaxBackward0"));
+}
+Tensor clamp_max(const Tensor& self, const Tensor& max) {
+  return clamped(self, clamp_max_to(self, max, "ClampMaxBackward1"));
+}
+Tensor& clamp_max_(Tensor& self, const Tensor& max) {
+  return clamp_into(self, clamp_max_to(self, max, "ClampMaxBackward1"));
+}
+
+// ---- where and masked_fill ---------------------------------------------------------------------------------------
+
+namespace {
+
+ElementwiseKernel where_kernel(ScalarType dtype) {
+  ElementwiseKernel kernel;
+  kernel.loop = cpu::arithmetic_loop(ArithmeticOp::where, dtype);
+  kernel.dtype = dtype;
+  kernel.masked = true;
+  return kernel;
+}
+
+Tensor select_where(const Tensor& condition, const Tensor& self, const Tensor& other, ScalarType dtype) {
+  const ScalarType mask = impl_of(condition, "where").dtype;
+  check(mask == kBool || mask == kByte,
+        "where expected condition to be a boolean tensor, but got a tensor with dtype {}", to_string(mask));
+  const Tensor result = elementwise(where_kernel(dtype), {&condition, &self, &other}, dtype);
+  return record("WhereBackward0", result, {self, other}, {condition}, [](Backward& run) {
+    const Tensor chosen = run.saved(0);
+    if (run.needs(0)) run.set(0, kept_where(chosen, run.grad()));
+    if (run.needs(1)) run.set(1, where(chosen, 0.0, run.grad()));
+  });
+}
+
+}  // namespace
+
+// self where the condition holds, other elsewhere.
+Tensor where(const Tensor& condition, const Tensor& self, const Tensor& other) {
+  impl_of(self, "where");
+  impl_of(other, "where");
+  return select_where(condition, self, other, result_type({self, other}));
+}
+Tensor where(const Tensor& condition, const Tensor& self, const Scalar& other) {
+  impl_of(self, "where");
+  return select_where(condition, self, number(other), result_type({self, other}));
+}
+Tensor where(const Tensor& condition, const Scalar& self, const Tensor& other) {
+  impl_of(other, "where");
+  return select_where(condition, number(self), other, result_type({self, other}));
+}
+Tensor where(const Tensor& condition, const Scalar& self, const Scalar& other) {
+  return select_where(condition, number(self), number(other), result_type({self, other}));
+}
+std::vector<Tensor> where(const Tensor& condition) {
+  std::vector<Tensor> result = nonzero(condition).unbind(1);
+  if (condition.dim() > 0) return result;
+  return {nonzero(condition.unsqueeze(0)).select(1, 0)};
+}
+
+namespace {
+
+void check_mask(const Tensor& self, const Tensor& mask) {
+  impl_of(self, "masked_fill");
+  check(impl_of(mask, "masked_fill").dtype == kBool,
+        "masked_fill_ only supports boolean masks, but got mask with dtype {}", TypeMeta(mask.scalar_type()).name());
+}
+
+void check_fill_value(const Tensor& value) {
+  check(impl_of(value, "masked_fill").sizes.empty(),
+        "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {} dimension(s).", value.dim());
+}
+
+void masked_fill_backward(Backward& run) {
+  const Tensor mask = run.saved(0);
+  if (run.needs(0)) run.set(0, where(mask, 0.0, run.grad()));
+  if (run.needs(1)) run.set(1, kept_where(mask, run.grad()).sum());
+}
+
+Tensor filled(const Tensor& self, const Tensor& mask, const Tensor& value, const char* grad_fn) {
+  check_mask(self, mask);
+  const Tensor result = elementwise(where_kernel(self.scalar_type()), {&mask, &value, &self});
+  return record(grad_fn, result, {self, value}, {mask}, masked_fill_backward);
+}
+
+Tensor& fill_where(Tensor& self, const Tensor& mask, const Tensor& value, const char* grad_fn) {
+  check_mask(self, mask);
+  InPlace write("masked_fill_", self, {value});
+  elementwise_into(self, where_kernel(self.scalar_type()), {&mask, &value, &self});
+  write.record(grad_fn, {mask}, masked_fill_backward);
+  return self;
+}
+
+}  // namespace
+
+// self with `value` where the mask, which may broadcast, is true.
+Tensor masked_fill(const Tensor& self, const Tensor& mask, const Scalar& value) {
+  return filled(self, mask, number(value), "MaskedFillBackward0");
+}
+Tensor& masked_fill_(Tensor& self, const Tensor& mask, const Scalar& value) {
+  return fill_where(self, mask, number(value), "MaskedFillBackward0");
+}
+Tensor masked_fill(const Tensor& self, const Tensor& mask, const Tensor& value) {
+  check_fill_value(value);
+  return filled(self, mask, value, "MaskedFillBackward1");
+}
+Tensor& masked_fill_(Tensor& self, const Tensor& mask, const Tensor& value) {
+  check_fill_value(value);
+  return fill_where(self, mask, value, "MaskedFillBackward1");
+}
+
+// ---- lerp --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+struct Lerp {
+  const char* grad_fn;
+  const Tensor& end;
+  const Tensor& weight;
+
+  ElementwiseKernel kernel(const Tensor& self) const {
+    const ScalarType dtype = impl_of(self, "lerp").dtype;
+    check(impl_of(end, "lerp").dtype == dtype, "expected dtype {} for `end` but got dtype {}", TypeMeta(dtype).name(),
+          TypeMeta(end.scalar_type()).name());
+    return arithmetic_kernel({"lerp", "lerp_", "lerp_kernel_scalar", ArithmeticOp::lerp}, dtype);
+  }
+};
+
+void lerp_backward(Backward& run) {
+  const Tensor weight = run.saved(2), grad = run.grad();
+  if (run.needs(0)) run.set(0, grad * (1 - weight));
+  if (run.needs(1)) run.set(1, grad * weight);
+  if (run.needs(2)) run.set(2, grad * (run.saved(1) - run.saved(0)));
+}
+
+Tensor mixed(const Tensor& self, const Lerp& lerp) {
+  const Tensor result = elementwise(lerp.kernel(self), {&self, &lerp.end, &lerp.weight}, self.scalar_type());
+  return record(lerp.grad_fn, result, {self, lerp.end, lerp.weight}, {self, lerp.end, lerp.weight}, lerp_backward);
+}
+
+Tensor& mix_into(Tensor& self, const Lerp& lerp) {
+  const ElementwiseKernel kernel = lerp.kernel(self);
+  InPlace write("lerp_", self, {lerp.end, lerp.weight});
+  const Tensor before = write.recording() ? self.clone() : Tensor();
+  elementwise_into(self, kernel, {&self, &lerp.end, &lerp.weight});
+  write.record(lerp.grad_fn, {before, lerp.end, lerp.weight}, lerp_backward);
+  return self;
+}
+
+void check_weight(const Tensor& self, const Tensor& weight) {
+  check(impl_of(self, "lerp").dtype == impl_of(weight, "lerp").dtype, "expected dtype {} for `weight` but got dtype {}",
+        TypeMeta(self.scalar_type()).name(), TypeMeta(weight.scalar_type()).name());
+}
+
+}  // namespace
+
+// self + weight (end - self).
+Tensor lerp(const Tensor& self, const Tensor& end, const Scalar& weight) {
+  return mixed(self, {"LerpBackward0", end, number(weight)});
+}
+Tensor& lerp_(Tensor& self, const Tensor& end, const Scalar& weight) {
+  return mix_into(self, {"LerpBackward0", end, number(weight)});
+}
+Tensor lerp(const Tensor& self, const Tensor& end, const Tensor& weight) {
+  check_weight(self, weight);
+  return mixed(self, {"LerpBackward1", end, weight});
+}
+Tensor& lerp_(Tensor& self, const Tensor& end, const Tensor& weight) {
+  check_weight(self, weight);
+  return mix_into(self, {"LerpBackward1", end, weight});
+}
+
+// ---- addcmul and addcdiv -----------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr ArithmeticRow kAddcmul = {"addcmul", "addcmul_", "addcmul_cpu_out", ArithmeticOp::addcmul,
+                                    "AddcmulBackward0"};
+constexpr ArithmeticRow kAddcdiv = {"addcdiv", "addcdiv_", "addcdiv_cpu_out", ArithmeticOp::addcdiv,
+                                    "AddcdivBackward0"};
+
+template <bool kQuotient>
+auto fused_backward(const Scalar& value) {
+  return [value](Backward& run) {
+    const Tensor a = run.saved(0), b = run.saved(1);
+    if (run.needs(0)) run.set(0, run.grad());
+    const Tensor scaled = run.grad() * value;
+    if (run.needs(1)) run.set(1, kQuotient ? scaled / b : scaled * b);
+    if (run.needs(2)) run.set(2, kQuotient ? -scaled * (a / b / b) : scaled * a);
+  };
+}
+
+cpu::ScaleOptions scale_options(const Scalar& value) {
+  return {value.toDouble(), value.isFloatingPoint() ? static_cast<int64_t>(value.toDouble()) : value.toLong()};
+}
+
+ScalarType fused_dtype(const ArithmeticRow& row, const Tensor& self, const Tensor& a, const Tensor& b) {
+  impl_of(self, row.name);
+  const bool integers =
+      !is_floating_point(impl_of(a, row.name).dtype) && !is_floating_point(impl_of(b, row.name).dtype);
+  check(row.op != ArithmeticOp::addcdiv || !integers,
+        "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
+        "division "
+        "of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * "
+        "torch.trunc(tensor1 / "
+        "tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / tensor2) for float inputs. The "
+        "future "
+        "addcdiv behavior is just the latter implementation: (input + value * tensor1 / tensor2), for all dtypes.");
+  return result_type({self, a, b});
+}
+
+template <bool kQuotient>
+Tensor fused(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& value) {
+  constexpr const ArithmeticRow& row = kQuotient ? kAddcdiv : kAddcmul;
+  const ScalarType dtype = fused_dtype(row, self, a, b);
+  const cpu::ScaleOptions options = scale_options(value);
+  const Tensor result = elementwise(arithmetic_kernel(row, dtype, &options), {&self, &a, &b}, dtype);
+  return record(row.grad_fn, result, {self, a, b}, {a, b}, fused_backward<kQuotient>(value));
+}
+
+template <bool kQuotient>
+Tensor& fuse_into(Tensor& self, const Tensor& a, const Tensor& b, const Scalar& value) {
+  constexpr const ArithmeticRow& row = kQuotient ? kAddcdiv : kAddcmul;
+  const ScalarType dtype = fused_dtype(row, self, a, b);
+  check_can_cast(dtype, self.scalar_type());
+  const cpu::ScaleOptions options = scale_options(value);
+  const ElementwiseKernel kernel = arithmetic_kernel(row, dtype, &options);
+  InPlace write(row.in_place, self, {a, b});
+  elementwise_into(self, kernel, {&self, &a, &b});
+  write.record(row.grad_fn, {a, b}, fused_backward<kQuotient>(value));
+  return self;
+}
+
+}  // namespace
+
+// self + value tensor1 tensor2.
+Tensor addcmul(const Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {
+  return fused<false>(self, tensor1, tensor2, value);
+}
+Tensor& addcmul_(Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {
+  return fuse_into<false>(self, tensor1, tensor2, value);
+}
+
+// self + value tensor1 / tensor2.
+Tensor addcdiv(const Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {
+  return fused<true>(self, tensor1, tensor2, value);
+}
+Tensor& addcdiv_(Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {
+  return fuse_into<true>(self, tensor1, tensor2, value);
+}
+
+}  // namespace relume
