@@ -7,6 +7,8 @@
 #define RELUME_CPU_SIMD_VECTOR_INL_H_
 #endif
 
+#include <cmath>
+
 #include "cpu/simd/targets.h"
 #include "hwy/highway.h"
 
@@ -68,10 +70,18 @@ struct Vector {
   friend RELUME_INLINE Vector select(M mask, Vector yes, Vector no) { return hn::IfThenElse(mask.m, yes.v, no.v); }
   friend RELUME_INLINE Vector abs(Vector a) { return hn::Abs(a.v); }
   friend RELUME_INLINE Vector sqrt(Vector a) { return hn::Sqrt(a.v); }
+  // Rounding keeps the sign of zero, which Highway's scalar target loses; round() takes ties to even.
+#if HWY_TARGET == HWY_SCALAR
+  friend RELUME_INLINE Vector floor(Vector a) { return Raw(std::floor(a.v.raw)); }
+  friend RELUME_INLINE Vector ceil(Vector a) { return Raw(std::ceil(a.v.raw)); }
+  friend RELUME_INLINE Vector trunc(Vector a) { return Raw(std::trunc(a.v.raw)); }
+  friend RELUME_INLINE Vector round(Vector a) { return Raw(std::nearbyint(a.v.raw)); }
+#else
   friend RELUME_INLINE Vector floor(Vector a) { return hn::Floor(a.v); }
   friend RELUME_INLINE Vector ceil(Vector a) { return hn::Ceil(a.v); }
   friend RELUME_INLINE Vector trunc(Vector a) { return hn::Trunc(a.v); }
-  friend RELUME_INLINE Vector round(Vector a) { return hn::Round(a.v); }  // ties to even
+  friend RELUME_INLINE Vector round(Vector a) { return hn::Round(a.v); }
+#endif
   friend RELUME_INLINE Vector copysign(Vector magnitude, Vector sign) { return hn::CopySign(magnitude.v, sign.v); }
   // a * b + c and c - a * b, fused where the target can.
   friend RELUME_INLINE Vector mul_add(Vector a, Vector b, Vector c) { return hn::MulAdd(a.v, b.v, c.v); }

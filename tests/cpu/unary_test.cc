@@ -1,0 +1,217 @@
+// The functions of one tensor: accuracy as a table, special values, integers and tests, on every SIMD target.
+#include "kernels/unary.h"
+
+#include <cmath>
+#include <cstdint>
+
+#include "cpu/simd_targets.h"
+#include "cpu/special_functions.h"
+
+namespace relume::cpu {
+namespace {
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double rsqrt(double x) { return 1 / std::sqrt(x); }
+
+struct Accuracy {
+  UnaryOp op;
+  double (*oracle)(double);
+  double low;
+  double high;
+  double max_ulp;
+};
+
+// float32 against the C library's double: at most twice the largest error of PyTorch, or 2.5 units.
+const Accuracy kFloatAccuracy[] = {
+    {UnaryOp::Exp, std::exp, -87, 88, 1.1},         {UnaryOp::Exp, std::exp, -104, -87, 1.1},
+    {UnaryOp::Exp2, std::exp2, -150, 127.9, 1.1},   {UnaryOp::Expm1, std::expm1, -17, 10, 1.1},
+    {UnaryOp::Expm1, std::expm1, -1e-3, 1e-3, 0.8}, {UnaryOp::Expm1, std::expm1, 10, 88, 1.5},
+    {UnaryOp::Log, std::log, 0, 10, 1.0},           {UnaryOp::Log, std::log, 10, 1e4, 0.8},
+    {UnaryOp::Log, std::log, 0, 1e-38, 0.8},        {UnaryOp::Log2, std::log2, 0, 100, 2.0},
+    {UnaryOp::Log10, std::log10, 0, 100, 2.0},      {UnaryOp::Log1p, std::log1p, -0.999, 10, 1.5},
+    {UnaryOp::Log1p, std::log1p, 10, 1e4, 0.8},     {UnaryOp::Sin, std::sin, -1e4, 1e4, 0.6},
+    {UnaryOp::Sin, std::sin, -1e8, 1e8, 0.6},       {UnaryOp::Cos, std::cos, -1e4, 1e4, 0.6},
+    {UnaryOp::Cos, std::cos, -1e8, 1e8, 0.6},       {UnaryOp::Tanh, std::tanh, -10, 10, 1.1},
+    {UnaryOp::Erf, std::erf, -3, 3, 1.5},           {UnaryOp::Erfc, std::erfc, -3, 1, 5.0},
+    {UnaryOp::Erfc, std::erfc, 1, 9, 8.0},          {UnaryOp::Erfinv, erfinv, -1, 1, 0.6},
+    {UnaryOp::Lgamma, std::lgamma, -5, 50, 0.6},    {UnaryOp::Digamma, digamma, -5, 50, 0.6},
+    {UnaryOp::Sigmoid, sigmoid, -80, 10, 4.0},      {UnaryOp::Sqrt, std::sqrt, 0, 100, 0.5},
+    {UnaryOp::Rsqrt, rsqrt, 0.01, 100, 1.5},        {UnaryOp::Tan, std::tan, -10, 10, 1.5},
+    {UnaryOp::Asin, std::asin, -1, 1, 1.5},         {UnaryOp::Acos, std::acos, -1, 1, 1.5},
+    {UnaryOp::Atan, std::atan, -10, 10, 1.5},       {UnaryOp::Sinh, std::sinh, -10, 10, 2.0},
+    {UnaryOp::Cosh, std::cosh, -10, 10, 2.0},       {UnaryOp::Asinh, std::asinh, -10, 10, 2.0},
+    {UnaryOp::Acosh, std::acosh, 1, 10, 2.0},       {UnaryOp::Atanh, std::atanh, -0.99, 0.99, 2.0},
+};
+
+TEST(Unary, IsAccurateInFloat) {
+  for_each_target([](Target target) {
+    for (const Accuracy& row : kFloatAccuracy) {
+      const auto x = uniform<float>(50000, row.low, row.high);
+      const auto y = apply(unary_kernels(target).at(row.op, kFloat).loop, nullptr, x);
+      double worst = 0, at = 0;
+      for (size_t i = 0; i < x.size(); ++i) {
+        const double error = ulp_error(y[i], row.oracle(x[i]));
+        if (error > worst) worst = error, at = x[i];
+      }
+      EXPECT_LE(worst, row.max_ulp) << "op " << static_cast<int>(row.op) << " at " << at;
+    }
+  });
+}
+
+TEST(Unary, IsTheCLibraryInDouble) {
+  for_each_target([](Target target) {
+    for (const Accuracy& row : kFloatAccuracy) {
+      const auto x = uniform<double>(500, row.low, row.high);
+      const auto y = apply(unary_kernels(target).at(row.op, kDouble).loop, nullptr, x);
+      for (size_t i = 0; i < x.size(); ++i) ASSERT_LE(ulp_error(y[i], row.oracle(x[i])), 2) << "at " << x[i];
+    }
+  });
+}
+
+// What each op gives for {NaN, inf, -inf, -0.0, 0.0}.
+TEST(Unary, HasTheRightSpecialValues) {
+  const struct {
+    UnaryOp op;
+    std::vector<float> expected;
+  } rows[] = {
+      {UnaryOp::Exp, {kNaN, kInf, 0, 1, 1}},
+      {UnaryOp::Exp2, {kNaN, kInf, 0, 1, 1}},
+      {UnaryOp::Expm1, {kNaN, kInf, -1, -0.0f, 0}},
+      {UnaryOp::Log, {kNaN, kInf, kNaN, -kInf, -kInf}},
+      {UnaryOp::Log2, {kNaN, kInf, kNaN, -kInf, -kInf}},
+      {UnaryOp::Log10, {kNaN, kInf, kNaN, -kInf, -kInf}},
+      {UnaryOp::Log1p, {kNaN, kInf, kNaN, -0.0f, 0}},
+      {UnaryOp::Sqrt, {kNaN, kInf, kNaN, -0.0f, 0}},
+      {UnaryOp::Rsqrt, {kNaN, 0, kNaN, -kInf, kInf}},
+      {UnaryOp::Reciprocal, {kNaN, 0, -0.0f, -kInf, kInf}},
+      {UnaryOp::Sin, {kNaN, kNaN, kNaN, -0.0f, 0}},
+      {UnaryOp::Cos, {kNaN, kNaN, kNaN, 1, 1}},
+      {UnaryOp::Tanh, {kNaN, 1, -1, -0.0f, 0}},
+      {UnaryOp::Erf, {kNaN, 1, -1, -0.0f, 0}},
+      {UnaryOp::Erfc, {kNaN, 0, 2, 1, 1}},
+      {UnaryOp::Erfinv, {kNaN, kNaN, kNaN, -0.0f, 0}},
+      {UnaryOp::Lgamma, {kNaN, kInf, kInf, kInf, kInf}},
+      {UnaryOp::Digamma, {kNaN, kInf, kNaN, kInf, -kInf}},
+      {UnaryOp::Sigmoid, {kNaN, 1, 0, 0.5f, 0.5f}},
+      {UnaryOp::Logit, {kNaN, kNaN, kNaN, -kInf, -kInf}},
+      {UnaryOp::Floor, {kNaN, kInf, -kInf, -0.0f, 0}},
+      {UnaryOp::Ceil, {kNaN, kInf, -kInf, -0.0f, 0}},
+      {UnaryOp::Round, {kNaN, kInf, -kInf, -0.0f, 0}},
+      {UnaryOp::Trunc, {kNaN, kInf, -kInf, -0.0f, 0}},
+      {UnaryOp::Frac, {kNaN, kNaN, kNaN, 0, 0}},
+      {UnaryOp::Abs, {kNaN, kInf, kInf, 0, 0}},
+      {UnaryOp::Neg, {kNaN, -kInf, kInf, 0, -0.0f}},
+      {UnaryOp::Sign, {0, 1, -1, 0, 0}},
+      {UnaryOp::Square, {kNaN, kInf, kInf, 0, 0}},
+  };
+  for_each_target([&](Target target) {
+    for (const auto& row : rows) {
+      const auto y = apply(unary_kernels(target).at(row.op, kFloat).loop, nullptr,
+                           std::vector<float>{kNaN, kInf, -kInf, -0.0f, 0.0f});
+      for (size_t i = 0; i < y.size(); ++i) {
+        EXPECT_TRUE(same(y[i], row.expected[i]))
+            << "op " << static_cast<int>(row.op) << ", value " << i << ": " << y[i];
+      }
+    }
+  });
+}
+
+TEST(Unary, RoundsTiesToEven) {
+  for_each_target([](Target target) {
+    const auto y = apply(unary_kernels(target).at(UnaryOp::Round, kFloat).loop, nullptr,
+                         std::vector<float>{0.5f, 1.5f, 2.5f, -0.5f, -1.5f, 1e30f});
+    EXPECT_EQ(y, (std::vector<float>{0, 2, 2, -0.0f, -2, 1e30f}));
+  });
+}
+
+TEST(Unary, GivesTheSameBitsInBodyAndTail) {
+  for_each_target([](Target target) {
+    for (int op = 0; op < static_cast<int>(UnaryOp::Abs); ++op) {
+      const ElementwiseLoop loop = unary_kernels(target).at(static_cast<UnaryOp>(op), kFloat).loop;
+      for (size_t n = 0; n <= 70; n += 3) {
+        auto x = uniform<float>(n, -3, 3);
+        if (n > 20) x[20] = 1e9f;  // beyond the fast reduction of sin and cos
+        const auto together = apply(loop, nullptr, x);
+        for (size_t i = 0; i < n; ++i) {
+          ASSERT_TRUE(same(together[i], apply(loop, nullptr, std::vector<float>{x[i]})[0])) << "op " << op;
+        }
+      }
+    }
+  });
+}
+
+TEST(Unary, WrapsIntegersAround) {
+  for_each_target([](Target target) {
+    const UnaryKernels& kernels = unary_kernels(target);
+    const auto run = [&](UnaryOp op, auto x) {
+      return apply(kernels.at(op, dtype_of<decltype(x)>).loop, nullptr, std::vector{x})[0];
+    };
+    EXPECT_EQ(run(UnaryOp::Abs, int8_t{-128}), -128);
+    EXPECT_EQ(run(UnaryOp::Abs, int64_t{-5}), 5);
+    EXPECT_EQ(run(UnaryOp::Neg, uint8_t{1}), 255);
+    EXPECT_EQ(run(UnaryOp::Neg, std::numeric_limits<int32_t>::min()), std::numeric_limits<int32_t>::min());
+    EXPECT_EQ(run(UnaryOp::Sign, int16_t{-7}), -1);
+    EXPECT_EQ(run(UnaryOp::Sign, uint8_t{200}), 1);
+    EXPECT_EQ(run(UnaryOp::Square, uint16_t{65535}), 1);
+    EXPECT_EQ(run(UnaryOp::Square, int64_t{1} << 40), 0);
+    EXPECT_EQ(run(UnaryOp::BitwiseNot, int32_t{0}), -1);
+    EXPECT_EQ(run(UnaryOp::BitwiseNot, uint8_t{1}), 254);
+  });
+}
+
+template <class T>
+std::vector<int> test_values(const UnaryKernels& kernels, UnaryOp op, const std::vector<T>& x) {
+  const void* input = x.data();
+  bool result[8];
+  kernels.at(op, dtype_of<T>).loop(result, &input, static_cast<int64_t>(x.size()), nullptr);
+  return std::vector<int>(result, result + x.size());
+}
+
+TEST(Unary, TestsGiveBool) {
+  using Bits = std::vector<int>;
+  for_each_target([](Target target) {
+    const UnaryKernels& kernels = unary_kernels(target);
+    const std::vector<float> x = {kNaN, kInf, -kInf, 0, -1};
+    EXPECT_EQ(test_values(kernels, UnaryOp::IsNan, x), (Bits{1, 0, 0, 0, 0}));
+    EXPECT_EQ(test_values(kernels, UnaryOp::IsInf, x), (Bits{0, 1, 1, 0, 0}));
+    EXPECT_EQ(test_values(kernels, UnaryOp::IsFinite, x), (Bits{0, 0, 0, 1, 1}));
+    EXPECT_EQ(test_values(kernels, UnaryOp::LogicalNot, x), (Bits{0, 0, 0, 1, 0}));
+    EXPECT_EQ(test_values<int64_t>(kernels, UnaryOp::IsFinite, {0, 1}), (Bits{1, 1}));
+    EXPECT_EQ(test_values<int64_t>(kernels, UnaryOp::IsInf, {0, 1}), (Bits{0, 0}));
+    EXPECT_EQ(test_values<uint8_t>(kernels, UnaryOp::LogicalNot, {0, 2}), (Bits{1, 0}));
+  });
+}
+
+TEST(Unary, HasNoKernelsForWhatItDoesNotTake) {
+  const UnaryKernels& kernels = unary_kernels();
+  EXPECT_EQ(kernels.at(UnaryOp::Exp, kLong).loop, nullptr);
+  EXPECT_EQ(kernels.at(UnaryOp::Exp, kHalf).loop, nullptr);
+  EXPECT_EQ(kernels.at(UnaryOp::Neg, kBool).loop, nullptr);
+  EXPECT_EQ(kernels.at(UnaryOp::BitwiseNot, kFloat).loop, nullptr);
+}
+
+TEST(SpecialFunctions, ErfinvInvertsErf) {
+  for (const double y : {1e-300, 1e-9, 0.1, 0.4999, 0.5, 0.9, 0.999999, 1 - 1e-15}) {
+    EXPECT_NEAR(std::erf(erfinv(y)), y, 1e-15);
+    EXPECT_EQ(erfinv(-y), -erfinv(y));
+  }
+  EXPECT_EQ(erfinv(1), HUGE_VAL);
+  EXPECT_EQ(erfinv(-1), -HUGE_VAL);
+  EXPECT_TRUE(std::isnan(erfinv(1.5)));
+}
+
+TEST(SpecialFunctions, DigammaHasItsKnownValues) {
+  EXPECT_NEAR(digamma(1), -0.57721566490153286, 1e-15);
+  EXPECT_NEAR(digamma(0.5), -1.9635100260214235, 1e-15);
+  EXPECT_NEAR(digamma(10), 2.2517525890667211, 1e-15);
+  EXPECT_NEAR(digamma(-2.5), 1.1031566406452432, 1e-14);
+  EXPECT_TRUE(std::isnan(digamma(-3)));
+  EXPECT_EQ(digamma(0.0), -HUGE_VAL);
+  EXPECT_EQ(digamma(-0.0), HUGE_VAL);
+}
+
+}  // namespace
+}  // namespace relume::cpu
