@@ -6,6 +6,8 @@
 #include "relume/nn/containers.h"
 #include "relume/nn/conv.h"
 #include "relume/nn/dropout.h"
+#include "relume/nn/functional.h"
+#include "relume/nn/init.h"
 #include "relume/nn/linear.h"
 #include "relume/nn/loss.h"
 #include "relume/nn/module.h"
@@ -15,3 +17,4 @@
 #include "relume/nn/padding.h"
 #include "relume/nn/pimpl.h"
 #include "relume/nn/pooling.h"
+#include "relume/nn/utils.h"

@@ -198,6 +198,8 @@ class RELUME_API AnyModule {
   }
   const std::type_info& type_info() const;
   bool is_empty() const noexcept { return module_ == nullptr; }
+  // Whether forward() takes and returns one tensor.
+  bool returns_tensor() const noexcept { return type_ && type_->forward_tensor; }
 
  private:
   template <class T>

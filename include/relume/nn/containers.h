@@ -35,7 +35,7 @@ class RELUME_API SequentialImpl : public Cloneable<SequentialImpl> {
     (push_back(std::forward<Rest>(rest)), ...);
   }
   SequentialImpl(const SequentialImpl& other);
-  SequentialImpl(SequentialImpl&& other) noexcept;
+  SequentialImpl& operator=(const SequentialImpl& other);
   ~SequentialImpl() override;
 
   std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override;
@@ -117,6 +117,7 @@ class RELUME_API ModuleListImpl : public Cloneable<ModuleListImpl> {
     (push_back(std::forward<Rest>(rest)), ...);
   }
   ModuleListImpl(const ModuleListImpl& other);
+  ModuleListImpl& operator=(const ModuleListImpl& other);
   ~ModuleListImpl() override;
   std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override;
   void reset() override;

@@ -69,6 +69,8 @@ struct CallHookOf final : CallHook {
   F hook;
 };
 
+[[noreturn]] RELUME_API void fail_clone_type();
+
 // A callable of any type, seen for the time of a call.
 struct ModuleVisitor {
   void* callable;
@@ -208,6 +210,8 @@ class RELUME_API Module : public std::enable_shared_from_this<Module> {
   void clear_registered();
   // Copies the values of `other`, which has the same parameters, buffers and children.
   void copy_registered(const Module& other, const std::optional<Device>& device);
+  // Takes over the values of a clone of `other`.
+  virtual void become_clone(const Module& other, const std::optional<Device>& device);
 
   OrderedDict<std::string, Tensor> parameters_{"Parameter"};
   OrderedDict<std::string, Tensor> buffers_{"Buffer"};
@@ -256,7 +260,8 @@ class RELUME_API Module : public std::enable_shared_from_this<Module> {
 // Prints the module and, indented, its children: torch::nn::Linear(in_features=4, out_features=2, bias=true).
 RELUME_API std::ostream& operator<<(std::ostream& stream, const Module& module);
 
-// Base of modules that can be cloned: Derived can be copied, and reset() registers what the constructor registered.
+// Base of modules that can be cloned: Derived can be copied and assigned, and reset() registers what the constructor
+// registered.
 template <class Derived, class Base = Module>
 class Cloneable : public Base {
  public:
@@ -270,6 +275,14 @@ class Cloneable : public Base {
     self.reset();
     self.copy_registered(*this, device);
     return owner;
+  }
+
+ private:
+  void become_clone(const Module& other, const std::optional<Device>& device) override {
+    const std::shared_ptr<Module> copy = other.clone(device);
+    auto* derived = dynamic_cast<Derived*>(copy.get());
+    if (!derived) detail::fail_clone_type();
+    static_cast<Derived&>(*this) = *derived;
   }
 };
 

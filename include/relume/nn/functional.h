@@ -1,0 +1,308 @@
+// nn::functional: what the modules compute, as functions with options.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "relume/nn/activation.h"
+#include "relume/nn/conv.h"
+#include "relume/nn/dropout.h"
+#include "relume/nn/loss.h"
+#include "relume/nn/norm.h"
+#include "relume/nn/options.h"
+#include "relume/nn/padding.h"
+#include "relume/nn/pooling.h"
+#include "relume/tensor.h"
+
+namespace relume {
+namespace nn {
+namespace functional {
+
+// Activations. With inplace(true) the result is the input itself.
+#define RELUME_OPTION(type, name, value)
+#define RELUME_ACTIVATION(function, Name, in_place, list) \
+  using Name##FuncOptions = Name##Options;                \
+  RELUME_API Tensor function(Tensor input, const Name##FuncOptions& options = {});
+#include "relume/activations.inc"
+
+class SoftmaxFuncOptions {
+ public:
+  SoftmaxFuncOptions(int64_t dim) : dim_(dim) {}  // NOLINT: implicit, as in libtorch
+  RELUME_ARG(int64_t, dim);
+  RELUME_ARG(std::optional<ScalarType>, dtype) = std::nullopt;
+};
+using SoftminFuncOptions = SoftmaxFuncOptions;
+using LogSoftmaxFuncOptions = SoftmaxFuncOptions;
+RELUME_API Tensor softmax(const Tensor& input, const SoftmaxFuncOptions& options);
+RELUME_API Tensor softmin(const Tensor& input, const SoftminFuncOptions& options);
+RELUME_API Tensor log_softmax(const Tensor& input, const LogSoftmaxFuncOptions& options);
+using GLUFuncOptions = GLUOptions;
+RELUME_API Tensor glu(const Tensor& input, const GLUFuncOptions& options = {});
+RELUME_API Tensor prelu(const Tensor& input, const Tensor& weight);
+class RReLUFuncOptions {
+ public:
+  RELUME_ARG(double, lower) = 1.0 / 8.0;
+  RELUME_ARG(double, upper) = 1.0 / 3.0;
+  RELUME_ARG(bool, training) = false;
+  RELUME_ARG(bool, inplace) = false;
+};
+RELUME_API Tensor rrelu(const Tensor& input, const RReLUFuncOptions& options = {});
+class GumbelSoftmaxFuncOptions {
+ public:
+  RELUME_ARG(double, tau) = 1.0;
+  RELUME_ARG(bool, hard) = false;
+  RELUME_ARG(int, dim) = -1;
+};
+// softmax((logits + Gumbel noise) / tau); with hard, one-hot with the gradient of the soft sample.  Jang et al., 2017.
+RELUME_API Tensor gumbel_softmax(const Tensor& logits, const GumbelSoftmaxFuncOptions& options = {});
+
+class MultiheadAttentionForwardFuncOptions {
+ public:
+  MultiheadAttentionForwardFuncOptions(int64_t embed_dim_to_check, int64_t num_heads, Tensor in_proj_weight,
+                                       Tensor in_proj_bias, Tensor bias_k, Tensor bias_v, bool add_zero_attn,
+                                       double dropout_p, Tensor out_proj_weight, Tensor out_proj_bias)
+      : embed_dim_to_check_(embed_dim_to_check),
+        num_heads_(num_heads),
+        in_proj_weight_(std::move(in_proj_weight)),
+        in_proj_bias_(std::move(in_proj_bias)),
+        bias_k_(std::move(bias_k)),
+        bias_v_(std::move(bias_v)),
+        add_zero_attn_(add_zero_attn),
+        dropout_p_(dropout_p),
+        out_proj_weight_(std::move(out_proj_weight)),
+        out_proj_bias_(std::move(out_proj_bias)) {}
+  RELUME_ARG(int64_t, embed_dim_to_check);
+  RELUME_ARG(int64_t, num_heads);
+  RELUME_ARG(Tensor, in_proj_weight);
+  RELUME_ARG(Tensor, in_proj_bias);
+  RELUME_ARG(Tensor, bias_k);
+  RELUME_ARG(Tensor, bias_v);
+  RELUME_ARG(bool, add_zero_attn);
+  RELUME_ARG(double, dropout_p);
+  RELUME_ARG(Tensor, out_proj_weight);
+  RELUME_ARG(Tensor, out_proj_bias);
+  RELUME_ARG(bool, training) = true;
+  RELUME_ARG(Tensor, key_padding_mask) = {};
+  RELUME_ARG(bool, need_weights) = true;
+  RELUME_ARG(Tensor, attn_mask) = {};
+  RELUME_ARG(bool, use_separate_proj_weight) = false;
+  RELUME_ARG(Tensor, q_proj_weight) = {};
+  RELUME_ARG(Tensor, k_proj_weight) = {};
+  RELUME_ARG(Tensor, v_proj_weight) = {};
+  RELUME_ARG(Tensor, static_k) = {};
+  RELUME_ARG(Tensor, static_v) = {};
+  RELUME_ARG(bool, average_attn_weights) = true;
+};
+// See MultiheadAttentionImpl; tensors are [length, batch, embed_dim] or [length, embed_dim].
+RELUME_API std::tuple<Tensor, Tensor> multi_head_attention_forward(const Tensor& query, const Tensor& key,
+                                                                   const Tensor& value,
+                                                                   const MultiheadAttentionForwardFuncOptions& options);
+
+// Linear maps and tables.
+RELUME_API Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias = {});
+RELUME_API Tensor bilinear(const Tensor& input1, const Tensor& input2, const Tensor& weight, const Tensor& bias = {});
+class EmbeddingFuncOptions {
+ public:
+  RELUME_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
+  RELUME_ARG(std::optional<double>, max_norm) = std::nullopt;
+  RELUME_ARG(double, norm_type) = 2.0;
+  RELUME_ARG(bool, scale_grad_by_freq) = false;
+  RELUME_ARG(bool, sparse) = false;
+};
+RELUME_API Tensor embedding(const Tensor& input, const Tensor& weight, const EmbeddingFuncOptions& options = {});
+RELUME_API Tensor one_hot(const Tensor& tensor, int64_t num_classes = -1);
+
+// Convolutions.
+template <size_t D>
+class ConvFuncOptions {
+ public:
+  using padding_t = ConvPadding<D>;
+  RELUME_ARG(Tensor, bias) = Tensor();
+  RELUME_ARG(ExpandingArray<D>, stride) = 1;
+  RELUME_ARG(padding_t, padding) = 0;
+  RELUME_ARG(ExpandingArray<D>, dilation) = 1;
+  RELUME_ARG(int64_t, groups) = 1;
+};
+template <size_t D>
+class ConvTransposeFuncOptions {
+ public:
+  RELUME_ARG(Tensor, bias) = Tensor();
+  RELUME_ARG(ExpandingArray<D>, stride) = 1;
+  RELUME_ARG(ExpandingArray<D>, padding) = 0;
+  RELUME_ARG(ExpandingArray<D>, output_padding) = 0;
+  RELUME_ARG(int64_t, groups) = 1;
+  RELUME_ARG(ExpandingArray<D>, dilation) = 1;
+};
+using Conv1dFuncOptions = ConvFuncOptions<1>;
+using Conv2dFuncOptions = ConvFuncOptions<2>;
+using Conv3dFuncOptions = ConvFuncOptions<3>;
+using ConvTranspose1dFuncOptions = ConvTransposeFuncOptions<1>;
+using ConvTranspose2dFuncOptions = ConvTransposeFuncOptions<2>;
+using ConvTranspose3dFuncOptions = ConvTransposeFuncOptions<3>;
+#define RELUME_CONV_FUNCTION(name, Name) \
+  RELUME_API Tensor name(const Tensor& input, const Tensor& weight, const Name##FuncOptions& options = {})
+RELUME_CONV_FUNCTION(conv1d, Conv1d);
+RELUME_CONV_FUNCTION(conv2d, Conv2d);
+RELUME_CONV_FUNCTION(conv3d, Conv3d);
+RELUME_CONV_FUNCTION(conv_transpose1d, ConvTranspose1d);
+RELUME_CONV_FUNCTION(conv_transpose2d, ConvTranspose2d);
+RELUME_CONV_FUNCTION(conv_transpose3d, ConvTranspose3d);
+#undef RELUME_CONV_FUNCTION
+
+// Pooling.
+#define RELUME_POOL_FUNCTION(name, Name)   \
+  using Name##FuncOptions = Name##Options; \
+  RELUME_API Tensor name(const Tensor& input, const Name##FuncOptions& options)
+#define RELUME_POOL_FUNCTION_WITH_INDICES(name, Name) \
+  RELUME_POOL_FUNCTION(name, Name);                   \
+  RELUME_API std::tuple<Tensor, Tensor> name##_with_indices(const Tensor& input, const Name##FuncOptions& options)
+RELUME_POOL_FUNCTION(avg_pool1d, AvgPool1d);
+RELUME_POOL_FUNCTION(avg_pool2d, AvgPool2d);
+RELUME_POOL_FUNCTION(avg_pool3d, AvgPool3d);
+RELUME_POOL_FUNCTION(adaptive_avg_pool1d, AdaptiveAvgPool1d);
+RELUME_POOL_FUNCTION(adaptive_avg_pool2d, AdaptiveAvgPool2d);
+RELUME_POOL_FUNCTION(adaptive_avg_pool3d, AdaptiveAvgPool3d);
+RELUME_POOL_FUNCTION_WITH_INDICES(max_pool1d, MaxPool1d);
+RELUME_POOL_FUNCTION_WITH_INDICES(max_pool2d, MaxPool2d);
+RELUME_POOL_FUNCTION_WITH_INDICES(max_pool3d, MaxPool3d);
+RELUME_POOL_FUNCTION_WITH_INDICES(adaptive_max_pool1d, AdaptiveMaxPool1d);
+RELUME_POOL_FUNCTION_WITH_INDICES(adaptive_max_pool2d, AdaptiveMaxPool2d);
+#undef RELUME_POOL_FUNCTION
+#undef RELUME_POOL_FUNCTION_WITH_INDICES
+
+// Normalisation.
+class BatchNormFuncOptions {
+ public:
+  RELUME_ARG(Tensor, weight) = Tensor();
+  RELUME_ARG(Tensor, bias) = Tensor();
+  RELUME_ARG(bool, training) = false;
+  RELUME_ARG(std::optional<double>, momentum) = 0.1;
+  RELUME_ARG(double, eps) = 1e-5;
+};
+RELUME_API Tensor batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
+                             const BatchNormFuncOptions& options = {});
+class InstanceNormFuncOptions {
+ public:
+  RELUME_ARG(Tensor, running_mean) = Tensor();
+  RELUME_ARG(Tensor, running_var) = Tensor();
+  RELUME_ARG(Tensor, weight) = Tensor();
+  RELUME_ARG(Tensor, bias) = Tensor();
+  RELUME_ARG(bool, use_input_stats) = true;
+  RELUME_ARG(double, momentum) = 0.1;
+  RELUME_ARG(double, eps) = 1e-5;
+};
+RELUME_API Tensor instance_norm(const Tensor& input, const InstanceNormFuncOptions& options = {});
+class LayerNormFuncOptions {
+ public:
+  LayerNormFuncOptions(std::vector<int64_t> normalized_shape)  // NOLINT: implicit, as in libtorch
+      : normalized_shape_(std::move(normalized_shape)) {}
+  RELUME_ARG(std::vector<int64_t>, normalized_shape);
+  RELUME_ARG(Tensor, weight) = {};
+  RELUME_ARG(Tensor, bias) = {};
+  RELUME_ARG(double, eps) = 1e-5;
+};
+RELUME_API Tensor layer_norm(const Tensor& input, const LayerNormFuncOptions& options);
+class GroupNormFuncOptions {
+ public:
+  GroupNormFuncOptions(int64_t num_groups) : num_groups_(num_groups) {}  // NOLINT
+  RELUME_ARG(int64_t, num_groups);
+  RELUME_ARG(Tensor, weight) = {};
+  RELUME_ARG(Tensor, bias) = {};
+  RELUME_ARG(double, eps) = 1e-5;
+};
+RELUME_API Tensor group_norm(const Tensor& input, const GroupNormFuncOptions& options);
+class NormalizeFuncOptions {
+ public:
+  RELUME_ARG(double, p) = 2.0;
+  RELUME_ARG(int64_t, dim) = 1;
+  RELUME_ARG(double, eps) = 1e-12;
+};
+// x / max(||x||_p, eps), the norms taken along dim.
+RELUME_API Tensor normalize(const Tensor& input, const NormalizeFuncOptions& options = {});
+
+// Dropout: as the modules, with `training` among the options.
+class DropoutFuncOptions {
+ public:
+  RELUME_ARG(double, p) = 0.5;
+  RELUME_ARG(bool, training) = true;
+  RELUME_ARG(bool, inplace) = false;
+};
+class AlphaDropoutFuncOptions {
+ public:
+  RELUME_ARG(double, p) = 0.5;
+  RELUME_ARG(bool, training) = false;
+  RELUME_ARG(bool, inplace) = false;
+};
+using Dropout1dFuncOptions = DropoutFuncOptions;
+using Dropout2dFuncOptions = DropoutFuncOptions;
+using Dropout3dFuncOptions = DropoutFuncOptions;
+using FeatureAlphaDropoutFuncOptions = AlphaDropoutFuncOptions;
+RELUME_API Tensor dropout(Tensor input, const DropoutFuncOptions& options = {});
+RELUME_API Tensor dropout1d(Tensor input, const Dropout1dFuncOptions& options = {});
+RELUME_API Tensor dropout2d(Tensor input, const Dropout2dFuncOptions& options = {});
+RELUME_API Tensor dropout3d(Tensor input, const Dropout3dFuncOptions& options = {});
+RELUME_API Tensor alpha_dropout(Tensor input, const AlphaDropoutFuncOptions& options = {});
+RELUME_API Tensor feature_alpha_dropout(Tensor input, const FeatureAlphaDropoutFuncOptions& options = {});
+
+// Padding: pad lists elements before and after, the last dimension first.
+class PadFuncOptions {
+ public:
+  using mode_t = enumtype::Choice<enumtype::Name::Constant, enumtype::Name::Reflect, enumtype::Name::Replicate,
+                                  enumtype::Name::Circular>;
+  PadFuncOptions(std::vector<int64_t> pad) : pad_(std::move(pad)) {}  // NOLINT: implicit, as in libtorch
+  RELUME_ARG(std::vector<int64_t>, pad);
+  RELUME_ARG(mode_t, mode) = kConstant;
+  RELUME_ARG(double, value) = 0;
+};
+RELUME_API Tensor pad(const Tensor& input, const PadFuncOptions& options);
+
+// Losses. A weight is one number a class.
+#define RELUME_LOSS_FUNCTION(name, Options, FuncOptions) \
+  using FuncOptions = Options;                           \
+  RELUME_API Tensor name(const Tensor& input, const Tensor& target, const FuncOptions& options = {})
+// |x - y|
+RELUME_LOSS_FUNCTION(l1_loss, L1LossOptions, L1LossFuncOptions);
+// (x - y)^2
+RELUME_LOSS_FUNCTION(mse_loss, MSELossOptions, MSELossFuncOptions);
+// 0.5 d^2 / beta where d = |x - y| < beta, else d - 0.5 beta
+RELUME_LOSS_FUNCTION(smooth_l1_loss, SmoothL1LossOptions, SmoothL1LossFuncOptions);
+RELUME_API Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, const SmoothL1LossFuncOptions& options,
+                                 double beta);
+// 0.5 d^2 where d = |x - y| <= delta, else delta (d - 0.5 delta)
+RELUME_LOSS_FUNCTION(huber_loss, HuberLossOptions, HuberLossFuncOptions);
+// -w (y log(x) + (1 - y) log(1 - x)), the logarithms no less than -100
+RELUME_LOSS_FUNCTION(binary_cross_entropy, BCELossOptions, BinaryCrossEntropyFuncOptions);
+// The same of sigmoid(x), computed from x; pos_weight multiplies the first term.
+RELUME_LOSS_FUNCTION(binary_cross_entropy_with_logits, BCEWithLogitsLossOptions,
+                     BinaryCrossEntropyWithLogitsFuncOptions);
+// -w[y] x[y], of log-probabilities [N, C, ...] and classes [N, ...]; targets equal to ignore_index do not count.
+RELUME_LOSS_FUNCTION(nll_loss, NLLLossOptions, NLLLossFuncOptions);
+// The same of log_softmax(x). Targets may also be probabilities of the classes, of the shape of x.
+RELUME_LOSS_FUNCTION(cross_entropy, CrossEntropyLossOptions, CrossEntropyFuncOptions);
+// y (log(y) - x), of log-probabilities x; with log_target exp(y) (y - x).
+RELUME_LOSS_FUNCTION(kl_div, KLDivLossOptions, KLDivFuncOptions);
+#undef RELUME_LOSS_FUNCTION
+
+// Distances.
+class CosineSimilarityFuncOptions {
+ public:
+  RELUME_ARG(int64_t, dim) = 1;
+  RELUME_ARG(double, eps) = 1e-8;
+};
+RELUME_API Tensor cosine_similarity(const Tensor& x1, const Tensor& x2,
+                                    const CosineSimilarityFuncOptions& options = {});
+class PairwiseDistanceFuncOptions {
+ public:
+  RELUME_ARG(double, p) = 2.0;
+  RELUME_ARG(double, eps) = 1e-6;
+  RELUME_ARG(bool, keepdim) = false;
+};
+RELUME_API Tensor pairwise_distance(const Tensor& x1, const Tensor& x2,
+                                    const PairwiseDistanceFuncOptions& options = {});
+
+}  // namespace functional
+}  // namespace nn
+}  // namespace relume

@@ -1,0 +1,68 @@
+// AnyModule: calls through a table, and the errors of mistaken types.
+#include "relume/nn/any.h"
+
+#include "core/check.h"
+#include "nn/hooks.h"
+#include "nn/names.h"
+
+namespace relume::nn {
+namespace detail {
+
+using relume::detail::class_name;
+
+void fail_cast(const char* what, const std::type_info& wanted, const std::type_info& actual) {
+  fail("Attempted to cast {} to {}, but its actual type is {}", what, class_name(wanted), class_name(actual));
+}
+
+void fail_argument(size_t index, const std::type_info& wanted, const std::type_info& actual) {
+  fail("Expected argument #{} to be of type {}, but received value of type {}", index, class_name(wanted),
+       class_name(actual));
+}
+
+void fail_argument_count(const std::type_info& module, size_t expected, size_t got) {
+  fail("{}'s forward() method expects {} argument(s), but received {}", class_name(module), expected, got);
+}
+
+}  // namespace detail
+
+AnyModule AnyModule::clone(const std::optional<Device>& device) const {
+  AnyModule copy;
+  if (!module_) return copy;
+  copy.module_ = module_->clone(device);
+  copy.type_ = type_;
+  return copy;
+}
+
+Tensor AnyModule::forward_tensor(Tensor input) {
+  check(!is_empty(), "Cannot call forward() on an empty AnyModule");
+  if (!type_->forward_tensor) {
+    AnyValue value(std::move(input));
+    return type_->forward(*module_, &value, 1).get<Tensor>();
+  }
+  if (module_->hooks()) return detail::call_with_hooks(*module_, type_->forward_tensor, input);
+  return type_->forward_tensor(*module_, std::move(input));
+}
+
+AnyValue AnyModule::forward_values(AnyValue* values, size_t count) {
+  check(!is_empty(), "Cannot call forward() on an empty AnyModule");
+  if (type_->forward) return type_->forward(*module_, values, count);
+  if (count != 1) detail::fail_argument_count(type_->type, 1, count);
+  return AnyValue(forward_tensor(detail::take<Tensor>(values, 0)));
+}
+
+std::shared_ptr<Module> AnyModule::ptr() const {
+  check(!is_empty(), "Cannot call ptr() on an empty AnyModule");
+  return module_;
+}
+
+const std::type_info& AnyModule::type_info() const {
+  check(!is_empty(), "Cannot call type_info() on an empty AnyModule");
+  return type_->type;
+}
+
+void AnyModule::check_type(const std::type_info& wanted, const char* method) const {
+  check(!is_empty(), "Cannot call {} on an empty AnyModule", method);
+  if (wanted != typeid(Module) && wanted != type_->type) detail::fail_cast("module", wanted, type_->type);
+}
+
+}  // namespace relume::nn
