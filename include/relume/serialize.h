@@ -1,0 +1,4 @@
+// Saving and loading.
+#pragma once
+
+#include "relume/serialize/safetensors.h"
