@@ -14,6 +14,7 @@
 #include "relume/printing.h"
 #include "relume/random.h"
 #include "relume/scalar.h"
+#include "relume/serialize.h"
 #include "relume/shape.h"
 #include "relume/tensor.h"
 #include "relume/threads.h"
