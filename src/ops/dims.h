@@ -1,0 +1,32 @@
+// Lists of dimensions, as reductions and index ops take them.
+#pragma once
+
+#include <cstdint>
+
+#include "core/check.h"
+#include "core/tensor_impl.h"
+
+namespace relume {
+
+// Dimensions of a tensor as bits: bit d is set for dimension d.
+using DimSet = uint64_t;
+
+inline bool contains(DimSet dims, size_t d) { return dims >> d & 1; }
+
+// The set of a list of dimensions, which may count from the end; all of them where the list is empty. Throws IndexError
+// for one out of range, Error for one that comes twice.
+DimSet dim_set(IntArrayRef dims, int64_t rank);
+
+// Sizes after a reduction of the dimensions: without them, or with 1 in their place.
+DimVector reduced_sizes(IntArrayRef sizes, DimSet dims, bool keepdim);
+
+// Product of the sizes in the set.
+int64_t numel_of(IntArrayRef sizes, DimSet dims);
+
+// A reduced tensor with its reduced dimensions, of size 1, in place again; as it is where they were kept.
+Tensor with_dims(const Tensor& reduced, IntArrayRef sizes, DimSet dims);
+
+// The gradient of values that were picked by `indices` along dim, in a tensor of `sizes`.
+Tensor selected_backward(const Tensor& grad, IntArrayRef sizes, int64_t dim, const Tensor& indices);
+
+}  // namespace relume
