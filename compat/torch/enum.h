@@ -1,0 +1,4 @@
+// The tags of torch: kMean, kReLU.
+#pragma once
+
+#include <torch/nn.h>

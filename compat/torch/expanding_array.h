@@ -1,0 +1,4 @@
+// torch::ExpandingArray.
+#pragma once
+
+#include <torch/nn.h>

@@ -1,0 +1,4 @@
+// torch::OrderedDict.
+#pragma once
+
+#include <torch/nn.h>
