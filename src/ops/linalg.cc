@@ -1,0 +1,427 @@
+// Products of vectors and matrices: dot, mv, mm, bmm, matmul, their fused sums (addmm and its like), and linear.
+#include <numeric>
+#include <string>
+
+#include "autograd/record.h"
+#include "core/check.h"
+#include "core/tensor_impl.h"
+#include "kernels/copy.h"
+#include "kernels/matmul.h"
+#include "ops/elementwise.h"
+#include "ops/methods.h"
+
+namespace relume {
+namespace {
+
+std::string shape_text(const Tensor& matrix) { return fmt::format("{}x{}", matrix.size(0), matrix.size(1)); }
+
+void check_matrices(const Tensor& a, const Tensor& b) {
+  check(a.size(1) == b.size(0), "mat1 and mat2 shapes cannot be multiplied ({} and {})", shape_text(a), shape_text(b));
+}
+
+void check_same_dtype(const Tensor& a, const Tensor& b) {
+  check(a.scalar_type() == b.scalar_type(), "expected m1 and m2 to have the same dtype, but got: {} != {}",
+        a.dtype().name(), b.dtype().name());
+}
+
+// Whether a saved operand is needed: for the gradient of the other one.
+const Tensor& saved_for(const Tensor& other, const Tensor& operand) {
+  static const Tensor& none = *new Tensor;
+  return recording({other}) ? operand : none;
+}
+
+// ---- Products without a graph ------------------------------------------------------------------------------------
+
+struct Factors {
+  double alpha = 1, beta = 0;
+};
+
+// alpha a b + beta c + bias into c, whose rows are contiguous. a [m, k], b [k, n] of any strides; bias null or n
+// neighbours.
+void multiply_into(const Tensor& c, const Tensor& a, const Tensor& b, const void* bias = nullptr,
+                   Factors factors = {}) {
+  const detail::TensorImpl &left = *a.impl(), &right = *b.impl();
+  cpu::Gemm gemm;
+  gemm.dtype = left.dtype;
+  gemm.m = left.sizes[0], gemm.k = left.sizes[1], gemm.n = right.sizes[1];
+  gemm.a = left.data(), gemm.a_row = left.strides[0], gemm.a_col = left.strides[1];
+  gemm.b = right.data(), gemm.b_row = right.strides[0], gemm.b_col = right.strides[1];
+  gemm.c = c.impl()->data(), gemm.c_row = gemm.n;
+  gemm.alpha = factors.alpha, gemm.beta = factors.beta, gemm.bias = bias;
+  cpu::gemm(gemm);
+}
+
+Tensor multiply(const Tensor& a, const Tensor& b) {
+  Tensor result = make_tensor({a.size(0), b.size(1)}, a.scalar_type());
+  multiply_into(result, a, b);
+  return result;
+}
+
+// One stride for all batch dimensions of a tensor that was expanded to `rank`, if there is one.
+std::optional<int64_t> batch_stride(const Tensor& matrices) {
+  const IntArrayRef sizes = matrices.sizes(), strides = matrices.strides();
+  std::optional<int64_t> stride;
+  int64_t next = 0;
+  for (size_t d = sizes.size() - 2; d-- > 0;) {
+    if (sizes[d] == 1) continue;
+    if (!stride)
+      stride = strides[d];
+    else if (strides[d] != next)
+      return std::nullopt;
+    next = strides[d] * sizes[d];
+  }
+  return stride.value_or(0);
+}
+
+// A batch of products; the leading dimensions of a and b are equal.
+Tensor multiply_batch(const Tensor& a, const Tensor& b) {
+  const Tensor left = batch_stride(a) ? a : a.contiguous(), right = batch_stride(b) ? b : b.contiguous();
+  DimVector sizes(a.sizes());
+  const size_t rank = sizes.size();
+  sizes[rank - 1] = b.size(-1);
+  Tensor result = make_tensor(sizes, a.scalar_type());
+  cpu::Gemm gemm;
+  gemm.dtype = a.scalar_type();
+  gemm.m = a.size(-2), gemm.k = a.size(-1), gemm.n = b.size(-1);
+  gemm.a = left.data_ptr(), gemm.a_row = left.stride(-2), gemm.a_col = left.stride(-1);
+  gemm.b = right.data_ptr(), gemm.b_row = right.stride(-2), gemm.b_col = right.stride(-1);
+  gemm.c = result.data_ptr(), gemm.c_row = gemm.n;
+  for (size_t d = 0; d + 2 < rank; ++d) gemm.batch *= sizes[d];
+  gemm.a_batch = *batch_stride(left), gemm.b_batch = *batch_stride(right), gemm.c_batch = gemm.m * gemm.n;
+  cpu::gemm(gemm);
+  return result;
+}
+
+// Whether a matrix is the transpose of a row-major one. Its gradient is then made in the same order, so that the
+// gradient of what it was transposed from is row-major.
+bool is_transposed(const Tensor& matrix) {
+  return matrix.dim() == 2 && matrix.stride(0) == 1 && matrix.stride(1) == matrix.size(0) && matrix.size(0) != 1;
+}
+
+Tensor product(bool transposed, const Tensor& a, const Tensor& b) {
+  return transposed ? mm(b.t(), a.t()).t() : mm(a, b);
+}
+
+// The tensor as a matrix of its last dimension's rows.
+Tensor as_rows(const Tensor& tensor) {
+  if (tensor.dim() == 2) return tensor;
+  int64_t rows = 1;
+  for (int64_t d = 0; d + 1 < tensor.dim(); ++d) rows *= tensor.size(d);
+  return tensor.reshape({rows, tensor.size(-1)});
+}
+
+// The same elements as a result of other sizes, as PyTorch's _unsafe_view.
+Tensor unsafe_view(const Tensor& self, IntArrayRef sizes) {
+  return record("UnsafeViewBackward0", make_alias(self, sizes, contiguous_strides(sizes), self.storage_offset()),
+                {self}, {},
+                [before = DimVector(self.sizes())](Backward& run) { run.set(0, run.grad().reshape(before)); });
+}
+
+}  // namespace
+
+// ---- Products ----------------------------------------------------------------------------------------------------
+
+Tensor mm(const Tensor& self, const Tensor& mat2) {
+  check(impl_of(self, "mm").dim() == 2, "self must be a matrix");
+  check(impl_of(mat2, "mm").dim() == 2, "mat2 must be a matrix");
+  check_matrices(self, mat2);
+  check_same_dtype(self, mat2);
+  return record("MmBackward0", multiply(self, mat2), {self, mat2}, {saved_for(mat2, self), saved_for(self, mat2)},
+                [first = is_transposed(self), second = is_transposed(mat2)](Backward& run) {
+                  if (run.needs(0)) run.set(0, product(first, run.grad(), run.saved(1).t()));
+                  if (run.needs(1)) run.set(1, product(second, run.saved(0).t(), run.grad()));
+                });
+}
+
+Tensor bmm(const Tensor& self, const Tensor& mat2) {
+  check(impl_of(self, "bmm").dim() == 3, "batch1 must be a 3D tensor");
+  check(impl_of(mat2, "bmm").dim() == 3, "batch2 must be a 3D tensor");
+  check(self.size(0) == mat2.size(0) && self.size(2) == mat2.size(1),
+        "Expected size for first two dimensions of batch2 tensor to be: [{}, {}] but got: [{}, {}].", self.size(0),
+        self.size(2), mat2.size(0), mat2.size(1));
+  check(self.scalar_type() == mat2.scalar_type(), "expected scalar type {} but found {}", to_string(self.scalar_type()),
+        to_string(mat2.scalar_type()));
+  return record("BmmBackward0", multiply_batch(self, mat2), {self, mat2},
+                {saved_for(mat2, self), saved_for(self, mat2)}, [](Backward& run) {
+                  if (run.needs(0)) run.set(0, bmm(run.grad(), run.saved(1).transpose(1, 2)));
+                  if (run.needs(1)) run.set(1, bmm(run.saved(0).transpose(1, 2), run.grad()));
+                });
+}
+
+Tensor mv(const Tensor& self, const Tensor& vec) {
+  check(impl_of(self, "mv").dim() == 2 && impl_of(vec, "mv").dim() == 1,
+        "vector + matrix @ vector expected, got 1, {}, {}", self.dim(), vec.dim());
+  check(self.size(1) == vec.size(0), "size mismatch, got input ({}), mat ({}), vec ({})", self.size(0),
+        shape_text(self), vec.size(0));
+  check_same_dtype(self, vec);
+  const auto product = [&] {
+    const NoGradGuard unrecorded;
+    return multiply(self, vec.unsqueeze(1)).squeeze(1);
+  };
+  return record("MvBackward0", make_alias(product()), {self, vec}, {saved_for(vec, self), saved_for(self, vec)},
+                [](Backward& run) {
+                  if (run.needs(0)) run.set(0, outer(run.grad(), run.saved(1)));
+                  if (run.needs(1)) run.set(1, mv(run.saved(0).t(), run.grad()));
+                });
+}
+
+namespace {
+
+Tensor dot_named(const char* grad_fn, const Tensor& self, const Tensor& other) {
+  check(impl_of(self, "dot").dim() == 1 && impl_of(other, "dot").dim() == 1,
+        "1D tensors expected, but got {}D and {}D tensors", self.dim(), other.dim());
+  check(self.scalar_type() == other.scalar_type(),
+        "dot : expected both vectors to have same dtype, but found {} and {}", to_string(self.scalar_type()),
+        to_string(other.scalar_type()));
+  check(self.numel() == other.numel(),
+        "inconsistent tensor size, expected tensor [{}] and src [{}] to have the same number of elements, but got {} "
+        "and {} "
+        "elements respectively",
+        self.numel(), other.numel(), self.numel(), other.numel());
+  if (self.scalar_type() == kBool || self.scalar_type() == kUInt16) fail_not_implemented("dot", self.scalar_type());
+  Tensor result = make_tensor({}, self.scalar_type());
+  {
+    const NoGradGuard unrecorded;
+    multiply_into(result, self.unsqueeze(0), other.unsqueeze(1));
+  }
+  return record(grad_fn, result, {self, other}, {saved_for(other, self), saved_for(self, other)}, [](Backward& run) {
+    if (run.needs(0)) run.set(0, run.grad() * run.saved(1));
+    if (run.needs(1)) run.set(1, run.grad() * run.saved(0));
+  });
+}
+
+}  // namespace
+
+Tensor dot(const Tensor& self, const Tensor& other) { return dot_named("DotBackward0", self, other); }
+Tensor vdot(const Tensor& self, const Tensor& other) { return dot_named("VdotBackward0", self, other); }
+
+Tensor outer(const Tensor& self, const Tensor& vec2) {
+  check(impl_of(self, "outer").dim() == 1, "outer: Expected 1-D argument self, but got {}-D", self.dim());
+  check(impl_of(vec2, "outer").dim() == 1, "outer: Expected 1-D argument vec2, but got {}-D", vec2.dim());
+  return self.unsqueeze(1) * vec2;
+}
+Tensor ger(const Tensor& self, const Tensor& vec2) { return outer(self, vec2); }
+
+// ---- matmul ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// Tensors of matrices whose leading dimensions broadcast.
+Tensor matmul_broadcast(const Tensor& self, const Tensor& other) {
+  const IntArrayRef a = self.sizes(), b = other.sizes();
+  check(a[a.size() - 1] == b[b.size() - 2],
+        "Expected size for first two dimensions of batch2 tensor to be: [{}, {}] but got: [{}, {}].",
+        std::accumulate(b.begin(), b.end() - 2, int64_t{1}, std::multiplies<>()), a[a.size() - 1],
+        std::accumulate(b.begin(), b.end() - 2, int64_t{1}, std::multiplies<>()), b[b.size() - 2]);
+  const DimVector batch = broadcast_sizes(a.slice(0, a.size() - 2), b.slice(0, b.size() - 2));
+  const auto expanded = [&batch](const Tensor& tensor) {
+    DimVector sizes(batch);
+    sizes.push_back(tensor.size(-2));
+    sizes.push_back(tensor.size(-1));
+    return tensor.expand(sizes);
+  };
+  Tensor result;
+  {
+    const NoGradGuard unrecorded;
+    result = multiply_batch(expanded(self), expanded(other));
+  }
+  return record("UnsafeViewBackward0", result, {self, other}, {saved_for(other, self), saved_for(self, other)},
+                [](Backward& run) {
+                  if (run.needs(0)) run.set(0, matmul(run.grad(), run.saved(1).transpose(-2, -1)));
+                  if (run.needs(1)) run.set(1, matmul(run.saved(0).transpose(-2, -1), run.grad()));
+                });
+}
+
+}  // namespace
+
+// The product over the last dimension of `self` and the one before the last of `other` (its only one, if it is a
+// vector); other leading dimensions are batches and broadcast. A vector on the left is a row, which the result lacks.
+Tensor matmul(const Tensor& self, const Tensor& other) {
+  const int64_t a = impl_of(self, "matmul").dim(), b = impl_of(other, "matmul").dim();
+  check(a > 0 && b > 0, "both arguments to matmul need to be at least 1D, but they are {}D and {}D", a, b);
+  if (a == 1 && b == 1) return dot(self, other);
+  if (a == 2 && b == 1) return mv(self, other);
+  if (a == 1 && b == 2) return mm(self.unsqueeze(0), other).squeeze(0);
+  if (a == 2 && b == 2) return mm(self, other);
+  check_same_dtype(self, other);
+  if (b <= 2) {  // many rows against one matrix or vector
+    DimVector sizes(self.sizes());
+    const Tensor rows = as_rows(self);
+    sizes.resize(sizes.size() - 1);
+    if (b == 1) return unsafe_view(mv(rows, other), sizes);
+    sizes.push_back(other.size(1));
+    return unsafe_view(mm(rows, other), sizes);
+  }
+  return a == 1 ? matmul_broadcast(self.unsqueeze(0), other).squeeze(-2) : matmul_broadcast(self, other);
+}
+
+// ---- Fused sums --------------------------------------------------------------------------------------------------
+
+namespace {
+
+// A sum beta * self + alpha * product(a, b): what four ops share. The gradients of a and b are products too;
+// `transposed` says of the one that is asked for in which order it is wanted.
+struct FusedRow {
+  const char* name;
+  const char* in_place;
+  const char* grad_fn;
+  Tensor (*product)(const Tensor& a, const Tensor& b);
+  Tensor (*first_gradient)(const Tensor& grad, const Tensor& b, bool transposed);
+  Tensor (*second_gradient)(const Tensor& grad, const Tensor& a, bool transposed);
+};
+
+constexpr FusedRow kAddmm = {
+    "addmm",
+    "addmm_",
+    "AddmmBackward0",
+    mm,
+    [](const Tensor& grad, const Tensor& b, bool transposed) { return product(transposed, grad, b.t()); },
+    [](const Tensor& grad, const Tensor& a, bool transposed) { return product(transposed, a.t(), grad); }};
+constexpr FusedRow kAddmv = {"addmv",
+                             "addmv_",
+                             "AddmvBackward0",
+                             mv,
+                             [](const Tensor& grad, const Tensor& b, bool) { return outer(grad, b); },
+                             [](const Tensor& grad, const Tensor& a, bool) { return mv(a.t(), grad); }};
+constexpr FusedRow kAddr = {"addr",
+                            "addr_",
+                            "AddrBackward0",
+                            outer,
+                            [](const Tensor& grad, const Tensor& b, bool) { return mv(grad, b); },
+                            [](const Tensor& grad, const Tensor& a, bool) { return mv(grad.t(), a); }};
+constexpr FusedRow kBaddbmm = {"baddbmm",
+                               "baddbmm_",
+                               "BaddbmmBackward0",
+                               bmm,
+                               [](const Tensor& grad, const Tensor& b, bool) { return bmm(grad, b.transpose(1, 2)); },
+                               [](const Tensor& grad, const Tensor& a, bool) { return bmm(a.transpose(1, 2), grad); }};
+
+bool is_one(const Scalar& factor) { return factor.toDouble() == 1; }
+Tensor scaled(const Tensor& tensor, const Scalar& factor) { return is_one(factor) ? tensor : tensor * factor; }
+
+auto fused_backward(const FusedRow& row, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) {
+  return [&row, beta, alpha, first = is_transposed(a), second = is_transposed(b)](Backward& run) {
+    const Tensor grad = run.grad();
+    if (run.needs(0)) run.set(0, scaled(grad, beta));
+    if (run.needs(1)) run.set(1, scaled(row.first_gradient(grad, run.saved(1), first), alpha));
+    if (run.needs(2)) run.set(2, scaled(row.second_gradient(grad, run.saved(0), second), alpha));
+  };
+}
+
+// The result, not recorded. A self that broadcasts along rows, as a bias does, goes through the kernel.
+Tensor fused_value(const FusedRow& row, const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
+                   const Scalar& alpha) {
+  const NoGradGuard unrecorded;
+  if (&row == &kAddmm && self.dim() == 1 && self.size(0) == b.size(1) && self.stride(0) == 1 && is_one(beta)) {
+    check_matrices(a, b);
+    Tensor result = make_tensor({a.size(0), b.size(1)}, a.scalar_type());
+    multiply_into(result, a, b, self.data_ptr(), {alpha.toDouble(), 0});
+    return result;
+  }
+  Tensor result = scaled(row.product(a, b), alpha);
+  const Tensor start = self.expand(result.sizes());
+  return beta.toDouble() == 0 ? result : result.add_(start, beta);
+}
+
+void check_fused(const FusedRow& row, const Tensor& self, const Tensor& a, const Tensor& b) {
+  impl_of(self, row.name), impl_of(a, row.name), impl_of(b, row.name);
+  if (&row == &kAddmm) {
+    check(a.dim() == 2, "mat1 must be a matrix, got {}-D tensor", a.dim());
+    check(b.dim() == 2, "mat2 must be a matrix, got {}-D tensor", b.dim());
+  }
+  check(a.scalar_type() == b.scalar_type(), "mat1 and mat2 must have the same dtype, but got {} and {}",
+        to_string(a.scalar_type()), to_string(b.scalar_type()));
+  check(self.scalar_type() == b.scalar_type(), "self and mat2 must have the same dtype, but got {} and {}",
+        to_string(self.scalar_type()), to_string(b.scalar_type()));
+}
+
+Tensor fused(const FusedRow& row, const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
+             const Scalar& alpha) {
+  check_fused(row, self, a, b);
+  return record(row.grad_fn, fused_value(row, self, a, b, beta, alpha), {self, a, b},
+                {saved_for(b, a), saved_for(a, b)}, fused_backward(row, a, b, beta, alpha));
+}
+
+Tensor& fused_into(const FusedRow& row, Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
+                   const Scalar& alpha) {
+  check_fused(row, self, a, b);
+  const Tensor value = fused_value(row, self, a, b, beta, alpha);
+  check(value.sizes() == self.sizes(), "{}: expected self to have the shape {} of the product, got {}", row.in_place,
+        value.sizes(), self.sizes());
+  InPlace write(row.in_place, self, {a, b});
+  cpu::copy_strided(self.sizes(), self.data_ptr(), self.strides().data(), self.scalar_type(), value.data_ptr(),
+                    value.strides().data(), value.scalar_type());
+  write.record(row.grad_fn, {saved_for(b, a), saved_for(a, b)}, fused_backward(row, a, b, beta, alpha));
+  return self;
+}
+
+}  // namespace
+
+#define RELUME_FUSED(name, row, first, second)                                                                        \
+  Tensor name(const Tensor& self, const Tensor& first, const Tensor& second, const Scalar& beta,                      \
+              const Scalar& alpha) {                                                                                  \
+    return fused(row, self, first, second, beta, alpha);                                                              \
+  }                                                                                                                   \
+  Tensor& name##_(Tensor& self, const Tensor& first, const Tensor& second, const Scalar& beta, const Scalar& alpha) { \
+    return fused_into(row, self, first, second, beta, alpha);                                                         \
+  }
+RELUME_FUSED(addmm, kAddmm, mat1, mat2)
+RELUME_FUSED(addmv, kAddmv, mat, vec)
+RELUME_FUSED(addr, kAddr, vec1, vec2)
+RELUME_FUSED(baddbmm, kBaddbmm, batch1, batch2)
+#undef RELUME_FUSED
+
+// ---- linear ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+void check_linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  impl_of(input, "linear"), impl_of(weight, "linear");
+  check(input.dim() > 0, "linear: expected an input with at least 1 dimension, got a 0-D tensor");
+  check(weight.dim() == 2, "mat2 must be a matrix, got {}-D tensor", weight.dim());
+  check(input.size(-1) == weight.size(1), "mat1 and mat2 shapes cannot be multiplied ({} and {})",
+        shape_text(as_rows(input)), shape_text(weight.t()));
+  if (!bias.defined()) return check_same_dtype(input, weight);
+  check(input.scalar_type() == weight.scalar_type(), "mat1 and mat2 must have the same dtype, but got {} and {}",
+        to_string(input.scalar_type()), to_string(weight.scalar_type()));
+  check(bias.scalar_type() == weight.scalar_type(), "self and mat2 must have the same dtype, but got {} and {}",
+        to_string(bias.scalar_type()), to_string(weight.scalar_type()));
+  check(bias.dim() <= 1 && (bias.numel() == 1 || bias.size(0) == weight.size(0)),
+        "linear: expected a bias of {} elements, one a row of the weight {}, got {}", weight.size(0), weight.sizes(),
+        bias.sizes());
+}
+
+// The name of the last op in the chain that linear is in PyTorch.
+const char* linear_grad_fn(const Tensor& input, const Tensor& bias) {
+  if (input.dim() == 2) return bias.defined() ? "AddmmBackward0" : "MmBackward0";
+  if (bias.defined()) return "ViewBackward0";
+  return input.dim() == 1 ? "SqueezeBackward4" : "UnsafeViewBackward0";
+}
+
+Tensor linear_value(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  const NoGradGuard unrecorded;
+  DimVector sizes(input.sizes());
+  sizes.back() = weight.size(0);
+  Tensor result = make_tensor(sizes, input.scalar_type());
+  const Tensor row = bias.defined() ? bias.expand({weight.size(0)}).contiguous() : bias;
+  multiply_into(result, as_rows(input), weight.t(), row.defined() ? row.data_ptr() : nullptr);
+  return result;
+}
+
+}  // namespace
+
+// input weight^T + bias: input [..., in], weight [out, in], bias [out] or undefined; result [..., out].
+Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  check_linear(input, weight, bias);
+  const Tensor result = linear_value(input, weight, bias);
+  if (!recording({input, weight, bias})) return result;
+  return record(linear_grad_fn(input, bias), result, {bias, input, weight},
+                {saved_for(weight, input), saved_for(input, weight)}, [](Backward& run) {
+                  const Tensor& grad = run.grad();
+                  if (run.needs(0)) run.set(0, grad);
+                  if (run.needs(1)) run.set(1, matmul(grad, run.saved(1)));
+                  if (run.needs(2)) run.set(2, mm(as_rows(grad).t(), as_rows(run.saved(0))));
+                });
+}
+
+}  // namespace relume
