@@ -35,7 +35,7 @@ test-all:
 
 bench:
 	@tools/install_dependencies.sh bench
-	@cmake --preset release -DRELUME_BUILD_BENCH=ON >/dev/null
+	@cmake --preset release -DRELUME_BUILD_TESTS=OFF >/dev/null
 	@cmake --build $(RELEASE)
 	@bench/run.py $(RELEASE)
 

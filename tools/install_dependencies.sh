@@ -9,7 +9,7 @@ case "${1:-}" in
   build) wanted=$build ;;
   demo) wanted="$build dataset-fashion-mnist" ;;
   test) wanted="$build libgtest-dev libgmock-dev python3 binutils" ;;
-  bench) wanted="$build libbenchmark-dev python3" ;;
+  bench) wanted="$build python3 binutils" ;;
   fuzz) wanted="$build clang" ;;
   *) echo "usage: $0 build|demo|test|bench|fuzz" >&2; exit 2 ;;
 esac
