@@ -14,45 +14,31 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
-#include <variant>
 #include <vector>
-
-namespace c10 {
-#include <torch/names/root.inc>
-template <class T>
-using OptionalArrayRef = std::optional<relume::ArrayRef<T>>;
-using OptionalIntArrayRef = OptionalArrayRef<int64_t>;
-template <class T, unsigned N>
-using SmallVector = std::vector<T>;
-using std::in_place;
-using std::make_optional;
-using std::nullopt;
-using std::nullopt_t;
-using std::optional;
-}  // namespace c10
-
-namespace caffe2 {
-using relume::TypeMeta;
-}
 
 namespace at {
 #include <torch/names/root.inc>
 using TensorBase = relume::Tensor;
-using c10::irange;
-using c10::make_optional;
-using c10::nullopt;
-using c10::optional;
-using c10::OptionalArrayRef;
-using c10::OptionalIntArrayRef;
-using c10::str;
 namespace indexing {
 using namespace relume::indexing;
 }
 }  // namespace at
 
-namespace torch {
-#include <torch/names/root.inc>
+namespace c10 {
+using namespace at;
+using std::in_place;
+using std::make_optional;
+using std::nullopt;
+using std::nullopt_t;
+using std::optional;
+template <class T>
+using OptionalArrayRef = std::optional<relume::ArrayRef<T>>;
+using OptionalIntArrayRef = OptionalArrayRef<int64_t>;
+template <class T, unsigned N>
+using SmallVector = std::vector<T>;
+}  // namespace c10
+
+namespace at {
 using c10::irange;
 using c10::make_optional;
 using c10::nullopt;
@@ -60,6 +46,14 @@ using c10::optional;
 using c10::OptionalArrayRef;
 using c10::OptionalIntArrayRef;
 using c10::str;
+}  // namespace at
+
+namespace caffe2 {
+using relume::TypeMeta;
+}
+
+namespace torch {
+using namespace at;
 
 inline constexpr ScalarType kF16 = kHalf, kF32 = kFloat, kF64 = kDouble;
 inline constexpr ScalarType kI8 = kChar, kI16 = kShort, kI32 = kInt, kI64 = kLong, kU8 = kByte, kU16 = kUInt16;
@@ -68,9 +62,6 @@ inline std::optional<Device> device_of(const Tensor& tensor) {
   return tensor.defined() ? std::optional<Device>(tensor.device()) : std::nullopt;
 }
 
-namespace indexing {
-using namespace relume::indexing;
-}
 namespace cuda {
 // There is no CUDA device.
 inline bool is_available() { return false; }
