@@ -60,13 +60,17 @@ T from_integer(int64_t value) {
   }
 }
 
-// Half types are reached through float, as a cast from double is in PyTorch.
+// Half types are reached through float and integers through int64, as casts from double are in PyTorch.
 template <class T>
 T from_double(double value) {
   if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
     return T(static_cast<float>(value));
-  } else {
+  } else if constexpr (std::is_floating_point_v<T>) {
     return static_cast<T>(value);
+  } else {
+    constexpr double kLimit = 0x1p63;
+    return static_cast<T>(std::fabs(value) < kLimit ? static_cast<int64_t>(value)
+                                                    : std::numeric_limits<int64_t>::min());
   }
 }
 
