@@ -330,7 +330,7 @@ Tensor draw_without_replacement(const Tensor& weights, int64_t num_samples, cons
   check(!weights.sum(-1).eq(0).any().item<bool>(), "invalid multinomial distribution (sum of probabilities <= 0)");
   const Tensor race = empty_like(weights);
   fill_elements(race, generator, with(random_fills().exponential, 1));
-  const Tensor ratio = weights / race;
+  const Tensor ratio = weights.div(race);
   return num_samples == 1 ? ratio.argmax(-1, true) : std::get<1>(ratio.topk(num_samples));
 }
 
