@@ -147,8 +147,8 @@ namespace {
 void print_parameters(std::ostream& stream, const char* name, const OrderedDict<std::string, Tensor>& parameters) {
   stream << "torch::nn::" << name << "(\n";
   for (const auto& item : parameters) {
-    stream << "(" << item.key() << "): Parameter containing: [" << item->scalar_type() << " of size "
-           << item->sizes() << "]\n";
+    stream << "(" << item.key() << "): Parameter containing: [" << item->scalar_type() << " of size " << item->sizes()
+           << "]\n";
   }
   stream << ")";
 }

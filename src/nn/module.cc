@@ -91,9 +91,11 @@ const std::string& Module::name() const noexcept {
 }
 
 std::shared_ptr<Module> Module::clone(const std::optional<Device>&) const {
-  fail("clone() has not been implemented for {}. Subclass nn::Cloneable<{}> instead of nn::Module to inherit the ability "
-       "to clone.",
-       name(), name());
+  fail(
+      "clone() has not been implemented for {}. Subclass nn::Cloneable<{}> instead of nn::Module to inherit the "
+      "ability "
+      "to clone.",
+      name(), name());
 }
 
 // Registration.
@@ -160,9 +162,10 @@ void Module::copy_registered(const Module& other, const std::optional<Device>& d
   const NoGradGuard no_grad;
   copy_values("parameters", other.parameters_, parameters_, device);
   copy_values("buffers", other.buffers_, buffers_, device);
-  check(children_.size() == other.children_.size(),
-        "The cloned module does not have the same number of child modules as the original module after calling reset(). "
-        "Are you sure you called register_module() inside reset() and not the constructor?");
+  check(
+      children_.size() == other.children_.size(),
+      "The cloned module does not have the same number of child modules as the original module after calling reset(). "
+      "Are you sure you called register_module() inside reset() and not the constructor?");
   for (const auto& child : other.children_) children_[child.key()]->become_clone(*child.value(), device);
 }
 
@@ -176,11 +179,12 @@ void Module::become_clone(const Module& other, const std::optional<Device>& devi
 
 std::shared_ptr<Module> Module::checked_shared() const {
   std::shared_ptr<const Module> self = weak_from_this().lock();
-  check(self != nullptr,
-        "It looks like you attempted to retrieve your top-level module as a shared_ptr, but it is not stored in a "
-        "shared_ptr. Use std::make_shared<{}> instead of creating your module on the stack, or alternatively do not try "
-        "to access your submodules at all by passing /*include_self=*/false to modules() or named_modules()",
-        name());
+  check(
+      self != nullptr,
+      "It looks like you attempted to retrieve your top-level module as a shared_ptr, but it is not stored in a "
+      "shared_ptr. Use std::make_shared<{}> instead of creating your module on the stack, or alternatively do not try "
+      "to access your submodules at all by passing /*include_self=*/false to modules() or named_modules()",
+      name());
   return std::const_pointer_cast<Module>(self);
 }
 
@@ -273,16 +277,18 @@ void Module::convert(F conversion) {
 }
 
 void Module::to(Device device, ScalarType dtype, bool non_blocking) {
-  check<TypeError>(relume::is_floating_point(dtype), "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.{}",
-        python_name(dtype));
+  check<TypeError>(relume::is_floating_point(dtype),
+                   "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.{}",
+                   python_name(dtype));
   convert([&](const Tensor& t) {
     return t.is_floating_point() ? t.to(device, dtype, non_blocking) : t.to(device, non_blocking);
   });
 }
 
 void Module::to(ScalarType dtype, bool non_blocking) {
-  check<TypeError>(relume::is_floating_point(dtype), "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.{}",
-        python_name(dtype));
+  check<TypeError>(relume::is_floating_point(dtype),
+                   "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.{}",
+                   python_name(dtype));
   convert([&](const Tensor& t) { return t.is_floating_point() ? t.to(dtype, non_blocking) : t; });
 }
 
