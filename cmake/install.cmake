@@ -24,7 +24,7 @@ configure_package_config_file(cmake/relume-config.cmake.in relume-config.cmake
   INSTALL_DESTINATION ${RELUME_CMAKE_DIR} PATH_VARS RELUME_TORCH_PREFIX)
 write_basic_package_version_file(relume-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/relume-config.cmake ${PROJECT_BINARY_DIR}/relume-config-version.cmake
-  DESTINATION ${RELUME_CMAKE_DIR})
+  ${PROJECT_SOURCE_DIR}/cmake/FindoneDNN.cmake DESTINATION ${RELUME_CMAKE_DIR})
 
 file(RELATIVE_PATH RELUME_TORCH_TO_PACKAGE /${RELUME_TORCH_PREFIX}/share/cmake/Torch /${RELUME_CMAKE_DIR})
 configure_file(cmake/TorchConfig.cmake.in TorchConfig.cmake @ONLY)
