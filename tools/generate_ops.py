@@ -33,6 +33,27 @@ TYPES = {
     "Format": "MemoryFormat",
     "Format?": "std::optional<MemoryFormat>",
 }
+# How the replay of goldens (tests/oracle/calls.h) reads an argument of a type; calls with any other type are left out.
+ARGUMENTS = {
+    "const Tensor&": "tensor",
+    "Tensor&": "tensor",
+    "TensorList": "tensors",
+    "const Scalar&": "scalar",
+    "const std::optional<Scalar>&": "opt_scalar",
+    "int64_t": "integer",
+    "std::optional<int64_t>": "opt_integer",
+    "IntArrayRef": "integers",
+    "std::optional<IntArrayRef>": "opt_integers",
+    "double": "number",
+    "std::optional<double>": "opt_number",
+    "bool": "boolean",
+    "std::optional<bool>": "opt_boolean",
+    "std::string_view": "text",
+    "std::optional<std::string_view>": "opt_text",
+    "ScalarType": "dtype",
+    "std::optional<ScalarType>": "opt_dtype",
+    "const TensorOptions&": "options",
+}
 RESULTS = {"Tensor": "Tensor", "Tensor!": "Tensor&", "bool": "bool", "Tensor[]": "std::vector<Tensor>"}
 
 
@@ -85,6 +106,26 @@ class Op:
             f"  return relume::{scope}{self.name}({call});\n}}"
         )
 
+    def call(self):
+        """A row for the replay of goldens: name, arguments, how many are needed, and the call. Empty where a type is unknown."""
+        arguments = list(self.arguments)
+        while arguments and arguments[-1][0] not in ARGUMENTS and arguments[-1][2]:
+            arguments.pop()
+        if any(kind not in ARGUMENTS for kind, _, _ in arguments):
+            return ""
+        kinds = " ".join(ARGUMENTS[kind] for kind, _, _ in arguments)
+        values = [read(i, *argument) for i, argument in enumerate(arguments)]
+        name = f"relume::{self.name}" if "f" in self.forms else f"{values.pop(0)}.{self.name}"
+        needed = sum(not default for _, _, default in arguments)
+        return f'{{"{self.name}", "{kinds}", {needed}, [](Arguments& a) {{ return results({name}({", ".join(values)})); }}}},'
+
+
+def read(i, kind, _, default):
+    """The expression that takes argument i from a golden."""
+    if not default or default == "std::nullopt" or kind == "const Tensor&":
+        return f"a.{ARGUMENTS[kind]}({i})"
+    return f"a.{ARGUMENTS[kind]}({i}, {default if default[0] == '{' or kind != 'IntArrayRef' else '{' + default + '}'})"
+
 
 def read_table():
     """(section, op) of every line; an op with an in-place form comes twice."""
@@ -107,7 +148,8 @@ def listing(ops, render, indent=""):
         if section != last:
             lines.append(f"\n{indent}// {section[0].upper()}{section[1:]}.")
             last = section
-        lines.append(indent + render(op))
+        if line := render(op):
+            lines.append(indent + line)
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
@@ -142,6 +184,9 @@ namespace relume::method {{
     inc = f"  // Methods of Tensor: the ops with their first argument in front.\n  {NOTICE}\n" + listing(
         methods, Op.method, "  "
     )
+    calls = f"// Every op as a row of the table by which goldens are replayed (calls.h).\n{NOTICE}\n" + listing(
+        ops, Op.call
+    )
     bodies = "\n\n".join(op.body() for _, op in methods)
     source = f"""// The methods of Tensor call the ops.
 {NOTICE}#include "ops/methods.h"
@@ -157,6 +202,7 @@ namespace relume {{
         "include/relume/tensor_methods.inc": inc,
         "src/ops/methods.h": inner,
         "src/ops/methods.cc": source,
+        "tests/oracle/op_calls.inc": calls,
     }
 
 

@@ -32,7 +32,6 @@ void check_view_writable(const Tensor& view) {
            : std::string("A view was created in no_grad mode and is being modified inplace with grad mode enabled. ");
   switch (meta.view_kind) {
     case ViewKind::MultiOutput:
-    case ViewKind::MultiOutputNoGrad:
       fail("{}{}", prefix, kMultiOutputView);
     case ViewKind::Inference:
       fail("A view was created in inference mode and is being modified inplace with grad mode enabled. Given that this "
@@ -215,10 +214,10 @@ void set_view(const Tensor& view, const Tensor& base, bool multi_output) {
   const bool no_grad = !t_state.grad_mode;
   if (t_state.inference_mode)
     meta.view_kind = ViewKind::Inference;
-  else if (multi_output)
-    meta.view_kind = no_grad ? ViewKind::MultiOutputNoGrad : ViewKind::MultiOutput;
   else if (no_grad)
     meta.view_kind = ViewKind::NoGrad;
+  else if (multi_output)
+    meta.view_kind = ViewKind::MultiOutput;
   else if (nested)
     meta.view_kind = base_meta->view_kind;
 }

@@ -10,7 +10,7 @@ DimVector broadcast_sizes(IntArrayRef a, IntArrayRef b) {
   DimVector sizes(a_longer ? a : b);
   const IntArrayRef shorter = a_longer ? b : a;
   const size_t shift = sizes.size() - shorter.size();
-  for (size_t i = 0; i < shorter.size(); ++i) {
+  for (size_t i = shorter.size(); i-- > 0;) {
     int64_t& size = sizes[i + shift];
     if (size == shorter[i] || shorter[i] == 1) continue;
     check(size == 1, "The size of tensor a ({}) must match the size of tensor b ({}) at non-singleton dimension {}",

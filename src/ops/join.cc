@@ -75,7 +75,7 @@ Tensor cat(TensorList tensors, int64_t dim) {
       if (plan.lengths[i] > 0) result.narrow(at, start, plan.lengths[i]).copy_(tensors[i]);
       start += plan.lengths[i];
     }
-    result = make_alias(result);
+    result = result.variable_data();  // what was written here counts as no version
   }
   std::vector<DimVector> shapes;
   for (const Tensor& tensor : tensors) shapes.emplace_back(tensor.sizes());

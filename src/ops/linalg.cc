@@ -209,11 +209,11 @@ namespace {
 // Tensors of matrices whose leading dimensions broadcast.
 Tensor matmul_broadcast(const Tensor& self, const Tensor& other) {
   const IntArrayRef a = self.sizes(), b = other.sizes();
-  check(a[a.size() - 1] == b[b.size() - 2],
-        "Expected size for first two dimensions of batch2 tensor to be: [{}, {}] but got: [{}, {}].",
-        std::accumulate(b.begin(), b.end() - 2, int64_t{1}, std::multiplies<>()), a[a.size() - 1],
-        std::accumulate(b.begin(), b.end() - 2, int64_t{1}, std::multiplies<>()), b[b.size() - 2]);
   const DimVector batch = broadcast_sizes(a.slice(0, a.size() - 2), b.slice(0, b.size() - 2));
+  const int64_t matrices = std::accumulate(batch.begin(), batch.end(), int64_t{1}, std::multiplies<>());
+  check(a[a.size() - 1] == b[b.size() - 2],
+        "Expected size for first two dimensions of batch2 tensor to be: [{}, {}] but got: [{}, {}].", matrices,
+        a[a.size() - 1], matrices, b[b.size() - 2]);
   const auto expanded = [&batch](const Tensor& tensor) {
     DimVector sizes(batch);
     sizes.push_back(tensor.size(-2));
@@ -410,8 +410,11 @@ Tensor linear_value(const Tensor& input, const Tensor& weight, const Tensor& bia
 
 }  // namespace
 
-// input weight^T + bias: input [..., in], weight [out, in], bias [out] or undefined; result [..., out].
+// input weight^T + bias: input [..., in], weight [out, in], bias [out] or undefined; result [..., out]. A weight [in]
+// gives a result [...].
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  if (impl_of(weight, "linear").dim() == 1)
+    return bias.defined() ? matmul(input, weight) + bias : matmul(input, weight);
   check_linear(input, weight, bias);
   const Tensor result = linear_value(input, weight, bias);
   if (!recording({input, weight, bias})) return result;

@@ -219,6 +219,14 @@ Tensor prod(const Tensor& self, int64_t dim, bool keepdim, std::optional<ScalarT
 
 namespace {
 
+// Throws where no element at all would be reduced to something.
+void check_not_empty(const char* op, const Tensor& self) {
+  check(impl_of(self, op).numel != 0,
+        "{}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' "
+        "argument.",
+        op);
+}
+
 // Throws where a dimension without elements would be reduced to something.
 void check_extreme(const char* op, const char* kernel, const Tensor& self, DimSet dims) {
   if (self.scalar_type() == kUInt16) fail_not_implemented(kernel, self.scalar_type());
@@ -241,10 +249,7 @@ Tensor extreme_over(ReduceOp op, const char* grad_fn, const Tensor& self, Over o
 }
 
 Tensor extreme_of_all(ReduceOp op, const char* name, const char* grad_fn, const Tensor& self) {
-  check(impl_of(self, name).numel != 0,
-        "{}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' "
-        "argument.",
-        name);
+  check_not_empty(name, self);
   check_extreme(name, name, self, 0);
   return extreme_over(op, grad_fn, self, all_of(self));
 }
@@ -301,11 +306,13 @@ std::tuple<Tensor, Tensor> min(const Tensor& self, int64_t dim, bool keepdim) {
 // The largest and the smallest over any dimensions. Equal ones share the gradient.
 Tensor amax(const Tensor& self, IntArrayRef dim, bool keepdim) {
   const Over over{dim_set(dim, impl_of(self, "amax").dim()), keepdim};
+  if (dim.empty()) check_not_empty("amax", self);
   check_extreme("amax", "max_values_cpu", self, over.dims);
   return extreme_over(ReduceOp::amax, "AmaxBackward0", self, over);
 }
 Tensor amin(const Tensor& self, IntArrayRef dim, bool keepdim) {
   const Over over{dim_set(dim, impl_of(self, "amin").dim()), keepdim};
+  if (dim.empty()) check_not_empty("amin", self);
   check_extreme("amin", "min_values_cpu", self, over.dims);
   return extreme_over(ReduceOp::amin, "AminBackward0", self, over);
 }

@@ -401,7 +401,7 @@ Tensor select(const Tensor& self, int64_t dim, int64_t index) {
 Tensor slice(const Tensor& self, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end, int64_t step) {
   const detail::TensorImpl& impl = impl_of(self, "slice");
   check(impl.dim() > 0, "slice() cannot be applied to a 0-dim tensor.");
-  check<ValueError>(step > 0, "slice step must be positive");
+  check(step > 0, "slice step must be positive");
   const size_t at = static_cast<size_t>(wrap_dim(dim, impl.dim()));
   const int64_t size = impl.sizes[at];
   const auto bound = [size](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size); };

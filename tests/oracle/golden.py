@@ -55,7 +55,7 @@ def tensor_text(tensor):
 def error_text(error):
     """The error as [Python type, first paragraph of its message]."""
     text = str(error).split("\nException raised from")[0].split("\nDebug info")[0].strip()
-    return [type(error).__name__, text]
+    return [type(error).__name__, text.replace("torch.DoubleTensor{", "*{")]
 
 
 def weights(tensor):

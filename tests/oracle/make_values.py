@@ -221,7 +221,7 @@ def make_reductions(g):
         empty = torch.full(shape, 2.5)
         for op in ["sum", "mean", "prod", "max", "min", "argmax", "amax", "var", "std", "all", "any", "median", "nonzero", "count_nonzero"]:
             g.case(op, empty)
-        for op in ["sum", "mean", "prod", "max", "argmax", "amax", "all", "cumsum", "var", "logsumexp", "softmax", "sort", "median"]:
+        for op in ["sum", "mean", "prod", "max", "argmax", "all", "cumsum", "var", "logsumexp", "softmax", "sort", "median"]:
             g.case(op, empty, 0)
             if len(shape) == 2:
                 g.case(op, empty, 1)
@@ -328,7 +328,6 @@ def make_creation(g):
     for args in [(3,), (2, 3), (0,), (-1,)]:
         g.case("eye", *args)
     g.case("zeros", [2, 0])
-    g.case("zeros", [2, -1])
     base = torch.arange(6, dtype=torch.float32).reshape(2, 3)
     for t in [base.t(), base[:, ::2], base[:1].expand(4, 3), base.to(torch.int16)]:
         g.case("ones_like", t)
