@@ -1,0 +1,287 @@
+// Convolutions and transposed convolutions. Both are the same three bilinear maps, which are each other's derivatives:
+// from (x, w) to y, from (y, w) to x, and from (x, y) to w.
+#include "autograd/record.h"
+#include "kernels/conv.h"
+#include "ops/elementwise.h"
+#include "ops/spatial.h"
+#include "relume/ops.h"
+
+namespace relume {
+namespace {
+
+using cpu::Conv;
+
+// ---- The three maps ----------------------------------------------------------------------------------------------
+
+// Whether x is made from y: the forward pass of a transposed convolution, or a gradient of a plain one.
+enum class Direction { ToOutput, ToInput };
+
+Direction opposite(Direction direction) {
+  return direction == Direction::ToOutput ? Direction::ToInput : Direction::ToOutput;
+}
+
+// Sizes of x (the input of the plain convolution) or of y.
+DimVector sizes_of(const Conv& conv, bool of_x) {
+  DimVector sizes = {conv.batch, of_x ? conv.in_channels : conv.out_channels};
+  for (int d = 0; d < conv.spatial; ++d) sizes.push_back(of_x ? conv.input[d] : conv.output[d]);
+  return sizes;
+}
+
+DimVector weight_sizes(const Conv& conv) {
+  DimVector sizes = {conv.out_channels, conv.in_channels / conv.groups};
+  for (int d = 0; d < conv.spatial; ++d) sizes.push_back(conv.kernel[d]);
+  return sizes;
+}
+
+const void* data_of(const Tensor& tensor) { return tensor.defined() ? tensor.data_ptr() : nullptr; }
+
+// The map from x or y, with the weight, to the other.
+Tensor apply_value(Conv conv, Direction direction, const Tensor& from, const Tensor& weight, const Tensor& bias) {
+  const NoGradGuard unrecorded;
+  const Tensor operand = dense_activation(from), w = weight.contiguous();
+  const Tensor b = bias.defined() ? bias.contiguous() : bias;
+  const bool plain =
+      activation_format(operand) == MemoryFormat::Contiguous && activation_format(weight) == MemoryFormat::Contiguous;
+  Tensor result = make_in_layout(sizes_of(conv, direction == Direction::ToInput), from.scalar_type(),
+                                 plain ? cpu::Layout::Plain : cpu::Layout::ChannelsLast);
+  conv.dtype = from.scalar_type();
+  const cpu::Layout layout = layout_of(operand), result_layout = layout_of(result);
+  if (direction == Direction::ToOutput) {
+    conv.input_layout = layout, conv.output_layout = result_layout;
+    cpu::conv_forward(conv, operand.data_ptr(), w.data_ptr(), data_of(b), result.data_ptr());
+  } else {
+    conv.input_layout = result_layout, conv.output_layout = layout;
+    cpu::conv_backward_input(conv, operand.data_ptr(), w.data_ptr(), data_of(b), result.data_ptr());
+  }
+  return result;
+}
+
+// The map from x and y to the weight; also the sum of y a channel, where it is asked for.
+Tensor weight_value(Conv conv, const Tensor& x, const Tensor& y, Tensor* channel_sums) {
+  const NoGradGuard unrecorded;
+  const Tensor input = dense_activation(x), output = dense_activation(y);
+  conv.dtype = x.scalar_type();
+  conv.input_layout = layout_of(input), conv.output_layout = layout_of(output);
+  Tensor weight = make_tensor(weight_sizes(conv), conv.dtype);
+  if (channel_sums) *channel_sums = make_tensor({conv.out_channels}, conv.dtype);
+  cpu::conv_backward_weight(conv, input.data_ptr(), output.data_ptr(), weight.data_ptr(),
+                            channel_sums ? channel_sums->data_ptr() : nullptr);
+  return weight;
+}
+
+Tensor apply(const Conv& conv, Direction direction, const Tensor& from, const Tensor& weight, const Tensor& bias = {});
+
+Tensor weight_of(const Conv& conv, const Tensor& x, const Tensor& y) {
+  return record("ConvolutionBackwardBackward0", weight_value(conv, x, y, nullptr), {x, y}, {x, y},
+                [conv](Backward& run) {
+                  if (run.needs(0)) run.set(0, apply(conv, Direction::ToInput, run.saved(1), run.grad()));
+                  if (run.needs(1)) run.set(1, apply(conv, Direction::ToOutput, run.saved(0), run.grad()));
+                });
+}
+
+Tensor sum_of_channels(const Tensor& grad) {
+  DimVector dims = {0};
+  for (int64_t d = 2; d < grad.dim(); ++d) dims.push_back(d);
+  return grad.sum(dims);
+}
+
+Tensor apply(const Conv& conv, Direction direction, const Tensor& from, const Tensor& weight, const Tensor& bias) {
+  return record("ConvolutionBackward0", apply_value(conv, direction, from, weight, bias), {from, weight, bias},
+                {from, weight}, [conv, direction](Backward& run) {
+                  const Tensor& grad = run.grad();
+                  if (run.needs(0)) run.set(0, apply(conv, opposite(direction), grad, run.saved(1)));
+                  const bool forward = direction == Direction::ToOutput;
+                  if (run.needs(1) && run.needs(2) && forward && !GradMode::is_enabled()) {  // one pass makes both
+                    Tensor sums;
+                    run.set(1, weight_value(conv, run.saved(0), grad, &sums));
+                    run.set(2, sums);
+                    return;
+                  }
+                  if (run.needs(1))
+                    run.set(1, forward ? weight_of(conv, run.saved(0), grad) : weight_of(conv, grad, run.saved(0)));
+                  if (run.needs(2)) run.set(2, sum_of_channels(grad));
+                });
+}
+
+// ---- Arguments ---------------------------------------------------------------------------------------------------
+
+// One value for every dimension, or one each.
+DimVector option_list(const char* name, IntArrayRef given, size_t dims) {
+  check(given.size() == 1 || given.size() == dims,
+        "expected {} to be a single integer value or a list of {} values to match the convolution dimensions, but got "
+        "{}={}",
+        name, dims, name, given);
+  return given.size() == dims ? DimVector(given) : DimVector(dims, given[0]);
+}
+
+struct Options {
+  const char* op;
+  bool transposed;
+  DimVector stride, padding, output_padding, dilation;
+  int64_t groups;
+};
+
+// "kernel_height: 0 kernel_width: 3".
+std::string named(const char* name, IntArrayRef list) {
+  constexpr const char* kAxes[] = {"depth", "height", "width"};
+  std::string text;
+  for (size_t i = 0; i < list.size(); ++i)
+    text += fmt::format("{}{}_{}: {}", i ? " " : "", name, kAxes[3 - list.size() + i], list[i]);
+  return text;
+}
+
+bool any_below(IntArrayRef list, int64_t limit) {
+  for (int64_t value : list)
+    if (value < limit) return true;
+  return false;
+}
+
+void check_options(const Options& options) {
+  check(!any_below(options.padding, 0), "negative padding is not supported");
+  check(!any_below(options.output_padding, 0), "negative output_padding is not supported");
+  check(!any_below(options.stride, 1), "non-positive stride is not supported");
+  check(!any_below(options.dilation, 1), "dilation should be greater than zero, but got {}",
+        IntArrayRef(options.dilation));
+  check(options.groups > 0, "non-positive groups is not supported");
+}
+
+void check_weight(const Options& options, IntArrayRef input, const Tensor& weight, const Tensor& bias) {
+  const IntArrayRef w = weight.sizes();
+  check(w.size() == input.size(),
+        "Expected {}-dimensional input for {}-dimensional weight {}, but got {}-dimensional input of size {} instead",
+        w.size(), w.size(), w, input.size(), input);
+  check(w[0] >= options.groups,
+        "Given groups={}, expected weight to be at least {} at dimension 0, but got weight of size {} instead",
+        options.groups, options.groups, w);
+  check(w[0] % options.groups == 0,
+        "Given groups={}, expected weight to be divisible by {} at dimension 0, but got weight of size [{}] instead",
+        options.groups, options.groups, w);
+  const int64_t channels = options.transposed ? w[0] : w[1] * options.groups;
+  const std::string given = options.transposed ? "transposed=1" : fmt::format("groups={}", options.groups);
+  check(input[1] == channels,
+        "Given {}, weight of size {}, expected input{} to have {} channels, but got {} channels instead", given, w,
+        input, channels, input[1]);
+  const int64_t outputs = options.transposed ? w[1] * options.groups : w[0];
+  check(
+      !bias.defined() || (bias.dim() == 1 && bias.size(0) == outputs),
+      "Given {}weight of size {}, expected bias to be 1-dimensional with {} elements, but got bias of size {} instead",
+      options.transposed ? "transposed=1, " : "", w, outputs, bias.defined() ? bias.sizes() : IntArrayRef());
+  check(!any_below(w.slice(2), 1), "kernel size should be greater than zero, but got {}", named("kernel", w.slice(2)));
+}
+
+void check_dtypes(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  const ScalarType dtype = input.scalar_type();
+  if (weight.scalar_type() != dtype) {
+    check(dtype != kDouble && is_floating_point(dtype), "expected scalar type {} but found {}", to_string(dtype),
+          to_string(weight.scalar_type()));
+    fail(
+        "Input type (torch.{}Tensor) and weight type (torch.{}Tensor) should be the same or input should be a MKLDNN "
+        "tensor and weight is a dense tensor",
+        to_string(dtype), to_string(weight.scalar_type()));
+  }
+  check(!bias.defined() || bias.scalar_type() == dtype, "Input type ({}) and bias type ({}) should be the same",
+        input.dtype().name(), bias.defined() ? bias.dtype().name() : "");
+}
+
+// What the kernels call x and y for these arguments: a transposed convolution's input is y.
+Conv describe(const Options& options, IntArrayRef input, IntArrayRef weight) {
+  Conv conv;
+  conv.spatial = static_cast<int>(input.size()) - 2;
+  conv.batch = input[0];
+  conv.groups = options.groups;
+  conv.out_channels = weight[0];
+  conv.in_channels = weight[1] * options.groups;
+  for (int d = 0; d < conv.spatial; ++d) {
+    conv.kernel[d] = weight[d + 2];
+    conv.stride[d] = options.stride[d];
+    conv.padding[d] = options.padding[d];
+    conv.dilation[d] = options.dilation[d];
+    const int64_t reach = conv.dilation[d] * (conv.kernel[d] - 1) + 1, size = input[d + 2];
+    if (options.transposed) {
+      conv.output[d] = size;
+      conv.input[d] = (size - 1) * conv.stride[d] - 2 * conv.padding[d] + reach + options.output_padding[d];
+    } else {
+      conv.input[d] = size;
+      conv.output[d] =
+          size + 2 * conv.padding[d] < reach ? 0 : (size + 2 * conv.padding[d] - reach) / conv.stride[d] + 1;
+    }
+  }
+  return conv;
+}
+
+void check_sizes(const Options& options, const Conv& conv) {
+  const auto count = static_cast<size_t>(conv.spatial);
+  if (options.transposed) {
+    for (size_t d = 0; d < count; ++d)
+      check(options.output_padding[d] < std::max(options.stride[d], options.dilation[d]),
+            "output padding must be smaller than either stride or dilation, but got {} {} {}",
+            named("output_padding", options.output_padding), named("stride", options.stride),
+            named("dilation", options.dilation));
+    const IntArrayRef result(conv.input, count);
+    check(!any_below(result, 1),
+          "Given input size per channel: {}. Calculated output size per channel: {}. Output size is too small",
+          joined(IntArrayRef(conv.output, count)), joined(result));
+    return;
+  }
+  DimVector padded, reach;
+  for (size_t d = 0; d < count; ++d) {
+    padded.push_back(conv.input[d] + 2 * conv.padding[d]);
+    reach.push_back(conv.dilation[d] * (conv.kernel[d] - 1) + 1);
+  }
+  check(!any_below(IntArrayRef(conv.output, count), 1),
+        "Calculated padded input size per channel: {}. Kernel size: {}. Kernel size can't be greater than actual input "
+        "size",
+        joined(padded), joined(reach));
+}
+
+Tensor convolution(const Tensor& input, const Tensor& weight, const Tensor& bias, const Options& options) {
+  check_options(options);
+  check_weight(options, input.sizes(), weight, bias);
+  const Conv conv = describe(options, input.sizes(), weight.sizes());
+  check_sizes(options, conv);
+  check_dtypes(input, weight, bias);
+  return apply(conv, options.transposed ? Direction::ToInput : Direction::ToOutput, input, weight, bias);
+}
+
+// Adds the batch dimension where it is missing, and takes it away again.
+Tensor convolution(const char* op, size_t dims, bool transposed, const Tensor& input, const Tensor& weight,
+                   const Tensor& bias, IntArrayRef stride, IntArrayRef padding, IntArrayRef output_padding,
+                   IntArrayRef dilation, int64_t groups) {
+  const size_t rank = impl_of(input, op).sizes.size();
+  impl_of(weight, op);
+  check(rank == dims + 1 || rank == dims + 2,
+        "Expected {}D (unbatched) or {}D (batched) input to {}, but got input of size: {}", dims + 1, dims + 2, op,
+        input.sizes());
+  const Options options{op,
+                        transposed,
+                        option_list("stride", stride, dims),
+                        option_list("padding", padding, dims),
+                        option_list("output_padding", output_padding, dims),
+                        option_list("dilation", dilation, dims),
+                        groups};
+  if (rank == dims + 2) return convolution(input, weight, bias, options);
+  return convolution(input.unsqueeze(0), weight, bias, options).squeeze(0);
+}
+
+}  // namespace
+
+// y[n, o, p] = bias[o] + sum_{i, q} weight[o, i, q] input[n, i, p * stride - padding + q * dilation], in groups of
+// channels. Input [batch, in, spatial...] or without batch, weight [out, in / groups, kernel...].
+// conv_transpose is the gradient of that: weight [in, out / groups, kernel...].
+#define RELUME_CONVOLUTION(dims)                                                                                     \
+  Tensor conv##dims##d(const Tensor& input, const Tensor& weight, const Tensor& bias, IntArrayRef stride,            \
+                       IntArrayRef padding, IntArrayRef dilation, int64_t groups) {                                  \
+    return convolution("conv" #dims "d", dims, false, input, weight, bias, stride, padding, 0, dilation, groups);    \
+  }                                                                                                                  \
+  Tensor conv_transpose##dims##d(const Tensor& input, const Tensor& weight, const Tensor& bias, IntArrayRef stride,  \
+                                 IntArrayRef padding, IntArrayRef output_padding, int64_t groups,                    \
+                                 IntArrayRef dilation) {                                                             \
+    return convolution("conv_transpose" #dims "d", dims, true, input, weight, bias, stride, padding, output_padding, \
+                       dilation, groups);                                                                            \
+  }
+RELUME_CONVOLUTION(1)
+RELUME_CONVOLUTION(2)
+RELUME_CONVOLUTION(3)
+#undef RELUME_CONVOLUTION
+
+}  // namespace relume

@@ -1,0 +1,68 @@
+// embedding: rows of a table by their numbers.
+#include "kernels/embedding.h"
+
+#include "autograd/record.h"
+#include "core/check.h"
+#include "ops/elementwise.h"
+#include "relume/ops.h"
+
+namespace relume {
+namespace {
+
+struct Options {
+  int64_t padding;  // the number of the row that gets no gradient, or -1
+  bool scale_by_frequency;
+};
+
+cpu::Embedding describe(const Tensor& indices, ScalarType dtype, int64_t rows, int64_t columns) {
+  return {dtype, rows, columns, indices.scalar_type(), indices.data_ptr(), indices.numel()};
+}
+
+// The gradient of the table. It is linear in `grad`: its own gradient is a look-up again.
+Tensor table_gradient(const Tensor& grad, const Tensor& indices, int64_t rows, Options options) {
+  Tensor result;
+  {
+    const NoGradGuard unrecorded;
+    const Tensor dense = grad.contiguous(), index = indices.contiguous();
+    result = make_tensor({rows, grad.size(-1)}, grad.scalar_type());
+    cpu::embedding_backward(describe(index, grad.scalar_type(), rows, grad.size(-1)), dense.data_ptr(), options.padding,
+                            options.scale_by_frequency, result.data_ptr());
+  }
+  return record("EmbeddingDenseBackwardBackward0", result, {grad}, {indices}, [options](Backward& run) {
+    check(!options.scale_by_frequency, "embedding double backwards does not support scale_grad_by_freq");
+    const Tensor indices = run.saved(0);
+    const Tensor taken = embedding(run.grad(), indices);
+    run.set(0, options.padding < 0 ? taken : taken.masked_fill(indices.eq(options.padding).unsqueeze(-1), 0));
+  });
+}
+
+}  // namespace
+
+// result[..., :] = weight[indices[...], :]: weight [rows, columns], indices int64 or int32 of any shape. The row
+// padding_idx gets no gradient; with scale_grad_by_freq gradients are divided by how often their row was taken. Throws
+// IndexError for indices outside [0, rows).
+Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_idx, bool scale_grad_by_freq,
+                 bool sparse) {
+  check(impl_of(weight, "embedding").dim() == 2, "'weight' must be 2-D");
+  const ScalarType index_dtype = impl_of(indices, "embedding").dtype;
+  check(index_dtype == kLong || index_dtype == kInt,
+        "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
+        "torch.{}Tensor instead (while checking arguments for embedding)",
+        to_string(index_dtype));
+  check<NotImplementedError>(!sparse, "embedding: sparse gradients are not supported");
+  DimVector sizes(indices.sizes());
+  sizes.push_back(weight.size(1));
+  Tensor result = make_tensor(sizes, weight.scalar_type());
+  {
+    const NoGradGuard unrecorded;
+    const Tensor table = weight.contiguous(), index = indices.contiguous();
+    cpu::embedding_forward(describe(index, weight.scalar_type(), weight.size(0), weight.size(1)), table.data_ptr(),
+                           result.data_ptr());
+  }
+  return record("EmbeddingBackward0", result, {weight}, {indices},
+                [rows = weight.size(0), options = Options{padding_idx, scale_grad_by_freq}](Backward& run) {
+                  run.set(0, table_gradient(run.grad(), run.saved(0), rows, options));
+                });
+}
+
+}  // namespace relume
