@@ -55,14 +55,15 @@ RELUME_INLINE VF at_least(VF x, double limit) {
 #endif
 }
 
-// 1 / x for normal x. One Newton step on the 14-bit estimate is within 1 ULP and faster than division; the estimates of
-// other targets are too coarse for one step.
-RELUME_INLINE VF reciprocal(VF x) {
+// a / b for normal b, a and quotient. The 14-bit estimate of 1 / b with one correction is as good as rounded once, and
+// faster than division; the estimates of other targets are too coarse for that.
+RELUME_INLINE VF quotient(VF a, VF b) {
 #if HWY_TARGET == HWY_AVX3
-  const VF estimate(hn::ApproximateReciprocal(x.v));
-  return mul_add(estimate, neg_mul_add(x, estimate, VF(1.0)), estimate);
+  const VF estimate(hn::ApproximateReciprocal(b.v));
+  const VF q = a * estimate;
+  return mul_add(neg_mul_add(q, b, a), estimate, q);
 #else
-  return VF(1.0) / x;
+  return a / b;
 #endif
 }
 
@@ -108,6 +109,35 @@ RELUME_INLINE VF exp_in_range(VF x) {
   return scale_by_power_of_two(exp_reduced(reduced.r), reduced);
 }
 
+// (exp(x) - 1) / 2 for -30 <= x <= 89; halved, because 2^128 would overflow.
+RELUME_INLINE VF half_expm1(VF x) {
+  static constexpr float kTail[] = {5.000000000e-01f, 1.666666567e-01f, 4.166648537e-02f,
+                                    8.333541453e-03f, 1.393322833e-03f, 1.976699423e-04f};
+  const ExpReduction reduced = reduce_exp(x);
+  const VF r = reduced.r;
+  const VF low = r * r * polynomial(r, kTail);  // exp(r) = 1 + r + low
+  const VF half_power = power_of_two(hn::Sub(reduced.n_bits, hn::Set(IntTag(), 0x4b400001)));
+  return mul_add(half_power, low, mul_add(half_power, r, half_power - VF(0.5)));
+}
+
+// tanh(t) for 0 <= t <= 0.9.
+RELUME_INLINE VF tanh_small(VF t) {
+  static constexpr float kSeries[] = {-3.333332241e-01f, 1.333297342e-01f, -5.392848328e-02f, 2.165931836e-02f,
+                                      -8.254797198e-03f, 2.572224243e-03f, -4.512261075e-04f};
+  const VF square = t * t;
+  return mul_add(square * t, polynomial(square, kSeries), t);
+}
+
+// exp(2 t) / 2 for 0 <= t <= 40, within a few units in the last place.
+RELUME_INLINE VF half_exp_of_double(VF t) {
+  static constexpr float kHalfExp[] = {
+      0.5f, 1.0f, 9.999998808e-01f, 6.666606665e-01f, 3.333462477e-01f, 1.339079738e-01f, 4.422637448e-02f};
+  const VF shifted = mul_add(t, VF(2.88539008177792681), VF(kRoundToInteger));
+  const VF n = shifted - VF(kRoundToInteger);
+  const VF r = neg_mul_add(n, VF(0.346573590279972655), t);
+  return scale_by_power_of_two(polynomial(r, kHalfExp), {r, n, bits(shifted)});
+}
+
 // log(1 + f) + exponent * log(2) for sqrt(1/2) <= 1 + f <= sqrt(2).
 RELUME_INLINE VF log_reduced(VF f, VF exponent) {
   static constexpr float kTail[] = {3.333331347e-01f,  -2.500000894e-01f, 2.000207454e-01f,
@@ -136,7 +166,18 @@ RELUME_INLINE VF mills_ratio(VF s) {
                                     4.116264004e-03f};
   static constexpr float kUnder[] = {
       1.0f, 1.674472775e+00f, 1.202499833e+00f, 4.694684720e-01f, 1.018581294e-01f, 1.031782399e-02f};
-  return polynomial(s, kOver) * reciprocal(polynomial(s, kUnder));
+  return quotient(polynomial(s, kOver), polynomial(s, kUnder));
+}
+
+// exp(-s^2 / 2) for |s| <= 14.4, within as many units in the last place as s^2 / 2.
+RELUME_INLINE VF density_shape(VF s) {
+  static constexpr float kExp[] = {
+      1.0f, -0.5f, 1.249999851e-01f, -2.083314583e-02f, 2.604267560e-03f, -2.615390113e-04f, 2.159490941e-05f};
+  const VF square = s * s;
+  const VF shifted = mul_add(square, VF(-0.721347520444481703), VF(kRoundToInteger));
+  const VF n = shifted - VF(kRoundToInteger);
+  const VF r = mul_add(n, VF(1.38629436111989062), square);  // exp(-square / 2) = exp(-r / 2) 2^n
+  return scale_by_power_of_two(polynomial(r, kExp), {r, n, bits(shifted)});
 }
 
 // exp(-t^2), with the rounding error of the square made good: as t^2 grows, so does its error, relative to exp(-t^2).
@@ -179,15 +220,7 @@ RELUME_INLINE VF exp(VF x) { return detail::exp_in_range(detail::at_least(detail
 RELUME_LIBRARY_FUNCTION(exp)
 
 RELUME_INLINE VF expm1(VF x) {
-  using namespace detail;
-  static constexpr float kTail[] = {5.000000000e-01f, 1.666666567e-01f, 4.166648537e-02f,
-                                    8.333541453e-03f, 1.393322833e-03f, 1.976699423e-04f};
-  const ExpReduction reduced = reduce_exp(at_least(at_most(x, 89.0), -30.0));
-  const VF r = reduced.r;
-  const VF low = r * r * polynomial(r, kTail);  // exp(r) = 1 + r + low
-  // 2^n (1 + r + low) - 1, halved so that 2^128 does not overflow.
-  const VF half_power = power_of_two(hn::Sub(reduced.n_bits, hn::Set(IntTag(), 0x4b400001)));
-  const VF half = mul_add(half_power, low, mul_add(half_power, r, half_power - VF(0.5)));
+  const VF half = detail::half_expm1(detail::at_least(detail::at_most(x, 89.0), -30.0));
   return copysign(half + half, x);
 }
 RELUME_LIBRARY_FUNCTION(expm1)
@@ -250,14 +283,10 @@ RELUME_LIBRARY_FUNCTION(log1p)
 
 RELUME_INLINE VF tanh(VF x) {
   using namespace detail;
-  static constexpr float kSeries[] = {-3.333332241e-01f, 1.333297342e-01f, -5.392848328e-02f, 2.165931836e-02f,
-                                      -8.254797198e-03f, 2.572224243e-03f, -4.512261075e-04f};
   const VF t = abs(x);
-  const VF square = x * x;
-  const VF small = mul_add(square * t, polynomial(square, kSeries), t);
-  const VF e = exp_in_range(VF(2.0) * at_most(t, 10.0));
-  const VF large = neg_mul_add(VF(2.0), reciprocal(e + VF(1.0)), VF(1.0));
-  return copysign(select(t < VF(0.9), small, large), x);
+  const VF near = tanh_small(t);
+  const VF far = VF(1.0) - quotient(VF(1.0), half_exp_of_double(at_most(t, 9.2)) + VF(0.5));
+  return copysign(select(t < VF(0.9), near, far), x);
 }
 RELUME_LIBRARY_FUNCTION(tanh)
 
@@ -265,8 +294,7 @@ RELUME_LIBRARY_FUNCTION(tanh)
 RELUME_INLINE VF sigmoid(VF x) {
   using namespace detail;
   const VF e = exp_in_range(at_least(-abs(x), -104.0));
-  const VF s = reciprocal(VF(1.0) + e);
-  return select(x < VF(0.0), e * s, s);
+  return quotient(select(x < VF(0.0), e, VF(1.0)), VF(1.0) + e);
 }
 RELUME_INLINE VD sigmoid(VD x) {
   const VD e = exp(-abs(x));
@@ -328,11 +356,11 @@ RELUME_LIBRARY_FUNCTION(sin)
 RELUME_INLINE VF cos(VF x) { return detail::sine<1>(x); }
 RELUME_LIBRARY_FUNCTION(cos)
 
-// The standard normal distribution function, exact in relative terms in the left tail as well, and its density.
+// The standard normal distribution function, with its relative accuracy in the left tail as well, and its density.
 RELUME_INLINE VF normal_cdf(VF x) {
   using namespace detail;
   const VF s = at_most(abs(x), 14.4);
-  const VF tail = exp_in_range(VF(-0.5) * (s * s)) * mills_ratio(s);
+  const VF tail = density_shape(s) * mills_ratio(s);
   return select(x < VF(0.0), tail, VF(1.0) - tail);
 }
 RELUME_INLINE VD normal_cdf(VD x) { return VD(0.5) * erfc(x * VD(-0.70710678118654752440)); }
