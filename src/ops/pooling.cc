@@ -335,8 +335,9 @@ Tensor avg_pool1d(const Tensor& self, IntArrayRef kernel_size, IntArrayRef strid
   const DimVector kernel = beside_one(kOp, "kernel_size", kernel_size, 1);
   const DimVector step = stride.empty() ? kernel : beside_one(kOp, "stride", stride, 1);
   const DimVector pad = beside_one(kOp, "padding", padding, 0);
-  const Windows windows{kernel, step, pad, 1, ceil_mode};
-  return average_pool(kAvgPool2d, self.unsqueeze(-2), windows, count_include_pad, std::nullopt).squeeze(-2);
+  return average_pool(kAvgPool2d, self.unsqueeze(-2), {kernel, step, pad, 1, ceil_mode}, count_include_pad,
+                      std::nullopt)
+      .squeeze(-2);
 }
 Tensor avg_pool2d(const Tensor& self, IntArrayRef kernel_size, IntArrayRef stride, IntArrayRef padding, bool ceil_mode,
                   bool count_include_pad, std::optional<int64_t> divisor_override) {
