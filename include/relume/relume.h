@@ -10,6 +10,7 @@
 #include "relume/nn.h"
 #include "relume/operators.h"
 #include "relume/ops.h"
+#include "relume/optim.h"
 #include "relume/options.h"
 #include "relume/printing.h"
 #include "relume/random.h"

@@ -3,7 +3,7 @@
 
 #include <type_traits>
 
-#include "relume/dtype.h"
+#include "cpu/dispatch.h"
 
 namespace relume::cpu {
 namespace {
@@ -58,30 +58,17 @@ void backward(const NllArguments& a, const void* grad, bool grad_is_one, double 
 }  // namespace
 
 NllSums nll_forward(ScalarType dtype, const NllArguments& arguments, const void* input, void* losses) {
-  switch (dtype) {
-    case kDouble:
-      return forward<double>(arguments, input, losses);
-    case kHalf:
-      return forward<Half>(arguments, input, losses);
-    case kBFloat16:
-      return forward<BFloat16>(arguments, input, losses);
-    default:
-      return forward<float>(arguments, input, losses);
-  }
+  NllSums sums;
+  dispatch_floating("nll_loss_out_frame", dtype,
+                    [&](auto type) { sums = forward<decltype(type)>(arguments, input, losses); });
+  return sums;
 }
 
 void nll_backward(ScalarType dtype, const NllArguments& arguments, const void* grad, bool grad_is_one, double scale,
                   void* result) {
-  switch (dtype) {
-    case kDouble:
-      return backward<double>(arguments, grad, grad_is_one, scale, result);
-    case kHalf:
-      return backward<Half>(arguments, grad, grad_is_one, scale, result);
-    case kBFloat16:
-      return backward<BFloat16>(arguments, grad, grad_is_one, scale, result);
-    default:
-      return backward<float>(arguments, grad, grad_is_one, scale, result);
-  }
+  dispatch_floating("nll_loss_backward_out_frame", dtype, [&](auto type) {
+    backward<decltype(type)>(arguments, grad, grad_is_one, scale, result);
+  });
 }
 
 }  // namespace relume::cpu

@@ -198,8 +198,6 @@ void check_nll(const Tensor& self, const Tensor& target, const Tensor& weight, i
     check<ValueError>(target.dim() >= 1 && self.size(0) == target.size(0),
                       "Expected input batch_size ({}) to match target batch_size ({}).", self.size(0),
                       target.dim() >= 1 ? target.size(0) : 1);
-  check(is_floating_point(self.scalar_type()), "\"nll_loss_out_frame\" not implemented for '{}'",
-        to_string(self.scalar_type()));
   DimVector expected(self.sizes());
   expected.erase(self.dim() > 1 ? 1 : 0);
   if (self.dim() <= 2)

@@ -1,0 +1,6 @@
+// optim: optimizers and learning-rate schedules.
+#pragma once
+
+#include "relume/optim/optimizer.h"
+#include "relume/optim/optimizers.h"
+#include "relume/optim/schedulers.h"

@@ -1,0 +1,173 @@
+// The steps of optimizers, which compilers vectorise, compiled once for every target.
+#include "kernels/optim.h"
+
+#include "cpu/parallel.h"
+#include "cpu/simd/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpu/optim.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace relume::cpu {
+namespace HWY_NAMESPACE {
+
+inline float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+inline double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
+inline float root_of(float x) { return __builtin_sqrtf(x); }
+inline double root_of(double x) { return __builtin_sqrt(x); }
+
+// The gradient that a step goes by.
+template <class T>
+struct Gradient {
+  explicit Gradient(const OptimizerNumbers& o)
+      : sign(o.maximize ? T(-1) : T(1)), decay(static_cast<T>(o.weight_decay)), decays(o.weight_decay != 0) {}
+  T of(T gradient, T parameter) const {
+    const T signed_gradient = gradient * sign;
+    return decays ? fused(parameter, decay, signed_gradient) : signed_gradient;
+  }
+  T sign, decay;
+  bool decays;
+};
+
+// a + weight (b - a), from the nearer end.
+template <class T>
+T lerp(T a, T b, T weight) {
+  const bool near = weight < T(0.5);
+  return fused(near ? weight : weight - T(1), b - a, near ? a : b);
+}
+
+template <class T>
+using Loop = void (*)(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o);
+
+template <class T>
+void sgd(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o) {
+  T *p = arrays[0], *g = arrays[1], *b = arrays[2];
+  const Gradient<T> gradient(o);
+  const T rate = static_cast<T>(-o.rate), momentum = static_cast<T>(o.momentum);
+  const T share = static_cast<T>(1 - o.dampening);
+  if (!b) {
+#pragma GCC ivdep
+    for (int64_t i = begin; i < end; ++i) p[i] = fused(gradient.of(g[i], p[i]), rate, p[i]);
+    return;
+  }
+#pragma GCC ivdep
+  for (int64_t i = begin; i < end; ++i) {
+    const T d = gradient.of(g[i], p[i]);
+    b[i] = o.first ? d : fused(d, share, b[i] * momentum);
+    p[i] = fused(o.nesterov ? fused(b[i], momentum, d) : b[i], rate, p[i]);
+  }
+}
+
+template <class T, bool amsgrad>
+void adam(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o) {
+  T *p = arrays[0], *g = arrays[1], *m = arrays[2], *v = arrays[3], *largest = arrays[4];
+  const Gradient<T> gradient(o);
+  const T rate = static_cast<T>(-o.rate), keep = static_cast<T>(o.keep), eps = static_cast<T>(o.eps);
+  const T weight1 = static_cast<T>(1 - o.beta1), beta2 = static_cast<T>(o.beta2);
+  const T weight2 = static_cast<T>(1 - o.beta2), root = static_cast<T>(o.root);
+#pragma GCC ivdep
+  for (int64_t i = begin; i < end; ++i) {
+    const T d = gradient.of(g[i], p[i]);
+    const T kept = p[i] * keep;
+    m[i] = lerp(m[i], d, weight1);
+    T second = fused(weight2 * d, d, v[i] * beta2);
+    v[i] = second;
+    if constexpr (amsgrad) {
+      second = largest[i] >= second || largest[i] != largest[i] ? largest[i] : second;
+      largest[i] = second;
+    }
+    p[i] = kept + rate * m[i] / (root_of(second) / root + eps);
+  }
+}
+
+template <class T, bool centered, bool momentum>
+void rmsprop(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o) {
+  T *p = arrays[0], *g = arrays[1], *s = arrays[2], *a = arrays[3], *b = arrays[4];
+  const Gradient<T> gradient(o);
+  const T rate = static_cast<T>(-o.rate), eps = static_cast<T>(o.eps), alpha = static_cast<T>(o.alpha);
+  const T weight = static_cast<T>(1 - o.alpha), inertia = static_cast<T>(o.momentum);
+#pragma GCC ivdep
+  for (int64_t i = begin; i < end; ++i) {
+    const T d = gradient.of(g[i], p[i]);
+    s[i] = fused(weight * d, d, s[i] * alpha);
+    T square = s[i];
+    if constexpr (centered) {
+      a[i] = lerp(a[i], d, weight);
+      square = fused(-a[i], a[i], square);
+    }
+    const T q = root_of(square) + eps;
+    if constexpr (momentum) {
+      b[i] = b[i] * inertia + d / q;
+      p[i] = fused(b[i], rate, p[i]);
+    } else {
+      p[i] = p[i] + rate * d / q;
+    }
+  }
+}
+
+template <class T>
+void adagrad(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o) {
+  T *p = arrays[0], *g = arrays[1], *s = arrays[2];
+  const Gradient<T> gradient(o);
+  const T rate = static_cast<T>(-o.rate), eps = static_cast<T>(o.eps);
+#pragma GCC ivdep
+  for (int64_t i = begin; i < end; ++i) {
+    const T d = gradient.of(g[i], p[i]);
+    s[i] = fused(d, d, s[i]);
+    p[i] = p[i] + rate * d / (root_of(s[i]) + eps);
+  }
+}
+
+template <class T>
+Loop<T> loop_of(OptimizerStep step, const OptimizerNumbers& o) {
+  switch (step) {
+    case OptimizerStep::Adam:
+      return o.amsgrad ? adam<T, true> : adam<T, false>;
+    case OptimizerStep::RmsProp:
+      if (o.centered) return o.momentum != 0 ? rmsprop<T, true, true> : rmsprop<T, true, false>;
+      return o.momentum != 0 ? rmsprop<T, false, true> : rmsprop<T, false, false>;
+    case OptimizerStep::Adagrad:
+      return adagrad<T>;
+    default:
+      return sgd<T>;
+  }
+}
+
+void run_step(OptimizerStep step, ScalarType dtype, void* const* arrays, int64_t begin, int64_t end,
+              const OptimizerNumbers& numbers) {
+  if (dtype == kDouble)
+    loop_of<double>(step, numbers)(reinterpret_cast<double* const*>(arrays), begin, end, numbers);
+  else
+    loop_of<float>(step, numbers)(reinterpret_cast<float* const*>(arrays), begin, end, numbers);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace relume::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace relume::cpu {
+namespace {
+
+using Step = void (*)(OptimizerStep step, ScalarType dtype, void* const* arrays, int64_t begin, int64_t end,
+                      const OptimizerNumbers& numbers);
+Step step_for(Target target) { RELUME_DISPATCH(target, run_step); }
+
+}  // namespace
+
+void run_optimizer_step(Target target, OptimizerStep step, ScalarType dtype, void* const* arrays, int64_t count,
+                        const OptimizerNumbers& numbers) {
+  constexpr int64_t kGrain = 32768;
+  const Step run = step_for(target);
+  parallel_for(count, kGrain, [&](int64_t begin, int64_t end) { run(step, dtype, arrays, begin, end, numbers); });
+}
+
+void run_optimizer_step(OptimizerStep step, ScalarType dtype, void* const* arrays, int64_t count,
+                        const OptimizerNumbers& numbers) {
+  run_optimizer_step(target(), step, dtype, arrays, count, numbers);
+}
+
+}  // namespace relume::cpu
+#endif
