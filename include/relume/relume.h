@@ -1,6 +1,7 @@
 // All of Relume.
 #pragma once
 
+#include "relume/activations.h"
 #include "relume/autograd.h"
 #include "relume/creation.h"
 #include "relume/data.h"

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "relume/activation_rows.h"
 #include "relume/dtype.h"
 #include "relume/error.h"
 #include "relume/export.h"
@@ -288,6 +289,13 @@ class RELUME_API Tensor {
   Tensor cpu() const { return *this; }
 
 #include "relume/tensor_methods.inc"
+
+  // Activations: x.relu(), x.relu_().
+#define RELUME_OPTION(type, name, value) (type, name, value)
+#define RELUME_ACTIVATION(function, Module, in_place, options) \
+  Tensor function(RELUME_EACH(ALL, options)) const;            \
+  RELUME_IF_IN_PLACE_##in_place(Tensor& function##_(RELUME_EACH(ALL, options)) const;)
+#include "relume/activations.inc"
 
  private:
   void* checked_data(ScalarType dtype) const;

@@ -1,0 +1,263 @@
+// The point-wise activations: one path for all rows of relume/activations.inc.
+#include "relume/activations.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "autograd/record.h"
+#include "core/printing.h"
+#include "kernels/activations.h"
+#include "ops/elementwise.h"
+#include "relume/ops.h"
+
+namespace relume {
+namespace {
+
+using autograd::Save;
+using cpu::ActivationLoops;
+
+struct Row {
+  Activation index;
+  const char* name;
+  const char* in_place;
+  const char* backward_grad_fn;
+  const char* second_grad_fn;
+  const ActivationTraits* traits;
+
+  bool is_any_of(std::initializer_list<Activation> list) const {
+    return std::find(list.begin(), list.end(), index) != list.end();
+  }
+};
+
+// A row with its options: what backward keeps beside tensors.
+struct Call {
+  const Row* row;
+  bool saves_result;  // else backward needs the input
+  bool inverts;       // whether that depends on the options
+  alignas(double) char options[2 * sizeof(double)];
+
+  const ActivationLoops& loops(ScalarType dtype) const { return cpu::activation_kernels().at(row->index, dtype); }
+};
+
+template <class F>
+Call make_call(const Row& row, const F& formula) {
+  static_assert(std::is_trivially_copyable_v<F> && sizeof(F) <= sizeof(Call::options));
+  Call call{&row, saves_result(formula), requires {formula.invertible();
+}
+, {}
+};  // namespace
+std::memcpy(call.options, &formula, sizeof formula);
+return call;
+}  // namespace relume
+
+// ---- Arguments ---------------------------------------------------------------------------------------------------
+
+double option(double value) { return value; }
+GeluApproximate option(std::string_view approximate) {
+  check(approximate == "none" || approximate == "tanh", "approximate argument must be either none or tanh.");
+  return approximate == "none" ? GeluApproximate::None : GeluApproximate::Tanh;
+}
+
+template <class F>
+void check_options(const F&, ScalarType) {}
+void check_options(const formulas::Hardtanh& f, ScalarType dtype) {
+  check<ValueError>(f.min_val <= f.max_val, "min_val cannot be greater than max_val");
+  check(dtype != kByte || (f.min_val >= 0 && f.max_val >= 0),
+        "cannot do hardtanh on an unsigned type with negative limits");
+}
+void check_options(const formulas::CELU& f, ScalarType) {
+  check(f.alpha != 0, "ZeroDivisionError: alpha cannot be 0 for CELU");
+}
+void check_options(const formulas::Softshrink& f, ScalarType dtype) {
+  const double largest = dtype == kDouble     ? std::numeric_limits<double>::max()
+                         : dtype == kHalf     ? 65504
+                         : dtype == kBFloat16 ? static_cast<double>(0x1.fep127f)
+                                              : static_cast<double>(std::numeric_limits<float>::max());
+  check(f.lambda >= 0 && f.lambda <= largest, "lambda must be in range [0, {}] for input dtype {}, but found {}",
+        stream_text(largest), to_string(dtype), stream_text(f.lambda));
+}
+
+// What the kernel of a bool tensor's activation would be is another op's in PyTorch, with that op's words.
+void check_not_bool(const Row& row) {
+  check(!row.is_any_of({Activation::relu}), "Boolean inputs not supported for relu");
+  check(!row.is_any_of({Activation::hardtanh, Activation::relu6}), "Bool inputs not supported for hardtanh");
+  check(!row.is_any_of({Activation::tanhshrink}),
+        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
+        "the `~` or `logical_not()` operator instead.");
+  if (row.is_any_of({Activation::softsign})) fail_not_implemented(row.traits->kernel, kBool);
+}
+
+ElementwiseKernel make_kernel(const Call& call, cpu::ElementwiseLoop loop, ScalarType dtype) {
+  ElementwiseKernel kernel;
+  kernel.loop = loop;
+  kernel.options = call.options;
+  kernel.dtype = dtype;
+  kernel.cost = call.row->traits->max_ulp > 1 ? 8 : 1;  // what is not exact computes an exponential
+  return kernel;
+}
+
+ScalarType loop_dtype(ScalarType dtype) { return is_reduced_floating_point(dtype) ? kFloat : dtype; }
+
+// The kernel for an input of this dtype, and the dtype of its result.
+struct Forward {
+  ElementwiseKernel kernel;
+  ScalarType dtype;
+};
+Forward forward_of(const Call& call, ScalarType dtype) {
+  if (dtype == kBool) check_not_bool(*call.row);
+  const bool promotes = !is_floating_point(dtype) && call.row->traits->integers == Integers::Promote;
+  const ScalarType result = promotes ? ScalarType(get_default_dtype()) : dtype;
+  const cpu::ElementwiseLoop loop = call.loops(loop_dtype(result)).forward;
+  if (!loop) fail_not_implemented(call.row->traits->kernel, dtype);
+  return {make_kernel(call, loop, loop_dtype(result)), result};
+}
+
+// ---- Backward ----------------------------------------------------------------------------------------------------
+
+Tensor second_derivative(const Call& call, const Tensor& grad, const Tensor& grad_grad, const Tensor& saved);
+
+// grad f', written in terms of what was saved.
+Tensor derivative(const Call& call, const Tensor& grad, const Tensor& saved) {
+  const ScalarType dtype = loop_dtype(saved.scalar_type());
+  const ActivationLoops& loops = call.loops(dtype);
+  const auto loop = call.inverts && !call.saves_result ? loops.backward_from_input : loops.backward;
+  const Tensor result = elementwise(make_kernel(call, loop, dtype), {&grad, &saved}, saved.scalar_type());
+  if (!recording({grad, saved})) return result;
+  return record(call.row->backward_grad_fn, result, {grad, saved}, {grad, saved}, [call](Backward& run) {
+    check(call.row->traits->twice_differentiable, "derivative for aten::{}_backward is not implemented",
+          call.row->name);
+    const Tensor saved = run.saved(1);
+    if (run.needs(0)) run.set(0, derivative(call, run.grad(), saved));
+    if (run.needs(1)) run.set(1, second_derivative(call, run.saved(0), run.grad(), saved));
+  });
+}
+
+// grad grad_grad f'', the derivative of f' by what was saved.
+Tensor second_derivative(const Call& call, const Tensor& grad, const Tensor& grad_grad, const Tensor& saved) {
+  const ScalarType dtype = loop_dtype(saved.scalar_type());
+  const ActivationLoops& loops = call.loops(dtype);
+  const auto loop = call.inverts && !call.saves_result ? loops.second_from_input : loops.second;
+  const Tensor result = elementwise(make_kernel(call, loop, dtype), {&grad, &grad_grad, &saved}, saved.scalar_type());
+  if (!recording({grad, grad_grad, saved})) return result;
+  return record(
+      call.row->second_grad_fn, result, {grad, grad_grad, saved}, {grad, grad_grad, saved}, [call](Backward& run) {
+        const Tensor saved = run.saved(2);
+        if (run.needs(0)) run.set(0, second_derivative(call, run.grad(), run.saved(1), saved));
+        if (run.needs(1)) run.set(1, second_derivative(call, run.saved(0), run.grad(), saved));
+        if (!run.needs(2)) return;
+        const bool is_quadratic = call.row->traits->masks || call.row->is_any_of({Activation::leaky_relu});
+        check<NotImplementedError>(is_quadratic, "the third derivative of {} is not implemented", call.row->name);
+        run.set(2, zeros_like(saved));
+      });
+}
+
+// The result is saved as an output that must not be written to where PyTorch saves it too; elsewhere lazily.
+Save saved_result(const Call& call, const Tensor& result, bool in_place) {
+  const bool always = call.row->is_any_of({Activation::relu, Activation::sigmoid, Activation::tanh});
+  return always || (in_place && call.row->traits->grad_fn_in_place) ? output(result) : lazy_output(result);
+}
+
+void propagate(const Call& call, Backward& run) { run.set(0, derivative(call, run.grad(), run.saved(0))); }
+
+[[noreturn]] void fail_in_place(const Call& call) {
+  check(!call.row->is_any_of({Activation::leaky_relu}),
+        "In-place leakyReLu backward calculation is triggered with a negative slope which is not supported. This is "
+        "caused by calling in-place forward function with a negative slope, please call out-of-place version instead. "
+        "File an issue at https://github.com/pytorch/pytorch if you do require supporting in-place leakRelu backward "
+        "calculation with negative slope");
+  fail(
+      "In-place elu backward calculation is triggered with a negative slope which is not supported. This is caused by "
+      "calling in-place forward function with a negative slope, please call out-of-place version instead.");
+}
+
+// ---- Forward -----------------------------------------------------------------------------------------------------
+
+Tensor activation(const Call& call, const Tensor& self) {
+  const Forward forward = forward_of(call, self.scalar_type());
+  Tensor result;
+  if (call.row->index == Activation::logsigmoid && !self.is_contiguous()) {  // its result is row-major
+    result = make_tensor(self.sizes(), forward.dtype);
+    elementwise_into(result, forward.kernel, {&self});
+  } else {
+    result = elementwise(forward.kernel, {&self}, forward.dtype);
+  }
+  if (!recording({self})) return result;
+  const Save saved = call.saves_result ? saved_result(call, result, false) : Save(self);
+  return record(call.row->traits->grad_fn, result, {self}, {saved}, [call](Backward& run) { propagate(call, run); });
+}
+
+Tensor& activation_into(const Call& call, Tensor& self) {
+  const Forward forward = forward_of(call, self.scalar_type());
+  check_can_cast(forward.dtype, self.scalar_type());
+  InPlace write(call.row->in_place, self);
+  const bool saves_input = write.recording() && !call.saves_result;
+  const Tensor before = saves_input ? self.clone() : Tensor();
+  elementwise_into(self, forward.kernel, {&self});
+  const ActivationTraits& traits = *call.row->traits;
+  const char* grad_fn = traits.grad_fn_in_place ? traits.grad_fn_in_place : traits.grad_fn;
+  if (saves_input && call.inverts) {
+    write.record(grad_fn, {}, [call](Backward&) { fail_in_place(call); });
+  } else {
+    const Save saved = saves_input ? Save(before) : saved_result(call, self, true);
+    write.record(grad_fn, {saved}, [call](Backward& run) { propagate(call, run); });
+  }
+  return self;
+}
+
+template <class F>
+Call checked_call(const Row& row, const char* name, const Tensor& self, const F& formula) {
+  check_options(formula, impl_of(self, name).dtype);
+  return make_call(row, formula);
+}
+
+#define RELUME_OPTION(type, name, value)
+#define RELUME_ACTIVATION(function, Module, in_place, options)    \
+  constexpr Row k##Module = {Activation::function,                \
+                             #function,                           \
+                             #function "_",                       \
+                             #Module "BackwardBackward0",         \
+                             #Module "BackwardBackwardBackward0", \
+                             &formulas::Module::traits};
+#include "relume/activations.inc"
+
+}  // namespace
+
+#define RELUME_EACH_TAKEN_A(type, name, value) , detail::ActivationArgument<type> name RELUME_EACH_TAKEN_B
+#define RELUME_EACH_TAKEN_B(type, name, value) , detail::ActivationArgument<type> name RELUME_EACH_TAKEN_A
+#define RELUME_EACH_TAKEN_A_END
+#define RELUME_EACH_TAKEN_B_END
+#define RELUME_EACH_OF_METHOD_A(type, name, value) detail::ActivationArgument<type> name RELUME_EACH_TAKEN_A
+#define RELUME_EACH_OF_METHOD_A_END
+#define RELUME_EACH_PASSED_A(type, name, value) , name RELUME_EACH_PASSED_B
+#define RELUME_EACH_PASSED_B(type, name, value) , name RELUME_EACH_PASSED_A
+#define RELUME_EACH_PASSED_A_END
+#define RELUME_EACH_PASSED_B_END
+#define RELUME_EACH_GIVEN_A(type, name, value) option(name), RELUME_EACH_GIVEN_B
+#define RELUME_EACH_GIVEN_B(type, name, value) option(name), RELUME_EACH_GIVEN_A
+#define RELUME_EACH_GIVEN_A_END
+#define RELUME_EACH_GIVEN_B_END
+
+// clang-format off
+#define RELUME_OPTION(type, name, value) (type, name, value)
+#define RELUME_ACTIVATION(function, Module, in_place, options)                                                   \
+  Tensor function(const Tensor& self RELUME_EACH(TAKEN, options)) {                                              \
+    return activation(checked_call(k##Module, #function, self, formulas::Module{RELUME_EACH(GIVEN, options)}),   \
+                      self);                                                                                     \
+  }                                                                                                              \
+  Tensor Tensor::function(RELUME_EACH(OF_METHOD, options)) const {                                               \
+    return relume::function(*this RELUME_EACH(PASSED, options));                                                 \
+  }                                                                                                              \
+  RELUME_IF_IN_PLACE_##in_place(                                                                                 \
+      Tensor& function##_(Tensor& self RELUME_EACH(TAKEN, options)) {                                            \
+        return activation_into(                                                                                  \
+            checked_call(k##Module, #function "_", self, formulas::Module{RELUME_EACH(GIVEN, options)}), self);  \
+      }                                                                                                          \
+      Tensor& Tensor::function##_(RELUME_EACH(OF_METHOD, options)) const {                                       \
+        return relume::function##_(const_cast<Tensor&>(*this) RELUME_EACH(PASSED, options));                     \
+      })
+// clang-format on
+#include "relume/activations.inc"
+
+}  // namespace relume
