@@ -3,8 +3,6 @@
 
 #include <torch/types.h>
 
-namespace relume::optim {}
-
 namespace torch {
 namespace optim {
 using namespace relume::optim;
