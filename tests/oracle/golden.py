@@ -40,7 +40,7 @@ def float_text(value, dtype):
 
 
 def tensor_text(tensor):
-    """`float32[2,3] 1 2 3 4 5 6`: dtype, sizes, values in logical order; `[2,3;1,2]` adds strides where not contiguous."""
+    """`float32[2,3] 1 2 3 4 5 6`: dtype, sizes, values in logical order; `[2,3;1,2]` adds strides."""
     tensor = tensor.detach().clone() if tensor._is_zerotensor() else tensor.detach()
     sizes = ",".join(map(str, tensor.shape))
     strides = "" if tensor.is_contiguous() else ";" + ",".join(map(str, tensor.stride()))
@@ -145,7 +145,7 @@ class Golden:
         except Exception as error:  # the text is the golden
             row["error"] = error_text(error)
             return self.add(row)
-        row["out"] = self.encode(out) if not isinstance(out, (tuple, list, torch.Size)) else [self.encode(o) for o in out]
+        row["out"] = self.encode(out)
         if grad or second:
             self.add_gradients(row, function, args, second)
         self.add(row)

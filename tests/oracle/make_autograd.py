@@ -1,8 +1,8 @@
-"""Small programs that mix views, in-place writes and backward: the values, versions, grad_fn names and gradients they leave, or the
-error they end with.
+"""Small programs that mix views, in-place writes and backward: the values, versions, grad_fn names and gradients that
+they leave, or the error that they end with.
 
-A program is a list of statements split by `; `: `y = mul x 2`, `a,b = split x 1`, `add_ y 1`. Arguments are variables, JSON values
-or dtypes; `x` is the leaf of the row. Besides ops there are
+A program is a list of statements split by `; `: `y = mul x 2`, `a,b = split x 1`, `add_ y 1`. Arguments are
+variables, JSON values or dtypes; `x` is the leaf of the row. Besides ops there are
   backward y [retain]     y.backward(weights(y)), weights as in golden.py
   g = grad y x [create]   autograd.grad(y, x, weights(y))
   no_grad / enable_grad / inference / end   open and close a guard
@@ -25,12 +25,14 @@ OPS = {  # what only programs need
     "leaf": lambda x, on=True: x.requires_grad_(on),
     "tensor": lambda data, dtype=None: torch.tensor(data, dtype=dtype),
 }
-ACTIVATIONS = """relu relu6 leaky_relu elu selu celu gelu silu mish sigmoid tanh softplus softsign tanhshrink hardtanh hardswish
-hardsigmoid hardshrink softshrink logsigmoid""".split()
-WITH_ARGUMENTS = {"threshold": " 0.1 20", "rrelu": "", "softmax": " 0", "log_softmax": " 0", "softmin": " 0", "glu": " 0", "prelu": " slope"}
-IN_PLACE = """relu_ relu6_ leaky_relu_ elu_ selu_ celu_ silu_ mish_ sigmoid_ tanh_ hardtanh_ hardswish_ hardsigmoid_ threshold_ rrelu_""".split()
-UNARY = """abs neg exp expm1 log sqrt rsqrt square sin cos tan asin atan sinh erf erfc reciprocal ceil round sign frac log1p exp2
-sum mean prod amax clone contiguous""".split()
+ACTIVATIONS = """relu relu6 leaky_relu elu selu celu gelu silu mish sigmoid tanh softplus softsign tanhshrink hardtanh
+hardswish hardsigmoid hardshrink softshrink logsigmoid""".split()
+WITH_ARGUMENTS = {"threshold": " 0.1 20", "rrelu": "", "softmax": " 0", "log_softmax": " 0", "softmin": " 0",
+                  "glu": " 0", "prelu": " slope"}
+IN_PLACE = """relu_ relu6_ leaky_relu_ elu_ selu_ celu_ silu_ mish_ sigmoid_ tanh_ hardtanh_ hardswish_ hardsigmoid_
+threshold_ rrelu_""".split()
+UNARY = """abs neg exp expm1 log sqrt rsqrt square sin cos tan asin atan sinh erf erfc reciprocal ceil round sign frac
+log1p exp2 sum mean prod amax clone contiguous""".split()
 HINT = " Hint: enable anomaly detection"  # left out of all errors but one, for they are long
 FULL = "y = exp x; add_ y 1; zero_ y; backward y"
 X = "float64[2,3] 0.5 -1.25 0.75 2 -0.25 0.125"
@@ -96,8 +98,9 @@ def program(golden, text, x=X):
     golden.add(row)
 
 
-VIEWS = """view [6]; view [3,2]; transpose 0 1; select 0 0; slice 1 0 2; narrow 1 1 2; unsqueeze 0; expand [2,2,3]; diagonal; t; squeeze;
-reshape [6]; flatten; permute [1,0]; as_strided [2] [1]; detach; view_as x; unfold 1 2 1; movedim 0 1""".replace("\n", " ").split("; ")
+VIEWS = """view [6]; view [3,2]; transpose 0 1; select 0 0; slice 1 0 2; narrow 1 1 2; unsqueeze 0; expand [2,2,3];
+diagonal; t; squeeze; reshape [6]; flatten; permute [1,0]; as_strided [2] [1]; detach; view_as x; unfold 1 2 1;
+movedim 0 1""".replace("\n", " ").split("; ")
 
 PROGRAMS = """
 add_ x 1

@@ -1,4 +1,5 @@
-"""torch.nn.functional: activations, layers and losses with their options; values, first and second gradients, errors."""
+"""torch.nn.functional: activations, layers and losses with their options: values, first and second gradients,
+errors."""
 
 import itertools
 
@@ -11,10 +12,14 @@ KINKS = [-10.0, -3.0, -1.5, -1.0, -0.5, -0.25, -0.0, 0.0, 0.25, 0.5, 0.75, 1.0, 
 
 # Every activation with its default options and with others; the arguments are in the order of the C++ options.
 ACTIVATIONS = {
-    "relu": [()], "relu6": [()], "sigmoid": [()], "tanh": [()], "softsign": [()], "tanhshrink": [()], "silu": [()], "mish": [()],
-    "hardswish": [()], "hardsigmoid": [()], "selu": [()], "logsigmoid": [()], "leaky_relu": [(), (0.2,), (-0.5,), (0.0,)],
-    "elu": [(), (0.5,), (-1.0,)], "celu": [(), (0.5,), (-1.0,)], "gelu": [(), ("none",), ("tanh",)], "softplus": [(), (2.0, 1.0), (-1.0, 20.0)],
-    "hardtanh": [(), (-0.5, 0.75), (1.0, 6.0)], "hardshrink": [(), (1.0,), (0.0,), (-1.0,)], "softshrink": [(), (1.0,), (0.0,)], "threshold": [(0.1, 20.0), (-1.0, -5.0)],
+    "relu": [()], "relu6": [()], "sigmoid": [()], "tanh": [()], "softsign": [()], "tanhshrink": [()], "silu": [()],
+    "mish": [()],
+    "hardswish": [()], "hardsigmoid": [()], "selu": [()], "logsigmoid": [()],
+    "leaky_relu": [(), (0.2,), (-0.5,), (0.0,)],
+    "elu": [(), (0.5,), (-1.0,)], "celu": [(), (0.5,), (-1.0,)], "gelu": [(), ("none",), ("tanh",)],
+    "softplus": [(), (2.0, 1.0), (-1.0, 20.0)],
+    "hardtanh": [(), (-0.5, 0.75), (1.0, 6.0)], "hardshrink": [(), (1.0,), (0.0,), (-1.0,)],
+    "softshrink": [(), (1.0,), (0.0,)], "threshold": [(0.1, 20.0), (-1.0, -5.0)],
     "rrelu": [(), (0.25, 0.5)],
 }
 
@@ -38,14 +43,17 @@ def make_activations(g):
         g.case(op, kinks32, *options[0], ulp=16)
         for x in [bfloat16, half]:
             g.case(op, x, *options[0], ulp=1 if op not in ("softsign", "tanhshrink") else 2)
-        for x in [torch.tensor([-2, -1, 0, 1, 7]), torch.tensor([True, False]), torch.tensor([0, 3, 9], dtype=torch.uint8), torch.tensor(-0.75), torch.empty(0, 3), kinks32.t(), kinks32[:, ::2]]:
+        for x in [torch.tensor([-2, -1, 0, 1, 7]), torch.tensor([True, False]),
+                  torch.tensor([0, 3, 9], dtype=torch.uint8), torch.tensor(-0.75), torch.empty(0, 3), kinks32.t(),
+                  kinks32[:, ::2]]:
             if not (op == "rrelu" and x.dtype is torch.bool):
                 g.case(op, x, *options[0], ulp=16)
     for op in ["softmax", "log_softmax", "softmin"]:
         for dim in [0, 1, -1]:
             g.case(op, kinks, dim, second=True, ulp=64)
         g.case(op, torch.tensor([[inf, 1.0], [-inf, -inf], [nan, 0.0], [-inf, 3.0]], dtype=torch.float64), 1)
-        for x, dim in [(torch.tensor(2.5), 0), (torch.empty(2, 0), 1), (torch.empty(0, 2), 1), (kinks32.t(), 0), (kinks32, 2), (torch.tensor([1, 2]), 0)]:
+        for x, dim in [(torch.tensor(2.5), 0), (torch.empty(2, 0), 1), (torch.empty(0, 2), 1), (kinks32.t(), 0),
+                       (kinks32, 2), (torch.tensor([1, 2]), 0)]:
             g.case(op, x, dim, ulp=16)
     for dim in [0, -1]:
         g.case("glu", kinks, dim, second=True, ulp=32)
@@ -55,7 +63,8 @@ def make_activations(g):
     g.case("prelu", kinks, slope, second=True)
     g.case("prelu", kinks, slope[:1].clone(), second=True)
     g.case("prelu", kinks.reshape(2, 4, 2), slope, second=True)
-    for x, weight in [(kinks[:, :3], slope), (torch.tensor(1.0).double(), slope), (kinks, slope.reshape(2, 2)), (kinks, slope.float()), (kinks[0], slope[:1]), (kinks[0], slope)]:
+    for x, weight in [(kinks[:, :3], slope), (torch.tensor(1.0).double(), slope), (kinks, slope.reshape(2, 2)),
+                      (kinks, slope.float()), (kinks[0], slope[:1]), (kinks[0], slope)]:
         g.case("prelu", x, weight)
     g.case("gelu", kinks32, "exact")
     g.case("celu", kinks32, 0.0)
@@ -86,7 +95,8 @@ def make_losses(g):
     g.case("cross_entropy_loss", x[0].clone(), torch.tensor(1), ulp=64)
     g.case("cross_entropy_loss", x, torch.full((4,), -100))
     g.case("cross_entropy_loss", x[:0], y[:0])
-    for bad in [(x, torch.tensor([0, 3, 0, 0])), (x, torch.tensor([0, -1, 0, 0])), (x, y[:3]), (x, y.reshape(2, 2)), (x, y.to(torch.int32)), (x, y, weight[:2]), (x, soft[:3]), (x, y, weight.float())]:
+    for bad in [(x, torch.tensor([0, 3, 0, 0])), (x, torch.tensor([0, -1, 0, 0])), (x, y[:3]), (x, y.reshape(2, 2)),
+                (x, y.to(torch.int32)), (x, y, weight[:2]), (x, soft[:3]), (x, y, weight.float())]:
         g.case("cross_entropy_loss", *bad)
     a, b = g.let("a", pattern(3, 4)), g.let("b", pattern(4, 3).t().contiguous() + 0.5)
     for reduction in reductions:
@@ -100,9 +110,11 @@ def make_losses(g):
         p, t = torch.sigmoid(a), (b > 0).double()
         for w in [None, b.abs()]:
             g.case("binary_cross_entropy", p, t, w, reduction, second=True, ulp=32, fixed=[1, 2])
-            g.case("binary_cross_entropy_with_logits", a, torch.sigmoid(b), w, None, reduction, second=True, ulp=32, fixed=[2])
+            g.case("binary_cross_entropy_with_logits", a, torch.sigmoid(b), w, None, reduction, second=True, ulp=32,
+                   fixed=[2])
         g.case("binary_cross_entropy_with_logits", a, t, None, slopes(4), reduction, second=True, ulp=32, fixed=[3])
-    g.case("binary_cross_entropy", torch.tensor([0.0, 1.0, 0.0], dtype=torch.float64), torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64), None, 0)
+    g.case("binary_cross_entropy", torch.tensor([0.0, 1.0, 0.0], dtype=torch.float64),
+           torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64), None, 0)
     g.case("binary_cross_entropy", torch.tensor([1.5]), torch.tensor([1.0]))
     g.case("binary_cross_entropy", torch.tensor([0.5]), torch.tensor([1.0, 1.0]))
     g.case("binary_cross_entropy_with_logits", a, b[:2])
@@ -141,8 +153,10 @@ def make_layers(g):
         g.case("conv_transpose2d", x3, t2, *arguments, second=arguments[0] is None, ulp=64)
     g.case("conv_transpose2d", x3, tg, bias4, 2, 0, 0, 2, second=True, ulp=64)
     g.case("conv_transpose1d", x1, g.let("t1", pattern(4, 2, 3)), None, 2, 1, 1, ulp=64)
-    for arguments in [(x2, pattern(4, 3, 3, 3)), (x2, w2, bias6), (x2, w2, None, 0), (x2, w2, None, 1, -1), (x2, pattern(4, 4, 7, 7)), (x1, w2), (x2, w2, None, 1, 0, 1, 3), (x2.float(), w2),
-                      (x2, w2.float()), (torch.tensor([1.0]), w2.float()), (x2, w2, None, [1, 1, 1]), (x2.long(), w2.long())]:
+    for arguments in [(x2, pattern(4, 3, 3, 3)), (x2, w2, bias6), (x2, w2, None, 0), (x2, w2, None, 1, -1),
+                      (x2, pattern(4, 4, 7, 7)), (x1, w2), (x2, w2, None, 1, 0, 1, 3), (x2.float(), w2),
+                      (x2, w2.float()), (torch.tensor([1.0]), w2.float()), (x2, w2, None, [1, 1, 1]),
+                      (x2.long(), w2.long())]:
         g.case("conv2d", *arguments)
     g.case("conv_transpose2d", x3, pattern(3, 3, 3, 3))
     g.case("conv_transpose2d", x3, t2, None, 2, 0, 2)
@@ -159,13 +173,17 @@ def make_layers(g):
     g.case("max_pool2d", torch.arange(16).reshape(1, 4, 4), 2)
     g.case("max_pool1d", x1, 3, 2, 1, second=True)
     g.case("avg_pool1d", x1, 3, 2, 1, second=True)
-    for arguments in [(3, 2, 1, True), (3, 2, 1, False, False), (3, 2, 1, True, False), (3, 2, 0, False, True, 4), ([1, 3], [2, 2], [0, 1])]:
+    for arguments in [(3, 2, 1, True), (3, 2, 1, False, False), (3, 2, 1, True, False), (3, 2, 0, False, True, 4),
+                      ([1, 3], [2, 2], [0, 1])]:
         g.case("avg_pool2d", pooled, *arguments)
-    for op, size in [("adaptive_avg_pool2d", [1, 1]), ("adaptive_avg_pool2d", [2, 4]), ("adaptive_avg_pool2d", [7, 6]), ("adaptive_max_pool2d", [2, 4]), ("adaptive_max_pool2d", [1, 1])]:
+    for op, size in [("adaptive_avg_pool2d", [1, 1]), ("adaptive_avg_pool2d", [2, 4]), ("adaptive_avg_pool2d", [7, 6]),
+                     ("adaptive_max_pool2d", [2, 4]), ("adaptive_max_pool2d", [1, 1])]:
         g.case(op, pooled, size, second=True)
     g.case("adaptive_avg_pool2d", pooled[0].clone(), [2, 2])
     g.case("adaptive_avg_pool1d", x1, 3, second=True)
-    for op, *arguments in [("max_pool2d", 0), ("max_pool2d", 2, 2, 2), ("max_pool2d", 9), ("max_pool2d", 2, 0), ("max_pool2d", [1, 2, 3]), ("avg_pool2d", 2, 2, 2), ("avg_pool2d", 9), ("avg_pool2d", 2, 2, 0, False, True, 0), ("adaptive_avg_pool2d", [-1, 2])]:
+    for op, *arguments in [("max_pool2d", 0), ("max_pool2d", 2, 2, 2), ("max_pool2d", 9), ("max_pool2d", 2, 0),
+                           ("max_pool2d", [1, 2, 3]), ("avg_pool2d", 2, 2, 2), ("avg_pool2d", 9),
+                           ("avg_pool2d", 2, 2, 0, False, True, 0), ("adaptive_avg_pool2d", [-1, 2])]:
         g.case(op, pooled, *arguments)
     g.case("max_pool2d", torch.ones(2, 2), 2)
     g.case("avg_pool2d", torch.ones(2, 2), 2)
@@ -185,10 +203,12 @@ def make_layers(g):
     g.case("group_norm", x2, 2, gamma, bias4, second=True, ulp=256)
     g.case("group_norm", x2, 3)
     table = g.let("table", pattern(5, 3))
-    for index in [torch.tensor([[4, 0, 2], [2, 2, 1]]), torch.tensor(3), torch.empty(0, dtype=torch.int64), torch.tensor([1, 0], dtype=torch.int32)]:
+    for index in [torch.tensor([[4, 0, 2], [2, 2, 1]]), torch.tensor(3), torch.empty(0, dtype=torch.int64),
+                  torch.tensor([1, 0], dtype=torch.int32)]:
         g.case("embedding", table, index, second=True)
     g.case("embedding", table, torch.tensor([4, 0, 2, 2]), 2)
-    for bad in [(table, torch.tensor([5])), (table, torch.tensor([-1])), (table, torch.tensor([0.5])), (table[0], torch.tensor([0]))]:
+    for bad in [(table, torch.tensor([5])), (table, torch.tensor([-1])), (table, torch.tensor([0.5])),
+                (table[0], torch.tensor([0]))]:
         g.case("embedding", *bad)
     g.case("one_hot", torch.tensor([0, 2, 1]))
     g.case("one_hot", torch.tensor([0, -1]), 3)

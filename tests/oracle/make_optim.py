@@ -1,7 +1,7 @@
 """Optimizers for five steps, learning-rate schedules, gradient clipping.
 
-Two parameters, p = [1, -2, 0.5, 3] (2 x 2) and q = [0.25] (float32), follow the gradient weights(p) * (p - 0.5), weights as in golden.py;
-the third step skips q (its gradient is not defined there).
+Two parameters, p = [1, -2, 0.5, 3] (2 x 2) and q = [0.25] (float32), follow the gradient weights(p) * (p - 0.5),
+weights as in golden.py; the third step skips q (its gradient is not defined there).
 """
 
 import torch
@@ -10,16 +10,28 @@ from torch.optim import lr_scheduler
 from golden import Golden, error_text, tensor_text, weights
 
 OPTIMIZERS = [
-    ("SGD", {"lr": 0.1}), ("SGD", {"lr": 0.1, "momentum": 0.9}), ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.5}), ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
-    ("SGD", {"lr": 0.1, "weight_decay": 0.01}), ("SGD", {"lr": 0.1, "momentum": 0.5, "weight_decay": 0.1, "nesterov": True}), ("SGD", {"lr": 0.1, "maximize": True}),
-    ("Adam", {}), ("Adam", {"lr": 0.1}), ("Adam", {"lr": 0.1, "betas": [0.5, 0.9], "eps": 0.001}), ("Adam", {"lr": 0.1, "weight_decay": 0.1}), ("Adam", {"lr": 0.1, "amsgrad": True, "betas": [0.5, 0.6]}), ("Adam", {"lr": 0.1, "maximize": True}),
-    ("AdamW", {}), ("AdamW", {"lr": 0.1}), ("AdamW", {"lr": 0.1, "weight_decay": 0.5}), ("AdamW", {"lr": 0.1, "amsgrad": True, "betas": [0.5, 0.6]}),
-    ("RMSprop", {"lr": 0.1}), ("RMSprop", {"lr": 0.1, "momentum": 0.9, "centered": True, "weight_decay": 0.1}), ("Adagrad", {"lr": 0.1}), ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.5}),
+    ("SGD", {"lr": 0.1}), ("SGD", {"lr": 0.1, "momentum": 0.9}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.5}), ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("SGD", {"lr": 0.1, "weight_decay": 0.01}), ("SGD",
+                                                 {"lr": 0.1, "momentum": 0.5, "weight_decay": 0.1, "nesterov": True}),
+    ("SGD", {"lr": 0.1, "maximize": True}),
+    ("Adam", {}), ("Adam", {"lr": 0.1}), ("Adam", {"lr": 0.1, "betas": [0.5, 0.9], "eps": 0.001}),
+    ("Adam", {"lr": 0.1, "weight_decay": 0.1}), ("Adam", {"lr": 0.1, "amsgrad": True, "betas": [0.5, 0.6]}),
+    ("Adam", {"lr": 0.1, "maximize": True}),
+    ("AdamW", {}), ("AdamW", {"lr": 0.1}), ("AdamW", {"lr": 0.1, "weight_decay": 0.5}),
+    ("AdamW", {"lr": 0.1, "amsgrad": True, "betas": [0.5, 0.6]}),
+    ("RMSprop", {"lr": 0.1}), ("RMSprop", {"lr": 0.1, "momentum": 0.9, "centered": True, "weight_decay": 0.1}),
+    ("Adagrad", {"lr": 0.1}), ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1,
+                                           "initial_accumulator_value": 0.5}),
 ]
-BAD = [("SGD", {"lr": -0.1}), ("SGD", {"lr": 0.1, "momentum": -1.0}), ("SGD", {"lr": 0.1, "weight_decay": -1.0}), ("SGD", {"lr": 0.1, "nesterov": True}), ("Adam", {"lr": -1.0}), ("Adam", {"betas": [1.0, 0.9]}),
-       ("Adam", {"betas": [0.9, 1.0]}), ("Adam", {"eps": -1.0}), ("Adam", {"weight_decay": -1.0}), ("AdamW", {"lr": -1.0})]
+BAD = [("SGD", {"lr": -0.1}), ("SGD", {"lr": 0.1, "momentum": -1.0}), ("SGD", {"lr": 0.1, "weight_decay": -1.0}),
+       ("SGD", {"lr": 0.1, "nesterov": True}), ("Adam", {"lr": -1.0}), ("Adam", {"betas": [1.0, 0.9]}),
+       ("Adam", {"betas": [0.9, 1.0]}), ("Adam", {"eps": -1.0}), ("Adam", {"weight_decay": -1.0}),
+       ("AdamW", {"lr": -1.0})]
 SCHEDULES = [
-    ("StepLR", [2, 0.5]), ("StepLR", [3]), ("MultiStepLR", [[2, 4, 4, 7], 0.1]), ("ExponentialLR", [0.9]), ("CosineAnnealingLR", [5]), ("CosineAnnealingLR", [4, 0.01]), ("LinearLR", [0.25, 1.0, 4]), ("ConstantLR", [0.5, 3]),
+    ("StepLR", [2, 0.5]), ("StepLR", [3]), ("MultiStepLR", [[2, 4, 4, 7], 0.1]), ("ExponentialLR", [0.9]),
+    ("CosineAnnealingLR", [5]), ("CosineAnnealingLR", [4, 0.01]), ("LinearLR", [0.25, 1.0, 4]),
+    ("ConstantLR", [0.5, 3]),
     ("CosineAnnealingWarmRestarts", [3, 2]), ("PolynomialLR", [5, 2.0]),
 ]
 
@@ -64,7 +76,8 @@ def make(golden):
         p, q = parameters()
         set_gradients(p, q)
         total = torch.nn.utils.clip_grad_norm_([p, q], max_norm, norm_type)
-        golden.add({"clip": "norm", "args": golden.encode([max_norm, norm_type]), "total": tensor_text(total), "grads": [tensor_text(p.grad), tensor_text(q.grad)]})
+        golden.add({"clip": "norm", "args": golden.encode([max_norm, norm_type]), "total": tensor_text(total),
+                    "grads": [tensor_text(p.grad), tensor_text(q.grad)]})
     p, q = parameters()
     set_gradients(p, q)
     torch.nn.utils.clip_grad_value_([p, q], 0.75)

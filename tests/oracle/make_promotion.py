@@ -1,8 +1,10 @@
-"""Result dtypes for every pair of dtypes and kind of operand, in place and out of place, and for every unary op and reduction.
+"""Result dtypes for every pair of dtypes and kind of operand, in place and out of place, and of unary ops and
+reductions.
 
-A row holds one matrix, shared by all of its `calls` (written as in ops.py, of x and y): `result[x]` lists, for each dtype of y in
-the header's order, the dtype of the result; `E3` is error number 3 of the header, `N5` the same where PyTorch merely has no
-kernel for that dtype; a * in its text stands for the name of a dtype. `x` and `y` say what the operands are: a tensor of two ones, a 0-dim tensor, or a Scalar (bool, int, float).
+A row holds one matrix, shared by all of its `calls` (written as in ops.py, of x and y): `result[x]` lists, for each
+dtype of y in the header's order, the dtype of the result; `E3` is error number 3 of the header, `N5` the same where
+PyTorch merely has no kernel for that dtype; a * in its text stands for the name of a dtype. `x` and `y` say what the
+operands are: a tensor of two ones, a 0-dim tensor, or a Scalar (bool, int, float).
 """
 
 import json
@@ -21,31 +23,42 @@ TENSORS = "add sub mul div floor_divide remainder fmod bitwise_and bitwise_or bi
 ONLY_TENSORS = "pow maximum minimum fmax atan2 hypot copysign xlogy logical_and logical_or logical_xor".split()
 SHIFTS = "bitwise_left_shift bitwise_right_shift".split()
 KINDS = ["tensor", "zero_dim"]
-TYPE_NAMES = re.compile(r"\b(Byte|Char|Short|Int|Long|UInt16|Half|BFloat16|Float|Double|Bool|c10::\w+|float|double|bool|"
-                        r"(unsigned char|signed char|short unsigned int|short int|long int|int)(?! *\d))(?!\w)")
+TYPE_NAMES = re.compile(r"\b(Byte|Char|Short|Int|Long|UInt16|Half|BFloat16|Float|Double|Bool|c10::\w+|float|double|"
+                        r"bool|(unsigned char|signed char|short unsigned int|short int|long int|int)(?! *\d))(?!\w)")
 # Calls, and which kinds their operands have: those of x, those of y.
 PAIRS = [
     *[(f"{op} x y", KINDS, [*KINDS, "scalar"]) for op in TENSORS],
     *[(f"{op} x y", ["scalar"], KINDS) for op in ["remainder", "pow"]],
     *[(f"{op} x y", KINDS, KINDS) for op in ONLY_TENSORS],
     *[(f"{op} x y", ["tensor"], ["tensor", "scalar"]) for op in SHIFTS],
-    ("rsub x y", ["tensor"], ["tensor", "scalar"]), ('div x y "floor"', ["tensor"], ["tensor", "scalar"]), ('div x y "trunc"', ["tensor"], ["tensor", "scalar"]),
-    ("where mask x y", KINDS, [*KINDS, "scalar"]), ("where mask x y", ["scalar"], [*KINDS, "scalar"]), ("clamp_min x y", KINDS, [*KINDS, "scalar"]),
-    ("cat [x,y] 0", ["tensor"], ["tensor"]), ("stack [x,y] 0", KINDS[:1], KINDS[:1]), ("lerp x y 0.5", KINDS, KINDS), ("addcmul x y y", ["tensor"], ["tensor"]),
-    ("dot x y", ["tensor"], ["tensor"]), ("index_add x 0 rows y", ["tensor"], ["tensor"]), ("index_copy x 0 rows y", ["tensor"], ["tensor"]),
-    ("scatter x 0 rows y", ["tensor"], ["tensor", "scalar"]), ("gather x 0 y", ["tensor"], ["tensor"]), ("index_select x 0 y", ["tensor"], ["tensor"]), ("masked_fill x mask y", ["tensor"], ["zero_dim", "scalar"]),
+    ("rsub x y", ["tensor"], ["tensor", "scalar"]), ('div x y "floor"', ["tensor"], ["tensor", "scalar"]),
+    ('div x y "trunc"', ["tensor"], ["tensor", "scalar"]),
+    ("where mask x y", KINDS, [*KINDS, "scalar"]), ("where mask x y", ["scalar"], [*KINDS, "scalar"]),
+    ("clamp_min x y", KINDS, [*KINDS, "scalar"]),
+    ("cat [x,y] 0", ["tensor"], ["tensor"]), ("stack [x,y] 0", KINDS[:1], KINDS[:1]), ("lerp x y 0.5", KINDS, KINDS),
+    ("addcmul x y y", ["tensor"], ["tensor"]),
+    ("dot x y", ["tensor"], ["tensor"]), ("index_add x 0 rows y", ["tensor"], ["tensor"]),
+    ("index_copy x 0 rows y", ["tensor"], ["tensor"]),
+    ("scatter x 0 rows y", ["tensor"], ["tensor", "scalar"]), ("gather x 0 y", ["tensor"], ["tensor"]),
+    ("index_select x 0 y", ["tensor"], ["tensor"]), ("masked_fill x mask y", ["tensor"], ["zero_dim", "scalar"]),
     ("masked_select x y", ["tensor"], ["tensor"]),
-    *[(f"{op}_ x y", ["tensor"], [*KINDS, "scalar"]) for op in "add sub mul div floor_divide remainder bitwise_and eq lt".split()],
-    ('div_ x y "floor"', ["tensor"], ["tensor"]), ("logical_and_ x y", ["tensor"], ["tensor"]), ("pow_ x y", ["tensor"], ["tensor"]), ("copy_ x y", ["tensor"], KINDS), ("fill_ x y", ["tensor"], ["zero_dim", "scalar"]), ("masked_fill_ x mask y", ["tensor"], ["zero_dim", "scalar"]),
+    *[(f"{op}_ x y", ["tensor"],
+       [*KINDS, "scalar"]) for op in "add sub mul div floor_divide remainder bitwise_and eq lt".split()],
+    ('div_ x y "floor"', ["tensor"], ["tensor"]), ("logical_and_ x y", ["tensor"], ["tensor"]),
+    ("pow_ x y", ["tensor"], ["tensor"]), ("copy_ x y", ["tensor"], KINDS),
+    ("fill_ x y", ["tensor"], ["zero_dim", "scalar"]), ("masked_fill_ x mask y", ["tensor"], ["zero_dim", "scalar"]),
 ]
-UNARY = """abs neg sign sgn exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square sin cos tan asin acos atan sinh cosh tanh asinh acosh
-atanh erf erfc erfinv ceil floor round trunc frac reciprocal sigmoid relu logical_not bitwise_not lgamma digamma nan_to_num
-relu6 selu elu celu silu mish hardtanh hardswish hardsigmoid leaky_relu""".split()
-NOT_IN_PLACE = "isnan isinf isfinite positive softplus softsign tanhshrink hardshrink softshrink logsigmoid gelu".split()
-REDUCTIONS = """sum mean prod std var max min amax amin argmax argmin all any norm median nansum count_nonzero sort argsort nonzero
-bincount""".split()
-ALONG = "sum mean prod std var max min amax amin argmax all any cumsum cumprod logsumexp softmax log_softmax median cummax sort".split()
-MORE = ["topk x 1", "kthvalue x 1", "norm x 1 [0]", "trace m", "tril m", "flip x [0]", "roll x 1", "sum x float64", "sum x int32", "mean x float32", "softmax x 0 float32",
+UNARY = """abs neg sign sgn exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square sin cos tan asin acos atan sinh cosh
+tanh asinh acosh atanh erf erfc erfinv ceil floor round trunc frac reciprocal sigmoid relu logical_not bitwise_not
+lgamma digamma nan_to_num relu6 selu elu celu silu mish hardtanh hardswish hardsigmoid leaky_relu""".split()
+NOT_IN_PLACE = """isnan isinf isfinite positive softplus softsign tanhshrink hardshrink softshrink logsigmoid
+gelu""".split()
+REDUCTIONS = """sum mean prod std var max min amax amin argmax argmin all any norm median nansum count_nonzero sort
+argsort nonzero bincount""".split()
+ALONG = """sum mean prod std var max min amax amin argmax all any cumsum cumprod logsumexp softmax log_softmax median
+cummax sort""".split()
+MORE = ["topk x 1", "kthvalue x 1", "norm x 1 [0]", "trace m", "tril m", "flip x [0]", "roll x 1", "sum x float64",
+        "sum x int32", "mean x float32", "softmax x 0 float32",
         "unique x true true true", "one_hot x"]
 
 
@@ -98,7 +111,8 @@ def make_pairs():
 
 def make_unary():
     golden = Matrix("unary_dtypes")
-    calls = [f"{op} x" for op in UNARY + NOT_IN_PLACE + REDUCTIONS] + [f"{op}_ x" for op in UNARY] + [f"{op} x 0" for op in ALONG] + MORE
+    calls = [f"{op} x" for op in UNARY + NOT_IN_PLACE + REDUCTIONS] + [f"{op}_ x" for op in UNARY]
+    calls += [f"{op} x 0" for op in ALONG] + MORE
     for text in calls:
         answers = [golden.answer(text, {"x": x(), "m": x()[None]}) for x in operands("tensor").values()]
         golden.matrix(text, ("tensor",), " ".join(answers))

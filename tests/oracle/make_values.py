@@ -12,11 +12,13 @@ INSIDE = [-0.9, -0.5, -0.1, 0.2, 0.6, 0.95]
 POSITIVE = [0.1, 0.5, 1.0, 2.5, 7.0, 30.0]
 ANY = [-3.3, -1.2, -0.4, 0.3, 1.1, 2.7]
 
-UNARY = """abs neg sign sgn exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square sin cos tan asin acos atan sinh cosh tanh asinh acosh
-atanh erf erfc erfinv ceil floor round trunc frac reciprocal sigmoid relu isnan isinf isfinite logical_not nan_to_num
-lgamma digamma""".split()
-DOMAIN = {"log": POSITIVE, "log2": POSITIVE, "log10": POSITIVE, "log1p": POSITIVE, "sqrt": POSITIVE, "rsqrt": POSITIVE, "asin": INSIDE,
-          "acos": INSIDE, "atanh": INSIDE, "erfinv": INSIDE, "acosh": [1.1, 1.5, 2.0, 3.0, 4.0, 9.0], "lgamma": POSITIVE,
+UNARY = """abs neg sign sgn exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square sin cos tan asin acos atan sinh cosh
+tanh asinh acosh atanh erf erfc erfinv ceil floor round trunc frac reciprocal sigmoid relu isnan isinf isfinite
+logical_not nan_to_num lgamma digamma""".split()
+DOMAIN = {"log": POSITIVE, "log2": POSITIVE, "log10": POSITIVE, "log1p": POSITIVE, "sqrt": POSITIVE, "rsqrt": POSITIVE,
+          "asin": INSIDE,
+          "acos": INSIDE, "atanh": INSIDE, "erfinv": INSIDE, "acosh": [1.1, 1.5, 2.0, 3.0, 4.0, 9.0],
+          "lgamma": POSITIVE,
           "digamma": POSITIVE, "reciprocal": POSITIVE}
 INT_UNARY = "abs neg sign square ceil floor round trunc relu bitwise_not logical_not isnan".split()
 
@@ -54,7 +56,8 @@ def make_unary(g):
 
 def make_binary(g):
     numbers = [-7, -3, -1, 0, 1, 2, 3, 7]
-    integer = "add sub mul floor_divide remainder fmod pow maximum minimum bitwise_and bitwise_or bitwise_xor eq lt ge".split()
+    integer = """add sub mul floor_divide remainder fmod pow maximum minimum bitwise_and bitwise_or bitwise_xor eq lt
+        ge""".split()
     for dtype in INTS:
         signed = dtype != "uint8"
         values = numbers if signed else [0, 1, 2, 3, 7, 250, 255]
@@ -82,7 +85,8 @@ def make_binary(g):
         g.case("rsub", right, 1)
         g.case("pow", 2, exponent)
     floats = [0.0, -0.0, 1.0, -1.0, 2.5, -3.5, inf, -inf, nan]
-    both = "add sub mul div floor_divide remainder fmod pow atan2 maximum minimum eq ne lt le gt ge fmax fmin hypot copysign".split()
+    both = """add sub mul div floor_divide remainder fmod pow atan2 maximum minimum eq ne lt le gt ge fmax fmin hypot
+        copysign""".split()
     for dtype in FLOATS:
         left = g.let("lf_" + dtype, torch.tensor(floats, dtype=DTYPES[dtype]).reshape(-1, 1))
         right = g.let("rf_" + dtype, torch.tensor([2.0, -0.75, 0.0, inf, nan], dtype=DTYPES[dtype]))
@@ -134,14 +138,16 @@ def make_binary(g):
     for left, right in itertools.product(shapes, shapes):
         g.case("add", torch.full(left, 1.5), torch.full(right, 2.0))
     for left in [(3, 2), (1, 1, 2), (2,), ()]:
-        g.case("mul", torch.full(left, 1.5, dtype=torch.float64), torch.full((3, 1), 2.0, dtype=torch.float64), second=True)
+        g.case("mul", torch.full(left, 1.5, dtype=torch.float64), torch.full((3, 1), 2.0, dtype=torch.float64),
+               second=True)
         g.case("mul_", torch.full((3, 2), 1.5), torch.full(left, 2.0), grad=True)
     x = torch.arange(6.0).reshape(2, 3)
     g.case("add", x.t(), x.t())
     g.case("add", x.t(), x.reshape(3, 2))
     g.case("mul", x.t(), 2.0)
     g.case("add", x[:, ::2], x[:, ::2])
-    g.case("add", torch.arange(24.0).reshape(1, 2, 3, 4).contiguous(memory_format=torch.channels_last), torch.ones(2, 1, 1))
+    g.case("add", torch.arange(24.0).reshape(1, 2, 3, 4).contiguous(memory_format=torch.channels_last),
+           torch.ones(2, 1, 1))
     for op in ["add_", "sub_", "mul_", "div_", "pow_", "remainder_", "copy_", "eq_", "lt_", "maximum"]:
         g.case(op, p, b.abs(), grad=op not in ("eq_", "lt_"), ulp=16)
     for source, target in itertools.product(DTYPES, DTYPES):
@@ -156,7 +162,8 @@ def make_binary(g):
 
 
 def make_reductions(g):
-    x = g.let("x", torch.tensor([1.5, -2.0, 0.5, 3.0, -1.0, 2.5, 0.25, -0.75, 4.0, 1.0, -3.5, 2.0], dtype=torch.float64).reshape(2, 3, 2))
+    x = g.let("x", torch.tensor([1.5, -2.0, 0.5, 3.0, -1.0, 2.5, 0.25, -0.75, 4.0, 1.0, -3.5, 2.0],
+                                dtype=torch.float64).reshape(2, 3, 2))
     g.case("nansum", x, second=True)
     for op in "sum mean prod max min amax amin argmax argmin median var std logsumexp".split():
         if op != "logsumexp":
@@ -208,7 +215,8 @@ def make_reductions(g):
     g.case("sum", torch.full((1000,), 0.1))
     g.case("mean", torch.full((300,), 0.1, dtype=torch.bfloat16))
     with_nan = torch.tensor([[1.0, nan, 3.0], [nan, inf, -inf]])
-    for op in ["sum", "mean", "prod", "max", "min", "argmax", "argmin", "amax", "amin", "median", "nansum", "all", "any"]:
+    for op in ["sum", "mean", "prod", "max", "min", "argmax", "argmin", "amax", "amin", "median", "nansum", "all",
+               "any"]:
         g.case(op, with_nan)
     for op in ["max", "min", "argmax", "cummax", "cumsum", "median", "logsumexp", "softmax"]:
         g.case(op, with_nan, 1)
@@ -219,9 +227,11 @@ def make_reductions(g):
         g.case(op, ties, 0)
     for shape in [(), (0,), (2, 0), (0, 3)]:
         empty = torch.full(shape, 2.5)
-        for op in ["sum", "mean", "prod", "max", "min", "argmax", "amax", "var", "std", "all", "any", "median", "nonzero", "count_nonzero"]:
+        for op in ["sum", "mean", "prod", "max", "min", "argmax", "amax", "var", "std", "all", "any", "median",
+                   "nonzero", "count_nonzero"]:
             g.case(op, empty)
-        for op in ["sum", "mean", "prod", "max", "argmax", "all", "cumsum", "var", "logsumexp", "softmax", "sort", "median"]:
+        for op in ["sum", "mean", "prod", "max", "argmax", "all", "cumsum", "var", "logsumexp", "softmax", "sort",
+                   "median"]:
             g.case(op, empty, 0)
             if len(shape) == 2:
                 g.case(op, empty, 1)
@@ -253,37 +263,60 @@ def make_shapes(g):
     e = g.let("e", torch.empty(0, 3, dtype=torch.float64))
     xt = g.let("xt", torch.arange(24, dtype=torch.float64).reshape(4, 3, 2).permute(2, 1, 0))
     table = [
-        ("view", x, [6, 4]), ("view", x, [-1, 2]), ("view", x, [2, 3, 2, 2]), ("view", s, [1, 1]), ("view", e, [3, 0]), ("view", x, [24]),
-        ("view", xt, [6, 4]), ("view", xt, [2, 3, 1, 4]), ("view", x, [5, -1]), ("view", x, [-1, -1]), ("view", e, [-1, 0]), ("view", e, [0, 7]),
+        ("view", x, [6, 4]), ("view", x, [-1, 2]), ("view", x, [2, 3, 2, 2]), ("view", s, [1, 1]), ("view", e, [3, 0]),
+        ("view", x, [24]),
+        ("view", xt, [6, 4]), ("view", xt, [2, 3, 1, 4]), ("view", x, [5, -1]), ("view", x, [-1, -1]),
+        ("view", e, [-1, 0]), ("view", e, [0, 7]),
         ("reshape", xt, [6, 4]), ("reshape", x, [4, -1]), ("reshape", e, [0]), ("reshape", x, [7]), ("reshape", s, []),
-        ("reshape", xt, [2, 12]), ("transpose", x, 0, 2), ("transpose", x, -1, 1), ("transpose", s, 0, -1), ("transpose", x, 0, 3),
-        ("permute", x, [2, 0, 1]), ("permute", x, [-1, 0, -2]), ("permute", x, [0, 1]), ("permute", x, [0, 0, 1]), ("t", m), ("t", s), ("t", x),
+        ("reshape", xt, [2, 12]), ("transpose", x, 0, 2), ("transpose", x, -1, 1), ("transpose", s, 0, -1),
+        ("transpose", x, 0, 3),
+        ("permute", x, [2, 0, 1]), ("permute", x, [-1, 0, -2]), ("permute", x, [0, 1]), ("permute", x, [0, 0, 1]),
+        ("t", m), ("t", s), ("t", x),
         ("squeeze", torch.ones(1, 3, 1)), ("squeeze", torch.ones(1, 3, 1), 0), ("squeeze", torch.ones(1, 3, 1), 1),
-        ("squeeze", torch.ones(1, 3, 1), -1), ("squeeze", s, 0), ("squeeze", torch.ones(1, 3, 1), [0, 2]), ("squeeze", m, 2),
-        ("unsqueeze", m, 0), ("unsqueeze", m, -1), ("unsqueeze", m, 2), ("unsqueeze", m, 3), ("unsqueeze", s, 0), ("unsqueeze", xt, 1),
-        ("expand", torch.ones(3, 1), [3, 4]), ("expand", torch.ones(3, 1), [2, -1, 4]), ("expand", s, [2, 2]), ("expand", m, [4, 3]),
-        ("expand", m, [3]), ("expand", m, [-1, 2, 3]), ("narrow", x, 1, 1, 2), ("narrow", x, -1, -2, 2), ("narrow", x, 0, 2, 0),
-        ("narrow", x, 1, 2, 2), ("narrow", x, 0, 5, 1), ("select", x, 1, 2), ("select", x, -1, -1), ("select", x, 1, 3), ("select", x, 0, -3), ("select", s, 0, 0),
-        ("slice", x, 1, 1, 3), ("slice", x, 2, 0, 4, 2), ("slice", x, 2, -3, -1), ("slice", x, 1, 5, 9), ("slice", x, 1, 2, 1),
-        ("slice", x, 2, 0, 4, 0), ("chunk", x, 2, 1), ("chunk", x, 4, 2), ("chunk", x, 5, 0), ("chunk", x, 0, 0), ("split", x, 2, 1),
+        ("squeeze", torch.ones(1, 3, 1), -1), ("squeeze", s, 0), ("squeeze", torch.ones(1, 3, 1), [0, 2]),
+        ("squeeze", m, 2),
+        ("unsqueeze", m, 0), ("unsqueeze", m, -1), ("unsqueeze", m, 2), ("unsqueeze", m, 3), ("unsqueeze", s, 0),
+        ("unsqueeze", xt, 1),
+        ("expand", torch.ones(3, 1), [3, 4]), ("expand", torch.ones(3, 1), [2, -1, 4]), ("expand", s, [2, 2]),
+        ("expand", m, [4, 3]),
+        ("expand", m, [3]), ("expand", m, [-1, 2, 3]), ("narrow", x, 1, 1, 2), ("narrow", x, -1, -2, 2),
+        ("narrow", x, 0, 2, 0),
+        ("narrow", x, 1, 2, 2), ("narrow", x, 0, 5, 1), ("select", x, 1, 2), ("select", x, -1, -1), ("select", x, 1, 3),
+        ("select", x, 0, -3), ("select", s, 0, 0),
+        ("slice", x, 1, 1, 3), ("slice", x, 2, 0, 4, 2), ("slice", x, 2, -3, -1), ("slice", x, 1, 5, 9),
+        ("slice", x, 1, 2, 1),
+        ("slice", x, 2, 0, 4, 0), ("chunk", x, 2, 1), ("chunk", x, 4, 2), ("chunk", x, 5, 0), ("chunk", x, 0, 0),
+        ("split", x, 2, 1),
         ("split", x, 3, -1), ("split", x, [1, 2], 1), ("split", x, [2, 2], 1), ("split", x, 0, 1), ("split", e, 2, 0),
-        ("tensor_split", x, 3, 2), ("unbind", x, 1), ("unbind", m, -1), ("unbind", s, 0), ("flatten", x), ("flatten", x, 1), ("flatten", x, 0, 1),
-        ("flatten", s), ("flatten", xt, 1), ("flatten", xt, 0, 1), ("flatten", x, 2, 1), ("flatten", e), ("unflatten", x, 2, [2, 2]), ("unflatten", x, 2, [-1, 2]),
-        ("unflatten", x, 1, [2, 2]), ("diagonal", m), ("diagonal", m, 1), ("diagonal", m, -1), ("diagonal", x, 0, 1, 2), ("diagonal", x, 5, 0, 1),
-        ("diagonal", x, 0, 1, 1), ("diag", m[:, 0].clone()), ("diag", m, 1), ("diag", m[0].clone(), -1), ("as_strided", x, [2, 2], [1, 2], 3), ("as_strided", x, [30], [1]),
-        ("movedim", x, 0, 2), ("movedim", x, [0, 1], [1, 2]), ("swapaxes", x, 0, 1), ("contiguous", xt), ("clone", xt), ("clone", m.expand(2, 2, 3)),
-        ("repeat", m, [2, 1]), ("repeat", m, [2, 1, 2]), ("repeat", m, [0, 1]), ("repeat", s, [3]), ("repeat", m, [2]), ("tile", m, [2]), ("tile", m, [2, 1, 2]),
-        ("repeat_interleave", m, 2, 1), ("repeat_interleave", m, 2), ("flip", x, [0]), ("flip", x, [0, -1]), ("flip", x, [0, 0]), ("flip", s, []),
-        ("fliplr", m), ("flipud", m), ("roll", x, 1, 0), ("roll", x, [1, -1], [0, 2]), ("roll", x, 5), ("roll", x, 1, 3), ("rot90", m),
+        ("tensor_split", x, 3, 2), ("unbind", x, 1), ("unbind", m, -1), ("unbind", s, 0), ("flatten", x),
+        ("flatten", x, 1), ("flatten", x, 0, 1),
+        ("flatten", s), ("flatten", xt, 1), ("flatten", xt, 0, 1), ("flatten", x, 2, 1), ("flatten", e),
+        ("unflatten", x, 2, [2, 2]), ("unflatten", x, 2, [-1, 2]),
+        ("unflatten", x, 1, [2, 2]), ("diagonal", m), ("diagonal", m, 1), ("diagonal", m, -1), ("diagonal", x, 0, 1, 2),
+        ("diagonal", x, 5, 0, 1),
+        ("diagonal", x, 0, 1, 1), ("diag", m[:, 0].clone()), ("diag", m, 1), ("diag", m[0].clone(), -1),
+        ("as_strided", x, [2, 2], [1, 2], 3), ("as_strided", x, [30], [1]),
+        ("movedim", x, 0, 2), ("movedim", x, [0, 1], [1, 2]), ("swapaxes", x, 0, 1), ("contiguous", xt), ("clone", xt),
+        ("clone", m.expand(2, 2, 3)),
+        ("repeat", m, [2, 1]), ("repeat", m, [2, 1, 2]), ("repeat", m, [0, 1]), ("repeat", s, [3]), ("repeat", m, [2]),
+        ("tile", m, [2]), ("tile", m, [2, 1, 2]),
+        ("repeat_interleave", m, 2, 1), ("repeat_interleave", m, 2), ("flip", x, [0]), ("flip", x, [0, -1]),
+        ("flip", x, [0, 0]), ("flip", s, []),
+        ("fliplr", m), ("flipud", m), ("roll", x, 1, 0), ("roll", x, [1, -1], [0, 2]), ("roll", x, 5),
+        ("roll", x, 1, 3), ("rot90", m),
         ("tril", m), ("tril", x, -1), ("tril", m, 5), ("triu", m), ("triu", x, 1), ("triu", m, -5), ("tril", m[0]),
-        ("cat", [m, m], 0), ("cat", [m, m, m], -1), ("cat", [m, e], 0), ("cat", [torch.empty(0), m], 1), ("cat", [m, xt], 0), ("cat", [m, m.t()], 0),
-        ("cat", [s, s], 0), ("cat", [], 0), ("cat", [m, m], 2), ("cat", [m.to(torch.int32), m], 0), ("cat", [xt, xt], 1), ("cat", [m.t(), m.t()], 0),
-        ("stack", [m, m], 0), ("stack", [m, m], -1), ("stack", [s, s], 0), ("stack", [m, m[0]], 0), ("stack", [], 0), ("stack", [m, m], 3),
+        ("cat", [m, m], 0), ("cat", [m, m, m], -1), ("cat", [m, e], 0), ("cat", [torch.empty(0), m], 1),
+        ("cat", [m, xt], 0), ("cat", [m, m.t()], 0),
+        ("cat", [s, s], 0), ("cat", [], 0), ("cat", [m, m], 2), ("cat", [m.to(torch.int32), m], 0),
+        ("cat", [xt, xt], 1), ("cat", [m.t(), m.t()], 0),
+        ("stack", [m, m], 0), ("stack", [m, m], -1), ("stack", [s, s], 0), ("stack", [m, m[0]], 0), ("stack", [], 0),
+        ("stack", [m, m], 3),
         ("hstack", [m, m]), ("vstack", [m, m[0]]), ("hstack", [s, s]),
         ("unfold", x, 2, 2, 1), ("unfold", m, 1, 2, 2), ("unfold", m, 1, 4, 1), ("meshgrid", [m[0], m[:, 0]]),
         ("broadcast_to", m[0], [2, 3]), ("broadcast_tensors", [m, m[0], s]),
         ("to_channels_last", torch.arange(24.0).reshape(1, 2, 3, 4)), ("to_channels_last", x),
-        ("constant_pad_nd", m, [1, 2], 0.5), ("constant_pad_nd", x, [1, 0, 0, 1], 0), ("constant_pad_nd", x, [-1, -1, 1, 1], 2), ("constant_pad_nd", m, [1], 0),
+        ("constant_pad_nd", m, [1, 2], 0.5), ("constant_pad_nd", x, [1, 0, 0, 1], 0),
+        ("constant_pad_nd", x, [-1, -1, 1, 1], 2), ("constant_pad_nd", m, [1], 0),
     ]
     for op, *args in table:
         tensors = [t for a in args for t in (a if isinstance(a, list) else [a]) if isinstance(t, torch.Tensor)]
@@ -294,33 +327,49 @@ def make_shapes(g):
     src = g.let("src", torch.arange(10, 16, dtype=torch.float64).reshape(2, 3))
     mask = g.let("mask", torch.tensor([[True, False, True], [False, False, True]]))
     more = [
-        ("index_select", m, 0, rows), ("index_select", x, -1, torch.tensor([3, 0], dtype=torch.int32)), ("index_select", s, 0, torch.tensor([0])),
-        ("index_select", m, 0, torch.tensor([2])), ("index_select", m, 0, torch.tensor([-1])), ("index_select", m, 0, index),
-        ("gather", m, 1, index), ("gather", m, 0, torch.tensor([[1, 0, 1]])), ("gather", m, 1, torch.tensor([[3]])), ("gather", m, 0, rows),
-        ("gather", s, 0, torch.tensor(0)), ("gather", m, 1, index.to(torch.int32)), ("scatter", m, 1, index, src), ("scatter", m, 1, index[:, :2], 7.5),
-        ("scatter", m, 1, torch.tensor([[5]]), src), ("scatter_add", m, 1, index, src), ("scatter_add", m, 0, torch.tensor([[0, 0, 1]]), src[:1]),
-        ("index_add", m, 0, rows, torch.ones(3, 3, dtype=torch.float64)), ("index_copy", m, 1, torch.tensor([2, 0]), src[:, :2]),
-        ("index_fill", m, 1, torch.tensor([0, 2]), 9.0), ("masked_fill", m, mask, 9.0), ("masked_fill", m, mask, s), ("masked_fill", m[0], mask, 9.0),
-        ("masked_fill", m, mask.to(torch.uint8), 9.0), ("masked_select", m, mask), ("masked_select", m[0], mask), ("masked_scatter", m, mask, src),
-        ("take", m, torch.tensor([5, 0, -1])), ("take_along_dim", m, index, 1), ("nonzero", mask), ("argwhere", mask), ("where", mask),
-        ("embedding", src, index.clamp(0, 1)), ("one_hot", torch.tensor([0, 2, 1]), 4), ("tril_indices", 3, 3), ("repeat_interleave", m, torch.tensor([1, 2]), 0),
+        ("index_select", m, 0, rows), ("index_select", x, -1, torch.tensor([3, 0], dtype=torch.int32)),
+        ("index_select", s, 0, torch.tensor([0])),
+        ("index_select", m, 0, torch.tensor([2])), ("index_select", m, 0, torch.tensor([-1])),
+        ("index_select", m, 0, index),
+        ("gather", m, 1, index), ("gather", m, 0, torch.tensor([[1, 0, 1]])), ("gather", m, 1, torch.tensor([[3]])),
+        ("gather", m, 0, rows),
+        ("gather", s, 0, torch.tensor(0)), ("gather", m, 1, index.to(torch.int32)), ("scatter", m, 1, index, src),
+        ("scatter", m, 1, index[:, :2], 7.5),
+        ("scatter", m, 1, torch.tensor([[5]]), src), ("scatter_add", m, 1, index, src),
+        ("scatter_add", m, 0, torch.tensor([[0, 0, 1]]), src[:1]),
+        ("index_add", m, 0, rows, torch.ones(3, 3, dtype=torch.float64)),
+        ("index_copy", m, 1, torch.tensor([2, 0]), src[:, :2]),
+        ("index_fill", m, 1, torch.tensor([0, 2]), 9.0), ("masked_fill", m, mask, 9.0), ("masked_fill", m, mask, s),
+        ("masked_fill", m[0], mask, 9.0),
+        ("masked_fill", m, mask.to(torch.uint8), 9.0), ("masked_select", m, mask), ("masked_select", m[0], mask),
+        ("masked_scatter", m, mask, src),
+        ("take", m, torch.tensor([5, 0, -1])), ("take_along_dim", m, index, 1), ("nonzero", mask), ("argwhere", mask),
+        ("where", mask),
+        ("embedding", src, index.clamp(0, 1)), ("one_hot", torch.tensor([0, 2, 1]), 4), ("tril_indices", 3, 3),
+        ("repeat_interleave", m, torch.tensor([1, 2]), 0),
     ]
     for op, *args in more:
         g.case(op, *args, second=op not in ("one_hot", "tril_indices", "nonzero", "argwhere", "where"))
-    for op, *args in [("index_add_", m, 0, rows, torch.ones(3, 3, dtype=torch.float64)), ("scatter_", m, 1, index, src), ("scatter_add_", m, 1, index, src),
-                      ("masked_fill_", m, mask, 9.0), ("index_fill_", m, 0, torch.tensor([1]), 5.0), ("index_copy_", m, 0, torch.tensor([1]), src[:1]),
-                      ("masked_scatter_", m, mask, src), ("fill_", m, 3.0), ("zero_", m), ("copy_", m, src[0]), ("tril_", m), ("transpose_", m, 0, 1), ("t_", m), ("unsqueeze_", m, 0), ("squeeze_", torch.ones(1, 2))]:
+    for op, *args in [("index_add_", m, 0, rows, torch.ones(3, 3, dtype=torch.float64)), ("scatter_", m, 1, index, src),
+                      ("scatter_add_", m, 1, index, src),
+                      ("masked_fill_", m, mask, 9.0), ("index_fill_", m, 0, torch.tensor([1]), 5.0),
+                      ("index_copy_", m, 0, torch.tensor([1]), src[:1]),
+                      ("masked_scatter_", m, mask, src), ("fill_", m, 3.0), ("zero_", m), ("copy_", m, src[0]),
+                      ("tril_", m), ("transpose_", m, 0, 1), ("t_", m), ("unsqueeze_", m, 0),
+                      ("squeeze_", torch.ones(1, 2))]:
         g.case(op, *args, grad=op not in ("t_", "transpose_"))
 
 
 def make_creation(g):
-    for args in [(0, 5, 1), (1, 2, 0.25), (5, 0, -2), (0, 1, 0.3), (0, 0, 1), (2.0, 3.0, 0.5), (-3, 3, 2), (5, 0, 1), (0, 5, 0), (0, 5, -1), (nan, 1, 1), (0, inf, 1)]:
+    for args in [(0, 5, 1), (1, 2, 0.25), (5, 0, -2), (0, 1, 0.3), (0, 0, 1), (2.0, 3.0, 0.5), (-3, 3, 2), (5, 0, 1),
+                 (0, 5, 0), (0, 5, -1), (nan, 1, 1), (0, inf, 1)]:
         g.case("arange", *args)
     g.case("arange", 0, 3, 1, torch.float16)
     g.case("arange", 0, 300, 100, torch.uint8)
     for end in [4, 4.5, 0]:
         g.case("arange", end)
-    for args in [(0, 1, 5), (0, 1, 1), (3, -3, 4), (0, 1, 0), (0, 10, 4), (0, 1, -1), (0.1, 0.7, 7), (0, 10, 4, torch.int64), (0, 1, 3, torch.float64)]:
+    for args in [(0, 1, 5), (0, 1, 1), (3, -3, 4), (0, 1, 0), (0, 10, 4), (0, 1, -1), (0.1, 0.7, 7),
+                 (0, 10, 4, torch.int64), (0, 1, 3, torch.float64)]:
         g.case("linspace", *args)
     g.case("logspace", 0, 2, 3)
     for value in [3, 2.5, True]:
@@ -340,24 +389,35 @@ def make_linalg(g):
     def t(*shape):
         return (torch.rand(shape, dtype=torch.float64) * 64 - 32).round() / 16
 
-    shapes = {"v2": (2,), "v3": (3,), "m23": (2, 3), "m32": (3, 2), "m22": (2, 2), "b223": (2, 2, 3), "b232": (2, 3, 2), "c2132": (2, 1, 3, 2), "e03": (0, 3), "e30": (3, 0)}
+    shapes = {"v2": (2,), "v3": (3,), "m23": (2, 3), "m32": (3, 2), "m22": (2, 2), "b223": (2, 2, 3), "b232": (2, 3, 2),
+              "c2132": (2, 1, 3, 2), "e03": (0, 3), "e30": (3, 0)}
     v = {name: g.let(name, t(*shape)) for name, shape in shapes.items()}
     for a, b in itertools.product(shapes, shapes):
         fits = shapes[a][-1] == shapes[b][max(len(shapes[b]) - 2, 0)]
         g.case("matmul", v[a], v[b], second=fits and len(shapes[a]) + len(shapes[b]) < 7)
-    for op, *names in [("mm", "m23", "m32"), ("mm", "m23", "m23"), ("mm", "v3", "m32"), ("mm", "e03", "m32"), ("mm", "m23", "e30"), ("mm", "e30", "e03"), ("bmm", "b223", "b232"),
-                       ("bmm", "b223", "b223"), ("bmm", "m23", "b232"), ("mv", "m23", "v3"), ("mv", "m23", "v2"), ("dot", "v3", "v3"), ("dot", "v3", "v2"),
-                       ("dot", "m23", "v3"), ("outer", "v2", "v3"), ("outer", "m23", "v3"), ("addmm", "m22", "m23", "m32"),
-                       ("addmm", "v2", "m23", "m32"), ("addmm", "v3", "m23", "m32"), ("addmm", "m22", "m23", "m23"), ("addmv", "v2", "m23", "v3"),
+    for op, *names in [("mm", "m23", "m32"), ("mm", "m23", "m23"), ("mm", "v3", "m32"), ("mm", "e03", "m32"),
+                       ("mm", "m23", "e30"), ("mm", "e30", "e03"), ("bmm", "b223", "b232"),
+                       ("bmm", "b223", "b223"), ("bmm", "m23", "b232"), ("mv", "m23", "v3"), ("mv", "m23", "v2"),
+                       ("dot", "v3", "v3"), ("dot", "v3", "v2"),
+                       ("dot", "m23", "v3"), ("outer", "v2", "v3"), ("outer", "m23", "v3"),
+                       ("addmm", "m22", "m23", "m32"),
+                       ("addmm", "v2", "m23", "m32"), ("addmm", "v3", "m23", "m32"), ("addmm", "m22", "m23", "m23"),
+                       ("addmv", "v2", "m23", "v3"),
                        ("baddbmm", "m22", "b223", "b232"), ("addr", "m23", "v2", "v3")]:
         g.case(op, *[v[n] for n in names], second=True, ulp=64)
-    for op, *names in [("addmm", "m22", "m23", "m32"), ("baddbmm", "m22", "b223", "b232"), ("addmv", "v2", "m23", "v3")]:
+    for op, *names in [("addmm", "m22", "m23", "m32"), ("baddbmm", "m22", "b223", "b232"),
+                       ("addmv", "v2", "m23", "v3")]:
         for beta, alpha in [(0, 1), (0.5, 2.0)]:
             g.case(op, *[v[n] for n in names], beta, alpha)
     g.case("addmm", torch.full((2, 2), nan), torch.ones(2, 3), torch.ones(3, 2), 0, 1)
-    for equation, *names in [("ij,jk->ik", "m23", "m32"), ("ij,jk", "m23", "m32"), ("ii->i", "m22"), ("ii", "m22"), ("i,j->ij", "v2", "v3"), ("bij,bjk->bik", "b223", "b232"),
-                             ("...ij,...jk->...ik", "b223", "m32"), ("ij->ji", "m23"), ("ij->", "m23"), ("bij,kj->bik", "b223", "m23"), ("ij,ij->i", "m23", "m23"), ("ij,jk,kl->il", "m23", "m32", "m23"),
-                             ("i,i", "v3", "v3"), ("ij,k->ijk", "m22", "v3"), ("ab,cb->ac", "m23", "m23"), ("bij->bj", "b223"), ("ij,jk->ik", "m23", "m23"), ("ij,jk->iz", "m23", "m32"), ("ijk->i", "m23")]:
+    for equation, *names in [("ij,jk->ik", "m23", "m32"), ("ij,jk", "m23", "m32"), ("ii->i", "m22"), ("ii", "m22"),
+                             ("i,j->ij", "v2", "v3"), ("bij,bjk->bik", "b223", "b232"),
+                             ("...ij,...jk->...ik", "b223", "m32"), ("ij->ji", "m23"), ("ij->", "m23"),
+                             ("bij,kj->bik", "b223", "m23"), ("ij,ij->i", "m23", "m23"),
+                             ("ij,jk,kl->il", "m23", "m32", "m23"),
+                             ("i,i", "v3", "v3"), ("ij,k->ijk", "m22", "v3"), ("ab,cb->ac", "m23", "m23"),
+                             ("bij->bj", "b223"), ("ij,jk->ik", "m23", "m23"), ("ij,jk->iz", "m23", "m32"),
+                             ("ijk->i", "m23")]:
         g.case("einsum", equation, [v[n] for n in names], second=True)
     g.case("tensordot", v["b223"], v["m32"], [2], [0], second=True)
     g.case("linear", v["m23"], t(4, 3), t(4), second=True)
@@ -379,7 +439,8 @@ def make_linalg(g):
 
 
 if __name__ == "__main__":
-    for name, makers in {"elementwise": [make_unary, make_binary], "reduction": [make_reductions], "shape": [make_shapes],
+    for name, makers in {"elementwise": [make_unary, make_binary], "reduction": [make_reductions],
+                         "shape": [make_shapes],
                          "creation": [make_creation], "linalg": [make_linalg]}.items():
         golden = Golden(name, __file__)
         for make in makers:

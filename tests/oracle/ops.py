@@ -1,5 +1,6 @@
-"""Ops as src/ops/table.txt declares them: every argument positional, losses with a number for the reduction. What is not here is
-torch.<op>, Tensor.<op> or torch.nn.functional.<op>. Also evaluates calls written as text: `index_add x 0 rows y`."""
+"""Ops as src/ops/table.txt declares them: every argument positional, losses with a number for the reduction. What
+is not here is torch.<op>, Tensor.<op> or torch.nn.functional.<op>. Also evaluates calls written as text, `index_add
+x 0 rows y`."""
 
 import json
 
@@ -31,7 +32,9 @@ def spread(function):
 
 
 def sort(x, *a):
-    return torch.sort(x, stable=a[0], **dict(zip(("dim", "descending"), a[1:]))) if a and isinstance(a[0], bool) else torch.sort(x, *a)
+    if a and isinstance(a[0], bool):
+        return torch.sort(x, stable=a[0], **dict(zip(("dim", "descending"), a[1:])))
+    return torch.sort(x, *a)
 
 
 def batch_norm(x, weight, bias, mean, var, training, momentum, eps):
@@ -54,8 +57,8 @@ OPS = {
     "softmin": lambda x, dim: F.softmin(x, dim),
     "var": spread(torch.var),
     "std": spread(torch.std),
-    "var_mean": lambda x, dim=None, correction=1, keepdim=False: torch.var_mean(x, dim, correction=correction, keepdim=keepdim),
-    "std_mean": lambda x, dim=None, correction=1, keepdim=False: torch.std_mean(x, dim, correction=correction, keepdim=keepdim),
+    "var_mean": keywords(torch.var_mean, 2, "correction", "keepdim"),
+    "std_mean": keywords(torch.std_mean, 2, "correction", "keepdim"),
     "sort": sort,
     "aminmax": keywords(torch.aminmax, 1, "dim", "keepdim"),
     "unique": torch._unique2,
@@ -83,18 +86,21 @@ OPS = {
     **{name + "_": (lambda f: lambda x: f(x, inplace=True))(getattr(F, name))
        for name in "hardswish hardsigmoid silu mish relu6".split()},
     # Losses.
-    "cross_entropy_loss": lambda x, y, weight=None, reduction=1, ignore_index=-100, smoothing=0.0: F.cross_entropy(
+    "cross_entropy_loss": lambda x, y, weight=None, reduction=1, ignore_index=-100, smoothing=0: F.cross_entropy(
         x, y, weight, ignore_index=ignore_index, reduction=REDUCTIONS[reduction], label_smoothing=smoothing),
     "nll_loss": lambda x, y, weight=None, reduction=1, ignore_index=-100: F.nll_loss(
         x, y, weight, ignore_index=ignore_index, reduction=REDUCTIONS[reduction]),
     "mse_loss": lambda x, y, reduction=1: F.mse_loss(x, y, reduction=REDUCTIONS[reduction]),
     "l1_loss": lambda x, y, reduction=1: F.l1_loss(x, y, reduction=REDUCTIONS[reduction]),
-    "smooth_l1_loss": lambda x, y, reduction=1, beta=1.0: F.smooth_l1_loss(x, y, reduction=REDUCTIONS[reduction], beta=beta),
+    "smooth_l1_loss": lambda x, y, reduction=1, beta=1.0: F.smooth_l1_loss(
+        x, y, reduction=REDUCTIONS[reduction], beta=beta),
     "huber_loss": lambda x, y, reduction=1, delta=1.0: F.huber_loss(x, y, reduction=REDUCTIONS[reduction], delta=delta),
-    "binary_cross_entropy": lambda x, y, weight=None, reduction=1: F.binary_cross_entropy(x, y, weight, reduction=REDUCTIONS[reduction]),
-    "binary_cross_entropy_with_logits": lambda x, y, weight=None, pos_weight=None, reduction=1: F.binary_cross_entropy_with_logits(
-        x, y, weight, pos_weight=pos_weight, reduction=REDUCTIONS[reduction]),
-    "kl_div": lambda x, y, reduction=1, log_target=False: F.kl_div(x, y, reduction=REDUCTIONS[reduction], log_target=log_target),
+    "binary_cross_entropy": lambda x, y, weight=None, reduction=1: F.binary_cross_entropy(
+        x, y, weight, reduction=REDUCTIONS[reduction]),
+    "binary_cross_entropy_with_logits": lambda x, y, weight=None, pos=None, reduction=1: (
+        F.binary_cross_entropy_with_logits(x, y, weight, pos_weight=pos, reduction=REDUCTIONS[reduction])),
+    "kl_div": lambda x, y, reduction=1, log_target=False: F.kl_div(
+        x, y, reduction=REDUCTIONS[reduction], log_target=log_target),
     # Layers.
     "batch_norm": batch_norm,
     "adaptive_max_pool2d": lambda x, size: F.adaptive_max_pool2d(x, size, return_indices=True),
