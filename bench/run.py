@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Relume, and libtorch 2.13 beside it where a wheel is found, and prints a table of ratios.
 
-Usage: run.py BUILD [--all] [--rounds N] [--json FILE] [--only TEXT]
+Usage: run.py BUILD [--all] [--rounds N] [--json FILE] [--only TEXT] [--no-demo]
 BUILD is a built tree; it is installed into a temporary folder, and the programs beside this script are compiled against
 that. TORCH_PYTHON names a Python that has torch==2.13.0; without it the python3 on the PATH is asked. Where there is none,
 or it is broken, Relume's own figures are still measured. Exits with 1 where the two libraries computed different things.
@@ -25,6 +25,7 @@ TORCH_VERSION = "2.13.0"
 THREADS = 2
 MB = 1e6
 
+DEMO = "one epoch of the demo"
 # Ratios to reach: time of libtorch / time of Relume, by the name of peer.cpp's row. Other rows run with --all.
 RATIOS = {
     "relu, 16 floats": 7.6,
@@ -34,7 +35,10 @@ RATIOS = {
     "sigmoid, 64K floats": 1.3,
     "tanh, 64K floats": 1.0,
     "relu, 16.8M floats": 4,
+    DEMO: 1,
 }
+# How far the checksums of a row may differ, where that is not 0.001: accuracies after training.
+TOLERANCE = {DEMO: 0.03}
 # What weighs on a user before any work is done, and the most it may be: (name, unit, limit).
 COSTS = [
     ("compile a 30-line training program", "s", 1.5),
@@ -57,6 +61,7 @@ class Library:
     compile_flags: list
     link_flags: list
     files: list  # what is on disk for it, without its system packages
+    demo: list  # the command that trains the demo's network, without its options
 
 
 @dataclasses.dataclass
@@ -101,6 +106,7 @@ def relume(build, folder):
         [f"-I{lib}/relume/torch/include", f"-I{prefix}/include"],
         [f"-L{lib}", f"-Wl,-rpath,{lib}", "-lrelume"],
         [libraries[0].resolve()],
+        [prefix / "bin" / "relume", "train", "--brief", "--no-save"],
     )
 
 
@@ -122,6 +128,7 @@ def libtorch():
         [f"-I{root}/include", f"-I{root}/include/torch/csrc/api/include"],
         [f"-L{lib}", f"-Wl,-rpath,{lib}", "-ltorch", "-ltorch_cpu", "-lc10"],
         [path for path in (lib / f"lib{name}.so" for name in ("torch", "torch_cpu", "c10")) if path.exists()],
+        [python, HERE / "demo_torch.py"],
     )
 
 
@@ -160,6 +167,19 @@ def costs(library, folder):
 
 def seconds_of(usage):
     return usage.seconds
+
+
+def epoch_of_demo(library, folder):
+    """{"us", "checksum"} of one epoch of the demo: its seconds and the accuracy; None where it can't be run."""
+    progress(f"{library.name}: one epoch of the demo")
+    report = folder / "report"
+    try:
+        run([*library.demo, "--epochs", 1, "--threads", THREADS, "--report", report])
+    except (OSError, BenchError) as error:
+        print(f"No epoch of the demo by {library.name}: {error}.", file=sys.stderr)
+        return None
+    accuracy, seconds = map(float, report.read_text().split()[:2])
+    return {"us": seconds * 1e6, "checksum": accuracy}
 
 
 def progress(text):
@@ -216,7 +236,7 @@ def row_lines(peer, own):
         other = (peer or {}).get(name)
         ratio = other["us"] / mine["us"] if other else None
         wanted = RATIOS.get(name)
-        if other and not math.isclose(other["checksum"], mine["checksum"], rel_tol=1e-3):
+        if other and not math.isclose(other["checksum"], mine["checksum"], rel_tol=TOLERANCE.get(name, 1e-3)):
             outcome = f"DIFFERS: {other['checksum']:.9g} and {mine['checksum']:.9g}"
         else:
             outcome = verdict(ratio >= wanted if ratio and wanted else None)
@@ -257,7 +277,13 @@ def measure(arguments, folder):
 
     names = run([programs["Relume"], "--list"]).output.splitlines()
     wanted = [n for n in names if arguments.only in n and (arguments.all or arguments.only or n in RATIOS)]
-    return {"costs": cost, "rows": measure_rows(programs, wanted, arguments.rounds), "threads": THREADS}
+    rows = measure_rows(programs, wanted, arguments.rounds)
+    if not arguments.no_demo and arguments.only in DEMO:
+        for library in libraries:
+            sample = epoch_of_demo(library, folder) if library.name in rows else None
+            if sample:
+                rows[library.name][DEMO] = sample
+    return {"costs": cost, "rows": rows, "threads": THREADS}
 
 
 def main():
@@ -265,6 +291,7 @@ def main():
     parser.add_argument("build", type=pathlib.Path, help="a built tree, say build/release")
     parser.add_argument("--all", action="store_true", help="every row of peer.cpp, also those without a ratio to reach")
     parser.add_argument("--only", default="", metavar="TEXT", help="rows whose name contains TEXT")
+    parser.add_argument("--no-demo", action="store_true", help="leave out the epoch of the demo, which takes minutes")
     parser.add_argument("--rounds", type=int, default=3, help="how often each library takes its turn (default 3)")
     parser.add_argument("--json", type=pathlib.Path, help="where the figures go (default BUILD/bench.json)")
     arguments = parser.parse_args()

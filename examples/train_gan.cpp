@@ -2,6 +2,7 @@
 // against a discriminator with LeakyReLU.
 #include <torch/torch.h>
 
+#include <cmath>
 #include <cstdio>
 
 namespace nn = torch::nn;

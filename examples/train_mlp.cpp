@@ -1,6 +1,7 @@
 // Scenario 2, a multilayer perceptron: ReLU after the hidden layers, and none on the output, classifies three spirals.
 #include <torch/torch.h>
 
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 
