@@ -31,7 +31,7 @@ void Terminal::print(const std::string& text) const {
 std::string with_commas(int64_t number) {
   std::string text = std::to_string(number);
   const size_t first = number < 0 ? 1 : 0;
-  for (size_t i = text.size(); i > first + 3;) text.insert(i -= 3, ",");
+  for (size_t i = text.size(); i > first + 3;) text.insert(i -= 3, 1, ',');
   return text;
 }
 
