@@ -71,7 +71,7 @@ class Usage:
     output: str
 
 
-def run(command, timeout=900):
+def run(command):
     """Runs a command and tells its wall time, output, and the largest memory of it and its children."""
     environment = dict(os.environ, CCACHE_DISABLE="1", OMP_NUM_THREADS=str(THREADS))
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
