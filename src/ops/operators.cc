@@ -1,51 +1,47 @@
-// Operators are other names of the functions.
+// The operators of tensors and numbers: each is another name of a function.
 #include "relume/operators.h"
 
 #include "relume/ops.h"
 
 namespace relume {
 
-#define RELUME_OPERATOR(op, function)                                             \
-  Tensor operator op(const Tensor& a, const Tensor& b) { return function(a, b); } \
-  Tensor operator op(const Tensor& a, const Scalar& b) { return function(a, b); }
-// A number in front: where the function commutes (or has a mirror), the operands change places.
-#define RELUME_MIRRORED(op, function, mirror) \
-  RELUME_OPERATOR(op, function)               \
-  Tensor operator op(const Scalar& a, const Tensor& b) { return mirror(b, a); }
+// With a number in front the operands change places: `mirror` is the function that allows for that.
+#define RELUME_OPERATOR(op, function, mirror)                                             \
+  Tensor operator op(const Tensor& a, const Tensor& b) { return relume::function(a, b); } \
+  Tensor operator op(const Tensor& a, const Scalar& b) { return relume::function(a, b); } \
+  Tensor operator op(const Scalar& a, const Tensor& b) { return mirror; }
 
-RELUME_MIRRORED(+, add, add)
-RELUME_MIRRORED(-, sub, rsub)
-RELUME_MIRRORED(*, mul, mul)
-RELUME_MIRRORED(&, bitwise_and, bitwise_and)
-RELUME_MIRRORED(|, bitwise_or, bitwise_or)
-RELUME_MIRRORED(^, bitwise_xor, bitwise_xor)
-RELUME_MIRRORED(==, eq, eq)
-RELUME_MIRRORED(!=, ne, ne)
-RELUME_MIRRORED(<, lt, gt)
-RELUME_MIRRORED(<=, le, ge)
-RELUME_MIRRORED(>, gt, lt)
-RELUME_MIRRORED(>=, ge, le)
-RELUME_OPERATOR(/, div)
-Tensor operator/(const Scalar& a, const Tensor& b) { return reciprocal(b) * a; }
-RELUME_OPERATOR(%, remainder)
-Tensor operator%(const Scalar& a, const Tensor& b) { return remainder(a, b); }
+RELUME_OPERATOR(+, add, relume::add(b, a))
+RELUME_OPERATOR(-, sub, relume::rsub(b, a))
+RELUME_OPERATOR(*, mul, relume::mul(b, a))
+RELUME_OPERATOR(/, div, relume::mul(relume::reciprocal(b), a))
+RELUME_OPERATOR(%, remainder, relume::remainder(a, b))
+RELUME_OPERATOR(&, bitwise_and, relume::bitwise_and(b, a))
+RELUME_OPERATOR(|, bitwise_or, relume::bitwise_or(b, a))
+RELUME_OPERATOR(^, bitwise_xor, relume::bitwise_xor(b, a))
+RELUME_OPERATOR(==, eq, relume::eq(b, a))
+RELUME_OPERATOR(!=, ne, relume::ne(b, a))
+RELUME_OPERATOR(<, lt, relume::gt(b, a))
+RELUME_OPERATOR(<=, le, relume::ge(b, a))
+RELUME_OPERATOR(>, gt, relume::lt(b, a))
+RELUME_OPERATOR(>=, ge, relume::le(b, a))
 
 Tensor operator!(const Tensor& a) { return logical_not(a); }
-Tensor Tensor::operator-() const { return relume::neg(*this); }
-Tensor Tensor::operator~() const { return relume::bitwise_not(*this); }
+Tensor Tensor::operator-() const { return neg(); }
+Tensor Tensor::operator~() const { return bitwise_not(); }
 
-#define RELUME_ASSIGNING(op, function) \
+#define RELUME_ASSIGNMENT(op, function) \
   Tensor& Tensor::operator op(const Tensor& other) { return relume::function(*this, other); }
-#define RELUME_ASSIGNING_NUMBER(op, function) \
-  RELUME_ASSIGNING(op, function)              \
+#define RELUME_ASSIGNMENT_OF_NUMBERS(op, function) \
+  RELUME_ASSIGNMENT(op, function)                  \
   Tensor& Tensor::operator op(const Scalar& other) { return relume::function(*this, other); }
 
-RELUME_ASSIGNING_NUMBER(+=, add_)
-RELUME_ASSIGNING_NUMBER(-=, sub_)
-RELUME_ASSIGNING_NUMBER(*=, mul_)
-RELUME_ASSIGNING_NUMBER(/=, div_)
-RELUME_ASSIGNING(&=, bitwise_and_)
-RELUME_ASSIGNING(|=, bitwise_or_)
-RELUME_ASSIGNING(^=, bitwise_xor_)
+RELUME_ASSIGNMENT_OF_NUMBERS(+=, add_)
+RELUME_ASSIGNMENT_OF_NUMBERS(-=, sub_)
+RELUME_ASSIGNMENT_OF_NUMBERS(*=, mul_)
+RELUME_ASSIGNMENT_OF_NUMBERS(/=, div_)
+RELUME_ASSIGNMENT(&=, bitwise_and_)
+RELUME_ASSIGNMENT(|=, bitwise_or_)
+RELUME_ASSIGNMENT(^=, bitwise_xor_)
 
 }  // namespace relume
