@@ -59,7 +59,8 @@ std::string likeliest(const Tensor& probabilities, const std::vector<std::string
   for (int64_t i = 0; i < kShown; ++i) {
     const auto probability = values[i].item<double>();
     if (i > 0 && probability < kLeastShown) break;
-    text += fmt::format("{}{} {:.1f} %", i > 0 ? ", " : "", names.at(classes[i].item<size_t>()), 100 * probability);
+    text += fmt::format("{}{} {:.1f} %", i > 0 ? ", " : "", names.at(static_cast<size_t>(classes[i].item<int64_t>())),
+                        100 * probability);
   }
   return text;
 }
