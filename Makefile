@@ -4,12 +4,13 @@
 # make bench     the benchmarks, against libtorch too where TORCH_PYTHON= names a Python that has torch
 # make install   build, and install below PREFIX=/usr/local
 # make fuzz      each file reader under libFuzzer, for FUZZ_SECONDS=60
+# make format    clang-format on every source file that is written by hand
 
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 RELEASE := build/release
 
-.PHONY: help demo test test-all bench install fuzz dependencies clean
+.PHONY: help demo test test-all bench install fuzz format dependencies clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -47,6 +48,9 @@ install: dependencies
 fuzz:
 	@tools/install_dependencies.sh fuzz
 	@tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+format:
+	@git ls-files '*.h' '*.cc' '*.cpp' | xargs grep -L 'not edited by hand' | xargs clang-format -i
 
 clean:
 	rm -rf build

@@ -32,6 +32,8 @@ ROOMS = {
     "serialize": {"core", "autograd", "ops", "nn", "optim"},
     "cli": {"core", "autograd", "ops", "nn", "optim", "data", "serialize"},
 }
+# Rooms that use public headers alone, as any user does.
+USERS = {"cli"}
 # The public headers that lie directly in include/relume/ and belong to a room other than core.
 PUBLIC_ROOMS = {
     "autograd": "autograd",
@@ -119,7 +121,11 @@ def rule_arrows(_):
             continue
         for number, _, header in includes(path):
             other = room_of(header)
-            if other is not None and other != room and other not in ROOMS[room]:
+            if other is None or other == room:
+                continue
+            if room in USERS and not header.startswith("relume/"):
+                yield f"{path}:{number}: {room} must not see {header}, which is private"
+            if other not in ROOMS[room]:
                 yield f"{path}:{number}: {room} must not see {other} ({header})"
 
 

@@ -34,6 +34,7 @@ class HouseRules(unittest.TestCase):
         self.assert_breach("arrows", "src/cpu/a.cc", '#include "relume/nn/b.h"\n', "cpu must not see nn")
         self.assert_breach("arrows", "include/relume/a.h", '#include "relume/nn/b.h"\n', "core must not see nn")
         self.assert_breach("arrows", "src/elsewhere/a.cc", "\n", "a folder without a rule")
+        self.assert_breach("arrows", "src/cli/a.cc", '#include "core/file.h"\n', "which is private")
         self.assertEqual(self.breaches("arrows", {"src/nn/a.cc": '#include "ops/b.h"\n#include <vector>\n'}), [])
 
     def test_heavy_and_foreign_headers(self):
