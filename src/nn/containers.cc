@@ -121,6 +121,13 @@ std::shared_ptr<Module> ModuleDictImpl::clone(const std::optional<Device>& devic
 void ModuleDictImpl::reset() {}
 void ModuleDictImpl::pretty_print(std::ostream& stream) const { stream << "torch::nn::ModuleDict"; }
 
+std::vector<std::pair<std::string, std::shared_ptr<Module>>> ModuleDictImpl::items() const { return children_.pairs(); }
+std::vector<std::string> ModuleDictImpl::keys() const { return children_.keys(); }
+std::vector<std::shared_ptr<Module>> ModuleDictImpl::values() const { return children_.values(); }
+bool ModuleDictImpl::contains(const std::string& key) const noexcept { return children_.contains(key); }
+void ModuleDictImpl::clear() { children_.clear(); }
+std::shared_ptr<Module> ModuleDictImpl::operator[](const std::string& key) const { return children_[key]; }
+
 std::shared_ptr<Module> ModuleDictImpl::pop(const std::string& key) {
   std::shared_ptr<Module> module = children_[key];
   unregister_module(key);
@@ -205,6 +212,12 @@ void ParameterDictImpl::reset() {}
 void ParameterDictImpl::pretty_print(std::ostream& stream) const {
   print_parameters(stream, "ParameterDict", parameters_);
 }
+
+std::vector<std::string> ParameterDictImpl::keys() const { return parameters_.keys(); }
+std::vector<Tensor> ParameterDictImpl::values() const { return parameters_.values(); }
+bool ParameterDictImpl::contains(const std::string& key) const noexcept { return parameters_.contains(key); }
+void ParameterDictImpl::clear() { parameters_.clear(); }
+Tensor& ParameterDictImpl::get(const std::string& key) { return parameters_[key]; }
 
 Tensor& ParameterDictImpl::insert(std::string key, Tensor parameter) {
   const bool requires_grad = parameter.requires_grad();

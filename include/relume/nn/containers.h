@@ -179,22 +179,23 @@ class RELUME_API ModuleDictImpl : public Cloneable<ModuleDictImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  std::vector<std::pair<std::string, std::shared_ptr<Module>>> items() const { return children_.pairs(); }
-  std::vector<std::string> keys() const { return children_.keys(); }
-  std::vector<std::shared_ptr<Module>> values() const { return children_.values(); }
+  std::vector<std::pair<std::string, std::shared_ptr<Module>>> items() const;
+  std::vector<std::string> keys() const;
+  std::vector<std::shared_ptr<Module>> values() const;
   Iterator begin() { return children_.begin(); }
   ConstIterator begin() const { return children_.begin(); }
   Iterator end() { return children_.end(); }
   ConstIterator end() const { return children_.end(); }
   size_t size() const noexcept { return children_.size(); }
   bool empty() const noexcept { return children_.is_empty(); }
-  bool contains(const std::string& key) const noexcept { return children_.contains(key); }
-  void clear() { children_.clear(); }
-  std::shared_ptr<Module> operator[](const std::string& key) const { return children_[key]; }
+  bool contains(const std::string& key) const noexcept;
+  void clear();
+  std::shared_ptr<Module> operator[](const std::string& key) const;
   template <class M>
   M& at(const std::string& key) const {
-    auto* module = children_[key]->template as<M>();
-    if (!module) detail::fail_cast("module", typeid(M), typeid(*children_[key]));
+    const std::shared_ptr<Module> child = (*this)[key];
+    auto* module = child->template as<M>();
+    if (!module) detail::fail_cast("module", typeid(M), typeid(*child));
     return *module;
   }
   std::shared_ptr<Module> pop(const std::string& key);
@@ -260,8 +261,8 @@ class RELUME_API ParameterDictImpl : public Cloneable<ParameterDictImpl> {
 
   Tensor& insert(std::string key, Tensor parameter);
   Tensor pop(const std::string& key);
-  std::vector<std::string> keys() const { return parameters_.keys(); }
-  std::vector<Tensor> values() const { return parameters_.values(); }
+  std::vector<std::string> keys() const;
+  std::vector<Tensor> values() const;
   Iterator begin() { return parameters_.begin(); }
   ConstIterator begin() const { return parameters_.begin(); }
   Iterator end() { return parameters_.end(); }
@@ -272,12 +273,12 @@ class RELUME_API ParameterDictImpl : public Cloneable<ParameterDictImpl> {
   void update(const Container& container) {
     for (const auto& item : container) set(item.key(), item.value());
   }
-  void clear() { parameters_.clear(); }
-  bool contains(const std::string& key) const noexcept { return parameters_.contains(key); }
-  Tensor& get(const std::string& key) { return parameters_[key]; }
-  const Tensor& get(const std::string& key) const { return parameters_[key]; }
-  Tensor& operator[](const std::string& key) { return parameters_[key]; }
-  const Tensor& operator[](const std::string& key) const { return parameters_[key]; }
+  void clear();
+  bool contains(const std::string& key) const noexcept;
+  Tensor& get(const std::string& key);
+  const Tensor& get(const std::string& key) const { return const_cast<ParameterDictImpl*>(this)->get(key); }
+  Tensor& operator[](const std::string& key) { return get(key); }
+  const Tensor& operator[](const std::string& key) const { return get(key); }
 
  private:
   void set(const std::string& key, Tensor parameter);

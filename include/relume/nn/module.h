@@ -269,7 +269,7 @@ class Cloneable : public Base {
   virtual void reset() = 0;
   std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override {
     auto* copy = new Derived(static_cast<const Derived&>(*this));
-    std::shared_ptr<Module> owner(copy);
+    std::shared_ptr<Module> owner(static_cast<Module*>(copy));
     Cloneable& self = *copy;
     self.clear_registered();
     self.reset();

@@ -38,6 +38,10 @@ namespace detail {
 
 template <class T>
 inline constexpr bool is_module_v = std::is_base_of_v<Module, std::decay_t<T>>;
+template <class T>
+inline constexpr bool is_shared_ptr_v = false;
+template <class T>
+inline constexpr bool is_shared_ptr_v<std::shared_ptr<T>> = true;
 [[noreturn]] RELUME_API void fail_empty_holder();
 
 template <class... Args>
@@ -76,14 +80,13 @@ class ModuleHolder {
  public:
   using ContainedType = Contained;
 
-  ModuleHolder() : impl_(new Contained()) {}
+  ModuleHolder() : impl_(static_cast<Module*>(new Contained())) {}
   ModuleHolder(std::nullptr_t) {}  // NOLINT: implicit, as in libtorch
-  template <
-      class Head, class... Tail,
-      class = std::enable_if_t<sizeof...(Tail) != 0 || !(std::is_base_of_v<ModuleHolder, std::decay_t<Head>> ||
-                                                         std::is_convertible_v<Head, std::shared_ptr<Contained>>)>>
+  template <class Head, class... Tail,
+            class = std::enable_if_t<sizeof...(Tail) != 0 || !(std::is_base_of_v<ModuleHolder, std::decay_t<Head>> ||
+                                                               detail::is_shared_ptr_v<std::decay_t<Head>>)>>
   explicit ModuleHolder(Head&& head, Tail&&... tail)
-      : impl_(new Contained(std::forward<Head>(head), std::forward<Tail>(tail)...)) {}
+      : impl_(static_cast<Module*>(new Contained(std::forward<Head>(head), std::forward<Tail>(tail)...))) {}
   ModuleHolder(std::shared_ptr<Contained> module) : impl_(std::move(module)) {}  // NOLINT
 
   explicit operator bool() const noexcept { return impl_ != nullptr; }
@@ -92,19 +95,14 @@ class ModuleHolder {
   Contained& operator*() const { return *get(); }
   Contained* get() const {
     if (!impl_) detail::fail_empty_holder();
-    return impl_.get();
+    return static_cast<Contained*>(impl_.get());
   }
-  const std::shared_ptr<Contained>& ptr() const {
-    get();
-    return impl_;
-  }
+  std::shared_ptr<Contained> ptr() const { return std::shared_ptr<Contained>(impl_, get()); }
 
   template <class... Args>
   decltype(auto) operator()(Args&&... args) const {
     Contained& module = *get();
-    if constexpr (std::is_base_of_v<Module, Contained>) {
-      if (module.hooks()) return detail::call_hooked(module, std::forward<Args>(args)...);
-    }
+    if (module.hooks()) return detail::call_hooked(module, std::forward<Args>(args)...);
     return module.forward(std::forward<Args>(args)...);
   }
   template <class Arg>
@@ -113,7 +111,8 @@ class ModuleHolder {
   }
 
  private:
-  std::shared_ptr<Contained> impl_;
+  // A Contained. The pointer is to the base so that the compiler makes one class of it, not one a module.
+  std::shared_ptr<Module> impl_;
 };
 
 template <class Contained>
