@@ -86,7 +86,6 @@ void check_not_bool(const Row& row) {
   check(!row.is_any_of({Activation::tanhshrink}),
         "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
         "the `~` or `logical_not()` operator instead.");
-  if (row.is_any_of({Activation::softsign})) fail_not_implemented(row.traits->kernel, kBool);
 }
 
 ElementwiseKernel make_kernel(const Call& call, cpu::ElementwiseLoop loop, ScalarType dtype) {
@@ -107,6 +106,8 @@ struct Forward {
 };
 Forward forward_of(const Call& call, ScalarType dtype) {
   if (dtype == kBool) check_not_bool(*call.row);
+  if (call.row->index == Activation::softsign && (dtype == kBool || dtype == kUInt16))
+    fail_not_implemented(call.row->traits->kernel, dtype);
   const bool promotes = !is_floating_point(dtype) && call.row->traits->integers == Integers::Promote;
   const ScalarType result = promotes ? ScalarType(get_default_dtype()) : dtype;
   const cpu::ElementwiseLoop loop = call.loops(loop_dtype(result)).forward;
