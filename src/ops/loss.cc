@@ -5,13 +5,11 @@
 
 #include "autograd/record.h"
 #include "ops/elementwise.h"
+#include "relume/activations.h"
 #include "relume/autograd.h"
 #include "relume/ops.h"
 
 namespace relume {
-
-Tensor sigmoid(const Tensor& self);
-Tensor logsigmoid(const Tensor& self);
 
 namespace {
 

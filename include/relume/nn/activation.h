@@ -5,15 +5,13 @@
 #include <string>
 #include <tuple>
 
+#include "relume/activation_rows.h"
 #include "relume/nn/linear.h"
 #include "relume/nn/module.h"
 #include "relume/nn/options.h"
 #include "relume/nn/pimpl.h"
 
-// The options of a row come as (type, name, default)(type, name, default)...: these apply a macro to each.
-#define RELUME_EACH(apply, list) RELUME_EACH_END(RELUME_EACH_##apply##_A list)
-#define RELUME_EACH_END(...) RELUME_EACH_END_(__VA_ARGS__)
-#define RELUME_EACH_END_(...) __VA_ARGS__##_END
+// What each option of a row becomes in the classes below (activation_rows.h says how).
 #define RELUME_EACH_FIELD_A(type, name, value) \
   RELUME_ARG(type, name) = value;              \
   RELUME_EACH_FIELD_B
