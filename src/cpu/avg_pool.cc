@@ -15,23 +15,36 @@ int64_t grain(const Pool& pool, int64_t outputs_each) {
                            kGrain / std::max<int64_t>(1, outputs_each * std::min<int64_t>(64, pool.kernel_pixels())));
 }
 
-// Divides by what a window counts; adaptive windows divide by one length after the other, as PyTorch rounds.
-class Divisor {
- public:
-  Divisor(const Pool& pool, AverageDivisor rule) : adaptive_(pool.adaptive), rule_(rule) {}
+// What the sum of a window is divided by; adaptive windows divide by one length after the other, as PyTorch rounds.
+template <class C>
+struct Divisors {
+  C first, second, third;
 
-  template <class C>
-  C divide(C sum, const Window& w0, const Window& w1, const Window& w2) const {
-    if (w0.empty() || w1.empty() || w2.empty()) return C(0);
-    if (adaptive_) return sum / static_cast<C>(w0.end) / static_cast<C>(w1.end) / static_cast<C>(w2.end);
-    if (rule_.override_with != 0) return sum / static_cast<C>(rule_.override_with);
-    return sum / static_cast<C>(rule_.count_include_pad ? w0.padded * w1.padded * w2.padded
-                                                        : w0.inside() * w1.inside() * w2.inside());
+  Divisors(const Pool& pool, AverageDivisor rule, const Window& w0, const Window& w1, const Window& w2)
+      : first(C(0)), second(C(1)), third(C(1)) {
+    if (w0.empty() || w1.empty() || w2.empty()) return;  // nothing to divide
+    if (pool.adaptive) {
+      first = static_cast<C>(w0.end), second = static_cast<C>(w1.end), third = static_cast<C>(w2.end);
+    } else if (rule.override_with != 0) {
+      first = static_cast<C>(rule.override_with);
+    } else {
+      first = static_cast<C>(rule.count_include_pad ? w0.padded * w1.padded * w2.padded
+                                                    : w0.inside() * w1.inside() * w2.inside());
+    }
   }
 
- private:
-  const bool adaptive_;
-  const AverageDivisor rule_;
+  C divide(C sum) const { return first == C(0) ? C(0) : sum / first / second / third; }
+
+  // to[i] = from[i] divided, for n elements of other types.
+  template <class To, class From>
+  void divide(const From* from, int64_t n, To* to) const {
+    if (first == C(0))
+      std::fill_n(to, n, static_cast<To>(C(0)));
+    else if (second == C(1) && third == C(1))
+      for (int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(static_cast<C>(from[i]) / first);
+    else
+      for (int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(divide(static_cast<C>(from[i])));
+  }
 };
 
 // One pooling layer in element type T, computed in C.
@@ -40,7 +53,7 @@ class AveragePool {
  public:
   using C = compute_type<T>;
   AveragePool(const Pool& pool, AverageDivisor rule)
-      : pool_(pool), windows_(pool), divisor_(pool, rule), loops_(pool_loops<T>()) {}
+      : pool_(pool), rule_(rule), windows_(pool), loops_(pool_loops<T>()) {}
 
   void forward(const T* input, T* output) const {
     if (pool_.layout == Layout::Plain)
@@ -70,8 +83,9 @@ class AveragePool {
  private:
   // The quotient of output (row, column), where a row is a pair of the first two coordinates.
   C divide(C sum, int64_t row, int64_t column) const {
-    return divisor_.divide(sum, windows_.along(0, row / pool_.output[1]), windows_.along(1, row % pool_.output[1]),
-                           windows_.along(2, column));
+    return Divisors<C>(pool_, rule_, windows_.along(0, row / pool_.output[1]), windows_.along(1, row % pool_.output[1]),
+                       windows_.along(2, column))
+        .divide(sum);
   }
 
   void forward_plain(const T* input, T* output) const {
@@ -107,8 +121,7 @@ class AveragePool {
                                 windows_.for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t) {
                                   loops_.gather_add(image + pixel * channels, 1, channels, sum);
                                 });
-                                for (int64_t c = 0; c < channels; ++c)
-                                  output[at * channels + c] = static_cast<T>(divisor_.divide(sum[c], w0, w1, w2));
+                                Divisors<C>(pool_, rule_, w0, w1, w2).divide(sum, channels, output + at * channels);
                               });
     });
   }
@@ -125,19 +138,18 @@ class AveragePool {
 
   void backward_image(const T* grad_output, C* image, C* shares) const {
     const int64_t channels = pool_.channels;
-    windows_.for_each_pixel(0, pool_.output_pixels(),
-                            [&](int64_t, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
-                              for (int64_t c = 0; c < channels; ++c)
-                                shares[c] = divisor_.divide(static_cast<C>(grad_output[at * channels + c]), w0, w1, w2);
-                              windows_.for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t) {
-                                loops_.scatter_add(shares, channels, 1, image + pixel * channels);
-                              });
-                            });
+    windows_.for_each_pixel(
+        0, pool_.output_pixels(), [&](int64_t, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
+          Divisors<C>(pool_, rule_, w0, w1, w2).divide(grad_output + at * channels, channels, shares);
+          windows_.for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t) {
+            loops_.scatter_add(shares, channels, 1, image + pixel * channels);
+          });
+        });
   }
 
   const Pool& pool_;
+  const AverageDivisor rule_;
   const PoolWindows windows_;
-  const Divisor divisor_;
   const PoolLoops<T>& loops_;
 };
 

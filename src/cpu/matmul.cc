@@ -15,12 +15,15 @@ namespace relume::cpu {
 namespace {
 
 constexpr int64_t kDepthBytes = 1536;     // rows of a packed panel: it must stay in the first-level cache
-constexpr int64_t kBlockRowTiles = 20;    // rows of a packed block of A: it must stay in the second-level cache
+constexpr int64_t kBlockRowTiles = 24;    // rows of a packed block of A: it must stay in the second-level cache
 constexpr int64_t kBlockBytes = 1 << 18;  // of A's rows that dot products walk again and again
+constexpr int64_t kDotRowsAtMost = 128;   // rows from which packing pays, even if nothing had to be packed
 constexpr int64_t kThreadWork = 1 << 17;  // multiplications below which another thread does not pay
 constexpr int64_t kLongSum = 1 << 15;     // terms of a sum that is split, if the result is small
 constexpr int64_t kSumChunk = 1 << 13;
 constexpr int64_t kSmallResult = 1 << 12;
+constexpr int64_t kPrefetchRows = 8;
+constexpr int64_t kPackBlock = 16;  // elements of a row that are packed at a time
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -48,17 +51,58 @@ struct Product {
   T alpha, beta;
 };
 
-// rows x depth of A as depth rows of `rows` neighbours.
+// Packing turns rows x depth of an operand into depth rows of `padded` neighbours, of which those after `rows` are 0.
+
+// Neighbours are neighbours already: a copy of short stretches, too far apart for the hardware to foresee.
+template <class Src, class T>
+void pack_neighbours(const Src* from, int64_t col, int64_t rows, int64_t depth, int64_t padded, T* to) {
+  for (int64_t p = 0; p < depth; ++p, from += col, to += padded) {
+    for (int64_t r = 0; r < rows; r += 64 / static_cast<int64_t>(sizeof(Src)))
+      __builtin_prefetch(from + kPrefetchRows * col + r);
+    for (int64_t r = 0; r < rows; ++r) to[r] = static_cast<T>(from[r]);
+  }
+}
+
+// Four rows at once, as 4 x 4 blocks that are transposed in registers.
+void pack_four_rows(const float* from, int64_t row, int64_t depth, int64_t padded, float* to) {
+  using Four = float __attribute__((vector_size(16)));
+  for (int64_t p = 0; p < depth; p += 4) {
+    Four a, b, c, d;
+    std::memcpy(&a, from + p, 16);
+    std::memcpy(&b, from + row + p, 16);
+    std::memcpy(&c, from + 2 * row + p, 16);
+    std::memcpy(&d, from + 3 * row + p, 16);
+    const Four ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const Four cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    const Four columns[] = {
+        __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5), __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7),
+        __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5), __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7)};
+    for (int q = 0; q < 4; ++q) std::memcpy(to + (p + q) * padded, &columns[q], 16);
+  }
+}
+
+// A cache line of each row at a time.
+template <class Src, class T>
+void pack_transposed(const Src* from, int64_t row, int64_t col, int64_t rows, int64_t depth, int64_t padded, T* to) {
+  int64_t done = 0;  // rows
+  if constexpr (std::is_same_v<Src, float>)
+    if (col == 1 && depth % 4 == 0)
+      for (; done + 4 <= rows; done += 4) pack_four_rows(from + done * row, row, depth, padded, to + done);
+  for (int64_t start = 0; start < depth; start += kPackBlock) {
+    const int64_t end = std::min(depth, start + kPackBlock);
+    for (int64_t r = done; r < rows; ++r)
+      for (int64_t p = start; p < end; ++p) to[p * padded + r] = static_cast<T>(from[r * row + p * col]);
+  }
+}
+
 template <class Src, class T>
 void pack(const Src* from, int64_t row, int64_t col, int64_t rows, int64_t depth, int64_t padded, T* to) {
-  for (int64_t p = 0; p < depth; ++p, to += padded) {
-    const Src* at = from + p * col;
-    if (row == 1)
-      for (int64_t r = 0; r < rows; ++r) to[r] = static_cast<T>(at[r]);
-    else
-      for (int64_t r = 0; r < rows; ++r) to[r] = static_cast<T>(at[r * row]);
-    for (int64_t r = rows; r < padded; ++r) to[r] = T(0);
-  }
+  if (row == 1)
+    pack_neighbours(from, col, rows, depth, padded, to);
+  else
+    pack_transposed(from, row, col, rows, depth, padded, to);
+  if (rows < padded)
+    for (int64_t p = 0; p < depth; ++p) std::fill(to + p * padded + rows, to + (p + 1) * padded, T(0));
 }
 
 template <class T>
@@ -93,7 +137,7 @@ class OuterBlock {
         width_(tiles.wide ? 2 * tiles.lanes : tiles.lanes),
         row_tiles_(ceil_div(rows.size(), tiles.max_rows)),
         pack_a_(!std::is_same_v<Src, T> || columns.size() > 3 * width_),
-        pack_b_(!std::is_same_v<Src, T> || product.b_col != 1 || row_tiles_ > 2) {}
+        pack_b_(!std::is_same_v<Src, T> || product.b_col != 1 || row_tiles_ > 4) {}
 
   void run() {
     const int64_t depth_limit = kDepthBytes / static_cast<int64_t>(sizeof(T));
@@ -225,7 +269,7 @@ void dot_product(const GemmTiles<T>& tiles, const Product<T, T>& p) {
 template <class Src, class T>
 bool use_dot_product(const GemmTiles<T>& tiles, const Product<Src, T>& p) {
   if (!tiles.dot || p.a_col != 1 || p.b_row != 1) return false;
-  return p.k >= 2 * tiles.lanes && (p.m <= 4 * tiles.max_rows || p.n == 1);
+  return p.k >= 2 * tiles.lanes && (p.m <= kDotRowsAtMost || p.n <= tiles.lanes);
 }
 
 template <class Src, class T>

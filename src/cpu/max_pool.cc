@@ -150,6 +150,22 @@ void backward_by_tap(const Pool& pool, const T* grad_output, PoolIndex index, in
       });
 }
 
+// Rows of plain planes: the pixel is a sum of the row's start, the window's and the tap's.
+template <class T>
+void backward_plain_by_tap(const Pool& pool, const T* grad_output, PoolIndex index, int64_t begin, int64_t end,
+                           T* grad_input) {
+  const PoolWindows windows(pool);
+  const int64_t rows = pool.output[0] * pool.output[1], width = pool.output[2];
+  for (int64_t i = begin * rows; i < end * rows; ++i) {
+    T* const row =
+        grad_input + i / rows * pool.input_pixels() + windows.row_start(i % rows / pool.output[1], i % pool.output[1]);
+    const T* const grad = grad_output + i * width;
+    const auto* const taps = static_cast<const uint8_t*>(index.data) + i * width;
+    for (int64_t j = 0; j < width; ++j)
+      if (taps[j] != kNoTap) row[windows.along(2, j).start + windows.tap_pixel(taps[j])] += grad[j];
+  }
+}
+
 template <class T>
 void backward_images(const Pool& pool, const T* grad_output, PoolIndex index, int64_t begin, int64_t end,
                      T* grad_input) {
@@ -163,7 +179,9 @@ void backward_images(const Pool& pool, const T* grad_output, PoolIndex index, in
     for (int64_t i = 0; i < count; ++i) grad_input[first + i] = static_cast<T>(wide[i]);
   } else {
     std::fill_n(grad_input + first, count, T(0));
-    if (index.form == PoolIndex::Form::Tap && pool.layout == Layout::ChannelsLast && pool.kernel_pixels() <= kManyTaps)
+    if (index.form == PoolIndex::Form::Tap && pool.layout == Layout::Plain)
+      return backward_plain_by_tap(pool, grad_output, index, begin, end, grad_input);
+    if (index.form == PoolIndex::Form::Tap && pool.kernel_pixels() <= kManyTaps)
       return backward_by_tap(pool, grad_output, index, begin, end, grad_input);
     for_each_winner(pool, index, begin, end, [&](int64_t in, int64_t out) { grad_input[in] += grad_output[out]; });
   }

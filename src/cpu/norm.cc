@@ -23,6 +23,15 @@ struct Pieces {
   int64_t length, count;
 };
 
+void add_up(const double* from, int64_t count, double* to) {
+  for (int64_t i = 0; i < count; ++i) to[i] += from[i];
+}
+
+template <class C>
+C as_statistic(double sum) {
+  return static_cast<C>(sum);
+}
+
 template <class T>
 class BatchNormOf {
  public:
@@ -38,16 +47,16 @@ class BatchNormOf {
   void moments(const T* x, C* mean, C* variance) const {
     const Scratch scratch(2 * channels_ * static_cast<int64_t>(sizeof(double)));
     double *const total = scratch.as<double>(), *const unused = total + channels_;
-    channel_sums(total, unused, [&](int64_t row, int64_t, double* first, double*) {
+    channel_sums(total, unused, [&](int64_t row, int64_t rows, int64_t, double* first, double*) {
       if (each_)
-        loops_.add_each(x + row * columns_, columns_, first);
+        loops_.add_each(x + row * columns_, rows, columns_, first);
       else
         *first += loops_.sum(x + row * columns_, columns_);
     });
     for (int64_t c = 0; c < channels_; ++c) mean[c] = static_cast<C>(total[c] / count_);
-    channel_sums(total, unused, [&](int64_t row, int64_t c, double* first, double*) {
+    channel_sums(total, unused, [&](int64_t row, int64_t rows, int64_t c, double* first, double*) {
       if (each_)
-        loops_.add_squares_each(x + row * columns_, mean, columns_, first);
+        loops_.add_squares_each(x + row * columns_, mean, rows, columns_, first);
       else
         *first += loops_.squares(x + row * columns_, static_cast<double>(mean[c]), columns_);
     });
@@ -76,9 +85,9 @@ class BatchNormOf {
     const Scratch sums(2 * channels_ * static_cast<int64_t>(sizeof(double)));
     double *const grads = sums.as<double>(), *const products = grads + channels_;
     if (of_batch || grad_weight || grad_bias)
-      channel_sums(grads, products, [&](int64_t row, int64_t c, double* first, double* second) {
+      channel_sums(grads, products, [&](int64_t row, int64_t rows, int64_t c, double* first, double* second) {
         const T *const g = grad + row * columns_, *const v = x + row * columns_;
-        if (each_) return loops_.add_pairs_each(g, v, mean, columns_, first, second);
+        if (each_) return loops_.add_pairs_each(g, v, mean, rows, columns_, first, second);
         const SumPair pair = loops_.sums_with(g, v, static_cast<double>(mean[c]), columns_);
         *first += pair.first;
         *second += pair.second;
@@ -123,8 +132,8 @@ class BatchNormOf {
     });
   }
 
-  // Two sums a channel. body(row, its channel, first, second) adds a row: to one pair when a row is a plane of a
-  // channel, to a pair a channel when it is a pixel.
+  // Two sums a channel. body(row, rows, channel, first, second) adds rows: one plane of a channel to a single pair, or
+  // pixels to a pair a channel.
   template <class Body>
   void channel_sums(double* first, double* second, const Body& body) const {
     const Pieces pieces = each_ ? Pieces(rows_, columns_) : Pieces(0, 1);
@@ -134,19 +143,18 @@ class BatchNormOf {
     std::fill_n(firsts, 2 * parts * channels_, 0.0);
     if (each_)
       parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin * pieces.length; row < std::min(rows_, end * pieces.length); ++row) {
-          const int64_t at = row / pieces.length * channels_;
-          body(row, int64_t{0}, firsts + at, seconds + at);
+        for (int64_t i = begin; i < end; ++i) {
+          const int64_t row = i * pieces.length;
+          body(row, std::min(pieces.length, rows_ - row), int64_t{0}, firsts + i * channels_, seconds + i * channels_);
         }
       });
     else
-      for_each_row([&](int64_t row, int64_t c) { body(row, c, firsts + row, seconds + row); });
-    for (int64_t c = 0; c < channels_; ++c) {
-      first[c] = second[c] = 0;
-      for (int64_t p = 0; p < parts; ++p) {
-        first[c] += firsts[p * channels_ + c];
-        second[c] += seconds[p * channels_ + c];
-      }
+      for_each_row([&](int64_t row, int64_t c) { body(row, int64_t{1}, c, firsts + row, seconds + row); });
+    std::fill_n(first, channels_, 0.0);
+    std::fill_n(second, channels_, 0.0);
+    for (int64_t p = 0; p < parts; ++p) {
+      add_up(firsts + p * channels_, channels_, first);
+      add_up(seconds + p * channels_, channels_, second);
     }
   }
 
@@ -191,46 +199,40 @@ class LayerNormOf {
     });
   }
 
-  void input_gradient(const T* grad, const T* x, const C* mean, const C* inverse_std, const C* weight,
-                      T* grad_x) const {
+  void backward(const T* grad, const T* x, const C* mean, const C* inverse_std, const C* weight, T* grad_x,
+                C* grad_weight, C* grad_bias) const {
+    const bool of_columns = grad_weight || grad_bias;
     const ColumnValues<C> scale(weight, columns_, C(1));
-    parallel_for(rows_, grain(), [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; ++r) {
-        const T *const g = grad + r * columns_, *const v = x + r * columns_;
-        const double inverse = static_cast<double>(inverse_std[r]);
-        const SumPair sums = loops_.weighted_sums(g, v, static_cast<double>(mean[r]), scale.data(), columns_);
-        loops_.project_row(g, v, mean[r], static_cast<C>(sums.first / count_),
-                           static_cast<C>(sums.second * inverse * inverse / count_), inverse_std[r], scale.data(),
-                           columns_, grad_x + r * columns_);
-      }
-    });
-  }
-
-  void column_gradients(const T* grad, const T* x, const C* mean, const C* inverse_std, C* grad_weight,
-                        C* grad_bias) const {
     const Pieces pieces(rows_, columns_);
-    const Scratch scratch(2 * pieces.count * columns_ * static_cast<int64_t>(sizeof(double)));
+    const Scratch scratch(
+        of_columns ? 2 * std::max<int64_t>(1, pieces.count) * columns_ * static_cast<int64_t>(sizeof(double)) : 0);
     double* const sums = scratch.as<double>();
-    std::fill_n(sums, 2 * pieces.count * columns_, 0.0);
+    if (of_columns) std::fill_n(sums, 2 * std::max<int64_t>(1, pieces.count) * columns_, 0.0);
     parallel_for(pieces.count, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin * pieces.length; r < std::min(rows_, end * pieces.length); ++r) {
-        double* const first = sums + r / pieces.length * 2 * columns_;
-        loops_.add_column_gradients(grad + r * columns_, x + r * columns_, static_cast<double>(mean[r]),
-                                    static_cast<double>(inverse_std[r]), columns_, first, first + columns_);
+      for (int64_t p = begin; p < end; ++p) {
+        const int64_t first = p * pieces.length, last = std::min(rows_, first + pieces.length);
+        for (int64_t r = first; grad_x && r < last; ++r)
+          input_gradient(grad + r * columns_, x + r * columns_, mean[r], inverse_std[r], scale.data(),
+                         grad_x + r * columns_);
+        double* const piece = sums + p * 2 * columns_;
+        if (of_columns)
+          loops_.add_column_gradients(grad + first * columns_, x + first * columns_, mean + first, inverse_std + first,
+                                      last - first, columns_, piece, piece + columns_);
       }
     });
-    for (int64_t j = 0; j < columns_; ++j) {
-      double first = 0, second = 0;
-      for (int64_t p = 0; p < pieces.count; ++p) {
-        first += sums[p * 2 * columns_ + j];
-        second += sums[(p * 2 + 1) * columns_ + j];
-      }
-      if (grad_weight) grad_weight[j] = static_cast<C>(first);
-      if (grad_bias) grad_bias[j] = static_cast<C>(second);
-    }
+    for (int64_t p = 1; p < pieces.count; ++p) add_up(sums + p * 2 * columns_, 2 * columns_, sums);
+    if (grad_weight) std::transform(sums, sums + columns_, grad_weight, as_statistic<C>);
+    if (grad_bias) std::transform(sums + columns_, sums + 2 * columns_, grad_bias, as_statistic<C>);
   }
 
  private:
+  void input_gradient(const T* grad, const T* x, C mean, C inverse_std, const C* weight, T* grad_x) const {
+    const double inverse = static_cast<double>(inverse_std);
+    const SumPair sums = loops_.weighted_sums(grad, x, static_cast<double>(mean), weight, columns_);
+    loops_.project_row(grad, x, mean, static_cast<C>(sums.first / count_),
+                       static_cast<C>(sums.second * inverse * inverse / count_), inverse_std, weight, columns_, grad_x);
+  }
+
   int64_t grain() const { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, columns_)); }
 
   const NormLoops<T>& loops_;
@@ -287,13 +289,10 @@ void layer_norm_backward(const LayerNorm& norm, const void* grad_y, const void* 
   dispatch_floating("LayerNormBackwardKernelImpl", norm.dtype, [&](auto zero) {
     using T = decltype(zero);
     using C = compute_type<T>;
-    const LayerNormOf<T> layer(norm);
-    const auto *grad = static_cast<const T*>(grad_y), *input = static_cast<const T*>(x);
-    const auto *m = static_cast<const C*>(mean), *s = static_cast<const C*>(inverse_std);
-    if (gradients.x)
-      layer.input_gradient(grad, input, m, s, static_cast<const C*>(weight), static_cast<T*>(gradients.x));
-    if (gradients.weight || gradients.bias)
-      layer.column_gradients(grad, input, m, s, static_cast<C*>(gradients.weight), static_cast<C*>(gradients.bias));
+    LayerNormOf<T>(norm).backward(static_cast<const T*>(grad_y), static_cast<const T*>(x), static_cast<const C*>(mean),
+                                  static_cast<const C*>(inverse_std), static_cast<const C*>(weight),
+                                  static_cast<T*>(gradients.x), static_cast<C*>(gradients.weight),
+                                  static_cast<C*>(gradients.bias));
   });
 }
 

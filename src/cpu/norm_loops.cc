@@ -109,36 +109,88 @@ void project_row(const T* grad, const T* x, C mean, C grad_mean, C projection, C
         (static_cast<C>(grad[i]) * weight[i] - grad_mean - (static_cast<C>(x[i]) - mean) * projection) * scale);
 }
 
-template <class T>
-void add_each(const T* x, int64_t n, double* sum) {
-  for (int64_t i = 0; i < n; ++i) sum[i] += static_cast<double>(compute_type<T>(x[i]));
-}
-
-template <class T, class C>
-void add_squares_each(const T* x, const C* mean, int64_t n, double* sum) {
-  for (int64_t i = 0; i < n; ++i) {
-    const double d = static_cast<double>(static_cast<C>(x[i])) - static_cast<double>(mean[i]);
-    sum[i] += d * d;
+// Sums down columns, kLanes columns at a time: add(row, column, lane) adds an element to the lane's sums.
+template <class Start, class Add, class Finish>
+HWY_INLINE void down_columns(int64_t rows, int64_t n, const Start& start, const Add& add, const Finish& finish) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    start();
+    for (int64_t r = 0; r < rows; ++r)
+      for (int j = 0; j < kLanes; ++j) add(r, i + j, j);
+    for (int j = 0; j < kLanes; ++j) finish(i + j, j);
   }
-}
-
-template <class T, class C>
-void add_pairs_each(const T* grad, const T* x, const C* mean, int64_t n, double* first, double* second) {
-  for (int64_t i = 0; i < n; ++i) {
-    const double g = static_cast<double>(static_cast<C>(grad[i]));
-    first[i] += g;
-    second[i] += g * (static_cast<double>(static_cast<C>(x[i])) - static_cast<double>(mean[i]));
-  }
+  if (i == n) return;
+  start();
+  for (int64_t r = 0; r < rows; ++r)
+    for (int j = 0; j < n - i; ++j) add(r, i + j, j);
+  for (int j = 0; j < n - i; ++j) finish(i + j, j);
 }
 
 template <class T>
-void add_column_gradients(const T* grad, const T* x, double mean, double inverse_std, int64_t n, double* first,
-                          double* second) {
-  for (int64_t i = 0; i < n; ++i) {
-    const double g = static_cast<double>(compute_type<T>(grad[i]));
-    first[i] += g * (static_cast<double>(compute_type<T>(x[i])) - mean) * inverse_std;
-    second[i] += g;
-  }
+void add_each(const T* x, int64_t rows, int64_t n, double* sum) {
+  double lanes[kLanes];
+  down_columns(
+      rows, n,
+      [&]() HWY_ATTR {
+        for (double& lane : lanes) lane = 0;
+      },
+      [&](int64_t r, int64_t i, int j) HWY_ATTR { lanes[j] += static_cast<double>(compute_type<T>(x[r * n + i])); },
+      [&](int64_t i, int j) HWY_ATTR { sum[i] += lanes[j]; });
+}
+
+template <class T, class C>
+void add_squares_each(const T* x, const C* mean, int64_t rows, int64_t n, double* sum) {
+  double lanes[kLanes];
+  down_columns(
+      rows, n,
+      [&]() HWY_ATTR {
+        for (double& lane : lanes) lane = 0;
+      },
+      [&](int64_t r, int64_t i, int j) HWY_ATTR {
+        const double d = static_cast<double>(static_cast<C>(x[r * n + i])) - static_cast<double>(mean[i]);
+        lanes[j] += d * d;
+      },
+      [&](int64_t i, int j) HWY_ATTR { sum[i] += lanes[j]; });
+}
+
+template <class T, class C>
+void add_pairs_each(const T* grad, const T* x, const C* mean, int64_t rows, int64_t n, double* first, double* second) {
+  double firsts[kLanes], seconds[kLanes];
+  down_columns(
+      rows, n,
+      [&]() HWY_ATTR {
+        for (int j = 0; j < kLanes; ++j) firsts[j] = seconds[j] = 0;
+      },
+      [&](int64_t r, int64_t i, int j) HWY_ATTR {
+        const double g = static_cast<double>(static_cast<C>(grad[r * n + i]));
+        firsts[j] += g;
+        seconds[j] += g * (static_cast<double>(static_cast<C>(x[r * n + i])) - static_cast<double>(mean[i]));
+      },
+      [&](int64_t i, int j) HWY_ATTR {
+        first[i] += firsts[j];
+        second[i] += seconds[j];
+      });
+}
+
+template <class T, class C>
+void add_column_gradients(const T* grad, const T* x, const C* mean, const C* inverse_std, int64_t rows, int64_t n,
+                          double* first, double* second) {
+  double firsts[kLanes], seconds[kLanes];
+  down_columns(
+      rows, n,
+      [&]() HWY_ATTR {
+        for (int j = 0; j < kLanes; ++j) firsts[j] = seconds[j] = 0;
+      },
+      [&](int64_t r, int64_t i, int j) HWY_ATTR {
+        const double g = static_cast<double>(static_cast<C>(grad[r * n + i]));
+        const double centered = static_cast<double>(static_cast<C>(x[r * n + i])) - static_cast<double>(mean[r]);
+        firsts[j] += g * centered * static_cast<double>(inverse_std[r]);
+        seconds[j] += g;
+      },
+      [&](int64_t i, int j) HWY_ATTR {
+        first[i] += firsts[j];
+        second[i] += seconds[j];
+      });
 }
 
 template <class T, class C = compute_type<T>>
@@ -155,7 +207,7 @@ constexpr NormLoops<T> kNormLoops = {sum<T>,
                                      affine_row<T, C>,
                                      weighted_sums<T>,
                                      project_row<T, C>,
-                                     add_column_gradients<T>};
+                                     add_column_gradients<T, C>};
 
 }  // namespace relume::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

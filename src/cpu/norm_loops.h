@@ -25,10 +25,11 @@ struct NormLoops {
   // (grad - grad_mean - (x - mean) * projection) * scale
   void (*project)(const T* grad, const T* x, C mean, C grad_mean, C projection, C scale, int64_t n, T* out);
 
-  // Over n neighbours with statistics each, element i of each array.
-  void (*add_each)(const T* x, int64_t n, double* sum);
-  void (*add_squares_each)(const T* x, const C* mean, int64_t n, double* sum);
-  void (*add_pairs_each)(const T* grad, const T* x, const C* mean, int64_t n, double* first, double* second);
+  // Over rows of n neighbours with statistics each, element i of each array.
+  void (*add_each)(const T* x, int64_t rows, int64_t n, double* sum);
+  void (*add_squares_each)(const T* x, const C* mean, int64_t rows, int64_t n, double* sum);
+  void (*add_pairs_each)(const T* grad, const T* x, const C* mean, int64_t rows, int64_t n, double* first,
+                         double* second);
   void (*scale_shift_each)(const T* x, const C* mean, const C* scale, const C* shift, int64_t n, T* y);
   void (*project_each)(const T* grad, const T* x, const C* mean, const C* grad_mean, const C* projection,
                        const C* scale, int64_t n, T* out);
@@ -40,9 +41,9 @@ struct NormLoops {
   // (grad * weight - grad_mean - (x - mean) * projection) * scale
   void (*project_row)(const T* grad, const T* x, C mean, C grad_mean, C projection, C scale, const C* weight, int64_t n,
                       T* out);
-  // first[i] += grad[i] * (x[i] - mean) * inverse_std, second[i] += grad[i]
-  void (*add_column_gradients)(const T* grad, const T* x, double mean, double inverse_std, int64_t n, double* first,
-                               double* second);
+  // Over rows of n columns: first[i] += grad[i] * (x[i] - mean) * inverse_std, second[i] += grad[i].
+  void (*add_column_gradients)(const T* grad, const T* x, const C* mean, const C* inverse_std, int64_t rows, int64_t n,
+                               double* first, double* second);
 };
 
 // Of the target in use, for the floating types.

@@ -70,6 +70,10 @@ class PoolWindows {
     return pixel(w0.start, w1.start, w2.start) + tap_pixels_[tap];
   }
 
+  // The same as a sum: where a row of windows starts, and how far from its window's start an element is.
+  int64_t row_start(int64_t o0, int64_t o1) const { return pixel(along(0, o0).start, along(1, o1).start, 0); }
+  int64_t tap_pixel(uint8_t tap) const { return tap_pixels_[tap]; }
+
   // Calls body(image, output pixel of the batch, its windows) for the pixels begin ... end - 1 of the batch.
   template <class Body>
   void for_each_pixel(int64_t begin, int64_t end, const Body& body) const {
