@@ -41,16 +41,21 @@ struct Call {
   const ActivationLoops& loops(ScalarType dtype) const { return cpu::activation_kernels().at(row->index, dtype); }
 };
 
+// Whether the formula's options decide what backward keeps. (Apart, because clang-format 14 breaks requires-expressions
+// between braces.)
+template <class F>
+concept Invertible = requires(F formula) { formula.invertible(); };
+
 template <class F>
 Call make_call(const Row& row, const F& formula) {
   static_assert(std::is_trivially_copyable_v<F> && sizeof(F) <= sizeof(Call::options));
-  Call call{&row, saves_result(formula), requires {formula.invertible();
+  Call call;
+  call.row = &row;
+  call.saves_result = saves_result(formula);
+  call.inverts = Invertible<F>;
+  std::memcpy(call.options, &formula, sizeof formula);
+  return call;
 }
-, {}
-};  // namespace
-std::memcpy(call.options, &formula, sizeof formula);
-return call;
-}  // namespace relume
 
 // ---- Arguments ---------------------------------------------------------------------------------------------------
 

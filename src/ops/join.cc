@@ -221,6 +221,7 @@ Tensor constant_pad_nd(const Tensor& self, IntArrayRef pad, const Scalar& value)
       place = place.narrow(static_cast<int64_t>(d), std::min(std::max<int64_t>(0, pad[2 * i]), sizes[d]), kept.size(static_cast<int64_t>(d)));
     }
     place.copy_(kept);
+    result = result.variable_data();
   }
   DimVector inverse(pad);
   for (int64_t& amount : inverse) amount = -amount;
