@@ -19,7 +19,6 @@ void note(int) { g_requested = 1; }
 
 InterruptGuard::InterruptGuard() {
   if (g_guards++ > 0) return;
-  g_requested = 0;
   struct sigaction action = {};
   action.sa_handler = note;
   action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
@@ -28,6 +27,7 @@ InterruptGuard::InterruptGuard() {
 
 InterruptGuard::~InterruptGuard() {
   if (--g_guards > 0) return;
+  g_requested = 0;
   for (size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], &g_previous[i], nullptr);
 }
 

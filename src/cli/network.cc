@@ -41,6 +41,7 @@ void for_each_batch(const Images& images, Visit visit) {
 
 // The largest gradient that each unit's activation passes: the units are the second dimension.
 Tensor largest_slope(nn::AnyModule& activation, const Tensor& input) {
+  const AutoGradMode grad_mode(true);
   const Tensor x = input.detach().requires_grad_();
   activation.forward(x).sum().backward();
   const Tensor slope = x.grad().abs();
