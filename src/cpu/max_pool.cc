@@ -103,6 +103,73 @@ void forward_channels_last(const Pool& pool, const T* input, T* output, PoolInde
   });
 }
 
+// Images that can be worked on apart from each other, and their size.
+int64_t image_count(const Pool& pool) { return pool.layout == Layout::Plain ? pool.batch * pool.channels : pool.batch; }
+int64_t image_size(const Pool& pool) {
+  return pool.input_pixels() * (pool.layout == Layout::Plain ? 1 : pool.channels);
+}
+
+// Whether the windows are the usual ones, 2 x 2 and side by side: then no element is in two windows or in none but at
+// the end of a row or column.
+bool halves(const Pool& pool) {
+  const auto both = [](const int64_t(&list)[kMaxSpatial], int64_t value) {
+    return list[1] == value && list[2] == value;
+  };
+  return !pool.adaptive && pool.input[0] == 1 && pool.kernel[0] == 1 && both(pool.kernel, 2) && both(pool.stride, 2) &&
+         both(pool.padding, 0) && both(pool.dilation, 1) && 2 * pool.output[1] <= pool.input[1] &&
+         2 * pool.output[2] <= pool.input[2];
+}
+
+// Calls body(offset of the first of four input elements, offset of the outputs): for a row of windows in plain images,
+// for the channels of one window in others.
+template <class Body>
+void for_each_half_row(const Pool& pool, int64_t begin, int64_t end, const Body& body) {
+  const bool plain = pool.layout == Layout::Plain;
+  const int64_t channels = plain ? 1 : pool.channels, width = plain ? 1 : pool.output[2];
+  for (int64_t row = begin * pool.output[1]; row < end * pool.output[1]; ++row) {
+    const int64_t input = (row / pool.output[1] * pool.input[1] + row % pool.output[1] * 2) * pool.input[2];
+    for (int64_t j = 0; j < width; ++j) body((input + 2 * j) * channels, (row * pool.output[2] + j) * channels);
+  }
+}
+
+// The four elements of a window, and how far apart those of the next output's are.
+struct FourSteps {
+  explicit FourSteps(const Pool& pool)
+      : right(pool.layout == Layout::Plain ? 1 : pool.channels),
+        below(right * pool.input[2]),
+        next(pool.layout == Layout::Plain ? 2 : 1),
+        count(pool.layout == Layout::Plain ? pool.output[2] : pool.channels) {}
+  int64_t right, below, next, count;
+};
+
+template <class T>
+void forward_of_halves(const Pool& pool, const T* input, T* output, uint8_t* taps) {
+  const PoolLoops<T>& loops = pool_loops<T>();
+  const FourSteps steps(pool);
+  parallel_for(image_count(pool), std::max<int64_t>(1, kGrain / std::max<int64_t>(1, image_size(pool))),
+               [&](int64_t begin, int64_t end) {
+                 for_each_half_row(pool, begin, end, [&](int64_t in, int64_t out) {
+                   const T* const a = input + in;
+                   loops.largest_of_four(a, a + steps.right, a + steps.below, a + steps.below + steps.right, steps.next,
+                                         steps.count, output + out, taps ? taps + out : nullptr);
+                 });
+               });
+}
+
+template <class T>
+void backward_of_halves(const Pool& pool, const T* grad_output, const uint8_t* taps, int64_t begin, int64_t end,
+                        T* grad_input) {
+  const PoolLoops<T>& loops = pool_loops<T>();
+  const FourSteps steps(pool);
+  if (2 * pool.output[1] < pool.input[1] || 2 * pool.output[2] < pool.input[2])
+    std::fill_n(grad_input + begin * image_size(pool), (end - begin) * image_size(pool), T(0));
+  for_each_half_row(pool, begin, end, [&](int64_t in, int64_t out) {
+    T* const a = grad_input + in;
+    loops.share_to_four(grad_output + out, taps + out, steps.count, steps.next, a, a + steps.right, a + steps.below,
+                        a + steps.below + steps.right);
+  });
+}
+
 // The pixel that output `at` of a window took, or -1 when the window was empty.
 int64_t winner(const PoolWindows& windows, PoolIndex index, int64_t at, const Window& w0, const Window& w1,
                const Window& w2) {
@@ -125,12 +192,6 @@ void for_each_winner(const Pool& pool, PoolIndex index, int64_t begin, int64_t e
                                body((image * pool.input_pixels() + pixel) * channels + c, at * channels + c);
                            }
                          });
-}
-
-// Images that can be worked on apart from each other, and their size.
-int64_t image_count(const Pool& pool) { return pool.layout == Layout::Plain ? pool.batch * pool.channels : pool.batch; }
-int64_t image_size(const Pool& pool) {
-  return pool.input_pixels() * (pool.layout == Layout::Plain ? 1 : pool.channels);
 }
 
 // With few taps it is faster to ask each tap which channels it won than each channel for its tap.
@@ -178,6 +239,9 @@ void backward_images(const Pool& pool, const T* grad_output, PoolIndex index, in
                     [&](int64_t in, int64_t out) { wide[in - first] += static_cast<float>(grad_output[out]); });
     for (int64_t i = 0; i < count; ++i) grad_input[first + i] = static_cast<T>(wide[i]);
   } else {
+    if constexpr (std::is_floating_point_v<T>)
+      if (index.form == PoolIndex::Form::Tap && halves(pool))
+        return backward_of_halves(pool, grad_output, static_cast<const uint8_t*>(index.data), begin, end, grad_input);
     std::fill_n(grad_input + first, count, T(0));
     if (index.form == PoolIndex::Form::Tap && pool.layout == Layout::Plain)
       return backward_plain_by_tap(pool, grad_output, index, begin, end, grad_input);
@@ -206,6 +270,10 @@ void max_pool_forward(const Pool& pool, const void* input, void* output, PoolInd
         pool.input_pixels());
   dispatch_numbers("max_pool2d", pool.dtype, [&](auto zero) {
     using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>)
+      if (index.form != PoolIndex::Form::Pixel && halves(pool))
+        return forward_of_halves(pool, static_cast<const T*>(input), static_cast<T*>(output),
+                                 static_cast<uint8_t*>(index.data));
     if (pool.layout == Layout::Plain)
       forward_plain(pool, static_cast<const T*>(input), static_cast<T*>(output), index);
     else

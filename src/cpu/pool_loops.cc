@@ -59,9 +59,62 @@ void add_where(const C* __restrict in, const uint8_t* __restrict taps, uint8_t t
   for (int64_t i = 0; i < n; ++i) out[i] += taps[i] == tap ? in[i] : C(0);
 }
 
+template <bool kTaps, int kStep, class T>
+void largest_of_four_by(const T* __restrict a, const T* __restrict b, const T* __restrict c, const T* __restrict d,
+                        int64_t n, T* __restrict out, uint8_t* __restrict taps) {
+  for (int64_t i = 0; i < n; ++i) {
+    T best = a[i * kStep];
+    int tap = 0;
+    const auto challenge = [&](T value, int number) HWY_ATTR {
+      const bool wins = (value > best) | (value != value);
+      best = wins ? value : best;
+      tap = wins ? number : tap;
+    };
+    challenge(b[i * kStep], 1);
+    challenge(c[i * kStep], 2);
+    challenge(d[i * kStep], 3);
+    out[i] = best;
+    if (kTaps) taps[i] = static_cast<uint8_t>(tap);
+  }
+}
+
 template <class T>
-constexpr PoolLoops<T> kPoolLoops = {keep_larger<T>, gather_add<T>, scatter_add<compute_type<T>>,
-                                     add_where<compute_type<T>>};
+void largest_of_four(const T* a, const T* b, const T* c, const T* d, int64_t step, int64_t n, T* out, uint8_t* taps) {
+  if (step == 1)
+    return taps ? largest_of_four_by<true, 1>(a, b, c, d, n, out, taps)
+                : largest_of_four_by<false, 1>(a, b, c, d, n, out, taps);
+  taps ? largest_of_four_by<true, 2>(a, b, c, d, n, out, taps) : largest_of_four_by<false, 2>(a, b, c, d, n, out, taps);
+}
+
+template <int kStep, class T>
+void share_to_four_by(const T* __restrict in, const uint8_t* __restrict taps, int64_t n, T* __restrict a,
+                      T* __restrict b, T* __restrict c, T* __restrict d) {
+  for (int64_t i = 0; i < n; ++i) {
+    a[i * kStep] = taps[i] == 0 ? in[i] : T(0);
+    b[i * kStep] = taps[i] == 1 ? in[i] : T(0);
+    c[i * kStep] = taps[i] == 2 ? in[i] : T(0);
+    d[i * kStep] = taps[i] == 3 ? in[i] : T(0);
+  }
+}
+
+template <class T>
+void share_to_four(const T* in, const uint8_t* taps, int64_t n, int64_t step, T* a, T* b, T* c, T* d) {
+  (step == 1 ? share_to_four_by<1, T> : share_to_four_by<2, T>)(in, taps, n, a, b, c, d);
+}
+
+template <class T>
+constexpr PoolLoops<T> make_loops() {
+  PoolLoops<T> loops = {keep_larger<T>, gather_add<T>, scatter_add<compute_type<T>>, add_where<compute_type<T>>,
+                        nullptr,        nullptr};
+  if constexpr (std::is_floating_point_v<T>) {
+    loops.largest_of_four = largest_of_four<T>;
+    loops.share_to_four = share_to_four<T>;
+  }
+  return loops;
+}
+
+template <class T>
+constexpr PoolLoops<T> kPoolLoops = make_loops<T>();
 
 }  // namespace relume::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -20,6 +20,12 @@ struct PoolLoops {
   void (*scatter_add)(const C* in, int64_t n, int64_t step, C* out);
   // out[i] += in[i] where taps[i] == tap.
   void (*add_where)(const C* in, const uint8_t* taps, uint8_t tap, int64_t n, C* out);
+  // Windows of four elements: out[i] is the largest of a[i * step], b[i * step], ..., and taps[i], unless null, says
+  // which. Only for float and double, else null.
+  void (*largest_of_four)(const T* a, const T* b, const T* c, const T* d, int64_t step, int64_t n, T* out,
+                          uint8_t* taps);
+  // The way back: of a[i * step], b[i * step], ... the one that taps[i] says becomes in[i], the others 0.
+  void (*share_to_four)(const T* in, const uint8_t* taps, int64_t n, int64_t step, T* a, T* b, T* c, T* d);
 };
 
 // Of the target in use. T is any floating type, uint8_t, int8_t, int16_t, int32_t or int64_t.
