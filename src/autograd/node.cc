@@ -1,6 +1,8 @@
 // The life of a node: numbering, release without recursion, and what it saved.
 #include "autograd/node.h"
 
+#include <cstring>
+
 #include "autograd/variable.h"
 #include "core/check.h"
 
@@ -20,7 +22,9 @@ void GraphNode::release_saved() {
 std::string GraphNode::short_name() const {
   std::string text = name();
   const size_t at = text.find("Backward");
-  return at == std::string::npos ? text : text.substr(0, at);
+  if (at == std::string::npos) return text;
+  const std::string number = text.substr(at + std::strlen("Backward"));
+  return text.substr(0, at) + (number == "0" ? "" : number);
 }
 
 Tensor GraphNode::unpack(size_t i) {

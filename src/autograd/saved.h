@@ -32,6 +32,8 @@ class Saved {
   // The tensor. Throws Error where it was written to since. An output gets back its place in the graph, as an output
   // of `owner`, where a graph is being recorded.
   Tensor unpack(GraphNode& owner) const;
+  // Makes unpack() throw: the op that saves the tensor has written to its memory.
+  void mark_overwritten() { --version_; }
   // Replaces the tensor by a copy: it is about to be written to.
   void copy_before_write();
 

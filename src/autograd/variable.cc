@@ -17,33 +17,27 @@ std::mutex& mutex_for(const void* address) {
   return (*locks)[(reinterpret_cast<uintptr_t>(address) >> 6) % 16];
 }
 
-constexpr const char* kMultiOutputView =
-    "This view is the output of a function that returns multiple views. Such functions do not allow the output views "
-    "to be modified inplace. You should replace the inplace operation by an out-of-place one.";
-
-// Throws where the view must not be written to while a graph is recorded.
-void check_view_writable(const Tensor& view) {
-  const AutogradMeta& meta = *meta_of(view);
+// Throws where the view must not be written to while a graph is recorded; `indirectly`: where its memory has been, so
+// that its place in the graph is lost.
+void check_view(const AutogradMeta& meta, bool indirectly) {
   if (meta.view_kind == ViewKind::Normal) return;
-  const NodePtr made = grad_fn_of(view);
-  const std::string prefix =
-      made ? fmt::format("Output {} of {} is a view and is being modified inplace. ", meta.output_nr,
-                         static_cast<GraphNode*>(made.get())->short_name())
-           : std::string("A view was created in no_grad mode and is being modified inplace with grad mode enabled. ");
-  switch (meta.view_kind) {
-    case ViewKind::MultiOutput:
-      fail("{}{}", prefix, kMultiOutputView);
-    case ViewKind::Inference:
-      fail("A view was created in inference mode and is being modified inplace with grad mode enabled. Given that this "
-           "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
-           "and the inplace either both inside the inference_mode block (if you don't want the inplace to be tracked) "
-           "or both outside (if you want the inplace to be tracked).");
-    default:
-      fail("A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
-           "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
-           "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both "
-           "outside (if you want the inplace to be tracked).");
-  }
+  const char* written = indirectly ? "its base or another view of its base has been" : "is being";
+  const bool inference = meta.view_kind == ViewKind::Inference;
+  std::string text;
+  if (meta.view_kind == ViewKind::MultiOutput && meta.grad_fn)
+    text = fmt::format("Output {} of {} is a view and {} modified inplace.", meta.output_nr,
+                       static_cast<GraphNode*>(meta.grad_fn.get())->short_name(), written);
+  else
+    text = fmt::format("A view was created in {} mode and {} modified inplace {}.", inference ? "inference" : "no_grad",
+                       written, inference ? "in normal mode" : "with grad mode enabled");
+  if (meta.view_kind == ViewKind::MultiOutput)
+    fail("{} This view is the output of a function that returns multiple views. Such functions do not allow the output "
+         "views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
+         text);
+  fail("{} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
+       "both the view and the inplace either both inside the {} block (if you don't want the inplace to be tracked) or "
+       "both outside (if you want the inplace to be tracked).",
+       text, inference ? "inference_mode" : "no_grad");
 }
 
 // The history of a base, part of which was written to in place through a view: takes the gradient of the base back over
@@ -127,6 +121,7 @@ NodePtr grad_fn_of(const Tensor& tensor) {
   const std::lock_guard lock(mutex_for(meta));
   const uint32_t now = tensor.impl()->current_version();
   if (meta->view_version == now) return meta->grad_fn;
+  check_view(*meta, true);
   meta->grad_fn = make_as_strided_node(meta->base, Geometry(tensor));
   auto* node = static_cast<GraphNode*>(meta->grad_fn.get());
   meta->output_nr = node->add_input(tensor);
@@ -191,7 +186,7 @@ void rebase_history(const Tensor& tensor, GraphNode* node) {
   AutogradMeta& meta = make_meta(tensor);
   const uint32_t nr = node->add_input(tensor);
   if (meta.base.defined()) {
-    check_view_writable(tensor);
+    check_view(*meta_of(tensor), false);
     auto* slices = make_node<CopySlices>(meta.base, tensor, node);
     const NodePtr handle = NodePtr::adopt(slices);
     rebase_history(meta.base, slices);
@@ -230,7 +225,7 @@ void check_in_place(const Tensor& tensor, bool recording) {
   if (recording) {
     if (const AutogradMeta* meta = meta_of(tensor)) {
       if (meta->base.defined()) {
-        check_view_writable(tensor);
+        check_view(*meta_of(tensor), false);
         const AutogradMeta* base = meta_of(meta->base);
         check(!(base && base->requires_grad && !base->grad_fn),
               "a view of a leaf Variable that requires grad is being used in an in-place operation.");
@@ -274,7 +269,12 @@ void InPlace::finish(GraphNode* node, Saves saves) {
   bump();
   for (Edge& edge : edges_) node->edges.emplace_back(std::move(edge));
   rebase_history(self_, node);
-  for (const Save& save : saves) node->add_saved(save);
+  const detail::VersionCounter* written = self_.impl()->version;
+  for (const Save& save : saves) {
+    node->add_saved(save);
+    const bool input = save.kind == Save::Kind::Input && save.tensor->defined();
+    if (input && save.tensor->impl()->version == written) node->saved[node->saved.size() - 1].mark_overwritten();
+  }
 }
 
 }  // namespace relume::autograd

