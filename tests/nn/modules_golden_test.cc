@@ -19,8 +19,10 @@ struct Case {
   const char* python;
   std::function<AnyModule()> make;
 };
-#define RELUME_CASE(python, ...) \
-  { python, [] { return AnyModule(__VA_ARGS__); } }
+#define RELUME_CASE(python, ...)                  \
+  {                                               \
+    python, [] { return AnyModule(__VA_ARGS__); } \
+  }
 
 const Case kCases[] = {
     RELUME_CASE("Linear(4, 3)", Linear(4, 3)),
@@ -32,16 +34,17 @@ const Case kCases[] = {
     RELUME_CASE("Conv1d(2, 4, 3, stride=2, padding=1, groups=2)",
                 Conv1d(Conv1dOptions(2, 4, 3).stride(2).padding(1).groups(2))),
     RELUME_CASE("Conv2d(2, 3, 3)", Conv2d(2, 3, 3)),
-    RELUME_CASE("Conv2d(2, 4, (3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2), groups=2, bias=False)",
-                Conv2d(Conv2dOptions(2, 4, {3, 2}).stride({2, 1}).padding({1, 0}).dilation({1, 2}).groups(2).bias(false))),
+    RELUME_CASE(
+        "Conv2d(2, 4, (3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2), groups=2, bias=False)",
+        Conv2d(Conv2dOptions(2, 4, {3, 2}).stride({2, 1}).padding({1, 0}).dilation({1, 2}).groups(2).bias(false))),
     RELUME_CASE("Conv2d(2, 2, 3, padding='same', padding_mode='reflect')",
                 Conv2d(Conv2dOptions(2, 2, 3).padding(kSame).padding_mode(kReflect))),
     RELUME_CASE("Conv2d(2, 2, 3, padding=1, padding_mode='circular')",
                 Conv2d(Conv2dOptions(2, 2, 3).padding(1).padding_mode(kCircular))),
     RELUME_CASE("ConvTranspose2d(2, 3, 2, stride=2)", ConvTranspose2d(ConvTranspose2dOptions(2, 3, 2).stride(2))),
-    RELUME_CASE("ConvTranspose2d(4, 2, 3, stride=2, padding=1, output_padding=1, groups=2, bias=False)",
-                ConvTranspose2d(
-                    ConvTranspose2dOptions(4, 2, 3).stride(2).padding(1).output_padding(1).groups(2).bias(false))),
+    RELUME_CASE(
+        "ConvTranspose2d(4, 2, 3, stride=2, padding=1, output_padding=1, groups=2, bias=False)",
+        ConvTranspose2d(ConvTranspose2dOptions(4, 2, 3).stride(2).padding(1).output_padding(1).groups(2).bias(false))),
     RELUME_CASE("MaxPool2d(2)", MaxPool2d(2)),
     RELUME_CASE("MaxPool2d(3, stride=2, padding=1, ceil_mode=True)",
                 MaxPool2d(MaxPool2dOptions(3).stride(2).padding(1).ceil_mode(true))),
@@ -143,7 +146,8 @@ Tensor pattern(const std::vector<int64_t>& sizes) {
   int64_t count = 1;
   for (const int64_t size : sizes) count *= size;
   const Tensor x = empty(sizes, kFloat);
-  for (int64_t i = 0; i < count; ++i) x.data_ptr<float>()[i] = static_cast<float>((i * 37 % 101 - 39) * 0.025);
+  for (int64_t i = 0; i < count; ++i)
+    x.data_ptr<float>()[i] = static_cast<float>(static_cast<double>((i * 37 + 11) % 101 - 50) / 40);
   return x;
 }
 
@@ -153,11 +157,16 @@ std::vector<Tensor> run(AnyModule& module, const std::string& python, const Tens
   return {output, weights};
 }
 
+// What cancels to zero, as the gradient of a bias before batch norm, leaves noise.
+constexpr double kNothing = 1e-6;
+
 void expect_tensors(const OrderedDict<std::string, Tensor>& got, const json& expected, double ulp) {
   EXPECT_EQ(got.size(), expected.size());
   for (const auto& [name, text] : expected.items()) {
     const Tensor* tensor = got.find(name);
     ASSERT_TRUE(tensor) << name;
+    if (tensor->abs().max().item<double>() < kNothing && parse_tensor(text).abs().max().item<double>() < kNothing)
+      continue;
     EXPECT_EQ(difference(*tensor, text, ulp, false), "") << name;
   }
 }

@@ -87,7 +87,8 @@ TEST(Optimizers, RefuseOptionsOutOfRange) {
 }
 
 std::unique_ptr<LRScheduler> make_scheduler(const std::string& name, Optimizer& o, const json& a) {
-  if (name == "StepLR") return std::make_unique<StepLR>(o, a[0].get<unsigned>(), a.size() > 1 ? a[1].get<double>() : 0.1);
+  if (name == "StepLR")
+    return std::make_unique<StepLR>(o, a[0].get<unsigned>(), a.size() > 1 ? a[1].get<double>() : 0.1);
   if (name == "MultiStepLR") return std::make_unique<MultiStepLR>(o, a[0].get<std::vector<int64_t>>(), a[1]);
   if (name == "ExponentialLR") return std::make_unique<ExponentialLR>(o, a[0]);
   if (name == "CosineAnnealingLR")
@@ -108,7 +109,8 @@ TEST(Schedulers, FollowPyTorchForTwelveSteps) {
     for (size_t step = 0; step < row["lr"].size(); ++step) {
       if (step > 0) scheduler->step();
       const double expected = row["lr"][step];
-      EXPECT_NEAR(optimizer.param_groups()[0].options().get_lr(), expected, 1e-15) << "line " << line << " step " << step;
+      EXPECT_NEAR(optimizer.param_groups()[0].options().get_lr(), expected, 1e-15)
+          << "line " << line << " step " << step;
     }
   }
 }
