@@ -113,6 +113,30 @@ std::string size_text(const Tensor& tensor) { return "torch.Size(" + to_string(t
 
 }  // namespace
 
+namespace {
+
+// grad (x - y) / (x (1 - x)), finite at the ends. Its own derivative keeps away from them by adding a little.
+Tensor binary_cross_entropy_backward(const Tensor& grad, const Tensor& self, const Tensor& target) {
+  Tensor result;
+  {
+    const NoGradGuard no_grad;
+    constexpr double kLowestVariance = 1e-12f;
+    result = grad * (self - target) / ((1 - self) * self).clamp_min(kLowestVariance);
+  }
+  return record("BinaryCrossEntropyBackwardBackward0", result, {grad, self, target}, {grad, self, target},
+                [](Backward& run) {
+                  constexpr double kLittle = 1e-12;
+                  const Tensor x = run.saved(1), y = run.saved(2);
+                  const Tensor variance = (x + kLittle) * (1 - x + kLittle);
+                  const Tensor product = run.grad() * run.saved(0);
+                  if (run.needs(0)) run.set(0, run.grad() * (x - y) / variance);
+                  if (run.needs(1)) run.set(1, product * (x * x - 2 * x * y + y) / variance.square());
+                  if (run.needs(2)) run.set(2, -(product / variance));
+                });
+}
+
+}  // namespace
+
 // -w (y log(x) + (1 - y) log(1 - x)) for probabilities x; the logarithms are taken to be -100 at least.
 Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tensor& weight, int64_t reduction) {
   check_pair("binary_cross_entropy", self, target, reduction);
@@ -131,10 +155,8 @@ Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tens
   }
   const double factor = share(reduction, self.numel());
   return record("BinaryCrossEntropyBackward0", result, {self, target}, {self, target, weight}, [factor](Backward& run) {
-    constexpr double kLowestVariance = 1e-12;
-    const Tensor x = run.saved(0), y = run.saved(1);
-    const Tensor grad = weighted(run.grad() * factor, run.saved(2));
-    if (run.needs(0)) run.set(0, grad * (x - y) / ((1 - x) * x).clamp_min(kLowestVariance));
+    const Tensor x = run.saved(0), y = run.saved(1), grad = weighted(run.grad() * factor, run.saved(2));
+    if (run.needs(0)) run.set(0, binary_cross_entropy_backward(grad, x, y));
     if (run.needs(1)) run.set(1, grad * (x.neg().log1p() - x.log()));
   });
 }
