@@ -23,8 +23,9 @@ std::string GraphNode::short_name() const {
   std::string text = name();
   const size_t at = text.find("Backward");
   if (at == std::string::npos) return text;
-  const std::string number = text.substr(at + std::strlen("Backward"));
-  return text.substr(0, at) + (number == "0" ? "" : number);
+  const std::string rest = text.substr(at + std::strlen("Backward"));
+  if (rest == "s") return text;  // CopyBackwards
+  return text.substr(0, at) + (rest == "0" ? "" : rest);
 }
 
 Tensor GraphNode::unpack(size_t i) {

@@ -313,7 +313,7 @@ Tensor logit(const Tensor& self, std::optional<double> eps) {
     run.set(0, where(inside, slope, eps ? 0.0 : std::numeric_limits<double>::quiet_NaN()));
   });
 }
-Tensor& logit_(Tensor& self, std::optional<double> eps) { return self.copy_(logit(self, eps)); }
+Tensor& logit_(Tensor& self, std::optional<double> eps) { return self.copy_(logit(self.clone(), eps)); }
 
 namespace {
 
@@ -350,7 +350,7 @@ Tensor nan_to_num(const Tensor& self, std::optional<double> nan, std::optional<d
 }
 Tensor& nan_to_num_(Tensor& self, std::optional<double> nan, std::optional<double> posinf,
                     std::optional<double> neginf) {
-  return self.copy_(nan_to_num(self, nan, posinf, neginf));
+  return self.copy_(nan_to_num(self.clone(), nan, posinf, neginf));
 }
 
 }  // namespace relume

@@ -145,7 +145,7 @@ class Golden:
         except Exception as error:  # the text is the golden
             row["error"] = error_text(error)
             return self.add(row)
-        row["out"] = self.encode(out)
+        row["out"] = self.encode(torch.tensor(out) if isinstance(out, bool) else out)
         if grad or second:
             self.add_gradients(row, function, args, second)
         self.add(row)

@@ -42,7 +42,7 @@ MODULES = {  # module: sizes of its input
     "Hardtanh()": [2, 8], "Hardtanh(-0.5, 0.75)": [2, 8], "Hardswish()": [2, 8], "Hardsigmoid()": [2, 8],
     "Hardshrink()": [2, 8], "Softshrink(0.3)": [2, 8], "Threshold(0.1, 20.0)": [2, 8],
     "Sequential(Linear(4, 5), ReLU(), Linear(5, 2))": [3, 4],
-    "Sequential(Conv2d(1, 2, 3), BatchNorm2d(2), ReLU(), MaxPool2d(2), Flatten(), Linear(4, 3))": [2, 1, 6, 4],
+    "Sequential(Conv2d(1, 2, 3, bias=False), BatchNorm2d(2), ReLU(), MaxPool2d(2), Flatten(), Linear(4, 3))": [2, 1, 6, 4],
     "MultiheadAttention(4, 2)": [3, 2, 4], "MultiheadAttention(4, 2, bias=False, batch_first=True)": [2, 3, 4],
 }
 LARGE = ["Linear(784, 512)", "Conv2d(32, 64, 3)", "ConvTranspose2d(16, 8, 4)", "Embedding(100, 33)",
@@ -75,7 +75,7 @@ def module_row(text, sizes):
     arguments = [x, x, x] if text.startswith("Multihead") else [x]
     torch.manual_seed(1)
     out = module(*arguments)
-    row["train"] = [tensor_text(t) for t in flatten(out)]
+    row["train"] = [tensor_text(t.contiguous()) for t in flatten(out)]
     first = flatten(out)[0]
     first.backward(weights(first))
     row["grads"] = {name: tensor_text(p.grad) for name, p in module.named_parameters()}
@@ -83,7 +83,7 @@ def module_row(text, sizes):
         row["grads"]["input"] = tensor_text(x.grad)
     row["buffers"] = {name: tensor_text(b) for name, b in module.named_buffers()}
     module.eval()
-    row["eval"] = [tensor_text(t) for t in flatten(module(*arguments))]
+    row["eval"] = [tensor_text(t.contiguous()) for t in flatten(module(*arguments))]
     return row
 
 

@@ -187,6 +187,14 @@ def make_layers(g):
         g.case(op, pooled, size, second=True)
     g.case("adaptive_avg_pool2d", pooled[0].clone(), [2, 2])
     g.case("adaptive_avg_pool1d", x1, 3, second=True)
+    solid = g.let("solid", pattern(1, 2, 3, 4, 4) + torch.arange(4) / 1000)
+    g.case("conv3d", solid, g.let("w3", pattern(2, 2, 2, 3, 2)), None, 1, [0, 1, 1], second=True, ulp=64)
+    g.case("conv_transpose3d", solid[..., :2, :2].clone(), g.let("t3", pattern(2, 1, 2, 2, 1)), None, [1, 2, 1], ulp=64)
+    for op in ["max_pool3d", "max_pool3d_with_indices", "avg_pool3d"]:
+        g.case(op, solid, 2, 1, [0, 1, 0], grad="indices" not in op)
+    g.case("max_pool1d_with_indices", x1, 3, 2, 1, grad=False)
+    g.case("adaptive_avg_pool3d", solid, [2, 1, 3], second=True)
+    g.case("adaptive_max_pool1d", x1, 3)
     for op, *arguments in [("max_pool2d", 0), ("max_pool2d", 2, 2, 2), ("max_pool2d", 9), ("max_pool2d", 2, 0),
                            ("max_pool2d", [1, 2, 3]), ("avg_pool2d", 2, 2, 2), ("avg_pool2d", 9),
                            ("avg_pool2d", 2, 2, 0, False, True, 0), ("adaptive_avg_pool2d", [-1, 2])]:
@@ -208,6 +216,8 @@ def make_layers(g):
     g.case("layer_norm", x2, [3], pattern(4))
     g.case("group_norm", x2, 2, gamma, bias4, second=True, ulp=256)
     g.case("group_norm", x2, 3)
+    g.case("instance_norm", x2, gamma, bias4, None, None, True, 0.1, 1e-5, second=True, ulp=256)
+    g.case("instance_norm", x2, None, None, mean, var, False, 0.1, 1e-5, ulp=64, fixed=[3, 4])
     table = g.let("table", pattern(5, 3))
     for index in [torch.tensor([[4, 0, 2], [2, 2, 1]]), torch.tensor(3), torch.empty(0, dtype=torch.int64),
                   torch.tensor([1, 0], dtype=torch.int32)]:

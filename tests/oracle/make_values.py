@@ -151,6 +151,41 @@ def make_binary(g):
            torch.ones(2, 1, 1))
     for op in ["add_", "sub_", "mul_", "div_", "pow_", "remainder_", "copy_", "eq_", "lt_", "maximum"]:
         g.case(op, p, b.abs(), grad=op not in ("eq_", "lt_"), ulp=16)
+    for op in ["fmod_", "atan2_", "hypot_", "copysign_", "xlogy_"]:
+        g.case(op, p, b.abs(), grad=True, ulp=16)
+    for op in ["ne_", "le_", "gt_", "ge_", "logical_or_", "logical_xor_"]:
+        g.case(op, a, b)
+    ints = torch.tensor([[1, 6, 12], [5, 3, 7]])
+    for op in ["bitwise_or_", "bitwise_xor_", "bitwise_left_shift_", "bitwise_right_shift_"]:
+        g.case(op, ints, torch.tensor([1, 2, 3]))
+    g.case("lerp_", a, p, 0.25, grad=True)
+    g.case("lerp_", a, p, b, grad=True)
+    g.case("addcmul_", a, a, b, 0.5, grad=True)
+    g.case("addcdiv_", a, a, b, 2.0, grad=True)
+    for op in ["clamp_", "clip_", "clip"]:
+        g.case(op, a, -1.0, 1.25, grad=True)
+    for op in ["clamp_min_", "clamp_max_"]:
+        g.case(op, a, 0.5, grad=True)
+    for op in ["absolute", "negative", "fix", "absolute_", "negative_", "fix_"]:
+        g.case(op, a, grad=True)
+    inside = torch.tensor([0.1, 0.5, 0.9, 0.0, 1.0], dtype=torch.float64)
+    g.case("logit", inside[:3].clone(), second=True, ulp=64)
+    g.case("logit", inside, 0.25, second=True, ulp=64)
+    g.case("logit", inside, grad=False)
+    g.case("logit_", inside[:3].clone(), grad=True, ulp=64)
+    g.case("nan_to_num_", torch.tensor([nan, inf, 1.5], dtype=torch.float64), grad=True)
+    g.case("nan_to_num", torch.tensor([nan, inf, -inf, 1.5], dtype=torch.float64), 2.0, 3.0, -4.0, second=True)
+    near = torch.tensor([1.0, nan, inf, 1.00001, 2.0])
+    for x, y in [(near, near + 1e-6), (near, near.flip(0)), (near, near)]:
+        g.case("isclose", x, y, 1e-5, 1e-8, True)
+        g.case("isclose", x, y)
+        g.case("allclose", x, y)
+        g.case("allclose", x, y, 1e-5, 1e-8, True)
+        g.case("equal", x, y)
+    g.case("equal", torch.ones(2), torch.ones(3))
+    g.case("equal", torch.empty(0), torch.empty(0))
+    for x in [torch.tensor(0.0), torch.tensor([nan]), torch.tensor([2]), torch.tensor([1, 2]), torch.empty(0)]:
+        g.case("is_nonzero", x)
     for source, target in itertools.product(DTYPES, DTYPES):
         value = torch.tensor([0, 1, 3, 100], dtype=DTYPES[source]) if source != "bool" else torch.tensor([False, True])
         g.case("to", value, DTYPES[target], grad=False)
@@ -252,6 +287,10 @@ def make_reductions(g):
     g.case("mean", torch.arange(24.0).reshape(1, 2, 3, 4).contiguous(memory_format=torch.channels_last), [2, 3])
     g.case("sum", torch.arange(3.0).expand(4, 3), 0)
     g.case("trace", x[:, :, 0], second=True)
+    g.case("aminmax", x, grad=True)
+    g.case("aminmax", x, 1, True, grad=True)
+    g.case("cumsum_", x, 1, grad=True)
+    g.case("cumprod_", x, -1, grad=True)
     g.case("bincount", torch.tensor([1, 3, 3, 0]))
     g.case("quantile", x.flatten(), 0.3)
     g.case("unique", repeated, True, True, True)
@@ -316,6 +355,8 @@ def make_shapes(g):
         ("unfold", x, 2, 2, 1), ("unfold", m, 1, 2, 2), ("unfold", m, 1, 4, 1), ("meshgrid", [m[0], m[:, 0]]),
         ("broadcast_to", m[0], [2, 3]), ("broadcast_tensors", [m, m[0], s]),
         ("to_channels_last", torch.arange(24.0).reshape(1, 2, 3, 4)), ("to_channels_last", x),
+        ("reshape_as", xt, x), ("ravel", xt), ("swapdims", x, 0, -1), ("mT", x), ("expand_as", m[0], m),
+        ("split_with_sizes", x, [1, 3], 2), ("concat", [m, m], 1), ("diag_embed", m), ("diag_embed", m, 1, 0, 1),
         ("constant_pad_nd", m, [1, 2], 0.5), ("constant_pad_nd", x, [1, 0, 0, 1], 0),
         ("constant_pad_nd", x, [-1, -1, 1, 1], 2), ("constant_pad_nd", m, [1], 0),
     ]
@@ -356,7 +397,9 @@ def make_shapes(g):
                       ("masked_fill_", m, mask, 9.0), ("index_fill_", m, 0, torch.tensor([1]), 5.0),
                       ("index_copy_", m, 0, torch.tensor([1]), src[:1]),
                       ("masked_scatter_", m, mask, src), ("fill_", m, 3.0), ("zero_", m), ("copy_", m, src[0]),
-                      ("tril_", m), ("transpose_", m, 0, 1), ("t_", m), ("unsqueeze_", m, 0),
+                      ("tril_", m), ("triu_", m, 1), ("fill_diagonal_", m, 5.0),
+                      ("fill_diagonal_", m.t().contiguous(), 5.0, True), ("transpose_", m, 0, 1), ("t_", m),
+                      ("unsqueeze_", m, 0),
                       ("squeeze_", torch.ones(1, 2))]:
         g.case(op, *args, grad=op not in ("t_", "transpose_"))
 
@@ -378,9 +421,14 @@ def make_creation(g):
     for args in [(3,), (2, 3), (0,), (-1,)]:
         g.case("eye", *args)
     g.case("zeros", [2, 0])
+    g.case("ones", [2], torch.int16)
+    g.case("triu_indices", 3, 4, 1)
     base = torch.arange(6, dtype=torch.float32).reshape(2, 3)
     for t in [base.t(), base[:, ::2], base[:1].expand(4, 3), base.to(torch.int16)]:
         g.case("ones_like", t)
+        g.case("zeros_like", t)
+        g.case("new_ones", t, [2])
+        g.case("new_full", t, [2], 7)
         g.case("full_like", t, 3)
 
 
@@ -410,6 +458,12 @@ def make_linalg(g):
                        ("addmv", "v2", "m23", "v3")]:
         for beta, alpha in [(0, 1), (0.5, 2.0)]:
             g.case(op, *[v[n] for n in names], beta, alpha)
+    for op, *names in [("vdot", "v3", "v3"), ("ger", "v2", "v3")]:
+        g.case(op, *[v[n] for n in names], second=True)
+    for op, *names in [("addmm_", "m22", "m23", "m32"), ("addmv_", "v2", "m23", "v3"), ("addr_", "m23", "v2", "v3")]:
+        g.case(op, *[v[n] for n in names], 0.5, 2.0, grad=True)
+    g.case("baddbmm_", torch.ones(2, 2, 2, dtype=torch.float64), v["b223"], v["b232"], 0.5, 2.0, grad=True)
+    g.case("bilinear", v["m22"], v["m23"], t(4, 2, 3), t(4), second=True, ulp=64)
     g.case("addmm", torch.full((2, 2), nan), torch.ones(2, 3), torch.ones(3, 2), 0, 1)
     for equation, *names in [("ij,jk->ik", "m23", "m32"), ("ij,jk", "m23", "m32"), ("ii->i", "m22"), ("ii", "m22"),
                              ("i,j->ij", "v2", "v3"), ("bij,bjk->bik", "b223", "b232"),

@@ -50,8 +50,12 @@ OPS = {
     "round": keywords(torch.round, 1, "decimals"),
     "addcmul": keywords(torch.addcmul, 3, "value"),
     "addcdiv": keywords(torch.addcdiv, 3, "value"),
+    "addcmul_": keywords(torch.Tensor.addcmul_, 3, "value"),
+    "addcdiv_": keywords(torch.Tensor.addcdiv_, 3, "value"),
     "nan_to_num": torch.nan_to_num,
     **{name: keywords(getattr(torch, name), 3, "beta", "alpha") for name in ["addmm", "addmv", "addr", "baddbmm"]},
+    **{name + "_": keywords(getattr(torch.Tensor, name + "_"), 3, "beta", "alpha")
+       for name in ["addmm", "addmv", "addr", "baddbmm"]},
     **{name: typed(getattr(torch, name)) for name in
        "sum mean prod nansum cumsum cumprod softmax log_softmax arange linspace zeros ones full".split()},
     "softmin": lambda x, dim: F.softmin(x, dim),
@@ -67,6 +71,7 @@ OPS = {
     "meshgrid": lambda tensors, indexing="ij": torch.meshgrid(tensors, indexing=indexing),
     "slice": torch.ops.aten.slice,
     "unfold": torch.Tensor.unfold,
+    "mT": lambda x: x.mT,
     "view": torch.Tensor.view,
     "data": lambda x: x.data,
     "contiguous": lambda x: x.contiguous(),
@@ -103,8 +108,11 @@ OPS = {
         x, y, reduction=REDUCTIONS[reduction], log_target=log_target),
     # Layers.
     "batch_norm": batch_norm,
-    "adaptive_max_pool2d": lambda x, size: F.adaptive_max_pool2d(x, size, return_indices=True),
-    "max_pool2d_with_indices": lambda *a: F.max_pool2d(*a, return_indices=True),
+    **{name: (lambda f: lambda x, size: f(x, size, return_indices=True))(getattr(F, name))
+       for name in ["adaptive_max_pool1d", "adaptive_max_pool2d"]},
+    **{name + "_with_indices": (lambda f: lambda *a: f(*a, return_indices=True))(getattr(F, name))
+       for name in ["max_pool1d", "max_pool2d", "max_pool3d"]},
+    "instance_norm": lambda *a: torch.instance_norm(*a, False),
 }
 
 
