@@ -191,22 +191,18 @@ void out_of_memory(size_t bytes) {
 }  // namespace
 
 void* allocate_slow(size_t bytes) {
-#if RELUME_POOLS
-  return bytes <= kLargestPooled ? allocate_small(bytes) : allocate_large(bytes);
-#else
+  if constexpr (RELUME_POOLS) return bytes <= kLargestPooled ? allocate_small(bytes) : allocate_large(bytes);
   void* block = bytes > (size_t{1} << 62) ? nullptr : system_allocate(kAlignment, std::max<size_t>(bytes, 1));
   if (!block) out_of_memory(bytes);
   return block;
-#endif
 }
 
 void deallocate_slow(void* block, size_t bytes) noexcept {
-#if RELUME_POOLS
-  bytes <= kLargestPooled ? deallocate_small(block, bytes) : deallocate_large(block, bytes);
-#else
-  static_cast<void>(bytes);
-  std::free(block);
-#endif
+  if constexpr (RELUME_POOLS) {
+    bytes <= kLargestPooled ? deallocate_small(block, bytes) : deallocate_large(block, bytes);
+  } else {
+    std::free(block);
+  }
 }
 
 MemoryStats memory_stats() {

@@ -78,11 +78,11 @@ class Program(unittest.TestCase):
         self.assertIn("10 of 10 right: 100.00 %", printed)
 
     def test_goes_on_after_ctrl_c_with_the_same_numbers(self):
-        options = ["--data", self.folder, "--batch-size", 20, "--threads", 1, "--epochs", 40, "--activation", "rrelu"]
+        options = ["--data", self.folder, "--batch-size", 20, "--threads", 1, "--epochs", 15, "--activation", "rrelu"]
         self.run_program("train", *options, "--save", "unbroken")
         process = self.start("train", *options, "--save", "broken")
         for line in process.stdout:
-            if line.startswith("epoch 2/40"):
+            if line.startswith("epoch 2/15"):
                 process.send_signal(signal.SIGINT)
                 break
         printed, errors = process.communicate(timeout=600)
