@@ -4,6 +4,7 @@
 #include "relume/activations.h"
 #include "relume/autograd.h"
 #include "relume/creation.h"
+#include "relume/custom_function.h"
 #include "relume/data.h"
 #include "relume/dtype.h"
 #include "relume/error.h"

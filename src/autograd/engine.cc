@@ -267,7 +267,7 @@ void Run::apply(State& state, Tensor* grads) {
   try {
     node.apply(backward);
     check_results(node, results_of_node);
-  } catch (const Error&) {
+  } catch (...) {
     if (AnomalyMode::is_enabled()) warn_of_error_in(node);
     throw;
   }

@@ -113,6 +113,8 @@ Tensor& Tensor::detach_() const {
   impl_of(*this, "detach_");
   check(!is_view(), "Can't detach views in-place. Use detach() instead.");
   if (AutogradMeta* meta = meta_of(*this)) {
+    if (meta->retains_grad && meta->grad_fn) autograd::drop_kept_grad(*meta);
+    meta->retains_grad = false;
     meta->grad_fn = nullptr;
     meta->output_nr = 0;
     meta->requires_grad = false;

@@ -22,15 +22,22 @@ std::mutex& mutex_for(const void* address) {
 void check_view(const AutogradMeta& meta, bool indirectly) {
   if (meta.view_kind == ViewKind::Normal) return;
   const char* written = indirectly ? "its base or another view of its base has been" : "is being";
+  const bool shared = meta.view_kind == ViewKind::MultiOutput, custom = meta.view_kind == ViewKind::CustomFunction;
   const bool inference = meta.view_kind == ViewKind::Inference;
   std::string text;
-  if (meta.view_kind == ViewKind::MultiOutput && meta.grad_fn)
+  if ((shared || custom) && meta.grad_fn)
     text = fmt::format("Output {} of {} is a view and {} modified inplace.", meta.output_nr,
                        static_cast<GraphNode*>(meta.grad_fn.get())->short_name(), written);
   else
     text = fmt::format("A view was created in {} mode and {} modified inplace {}.", inference ? "inference" : "no_grad",
                        written, inference ? "in normal mode" : "with grad mode enabled");
-  if (meta.view_kind == ViewKind::MultiOutput)
+  if (custom)
+    fail("{} This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
+         "logic to handle view+inplace would override the custom backward associated with the custom Function, leading "
+         "to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom "
+         "Function.",
+         text);
+  if (shared)
     fail("{} This view is the output of a function that returns multiple views. Such functions do not allow the output "
          "views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
          text);
@@ -118,14 +125,23 @@ NodePtr grad_fn_of(const Tensor& tensor) {
   if (!meta) return nullptr;
   if (!meta->base.defined()) return meta->grad_fn;
   if (!meta->grad_fn && !requires_grad(meta->base)) return nullptr;
-  const std::lock_guard lock(mutex_for(meta));
   const uint32_t now = tensor.impl()->current_version();
-  if (meta->view_version == now) return meta->grad_fn;
+  {
+    const std::lock_guard lock(mutex_for(meta));
+    if (meta->view_version == now) return meta->grad_fn;
+  }
   check_view(*meta, true);
-  meta->grad_fn = make_as_strided_node(meta->base, Geometry(tensor));
-  auto* node = static_cast<GraphNode*>(meta->grad_fn.get());
-  meta->output_nr = node->add_input(tensor);
-  meta->view_version = now;
+  // Neither made nor released under the lock: both may take another tensor's, which may be the same one.
+  NodePtr fresh = make_as_strided_node(meta->base, Geometry(tensor));
+  const uint32_t output_nr = static_cast<GraphNode*>(fresh.get())->add_input(tensor);
+  const std::lock_guard lock(mutex_for(meta));
+  if (meta->view_version != now) {
+    if (meta->retains_grad && meta->grad_fn) drop_kept_grad(*meta);  // it shall be kept of what the tensor is now
+    std::swap(meta->grad_fn, fresh);
+    meta->output_nr = output_nr;
+    meta->view_version = now;
+    if (meta->retains_grad) keep_grad(*meta);
+  }
   return meta->grad_fn;
 }
 

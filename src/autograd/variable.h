@@ -9,7 +9,7 @@
 namespace relume::autograd {
 
 // How a view came about decides whether it may be written to in place while a graph is recorded.
-enum class ViewKind : uint8_t { Normal, NoGrad, MultiOutput, Inference };
+enum class ViewKind : uint8_t { Normal, NoGrad, MultiOutput, Inference, CustomFunction };
 
 struct AutogradMeta final : detail::AutogradMetaBase {
   explicit AutogradMeta(detail::TensorImpl* self) : self(self) {}

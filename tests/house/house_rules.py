@@ -37,6 +37,8 @@ USERS = {"cli"}
 # The public headers that lie directly in include/relume/ and belong to a room other than core.
 PUBLIC_ROOMS = {
     "autograd": "autograd",
+    "custom_function": "autograd",
+    "gradcheck": "ops",
     "ops": "ops",
     "nn": "nn",
     "data": "data",

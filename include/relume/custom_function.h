@@ -1,0 +1,217 @@
+// autograd::Function: differentiable functions of one's own, with a forward and a backward written by hand.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include "relume/autograd.h"
+
+namespace relume {
+
+// A value of one of a few kinds: nothing, int, double, bool, string, Tensor, or a list of ints, doubles or Tensors.
+// toInt() and its like throw TypeError where the value is of another kind.
+class RELUME_API IValue {
+ public:
+  IValue() = default;
+  IValue(std::nullopt_t) {}                                                      // NOLINT: implicit, as in libtorch
+  IValue(bool value) : kind_(Kind::Bool), int_(value) {}                         // NOLINT
+  IValue(int value) : kind_(Kind::Int), int_(value) {}                           // NOLINT
+  IValue(long value) : kind_(Kind::Int), int_(value) {}                          // NOLINT
+  IValue(long long value) : kind_(Kind::Int), int_(value) {}                     // NOLINT
+  IValue(double value) : kind_(Kind::Double), double_(value) {}                  // NOLINT
+  IValue(const Scalar& value);                                                   // NOLINT
+  IValue(std::string value) : kind_(Kind::String), string_(std::move(value)) {}  // NOLINT
+  IValue(const char* value) : IValue(std::string(value)) {}                      // NOLINT
+  IValue(Tensor value) : kind_(Kind::Tensor), tensors_{std::move(value)} {}      // NOLINT
+  IValue(std::vector<int64_t> values) : kind_(Kind::IntList), ints_(std::move(values)) {}       // NOLINT
+  IValue(IntArrayRef values) : IValue(values.vec()) {}                                          // NOLINT
+  IValue(std::vector<double> values) : kind_(Kind::DoubleList), doubles_(std::move(values)) {}  // NOLINT
+  IValue(std::vector<Tensor> values) : kind_(Kind::TensorList), tensors_(std::move(values)) {}  // NOLINT
+  IValue(TensorList values) : IValue(values.vec()) {}                                           // NOLINT
+
+  bool isNone() const { return kind_ == Kind::None; }
+  bool isBool() const { return kind_ == Kind::Bool; }
+  bool isInt() const { return kind_ == Kind::Int; }
+  bool isDouble() const { return kind_ == Kind::Double; }
+  bool isScalar() const { return isBool() || isInt() || isDouble(); }
+  bool isString() const { return kind_ == Kind::String; }
+  bool isTensor() const { return kind_ == Kind::Tensor; }
+  bool isIntList() const { return kind_ == Kind::IntList; }
+  bool isDoubleList() const { return kind_ == Kind::DoubleList; }
+  bool isTensorList() const { return kind_ == Kind::TensorList; }
+
+  bool toBool() const { return expect(Kind::Bool).int_ != 0; }
+  int64_t toInt() const { return expect(Kind::Int).int_; }
+  double toDouble() const { return expect(Kind::Double).double_; }
+  Scalar toScalar() const;
+  const std::string& toStringRef() const { return expect(Kind::String).string_; }
+  const Tensor& toTensor() const { return expect(Kind::Tensor).tensors_[0]; }
+  std::vector<int64_t> toIntVector() const { return expect(Kind::IntList).ints_; }
+  std::vector<double> toDoubleVector() const { return expect(Kind::DoubleList).doubles_; }
+  std::vector<Tensor> toTensorVector() const { return expect(Kind::TensorList).tensors_; }
+
+ private:
+  enum class Kind : uint8_t { None, Bool, Int, Double, String, Tensor, IntList, DoubleList, TensorList };
+  const IValue& expect(Kind kind) const;
+
+  Kind kind_ = Kind::None;
+  int64_t int_ = 0;
+  double double_ = 0;
+  std::string string_;
+  std::vector<int64_t> ints_;
+  std::vector<double> doubles_;
+  std::vector<Tensor> tensors_;
+};
+
+namespace detail {
+class CustomNode;
+
+// Values by name, in the order in which they were first set.
+class RELUME_API SavedData {
+ public:
+  using value_type = std::pair<std::string, IValue>;
+  // The value of that name; a new one is None.
+  IValue& operator[](const std::string& name);
+  // Throws IndexError where there is none of that name.
+  const IValue& at(const std::string& name) const;
+  size_t count(const std::string& name) const { return find(name) != end(); }
+  std::vector<value_type>::const_iterator find(const std::string& name) const;
+  std::vector<value_type>::const_iterator begin() const { return values_.begin(); }
+  std::vector<value_type>::const_iterator end() const { return values_.end(); }
+  size_t size() const { return values_.size(); }
+  bool empty() const { return values_.empty(); }
+  void clear() { values_.clear(); }
+
+ private:
+  std::vector<value_type> values_;
+};
+}  // namespace detail
+
+namespace autograd {
+
+// What the forward of a Function hands to its backward.
+class RELUME_API AutogradContext {
+ public:
+  AutogradContext() = default;
+  AutogradContext(const AutogradContext&) = delete;
+  AutogradContext& operator=(const AutogradContext&) = delete;
+
+  // Anything that is no tensor of the graph: numbers, strings, lists.
+  detail::SavedData saved_data;
+
+  // Keeps inputs or outputs for backward, which fails where they have been written to since. Called once, in forward.
+  void save_for_backward(variable_list to_save) { to_save_ = std::move(to_save); }
+  // The tensors saved. Throws Error where one was written to, or where they are freed already.
+  variable_list get_saved_variables() const;
+  // Says which inputs forward writes to; each must be an output too.
+  void mark_dirty(const variable_list& inputs) { dirty_ = inputs; }
+  // Says which outputs have no gradient.
+  void mark_non_differentiable(const variable_list& outputs) { non_differentiable_ = outputs; }
+  // Whether backward gets zeros (true, unless said otherwise) or undefined tensors where no gradient flows.
+  void set_materialize_grads(bool value) { materialize_grads_ = value; }
+  // Whether the gradient of the i-th tensor among forward's arguments is wanted.
+  bool needs_input_grad(size_t i) const;
+
+ private:
+  friend class detail::CustomNode;
+  variable_list to_save_, dirty_, non_differentiable_;
+  bool materialize_grads_ = true;
+  detail::CustomNode* node_ = nullptr;
+};
+
+}  // namespace autograd
+
+namespace detail {
+
+// One call of Function::apply: what of it depends on no template.
+class RELUME_API CustomCall {
+ public:
+  using Tensors = std::vector<Tensor>;
+  using BackwardFunction = Tensors (*)(autograd::AutogradContext* context, Tensors grads);
+  CustomCall(const std::type_info& function, BackwardFunction backward);
+  ~CustomCall();
+  CustomCall(const CustomCall&) = delete;
+  CustomCall& operator=(const CustomCall&) = delete;
+
+  // An argument of forward. All are added before forward runs.
+  template <class A>
+  void add(const A& argument) {
+    if constexpr (std::is_same_v<A, Tensor>)
+      add_tensor(argument);
+    else if constexpr (std::is_same_v<A, std::optional<Tensor>>)
+      argument && argument->defined() ? add_tensor(*argument) : add_other();
+    else if constexpr (std::is_convertible_v<const A&, TensorList>)
+      for (const Tensor& tensor : TensorList(argument)) add_tensor(tensor);
+    else
+      add_other();
+  }
+  autograd::AutogradContext* context() const;
+  // Gives forward's results their place in the graph.
+  void finish(Tensors& outputs);
+
+ private:
+  void add_tensor(const Tensor& tensor);
+  void add_other();
+
+  autograd::NodePtr handle_;
+  CustomNode* node_;
+  Tensors inputs_;
+};
+
+}  // namespace detail
+
+namespace autograd {
+
+// A differentiable function of one's own:
+//
+//   struct Cube : Function<Cube> {
+//     static Tensor forward(AutogradContext* ctx, Tensor x, double scale) {
+//       ctx->save_for_backward({x});
+//       ctx->saved_data["scale"] = scale;
+//       return scale * x.pow(3);
+//     }
+//     static variable_list backward(AutogradContext* ctx, variable_list grads) {
+//       const Tensor x = ctx->get_saved_variables()[0];
+//       return {grads[0] * 3 * ctx->saved_data["scale"].toDouble() * x.pow(2), Tensor()};
+//     }
+//   };
+//   Tensor y = Cube::apply(x, 2.0);
+//
+// forward runs without recording and returns a Tensor or a variable_list. backward gets a gradient an output and
+// returns one an argument of forward: an undefined Tensor for what is no tensor, one each for the elements of a list of
+// tensors. It is written with differentiable ops where it is to be differentiated itself.
+template <class T>
+struct Function {
+  template <class X = T, class... Args>
+  static auto apply(Args&&... args)
+      -> std::enable_if_t<std::is_same_v<X, T>,
+                          std::decay_t<decltype(X::forward(nullptr, std::forward<Args>(args)...))>> {
+    using Result = std::decay_t<decltype(X::forward(nullptr, std::forward<Args>(args)...))>;
+    static_assert(std::is_same_v<Result, Tensor> || std::is_same_v<Result, variable_list>,
+                  "forward returns a Tensor or a variable_list");
+    detail::CustomCall call(typeid(X), &X::backward);
+    (call.add(args), ...);
+    variable_list outputs;
+    {
+      const NoGradGuard unrecorded;
+      if constexpr (std::is_same_v<Result, Tensor>)
+        outputs.push_back(X::forward(call.context(), std::forward<Args>(args)...));
+      else
+        outputs = X::forward(call.context(), std::forward<Args>(args)...);
+    }
+    call.finish(outputs);
+    if constexpr (std::is_same_v<Result, Tensor>)
+      return std::move(outputs[0]);
+    else
+      return outputs;
+  }
+};
+
+}  // namespace autograd
+}  // namespace relume

@@ -1,0 +1,239 @@
+// Functions of the user's own: the node behind Function::apply, and the values that its context keeps.
+#include "relume/custom_function.h"
+
+#include <cxxabi.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+#include "autograd/record.h"
+#include "core/check.h"
+
+namespace relume {
+
+IValue::IValue(const Scalar& value) {
+  if (value.isBoolean())
+    *this = value.toBool();
+  else if (value.isFloatingPoint())
+    *this = value.toDouble();
+  else
+    *this = value.toLong();
+}
+
+Scalar IValue::toScalar() const {
+  if (isBool()) return toBool();
+  return isInt() ? Scalar(toInt()) : Scalar(toDouble());
+}
+
+const IValue& IValue::expect(Kind kind) const {
+  static constexpr const char* kNames[] = {"None",   "Bool",    "Int",        "Double",    "String",
+                                           "Tensor", "IntList", "DoubleList", "TensorList"};
+  check<TypeError>(kind == kind_, "expected a value of kind {}, got {}", kNames[static_cast<int>(kind)],
+                   kNames[static_cast<int>(kind_)]);
+  return *this;
+}
+
+namespace detail {
+namespace {
+
+using namespace autograd;
+
+bool contains(const variable_list& list, const Tensor& tensor) {
+  return std::any_of(list.begin(), list.end(), [&](const Tensor& item) { return item.is_same(tensor); });
+}
+
+// "Cube" of namespace::Cube.
+std::string plain_name(const std::type_info& type) {
+  const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, nullptr),
+                                                    std::free);
+  std::string name = text ? text.get() : type.name();
+  const size_t parameters = name.find('<');
+  const size_t scope = name.rfind("::", parameters);
+  return scope == std::string::npos ? name : name.substr(scope + 2);
+}
+
+}  // namespace
+
+IValue& SavedData::operator[](const std::string& name) {
+  for (value_type& value : values_)
+    if (value.first == name) return value.second;
+  return values_.emplace_back(name, IValue()).second;
+}
+std::vector<SavedData::value_type>::const_iterator SavedData::find(const std::string& name) const {
+  return std::find_if(begin(), end(), [&](const value_type& value) { return value.first == name; });
+}
+const IValue& SavedData::at(const std::string& name) const {
+  const auto found = find(name);
+  check<IndexError>(found != end(), "saved_data has no value named '{}'", name);
+  return found->second;
+}
+
+// The node of one call. Its edges are those of the tensors among the arguments; backward returns a gradient for every
+// argument.
+class CustomNode final : public GraphNode {
+ public:
+  CustomNode(const std::type_info& function, CustomCall::BackwardFunction backward)
+      : GraphNode(""), function_(function), backward_(backward) {
+    context.node_ = this;
+  }
+
+  std::string name() const override { return plain_name(function_) + "Backward"; }
+  void apply(Backward& run) override;
+  void add_argument(const Tensor* tensor) {
+    is_tensor_.push_back(tensor != nullptr);
+    if (tensor) edges.emplace_back(gradient_edge(*tensor));
+  }
+  // Makes `outputs` results of this node, and keeps what forward wanted saved.
+  void record(const variable_list& inputs, variable_list& outputs);
+  // Checks and counts the writes that forward says it made.
+  void check_dirty(const variable_list& inputs, const variable_list& outputs);
+  // Nothing of a graph may be held by its own node.
+  void forget_forward() {
+    context.to_save_.clear();
+    context.dirty_.clear();
+    context.non_differentiable_.clear();
+  }
+  variable_list saved_variables() {
+    variable_list tensors;
+    if (released) unpack(0);  // throws
+    for (size_t i = 0; i < saved.size(); ++i) tensors.push_back(unpack(i));
+    return tensors;
+  }
+  bool needs(size_t i) const {
+    check<IndexError>(i < edges.size(), "needs_input_grad: index {} is out of range for a function of {} tensors", i,
+                      edges.size());
+    return running && &running->node() == this ? running->needs(i) : edges[i].valid();
+  }
+
+  AutogradContext context;
+
+ private:
+  void check_gradients(variable_list& grads) const;
+  void make_output(const variable_list& inputs, Tensor& output, bool several);
+
+  // The innermost backward of a custom function that runs on this thread.
+  static constinit thread_local Backward* running;
+
+  const std::type_info& function_;
+  const CustomCall::BackwardFunction backward_;
+  std::vector<bool> is_tensor_;  // of each argument of forward
+};
+
+constinit thread_local Backward* CustomNode::running = nullptr;
+
+void CustomNode::apply(Backward& run) {
+  variable_list grads;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    grads.push_back(run.has_grad(i) || context.materialize_grads_ ? run.grad(i) : Tensor());
+  struct Restore {
+    Backward* outer;
+    ~Restore() { running = outer; }
+  } const restore{running};
+  running = &run;
+  variable_list results = backward_(&context, std::move(grads));
+  check_gradients(results);
+  for (size_t i = 0, edge = 0; i < is_tensor_.size(); ++i)
+    if (is_tensor_[i]) run.set(edge++, std::move(results[i]));
+}
+
+// More gradients than arguments are fine where the surplus is undefined.
+void CustomNode::check_gradients(variable_list& grads) const {
+  const size_t expected = is_tensor_.size(), got = grads.size();
+  while (grads.size() > expected && !grads.back().defined()) grads.pop_back();
+  check(grads.size() == expected, "function {} returned an incorrect number of gradients (expected {}, got {})", name(),
+        expected, got);
+  for (size_t i = 0; i < expected; ++i)
+    check(
+        is_tensor_[i] || !grads[i].defined(),
+        "function {} returned a gradient different that is defined at position {}, but the corresponding forward input "
+        "was not a Variable",
+        name(), i + 1);
+}
+
+void CustomNode::check_dirty(const variable_list& inputs, const variable_list& outputs) {
+  for (const Tensor& dirty : context.dirty_) {
+    check(contains(outputs, dirty),
+          "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
+          "modified inplace must all be outputs of the Function.");
+    check(contains(inputs, dirty),
+          "Only input Tensors should be given to ctx.mark_dirty(). If a Tensor is not an input, "
+          "there is no need to pass it to mark_dirty().");
+    if (!dirty.impl()->inference) dirty.impl()->bump_version();
+  }
+}
+
+void CustomNode::make_output(const variable_list& inputs, Tensor& output, bool several) {
+  const bool is_input = contains(inputs, output);
+  if (contains(context.non_differentiable_, output) || !is_floating_point(output.scalar_type())) {
+    add_input(output);
+    if (is_input) output = output.detach();
+    return;
+  }
+  if (contains(context.dirty_, output)) {
+    check(!(output.is_leaf() && requires_grad(output)),
+          "a leaf Variable that requires grad has been used in an in-place operation.");
+    check(
+        !several || !output.is_view(),
+        "a Function that writes to a view of another Tensor in place must have one output: clone the input, or use two "
+        "Functions");
+    rebase_history(output, this);
+    return;
+  }
+  if (is_input) {
+    const Tensor input = output;
+    output = make_alias(input);
+    set_view(output, input);
+  }
+  set_history(output, this);
+  AutogradMeta& meta = make_meta(output);
+  if (!meta.base.defined()) return;
+  meta.view_kind = several ? ViewKind::MultiOutput : ViewKind::CustomFunction;
+  meta.view_version = output.impl()->current_version();
+}
+
+void CustomNode::record(const variable_list& inputs, variable_list& outputs) {
+  for (Tensor& output : outputs) {
+    const bool kept = contains(context.to_save_, output);
+    const Tensor before = output;
+    make_output(inputs, output, outputs.size() > 1);
+    if (kept && !contains(inputs, before))
+      std::replace_if(
+          context.to_save_.begin(), context.to_save_.end(), [&](const Tensor& t) { return t.is_same(before); }, output);
+  }
+  for (const Tensor& tensor : context.to_save_) {
+    const bool is_result = tensor.defined() && grad_fn_of(tensor).get() == this;
+    add_saved(is_result ? output(tensor, static_cast<uint32_t>(tensor.output_nr())) : Save(tensor));
+  }
+}
+
+CustomCall::CustomCall(const std::type_info& function, BackwardFunction backward)
+    : handle_(NodePtr::adopt(make_node<CustomNode>(function, backward))),
+      node_(static_cast<CustomNode*>(handle_.get())) {}
+CustomCall::~CustomCall() = default;
+
+void CustomCall::add_tensor(const Tensor& tensor) {
+  node_->add_argument(&tensor);
+  inputs_.push_back(tensor);
+}
+void CustomCall::add_other() { node_->add_argument(nullptr); }
+
+AutogradContext* CustomCall::context() const { return &node_->context; }
+
+void CustomCall::finish(variable_list& outputs) {
+  for (const Tensor& output : outputs)
+    check(output.defined(), "{}: forward returned an undefined tensor", node_->short_name());
+  node_->check_dirty(inputs_, outputs);
+  if (autograd::recording(inputs_)) node_->record(inputs_, outputs);
+  node_->forget_forward();
+}
+
+}  // namespace detail
+
+namespace autograd {
+
+variable_list AutogradContext::get_saved_variables() const { return node_->saved_variables(); }
+bool AutogradContext::needs_input_grad(size_t i) const { return node_->needs(i); }
+
+}  // namespace autograd
+}  // namespace relume
