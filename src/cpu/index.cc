@@ -1,0 +1,211 @@
+// Indexed copies and sums: the loops are ordered so that what no index touches runs innermost, and only such dimensions
+// are split over threads where elements are written, so that several writes to one place keep their order.
+#include "kernels/index.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "cpu/cache.h"
+#include "cpu/convert.h"
+#include "cpu/loop_nest.h"
+#include "cpu/parallel.h"
+
+namespace relume::cpu {
+
+int64_t add_offsets(int64_t* offsets, const int64_t* index, int64_t n, int64_t size, int64_t stride, bool wrap) {
+  const int64_t low = wrap ? -size : 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t at = index[i];
+    if (at < low || at >= size) return i;
+    offsets[i] += (at < 0 ? at + size : at) * stride;
+  }
+  return -1;
+}
+
+namespace {
+
+// One run of the inner loop: n elements, with strides; offsets only where offset_stride is not 0.
+using IndexedRow = void (*)(char* plain, int64_t plain_stride, char* indexed, int64_t indexed_stride,
+                            const int64_t* offsets, int64_t offset_stride, int64_t n);
+
+template <class T, IndexedOp kOp>
+void row(char* plain_bytes, int64_t plain_stride, char* indexed_bytes, int64_t indexed_stride, const int64_t* offsets,
+         int64_t offset_stride, int64_t n) {
+  T* const plain = reinterpret_cast<T*>(plain_bytes);
+  T* const indexed = reinterpret_cast<T*>(indexed_bytes) + (offset_stride == 0 ? *offsets : 0);
+  const bool copies = kOp != IndexedOp::Add && offset_stride == 0 && plain_stride == 1 && indexed_stride == 1;
+  if (copies) {
+    std::memcpy(kOp == IndexedOp::Get ? plain : indexed, kOp == IndexedOp::Get ? indexed : plain, n * sizeof(T));
+    return;
+  }
+  for (int64_t i = 0; i < n; ++i) {
+    T& there = indexed[i * indexed_stride + (offset_stride == 0 ? 0 : offsets[i * offset_stride])];
+    T& here = plain[i * plain_stride];
+    if constexpr (kOp == IndexedOp::Get)
+      here = there;
+    else if constexpr (kOp == IndexedOp::Put)
+      there = here;
+    else
+      there = static_cast<T>(there + here);
+  }
+}
+
+template <IndexedOp kOp>
+IndexedRow copying_row(ScalarType dtype) {
+  switch (element_size(dtype)) {
+    case 1:
+      return row<uint8_t, kOp>;
+    case 2:
+      return row<uint16_t, kOp>;
+    case 4:
+      return row<uint32_t, kOp>;
+    default:
+      return row<uint64_t, kOp>;
+  }
+}
+
+IndexedRow adding_row(ScalarType dtype) {
+  switch (dtype) {
+#define RELUME_CASE(type, name, python) \
+  case ScalarType::name:                \
+    return row<type, IndexedOp::Add>;
+    RELUME_FORALL_DTYPES(RELUME_CASE)
+#undef RELUME_CASE
+    default:
+      return nullptr;
+  }
+}
+
+IndexedRow row_of(IndexedOp op, ScalarType dtype) {
+  switch (op) {
+    case IndexedOp::Get:
+      return copying_row<IndexedOp::Get>(dtype);
+    case IndexedOp::Put:
+      return copying_row<IndexedOp::Put>(dtype);
+    default:
+      return adding_row(dtype);
+  }
+}
+
+// Dimensions in two groups: those that offsets do not depend on ("free"), and the others, which keep their order.
+struct Split {
+  explicit Split(const IndexedCall& call) {
+    for (size_t d = 0; d < call.sizes.size(); ++d) {
+      const int group = call.offset_strides[d] == 0 ? 0 : 1;
+      int64_t& at = count[group];
+      sizes[group][at] = call.sizes[d];
+      plain[group][at] = call.plain_strides[d];
+      indexed[group][at] = call.indexed_strides[d];
+      offsets[group][at++] = call.offset_strides[d];
+    }
+  }
+  IntArrayRef sizes_of(int group) const { return IntArrayRef(sizes[group], static_cast<size_t>(count[group])); }
+
+  int64_t count[2] = {0, 0};
+  int64_t sizes[2][LoopNest::kMaxRank], plain[2][LoopNest::kMaxRank], indexed[2][LoopNest::kMaxRank],
+      offsets[2][LoopNest::kMaxRank];
+};
+
+// Visits the elements of the first `rank` dimensions that the offsets cover, in row-major order.
+class OrderedWalk {
+ public:
+  OrderedWalk(const Split& split, int64_t rank, int64_t start) : split_(split), rank_(rank) {
+    for (int64_t d = rank_; d-- > 0;) {
+      at_[d] = start % split.sizes[1][d];
+      start /= split.sizes[1][d];
+      move(d, at_[d]);
+    }
+  }
+  void next() {
+    for (int64_t d = rank_; d-- > 0;) {
+      move(d, 1);
+      if (++at_[d] < split_.sizes[1][d]) return;
+      move(d, -at_[d]);
+      at_[d] = 0;
+    }
+  }
+  int64_t plain = 0, indexed = 0, offset = 0;
+
+ private:
+  void move(int64_t d, int64_t steps) {
+    plain += steps * split_.plain[1][d];
+    indexed += steps * split_.indexed[1][d];
+    offset += steps * split_.offsets[1][d];
+  }
+  const Split& split_;
+  const int64_t rank_;
+  int64_t at_[LoopNest::kMaxRank];
+};
+
+int64_t numel_of(IntArrayRef sizes) {
+  int64_t numel = 1;
+  for (const int64_t size : sizes) numel *= size;
+  return numel;
+}
+
+}  // namespace
+
+void run_indexed(const IndexedCall& call) {
+  if (numel_of(call.sizes) == 0) return;
+  const Split split(call);
+  const int64_t* const free_strides[] = {split.indexed[0], split.plain[0]};
+  const LoopNest free(split.sizes_of(0), free_strides, 2);
+  const int64_t item = element_size(call.dtype);
+  const IndexedRow run = row_of(call.op, call.dtype);
+  char* const plain = static_cast<char*>(call.plain);
+  char* const indexed = static_cast<char*>(call.indexed);
+  // Where there is but one free element, the innermost dimension of the others makes the rows.
+  const bool single = free.numel == 1 && split.count[1] > 0;
+  const int64_t walked = split.count[1] - single;
+  const int64_t places = numel_of(IntArrayRef(split.sizes[1], static_cast<size_t>(walked)));
+
+  // Places [first, last), and of each of them the free elements [begin, end).
+  const auto visit = [&](int64_t first, int64_t last, int64_t begin, int64_t end) {
+    OrderedWalk walk(split, walked, first);
+    for (int64_t place = first; place < last; ++place, walk.next()) {
+      if (single) {
+        run(plain + walk.plain * item, split.plain[1][walked], indexed + walk.indexed * item, split.indexed[1][walked],
+            call.offsets + walk.offset, split.offsets[1][walked], split.sizes[1][walked]);
+        continue;
+      }
+      LoopCursor cursor(free, begin);
+      for (int64_t at = begin; at < end;) {
+        const int64_t n = std::min(end - at, free.inner_size() - cursor.inner());
+        run(plain + (walk.plain + cursor.offset(1)) * item, free.inner_stride(1),
+            indexed + (walk.indexed + cursor.offset(0)) * item, free.inner_stride(0), call.offsets + walk.offset, 0, n);
+        cursor.step(0, n);
+        at += n;
+      }
+    }
+  };
+  const int64_t grain = cache_sizes().l2 / 8 / item;
+  if (call.op == IndexedOp::Get)
+    parallel_for(places, std::max<int64_t>(1, grain / (single ? split.sizes[1][walked] : free.numel)),
+                 [&](int64_t first, int64_t last) { visit(first, last, 0, free.numel); });
+  else
+    parallel_for(free.numel, std::max<int64_t>(64, grain / places),
+                 [&](int64_t begin, int64_t end) { visit(0, places, begin, end); });
+}
+
+void write_nonzero(int64_t* out, const bool* input, IntArrayRef sizes) {
+  const size_t rank = sizes.size();
+  const int64_t numel = numel_of(sizes);
+  DimVector at(rank);
+  for (int64_t i = 0; i < numel; ++i) {
+    if (input[i]) out = std::copy(at.begin(), at.end(), out);
+    for (size_t d = rank; d-- > 0;) {
+      if (++at[d] < sizes[d]) break;
+      at[d] = 0;
+    }
+  }
+}
+
+void count_values(int64_t* counts, const int64_t* input, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) ++counts[input[i]];
+}
+
+void count_values(double* counts, const int64_t* input, const double* weights, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) counts[input[i]] += weights[i];
+}
+
+}  // namespace relume::cpu

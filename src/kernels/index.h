@@ -1,0 +1,41 @@
+// Reading and writing elements at places that index tensors name, and finding elements.
+#pragma once
+
+#include "relume/dtype.h"
+#include "relume/shape.h"
+
+namespace relume::cpu {
+
+// offsets[i] += place * stride, where place is index[i], or index[i] + size for one below 0 if `wrap` is set. Returns
+// the position of the first index out of range, or -1 where there is none.
+int64_t add_offsets(int64_t* offsets, const int64_t* index, int64_t n, int64_t size, int64_t stride, bool wrap);
+
+enum class IndexedOp {
+  Get,  // plain = indexed
+  Put,  // indexed = plain, the last of several elements for one place
+  Add,  // indexed += plain, in order; of bools: or
+};
+
+// A loop over `sizes`, in row-major order, between a plain tensor and one whose elements lie at
+// indexed + sum(at * indexed_strides) + offsets[sum(at * offset_strides)]. Strides and offsets are in elements.
+struct IndexedCall {
+  IndexedOp op = IndexedOp::Get;
+  IntArrayRef sizes;
+  ScalarType dtype = ScalarType::Undefined;  // of both
+  void* plain = nullptr;
+  const int64_t* plain_strides = nullptr;
+  void* indexed = nullptr;
+  const int64_t* indexed_strides = nullptr;
+  const int64_t* offsets = nullptr;
+  const int64_t* offset_strides = nullptr;
+};
+void run_indexed(const IndexedCall& call);
+
+// Writes the indices of the true elements of a dense row-major tensor, one row of sizes.size() numbers each.
+void write_nonzero(int64_t* out, const bool* input, IntArrayRef sizes);
+
+// counts[input[i]] += weights ? weights[i] : 1.
+void count_values(int64_t* counts, const int64_t* input, int64_t n);
+void count_values(double* counts, const int64_t* input, const double* weights, int64_t n);
+
+}  // namespace relume::cpu

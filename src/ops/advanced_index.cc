@@ -1,0 +1,288 @@
+// Tensor::operator[], Tensor::index and index_put_: what x[...] means.
+#include "ops/advanced_index.h"
+
+#include <algorithm>
+
+#include "ops/elementwise.h"
+#include "ops/methods.h"
+#include "relume/autograd.h"
+#include "relume/indexing.h"
+
+namespace relume {
+namespace {
+
+using indexing::TensorIndex;
+using indexing::TensorIndexType;
+
+bool is_mask(const Tensor& index) { return index.scalar_type() == kBool || index.scalar_type() == kByte; }
+
+// Appends the indices of the true elements of a mask over the dimensions from `dim` on.
+void append_mask(std::vector<Tensor>& indices, const Tensor& self, const Tensor& mask) {
+  const size_t dim = indices.size();
+  for (size_t d = 0; d < mask.sizes().size(); ++d)
+    check<IndexError>(
+        dim + d < self.sizes().size() && mask.sizes()[d] == self.sizes()[dim + d],
+        "The shape of the mask {} at index {} does not match the shape of the indexed tensor {} at index {}",
+        mask.sizes(), d, self.sizes(), dim + d);
+  const Tensor places = nonzero(mask);
+  for (int64_t d = 0; d < mask.dim(); ++d) indices.push_back(places.select(1, d).contiguous());
+}
+
+// One int64 index, or none, for each dimension of self.
+std::vector<Tensor> index_per_dim(const Tensor& self, const std::vector<Tensor>& indices) {
+  std::vector<Tensor> result;
+  for (const Tensor& index : indices) {
+    if (index.defined() && is_mask(index)) {
+      append_mask(result, self, index);
+      continue;
+    }
+    check<IndexError>(!index.defined() || index.scalar_type() == kLong || index.scalar_type() == kInt,
+                      "tensors used as indices must be long, int, byte or bool tensors");
+    result.push_back(index.defined() ? index.to(kLong) : index);
+  }
+  check<IndexError>(result.size() <= self.sizes().size(), "too many indices for tensor of dimension {}", self.dim());
+  result.resize(self.sizes().size());
+  return result;
+}
+
+DimVector common_sizes(const std::vector<Tensor>& indices) {
+  DimVector common;
+  try {
+    for (const Tensor& index : indices)
+      if (index.defined()) common = broadcast_sizes(common, index.sizes());
+  } catch (const Error&) {
+    std::string shapes;
+    for (const Tensor& index : indices)
+      if (index.defined()) shapes += (shapes.empty() ? "" : ", ") + to_string(index.sizes());
+    fail<IndexError>("shape mismatch: indexing tensors could not be broadcast together with shapes {}", shapes);
+  }
+  return common;
+}
+
+// Where the dimensions of the index tensors come in the result.
+size_t index_position(const std::vector<Tensor>& indices) {
+  const auto defined = [](const Tensor& index) { return index.defined(); };
+  const auto first = std::find_if(indices.begin(), indices.end(), defined);
+  const auto end = std::find_if(indices.rbegin(), indices.rend(), defined).base();
+  const bool adjacent = std::all_of(first, end, defined);
+  return adjacent ? static_cast<size_t>(first - indices.begin()) : 0;
+}
+
+PickedPlaces places_of(const Tensor& self, const std::vector<Tensor>& indices, const DimVector& common,
+                       IntArrayRef strides) {
+  const NoGradGuard unrecorded;
+  const Tensor offsets = zeros(common, kLong);
+  Picks picks;
+  for (size_t d = 0; d < indices.size(); ++d) {
+    if (!indices[d].defined()) {
+      picks.sizes.push_back(self.sizes()[d]);
+      picks.strides.push_back(strides[d]);
+      picks.offset_strides.push_back(0);
+      continue;
+    }
+    const Tensor index = indices[d].expand(common).contiguous();
+    const std::optional<int64_t> bad = add_offsets(offsets, index, self.sizes()[d], strides[d], true);
+    check<IndexError>(!bad, "index {} is out of bounds for dimension {} with size {}", bad.value_or(0), d,
+                      self.sizes()[d]);
+  }
+  const DimVector offset_strides = contiguous_strides(common);
+  const size_t at = std::min(index_position(indices), picks.sizes.size());
+  for (size_t d = 0; d < common.size(); ++d) {
+    picks.sizes.insert(at + d, common[d]);
+    picks.strides.insert(at + d, 0);
+    picks.offset_strides.insert(at + d, offset_strides[d]);
+  }
+  return {picks, offsets};
+}
+
+}  // namespace
+
+PlacesFor index_places(const Tensor& self, std::vector<Tensor> indices) {
+  const NoGradGuard unrecorded;
+  indices = index_per_dim(self, indices);
+  const DimVector common = common_sizes(indices);
+  return [self, indices = std::move(indices), common](IntArrayRef strides) {
+    return places_of(self, indices, common, strides);
+  };
+}
+
+namespace {
+
+// ---- What stands between the brackets ----------------------------------------------------------------------------
+
+// A view that integers, slices, None and the ellipsis make, and the index tensors that are left to apply to it.
+struct Indexed {
+  Tensor view;
+  std::vector<Tensor> indices;  // one a dimension of the view, up to the last; undefined: whole
+  bool has_tensors = false;
+};
+
+// Dimensions of self that an index uses up.
+int64_t dims_used(const TensorIndex& index) {
+  switch (index.type()) {
+    case TensorIndexType::Integer:
+    case TensorIndexType::Slice:
+      return 1;
+    case TensorIndexType::Tensor:
+      return impl_of(index.tensor(), "index").dim() > 0 && is_mask(index.tensor()) ? index.tensor().dim()
+             : is_mask(index.tensor())                                             ? 0
+                                                                                   : 1;
+    default:
+      return 0;
+  }
+}
+
+class IndexReader {
+ public:
+  IndexReader(const Tensor& self, ArrayRef<TensorIndex> indices) : rank_(impl_of(self, "index").dim()) {
+    result_.view = self;
+    for (const TensorIndex& index : indices) used_ += dims_used(index);
+    for (const TensorIndex& index : indices) read(index);
+  }
+  Indexed take() { return std::move(result_); }
+
+ private:
+  void read(const TensorIndex& index) {
+    switch (index.type()) {
+      case TensorIndexType::None:
+        result_.view = result_.view.unsqueeze(dim_++);
+        return;
+      case TensorIndexType::Ellipsis:
+        dim_ += std::max<int64_t>(0, rank_ - used_);
+        return;
+      case TensorIndexType::Integer:
+        select(index.integer());
+        return;
+      case TensorIndexType::Boolean:
+        result_.view = result_.view.unsqueeze(dim_);
+        apply(make_scalar(index.boolean(), kBool).reshape({1}));
+        return;
+      case TensorIndexType::Slice:
+        slice(index.slice());
+        return;
+      case TensorIndexType::Tensor:
+        read_tensor(index.tensor());
+        return;
+    }
+  }
+
+  void check_dim() const {
+    check<IndexError>(dim_ < result_.view.dim(), "too many indices for tensor of dimension {}", rank_);
+  }
+
+  void select(int64_t index) {
+    check<IndexError>(result_.view.dim() > 0,
+                      "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
+                      "convert a 0-dim tensor to a number");
+    check_dim();
+    const int64_t size = result_.view.size(dim_);
+    check<IndexError>(index >= -size && index < size, "index {} is out of bounds for dimension {} with size {}", index,
+                      real_dim_, size);
+    result_.view = result_.view.select(dim_, index);
+    ++real_dim_;
+  }
+
+  void slice(const indexing::Slice& slice) {
+    check_dim();
+    check<ValueError>(slice.step() > 0, "step must be greater than zero");
+    const bool whole = !slice.start() && !slice.stop() && slice.step() == 1;
+    if (!whole) result_.view = result_.view.slice(dim_, slice.start(), slice.stop(), slice.step());
+    ++dim_;
+    ++real_dim_;
+  }
+
+  void read_tensor(const Tensor& index) {
+    const bool number = index.dim() == 0 && !is_mask(index);
+    if (number && (index.scalar_type() == kLong || index.scalar_type() == kInt)) return select(index.item().toLong());
+    if (index.dim() == 0 && is_mask(index)) {
+      result_.view = result_.view.unsqueeze(dim_);
+      return apply(index.reshape({1}));
+    }
+    if (index.dim() == 0) check_dim();
+    apply(index);
+  }
+
+  // The tensor indexes the view from dim_ on.
+  void apply(const Tensor& index) {
+    check_dim();
+    result_.indices.resize(static_cast<size_t>(dim_));
+    const size_t before = result_.indices.size();
+    if (is_mask(index))
+      append_mask(result_.indices, result_.view, index);
+    else
+      result_.indices.push_back(index);
+    const int64_t covered = static_cast<int64_t>(result_.indices.size() - before);
+    result_.has_tensors = true;
+    dim_ += covered;
+    real_dim_ += covered;
+  }
+
+  Indexed result_;
+  const int64_t rank_;
+  int64_t used_ = 0;
+  int64_t dim_ = 0;       // of the view
+  int64_t real_dim_ = 0;  // of the tensor, for messages
+};
+
+// The values without leading dimensions of 1 that the places do not have.
+Tensor without_leading_ones(const Tensor& values, size_t rank) {
+  const IntArrayRef sizes = values.sizes();
+  size_t drop = 0;
+  while (sizes.size() - drop > rank && sizes[drop] == 1) ++drop;
+  return drop == 0 ? values : values.reshape(sizes.slice(drop));
+}
+
+constexpr PutRow kIndexPut = {"index_put_", "IndexPutBackward0", false};
+
+void put_at(const Indexed& indexed, const Tensor& values) {
+  Tensor view = indexed.view;
+  const Tensor source = values.scalar_type() == view.scalar_type() ? values : values.to(view.scalar_type());
+  if (!indexed.has_tensors) {
+    view.copy_(without_leading_ones(source, view.sizes().size()).expand(view.sizes()));
+    return;
+  }
+  const PlacesFor places = index_places(view, indexed.indices);
+  const DimVector wanted = places(view.strides()).picks.sizes;
+  const Tensor fitting = without_leading_ones(source, wanted.size());
+  bool fits = fitting.sizes().size() <= wanted.size();
+  for (size_t d = 0; fits && d < fitting.sizes().size(); ++d) {
+    const int64_t size = fitting.sizes()[fitting.sizes().size() - 1 - d];
+    fits = size == 1 || size == wanted[wanted.size() - 1 - d];
+  }
+  check(fits, "shape mismatch: value tensor of shape {} cannot be broadcast to indexing result of shape {}",
+        values.sizes(), IntArrayRef(wanted));
+  put_into(kIndexPut, view, fitting, places);
+}
+
+}  // namespace
+
+Tensor Tensor::index(ArrayRef<TensorIndex> indices) const {
+  const Indexed indexed = IndexReader(*this, indices).take();
+  if (!indexed.has_tensors) return indexed.view.is_same(*this) ? relume::alias(*this) : indexed.view;
+  return pick("IndexBackward0", indexed.view, index_places(indexed.view, indexed.indices));
+}
+Tensor Tensor::index(std::initializer_list<TensorIndex> indices) const {
+  return index(ArrayRef<TensorIndex>(indices.begin(), indices.size()));
+}
+
+Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Tensor& values) {
+  impl_of(values, "index_put_");
+  put_at(IndexReader(*this, indices).take(), values);
+  return *this;
+}
+Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Scalar& value) {
+  put_at(IndexReader(*this, indices).take(), make_scalar(value, value.type()));
+  return *this;
+}
+Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values) {
+  return index_put_(ArrayRef<TensorIndex>(indices.begin(), indices.size()), values);
+}
+Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Scalar& value) {
+  return index_put_(ArrayRef<TensorIndex>(indices.begin(), indices.size()), value);
+}
+
+Tensor Tensor::operator[](int64_t position) const { return index({TensorIndex(position)}); }
+Tensor Tensor::operator[](const Scalar& position) const { return index({TensorIndex(position.toLong())}); }
+Tensor Tensor::operator[](const Tensor& positions) const { return index({TensorIndex(positions)}); }
+
+}  // namespace relume

@@ -1,0 +1,357 @@
+// Ops that take index tensors or masks: index_select, gather, scatter, masked_select, take, nonzero and their kin.
+#include <algorithm>
+
+#include "autograd/record.h"
+#include "kernels/index.h"
+#include "ops/advanced_index.h"
+#include "ops/elementwise.h"
+#include "ops/methods.h"
+#include "ops/pick.h"
+
+namespace relume {
+namespace {
+
+void check_index_dtype(const char* text, const Tensor& index) {
+  check(index.scalar_type() == kLong || index.scalar_type() == kInt, "{}", text);
+}
+
+// A number in the dtype of a tensor, as what is put into it.
+Tensor value_for(const Tensor& self, const Scalar& value) {
+  const NoGradGuard unrecorded;
+  return make_scalar(value, value.type()).to(self.scalar_type());
+}
+
+// ---- A vector of indices along a dimension -----------------------------------------------------------------------
+
+struct VectorIndex {
+  const Tensor& self;
+  int64_t dim;
+  Tensor index;
+  const char* prefix = "";  // of the text about an index out of range
+  bool wrap = false;
+  const char* text = nullptr;  // the whole text, where it names no index
+
+  // Rows of self along dim, one an index.
+  PickedPlaces operator()(IntArrayRef strides) const {
+    const size_t d = static_cast<size_t>(dim);
+    const Tensor offsets = zeros({index.numel()}, kLong);
+    if (self.sizes().empty()) {
+      check_range(offsets, 1, 0);
+      return {{DimVector(), DimVector(), DimVector()}, offsets};
+    }
+    check_range(offsets, self.sizes()[d], strides[d]);
+    Picks picks{self.sizes(), strides, DimVector(strides.size())};
+    picks.sizes[d] = index.numel();
+    picks.strides[d] = 0;
+    picks.offset_strides[d] = 1;
+    return {picks, offsets};
+  }
+
+  void check_range(const Tensor& offsets, int64_t size, int64_t stride) const {
+    const std::optional<int64_t> bad = add_offsets(offsets, index, size, stride, wrap);
+    check<IndexError>(!bad || !text, "{}", text ? text : "");
+    check<IndexError>(!bad, "{}index {} is out of bounds for dimension {} with size {}", prefix, bad.value_or(0), dim,
+                      size);
+  }
+};
+
+VectorIndex vector_index(const char* op, const char* prefix, const Tensor& self, int64_t dim, const Tensor& index) {
+  const int64_t d = wrap_dim(dim, impl_of(self, op).dim());
+  check<IndexError>(impl_of(index, op).dim() <= 1,
+                    "{}(): Index is supposed to be a vector, but got dim: {} with type: {} and size: {}", op,
+                    index.dim(), to_string(index.scalar_type()), index.sizes());
+  check(index.scalar_type() == kLong || index.scalar_type() == kInt, "{}(): Expected dtype int32/int64 for index", op);
+  return {self, d, dense_index(index), prefix};
+}
+
+}  // namespace
+
+// The slices of self along dim that the vector `index` names, in its order.
+Tensor index_select(const Tensor& self, int64_t dim, const Tensor& index) {
+  const int64_t d = wrap_dim(dim, impl_of(self, "index_select").dim());
+  check<IndexError>(impl_of(index, "index_select").dim() <= 1, "index_select(): Index is supposed to be a vector");
+  check_index_dtype("index_select(): Expected dtype int32 or int64 for index", index);
+  check<IndexError>(self.dim() > 0 || index.numel() == 1,
+                    "index_select(): Index to scalar can have only 1 value, got {} value(s)", index.numel());
+  return pick("IndexSelectBackward0", self,
+              VectorIndex{self, d, dense_index(index), "", false, "index out of range in self"});
+}
+
+namespace {
+
+constexpr PutRow kIndexAdd = {"index_add_", "IndexAddBackward0", true};
+constexpr PutRow kIndexCopy = {"index_copy_", "IndexCopyBackward0", false};
+constexpr PutRow kIndexFill = {"index_fill_", "IndexFillBackward0", false};
+
+Tensor scaled_source(const Tensor& self, const VectorIndex& index, const Tensor& source, const Scalar& alpha) {
+  check(impl_of(source, "index_add").dtype == self.scalar_type(),
+        "index_add_(): self ({}) and source ({}) must have the same scalar type", to_string(self.scalar_type()),
+        to_string(source.scalar_type()));
+  check(source.dim() == self.dim(), "index_add_(): expected a source of {} dimensions, got {}", self.dim(),
+        source.sizes());
+  const int64_t given = source.dim() == 0 ? 1 : source.size(index.dim);
+  check(index.index.numel() == given,
+        "index_add_(): Number of indices ({}) should be equal to source.size(dim): ({}), for dim: {}",
+        index.index.numel(), given, index.dim);
+  for (int64_t d = 0; d < self.dim(); ++d)
+    check(d == index.dim || self.size(d) == source.size(d),
+          "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {} "
+          "source.shape = {}",
+          self.sizes(), source.sizes());
+  return alpha.toDouble() == 1 ? source : source * alpha;
+}
+
+const Tensor& checked_copy_source(const Tensor& self, const VectorIndex& index, const Tensor& source) {
+  check(impl_of(source, "index_copy").dtype == self.scalar_type(),
+        "index_copy_(): self and source expected to have the same dtype, but got (self) {} and (source) {}",
+        to_string(self.scalar_type()), to_string(source.scalar_type()));
+  check<IndexError>(source.dim() == self.dim(), "index_copy_(): expected a source of {} dimensions, got {}", self.dim(),
+                    source.sizes());
+  const int64_t given = source.dim() == 0 ? 1 : source.size(index.dim);
+  check<IndexError>(index.index.numel() == given,
+                    "index_copy_(): Number of indices ({}) should be equal to source.size(dim) ({})",
+                    index.index.numel(), given);
+  for (int64_t d = 0; d < self.dim(); ++d)
+    check(d == index.dim || self.size(d) == source.size(d),
+          "index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: {} at "
+          "dimension {} "
+          "and source slice shape: {} at dimension {}.",
+          self.sizes(), index.dim, source.sizes(), index.dim);
+  return source;
+}
+
+VectorIndex wrapping(VectorIndex index) {
+  index.wrap = true;
+  return index;
+}
+
+}  // namespace
+
+// self with alpha times the slices of `source` added to those that `index` names; for each of several alike in turn.
+Tensor index_add(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
+  const VectorIndex places = vector_index("index_add_", "", self, dim, index);
+  return put(kIndexAdd, self, scaled_source(self, places, source, alpha), places);
+}
+Tensor& index_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
+  const VectorIndex places = vector_index("index_add_", "", self, dim, index);
+  return put_into(kIndexAdd, self, scaled_source(self, places, source, alpha), places);
+}
+
+// self with the slices that `index` names replaced by those of `source`.
+Tensor index_copy(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source) {
+  const VectorIndex places = vector_index("index_copy_", "index_copy_(): ", self, dim, index);
+  return put(kIndexCopy, self, checked_copy_source(self, places, source), places);
+}
+
+// self with the slices that `index` names filled with a value.
+Tensor index_fill(const Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
+  return put(kIndexFill, self, value_for(self, value), wrapping(vector_index("index_fill_", "", self, dim, index)));
+}
+
+// ---- An index for each element -----------------------------------------------------------------------------------
+
+namespace {
+
+// out[i][j] = self[index[i][j]][j]: an index along dim, the element's own place along the others.
+struct ElementIndex {
+  const Tensor& self;
+  int64_t dim;
+  Tensor index;
+
+  PickedPlaces operator()(IntArrayRef strides) const {
+    const Tensor offsets = zeros(index.sizes(), kLong);
+    const size_t d = static_cast<size_t>(dim);
+    const bool scalar = self.sizes().empty();
+    const int64_t size = scalar ? 1 : self.sizes()[d];
+    const std::optional<int64_t> bad = add_offsets(offsets, index, size, scalar ? 0 : strides[d], false);
+    check(!bad, "index {} is out of bounds for dimension {} with size {}", bad.value_or(0), dim, size);
+    DimVector sizes(index.sizes()), own(index.sizes().size());
+    for (size_t k = 0; k < own.size() && !scalar; ++k) own[k] = k == d ? 0 : strides[k];
+    return {{sizes, own, contiguous_strides(sizes)}, offsets};
+  }
+};
+
+ElementIndex element_index(const char* op, const char* of, const Tensor& self, int64_t dim, const Tensor& index) {
+  const int64_t d = wrap_dim(dim, impl_of(self, op).dim());
+  impl_of(index, op);
+  check(index.scalar_type() == kLong || index.scalar_type() == kInt, "{}(): Expected dtype int32/int64 for index", op);
+  const bool scalars = self.dim() <= 1 && index.dim() <= 1;
+  check(index.numel() == 0 || scalars || self.dim() == index.dim(),
+        "Index tensor must have the same number of dimensions as {} tensor", of);
+  return {self, d, dense_index(index)};
+}
+
+void check_gather_sizes(const ElementIndex& places) {
+  if (places.index.numel() == 0 || places.self.dim() != places.index.dim()) return;
+  for (int64_t d = 0; d < places.self.dim(); ++d)
+    check(d == places.dim || places.index.size(d) <= places.self.size(d),
+          "Size does not match at dimension {} expected index {} to be no larger than self {} apart from dimension {}",
+          d, places.index.sizes(), places.self.sizes(), places.dim);
+}
+
+// The part of the source that the index covers.
+Tensor checked_scatter_source(const char* op, const ElementIndex& places, const Tensor& source) {
+  const Tensor& self = places.self;
+  const Tensor& index = places.index;
+  check(impl_of(source, op).dtype == self.scalar_type(), "{}(): Expected self.dtype to be equal to src.dtype", op);
+  if (index.numel() == 0) return source.reshape({-1}).narrow(0, 0, 0).reshape(index.sizes());
+  const bool scalars = index.dim() <= 1 && source.dim() <= 1;
+  check(scalars || index.dim() == source.dim(), "Index tensor must have the same number of dimensions as src tensor");
+  Tensor covered = source;
+  for (int64_t d = 0; d < index.dim(); ++d) {
+    const int64_t given = source.dim() == 0 ? 1 : source.size(d), own = self.dim() == 0 ? 1 : self.size(d);
+    check(index.size(d) <= given && (d == places.dim || index.size(d) <= own),
+          "Expected index {} to be no larger than self {} apart from dimension {} and to be no larger size than src {}",
+          index.sizes(), self.sizes(), places.dim, source.sizes());
+    if (index.size(d) < given) covered = covered.narrow(d, 0, index.size(d));
+  }
+  return covered.dim() == index.dim() ? covered : covered.reshape(index.sizes());
+}
+
+constexpr PutRow kScatter = {"scatter_", "ScatterBackward0", false};
+constexpr PutRow kScatterValue = {"scatter_", "ScatterBackward1", false};
+constexpr PutRow kScatterAdd = {"scatter_add_", "ScatterAddBackward0", true};
+
+ElementIndex scatter_places(const char* op, const Tensor& self, int64_t dim, const Tensor& index) {
+  ElementIndex places = element_index(op, "self", self, dim, index);
+  check_gather_sizes(places);
+  return places;
+}
+
+}  // namespace
+
+// out[i][j] = self[index[i][j]][j] for dim 0, and so on: one element for each index.
+Tensor gather(const Tensor& self, int64_t dim, const Tensor& index, bool) {
+  const ElementIndex places = element_index("gather", "input", self, dim, index);
+  check_gather_sizes(places);
+  return pick("GatherBackward0", self, places);
+}
+
+// self[index[i][j]][j] = src[i][j] for dim 0, and so on; of several for one place the last counts.
+Tensor scatter(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
+  const ElementIndex places = element_index("scatter", "self", self, dim, index);
+  return put(kScatter, self, checked_scatter_source("scatter", places, src), places);
+}
+Tensor& scatter_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
+  const ElementIndex places = element_index("scatter", "self", self, dim, index);
+  return put_into(kScatter, self, checked_scatter_source("scatter", places, src), places);
+}
+Tensor scatter(const Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
+  return put(kScatterValue, self, value_for(self, value), scatter_places("scatter", self, dim, index));
+}
+Tensor& scatter_(Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
+  return put_into(kScatterValue, self, value_for(self, value), scatter_places("scatter", self, dim, index));
+}
+
+// The same, but elements are added to what is there.
+Tensor scatter_add(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
+  const ElementIndex places = element_index("scatter_add", "self", self, dim, index);
+  return put(kScatterAdd, self, checked_scatter_source("scatter_add", places, src), places);
+}
+Tensor& scatter_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
+  const ElementIndex places = element_index("scatter_add", "self", self, dim, index);
+  return put_into(kScatterAdd, self, checked_scatter_source("scatter_add", places, src), places);
+}
+
+// self at the indices along dim, both broadcast against each other; of the flattened self where dim is left out.
+Tensor take_along_dim(const Tensor& self, const Tensor& indices, std::optional<int64_t> dim) {
+  impl_of(self, "take_along_dim");
+  impl_of(indices, "take_along_dim");
+  if (!dim) return self.reshape({-1}).gather(0, indices.reshape({-1}));
+  const int64_t d = wrap_dim(*dim, self.dim());
+  check(self.dim() == indices.dim(),
+        "torch.take_along_dim(): input and indices should have the same number of dimensions, but got {} dimensions "
+        "for input, "
+        "and {} dimensions for indices",
+        self.dim(), indices.dim());
+  DimVector self_sizes(self.sizes()), index_sizes(indices.sizes());
+  self_sizes[static_cast<size_t>(d)] = index_sizes[static_cast<size_t>(d)] = 1;
+  DimVector common = broadcast_sizes(self_sizes, index_sizes), wanted = common;
+  common[static_cast<size_t>(d)] = self.size(d);
+  wanted[static_cast<size_t>(d)] = indices.size(d);
+  return self.expand(common).gather(d, indices.expand(wanted));
+}
+
+// The elements of the flattened self at the indices, which count from the end below 0.
+Tensor take(const Tensor& self, const Tensor& index) {
+  impl_of(self, "take");
+  check(impl_of(index, "take").dtype == kLong, "take(): Expected a long tensor for index, but got {}",
+        to_string(index.scalar_type()));
+  const Tensor flat = self.reshape({-1}), places = dense_index(index);
+  return pick("TakeBackward0", flat, [&](IntArrayRef strides) -> PickedPlaces {
+    const Tensor offsets = zeros(places.sizes(), kLong);
+    const std::optional<int64_t> bad = add_offsets(offsets, places, flat.numel(), strides[0], true);
+    check<IndexError>(!bad, "out of range: tried to access index {} on a tensor of {} elements.", bad.value_or(0),
+                      flat.numel());
+    const DimVector sizes(places.sizes());
+    return {{sizes, DimVector(sizes.size()), contiguous_strides(sizes)}, offsets};
+  });
+}
+
+// ---- Masks -------------------------------------------------------------------------------------------------------
+
+// The indices of the elements that are not 0, one row an element: int64 [n, self.dim()].
+Tensor nonzero(const Tensor& self) {
+  const NoGradGuard unrecorded;
+  const int64_t count = impl_of(self, "nonzero").numel > 0 ? count_nonzero(self).item().toLong() : 0;
+  const Tensor result = make_tensor({count, self.dim()}, kLong);
+  if (count == 0 || self.dim() == 0) return result;
+  const Tensor mask = self.to(kBool).contiguous();
+  cpu::write_nonzero(result.data_ptr<int64_t>(), mask.data_ptr<bool>(), self.sizes());
+  return result;
+}
+Tensor argwhere(const Tensor& self) { return nonzero(self); }
+
+namespace {
+
+void check_mask(const char* op, const Tensor& mask) {
+  check(impl_of(mask, op).dtype == kBool, "{}: expected BoolTensor for mask", op);
+}
+
+// The elements where the mask is true, of a tensor of the mask's shape.
+PlacesFor masked_places(const Tensor& self, const Tensor& mask) { return index_places(self, {mask}); }
+
+}  // namespace
+
+// The elements where the mask, broadcast, is true, as a vector.
+Tensor masked_select(const Tensor& self, const Tensor& mask) {
+  impl_of(self, "masked_select");
+  check_mask("masked_select", mask);
+  const DimVector sizes = broadcast_sizes(self.sizes(), mask.sizes());
+  const Tensor whole = self.expand(sizes);
+  return pick("MaskedSelectBackward0", whole, masked_places(whole, mask.expand(sizes)));
+}
+
+namespace {
+
+constexpr PutRow kMaskedScatter = {"masked_scatter_", "MaskedScatterBackward0", false};
+
+Tensor masked_source(const Tensor& self, const Tensor& mask, const Tensor& source) {
+  check(impl_of(source, "masked_scatter").dtype == self.scalar_type(),
+        "masked_scatter: expected self and source to have same dtypes but got {} and {}", to_string(self.scalar_type()),
+        to_string(source.scalar_type()));
+  const int64_t count = mask.numel() > 0 ? count_nonzero(mask).item().toLong() : 0;
+  check(count <= source.numel(), "Number of elements of source < number of ones in mask");
+  return source.reshape({-1}).narrow(0, 0, count);
+}
+
+}  // namespace
+
+// self with its elements where the mask, broadcast, is true replaced by those of `source`, in order.
+Tensor masked_scatter(const Tensor& self, const Tensor& mask, const Tensor& source) {
+  impl_of(self, "masked_scatter");
+  check(impl_of(mask, "masked_scatter").dtype == kBool,
+        "masked_scatter_ only supports boolean masks, but got mask with dtype {}", TypeMeta(mask.scalar_type()).name());
+  const DimVector sizes = broadcast_sizes(self.sizes(), mask.sizes());
+  const Tensor whole = self.expand(sizes), chosen = mask.expand(sizes);
+  return put(kMaskedScatter, whole, masked_source(self, chosen, source), masked_places(whole, chosen));
+}
+Tensor& masked_scatter_(Tensor& self, const Tensor& mask, const Tensor& source) {
+  check(impl_of(mask, "masked_scatter_").dtype == kBool,
+        "masked_scatter_ only supports boolean masks, but got mask with dtype {}", TypeMeta(mask.scalar_type()).name());
+  impl_of(self, "masked_scatter_");
+  const Tensor chosen = mask.expand(self.sizes());
+  return put_into(kMaskedScatter, self, masked_source(self, chosen, source), masked_places(self, chosen));
+}
+
+}  // namespace relume

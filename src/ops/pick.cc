@@ -1,0 +1,129 @@
+// Reading, writing and adding picked elements, each the backward of another.
+#include "ops/pick.h"
+
+#include "autograd/arithmetic.h"
+#include "autograd/record.h"
+#include "kernels/index.h"
+#include "ops/elementwise.h"
+#include "ops/methods.h"
+
+namespace relume {
+
+using cpu::IndexedOp;
+
+Tensor dense_index(const Tensor& index) { return index.to(kLong).contiguous(); }
+
+std::optional<int64_t> add_offsets(const Tensor& offsets, const Tensor& index, int64_t size, int64_t stride,
+                                   bool wrap) {
+  const int64_t* const indices = index.data_ptr<int64_t>();
+  const int64_t bad = cpu::add_offsets(offsets.data_ptr<int64_t>(), indices, index.numel(), size, stride, wrap);
+  return bad < 0 ? std::nullopt : std::optional(indices[bad]);
+}
+
+namespace {
+
+// Moves elements between the picked places of a tensor and one of their shape, which may broadcast.
+void transfer(IndexedOp op, const Tensor& plain, const Tensor& indexed, const Picks& picks, const Tensor& offsets) {
+  const detail::TensorImpl& from = *plain.impl();
+  DimVector plain_strides(picks.sizes.size());
+  const size_t shift = picks.sizes.size() - from.sizes.size();
+  for (size_t d = 0; d < from.sizes.size(); ++d) plain_strides[d + shift] = from.sizes[d] == 1 ? 0 : from.strides[d];
+  cpu::IndexedCall call;
+  call.op = op;
+  call.sizes = picks.sizes;
+  call.dtype = from.dtype;
+  call.plain = from.data();
+  call.plain_strides = plain_strides.data();
+  call.indexed = indexed.impl()->data();
+  call.indexed_strides = picks.strides.data();
+  call.offsets = offsets.data_ptr<int64_t>();
+  call.offset_strides = picks.offset_strides.data();
+  cpu::run_indexed(call);
+}
+
+// The places in a dense tensor of self's sizes, which is what gradients are.
+PickedPlaces dense_places(const Tensor& self, const PlacesFor& places, const PickedPlaces& own) {
+  return self.impl()->contiguous ? own : places(contiguous_strides(self.sizes()));
+}
+
+// The three ops on dense tensors that are each other's backward. Offsets are saved[0] of all.
+Tensor read_places(const char* grad_fn, const Tensor& self, const Picks& picks, const Tensor& offsets);
+Tensor add_to_zeros(const Tensor& values, IntArrayRef sizes, const Picks& picks, const Tensor& offsets);
+Tensor clear_places(const Tensor& self, const Picks& picks, const Tensor& offsets);
+
+Tensor read_places(const char* grad_fn, const Tensor& self, const Picks& picks, const Tensor& offsets) {
+  const Tensor dense = self.contiguous();
+  const Tensor result = make_tensor(picks.sizes, self.scalar_type());
+  transfer(IndexedOp::Get, result, dense, picks, offsets);
+  return record(grad_fn, result, {dense}, {offsets}, [picks, sizes = DimVector(self.sizes())](Backward& run) {
+    run.set(0, add_to_zeros(run.grad(), sizes, picks, run.saved(0)));
+  });
+}
+
+Tensor add_to_zeros(const Tensor& values, IntArrayRef sizes, const Picks& picks, const Tensor& offsets) {
+  const Tensor result = zeros(sizes, values.scalar_type());
+  transfer(IndexedOp::Add, values, result, picks, offsets);
+  return record("IndexPutBackward0", result, {values}, {offsets},
+                [picks](Backward& run) { run.set(0, read_places("IndexBackward0", run.grad(), picks, run.saved(0))); });
+}
+
+Tensor clear_places(const Tensor& self, const Picks& picks, const Tensor& offsets) {
+  Tensor result = make_tensor(self.sizes(), self.scalar_type());
+  {
+    const NoGradGuard unrecorded;
+    result.copy_(self);
+  }
+  transfer(IndexedOp::Put, make_scalar(0, self.scalar_type()), result, picks, offsets);
+  return record("IndexPutBackward0", result, {self}, {offsets},
+                [picks](Backward& run) { run.set(0, clear_places(run.grad(), picks, run.saved(0))); });
+}
+
+// Gradients of self and of the values that were put into it.
+auto put_backward(bool accumulate, const Picks& picks) {
+  return [accumulate, picks](Backward& run) {
+    if (run.needs(0)) run.set(0, accumulate ? run.grad() : clear_places(run.grad(), picks, run.saved(0)));
+    if (run.needs(1)) run.set(1, read_places("IndexBackward0", run.grad(), picks, run.saved(0)));
+  };
+}
+
+IndexedOp writing_op(const PutRow& row) { return row.accumulate ? IndexedOp::Add : IndexedOp::Put; }
+
+}  // namespace
+
+Tensor pick(const char* grad_fn, const Tensor& self, const PlacesFor& places) {
+  const PickedPlaces own = places(self.strides());
+  const Tensor result = make_tensor(own.picks.sizes, self.scalar_type());
+  transfer(IndexedOp::Get, result, self, own.picks, own.offsets);
+  if (!recording({self})) return result;
+  const PickedPlaces dense = dense_places(self, places, own);
+  return record(grad_fn, result, {self}, {dense.offsets},
+                [picks = dense.picks, sizes = DimVector(self.sizes())](Backward& run) {
+                  run.set(0, add_to_zeros(run.grad(), sizes, picks, run.saved(0)));
+                });
+}
+
+Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const PlacesFor& places) {
+  Tensor result = make_tensor(self.sizes(), self.scalar_type());
+  const PickedPlaces own = places(result.strides());
+  {
+    const NoGradGuard unrecorded;
+    result.copy_(self);
+  }
+  transfer(writing_op(row), values, result, own.picks, own.offsets);
+  if (!recording({self, values})) return result;
+  return record(row.grad_fn, result, {self, values}, {own.offsets}, put_backward(row.accumulate, own.picks));
+}
+
+Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const PlacesFor& places) {
+  const PickedPlaces own = places(self.strides());
+  InPlace write(row.in_place, self, {values});
+  // Values that are seen through self would change while they are read.
+  const Tensor source = values.is_alias_of(self) ? autograd::copy_detached(values) : values;
+  transfer(writing_op(row), source, self, own.picks, own.offsets);
+  if (!write.recording()) return self;
+  const PickedPlaces dense = dense_places(self, places, own);
+  write.record(row.grad_fn, {dense.offsets}, put_backward(row.accumulate, dense.picks));
+  return self;
+}
+
+}  // namespace relume

@@ -1,0 +1,45 @@
+// Elements picked from a tensor by offsets: what every op that takes index tensors comes down to, with its gradients.
+#pragma once
+
+#include <functional>
+
+#include "core/tensor_impl.h"
+#include "relume/tensor.h"
+
+namespace relume {
+
+// Which elements: the one at `at` lies sum(at * strides) + offsets[sum(at * offset_strides)] behind the first.
+struct Picks {
+  DimVector sizes;           // of what is picked
+  DimVector strides;         // of the tensor; 0 in the dimensions that the offsets cover
+  DimVector offset_strides;  // of the offsets; 0 in the others
+};
+struct PickedPlaces {
+  Picks picks;
+  Tensor offsets;  // int64, dense
+};
+
+// Makes the places for a tensor with these strides; throws for an index out of range.
+using PlacesFor = std::function<PickedPlaces(IntArrayRef strides)>;
+
+// The picked elements as a new tensor.
+Tensor pick(const char* grad_fn, const Tensor& self, const PlacesFor& places);
+
+// How picked elements are written.
+struct PutRow {
+  const char* in_place;  // "index_put_"
+  const char* grad_fn;   // "IndexPutBackward0"
+  bool accumulate;       // adds to what is there
+};
+// self with the values, broadcast, in the picked places. Values have self's dtype.
+Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const PlacesFor& places);
+Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const PlacesFor& places);
+
+// An index tensor as int64 without gaps.
+Tensor dense_index(const Tensor& index);
+
+// offsets += index * stride, both dense. Returns the first index that is out of range, if there is one. Indices below 0
+// count from the end where `wrap` is set.
+std::optional<int64_t> add_offsets(const Tensor& offsets, const Tensor& index, int64_t size, int64_t stride, bool wrap);
+
+}  // namespace relume
