@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <iosfwd>
 #include <string>
@@ -95,10 +96,10 @@ class DimVector {
   explicit DimVector(size_t size, int64_t value = 0) : DimVector() { resize(size, value); }
   DimVector(IntArrayRef list) : DimVector() { assign(list); }  // NOLINT: implicit, it copies what is viewed
   DimVector(std::initializer_list<int64_t> list) : DimVector() { assign(IntArrayRef(list.begin(), list.size())); }
-  DimVector(const DimVector& other) : DimVector() { assign(other); }
+  DimVector(const DimVector& other) : DimVector() { copy(other); }
   DimVector(DimVector&& other) noexcept : DimVector() { swap(other); }
   DimVector& operator=(const DimVector& other) {
-    if (this != &other) assign(other);
+    if (this != &other) copy(other);
     return *this;
   }
   DimVector& operator=(DimVector&& other) noexcept {
@@ -156,13 +157,21 @@ class DimVector {
 
  private:
   size_t capacity() const { return heap_ ? capacity_ : kInline; }
+  void copy(const DimVector& other) {
+    if (heap_ || other.heap_) {
+      assign(other);
+      return;
+    }
+    std::memcpy(inline_, other.inline_, sizeof inline_);  // of a fixed size, so without a loop
+    size_ = other.size_;
+  }
   RELUME_API void grow(size_t wanted);
   RELUME_API void free_heap();
 
   uint32_t size_;
   uint32_t capacity_ = 0;  // of heap_
   int64_t* heap_;
-  int64_t inline_[kInline];
+  int64_t inline_[kInline] = {};
 };
 
 inline bool operator==(const DimVector& a, const DimVector& b) { return IntArrayRef(a) == IntArrayRef(b); }

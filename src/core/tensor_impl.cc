@@ -23,9 +23,8 @@ TensorImpl::~TensorImpl() {
   if (storage) storage->release();
 }
 
-VersionCounter* TensorImpl::version_counter() {
-  VersionCounter* counter = version.load(std::memory_order_acquire);
-  if (counter) return counter;
+VersionCounter* TensorImpl::make_version_counter() {
+  VersionCounter* counter = nullptr;
   VersionCounter* made = pool_new<VersionCounter>();
   if (version.compare_exchange_strong(counter, made, std::memory_order_acq_rel)) return made;
   pool_delete(made);
@@ -146,6 +145,23 @@ Tensor make_tensor(IntArrayRef sizes, ScalarType dtype) {
   return Tensor::adopt(impl);
 }
 
+Tensor make_like(const TensorImpl& like, ScalarType dtype) {
+  Storage* storage = Storage::make(static_cast<size_t>(like.numel * element_size(dtype)));
+  TensorImpl* impl = pool_new<TensorImpl>();
+  impl->dtype = dtype;
+  impl->inference = t_state.inference_mode;
+  impl->storage = storage;
+  impl->numel = like.numel;
+  impl->sizes = like.sizes;
+  impl->strides.resize(like.sizes.size());
+  int64_t stride = 1;
+  for (size_t i = like.sizes.size(); i-- > 0;) {
+    impl->strides[i] = stride;
+    stride *= std::max<int64_t>(like.sizes[i], 1);
+  }
+  return Tensor::adopt(impl);
+}
+
 Tensor make_strided(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype) {
   checked_numel(sizes, dtype);
   check(sizes.size() == strides.size(), "mismatch in length of strides and shape: {} and {}", strides, sizes);
@@ -174,8 +190,19 @@ Tensor make_alias(const Tensor& of, IntArrayRef sizes, IntArrayRef strides, int6
 }
 
 Tensor make_alias(const Tensor& of) {
-  const TensorImpl& source = *of.impl();
-  return make_alias(of, source.sizes, source.strides, source.offset);
+  TensorImpl& source = *of.impl();
+  TensorImpl* impl = pool_new<TensorImpl>();
+  impl->dtype = source.dtype;
+  impl->contiguous = source.contiguous;
+  impl->inference = source.inference;
+  impl->storage = source.storage;
+  impl->storage->retain();
+  impl->offset = source.offset;
+  impl->numel = source.numel;
+  impl->sizes = source.sizes;
+  impl->strides = source.strides;
+  if (!source.inference) impl->share_version(source);
+  return Tensor::adopt(impl);
 }
 
 Tensor make_external(void* data, IntArrayRef sizes, IntArrayRef strides, ScalarType dtype, Storage::Deleter deleter,

@@ -77,7 +77,10 @@ class TensorImpl {
 
   int64_t dim() const { return static_cast<int64_t>(sizes.size()); }
   char* data() const { return static_cast<char*>(storage->data) + offset * element_size(dtype); }
-  VersionCounter* version_counter();
+  VersionCounter* version_counter() {
+    VersionCounter* counter = version.load(std::memory_order_acquire);
+    return counter ? counter : make_version_counter();
+  }
   uint32_t current_version() const {
     const VersionCounter* counter = version.load(std::memory_order_acquire);
     return counter ? counter->value.load(std::memory_order_relaxed) : 0;
@@ -93,6 +96,9 @@ class TensorImpl {
   TensorImpl(const TensorImpl&) = delete;
   TensorImpl& operator=(const TensorImpl&) = delete;
   ~TensorImpl();
+
+ private:
+  VersionCounter* make_version_counter();
 };
 
 void destroy(TensorImpl* impl);
@@ -112,6 +118,8 @@ int64_t checked_numel(IntArrayRef sizes, ScalarType dtype);
 
 // A new tensor with undefined contents.
 Tensor make_tensor(IntArrayRef sizes, ScalarType dtype);
+// A new row-major tensor of the sizes of another.
+Tensor make_like(const detail::TensorImpl& like, ScalarType dtype);
 Tensor make_strided(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype);
 // A new tensor on the same storage that shares the version counter and knows nothing of autograd. `offset` is in
 // elements from the start of the storage. The geometry is not checked against the storage.

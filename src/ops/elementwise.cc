@@ -94,8 +94,30 @@ DimVector memory_order(IntArrayRef sizes, const DimVector* strides, size_t count
 }
 
 bool all_contiguous(IntArrayRef sizes, std::initializer_list<const Tensor*> inputs) {
-  for (const Tensor* input : inputs)
-    if (!input->impl()->contiguous || IntArrayRef(input->impl()->sizes) != sizes) return false;
+  for (const Tensor* input : inputs) {
+    const detail::TensorImpl& impl = *input->impl();
+    const bool same = impl.sizes.data() == sizes.data() || IntArrayRef(impl.sizes) == sizes;
+    if (!impl.contiguous || !same) return false;
+  }
+  return true;
+}
+
+// Elements up to which a call without broadcasts and conversions is handed to the kernel as it is: planning would take
+// as long as the work.
+constexpr int64_t kSmall = 1024;
+
+// Runs such a call. Returns false where it is another one. All tensors are contiguous and of the same sizes.
+bool run_directly(const detail::TensorImpl& result, const ElementwiseKernel& kernel,
+                  std::initializer_list<const Tensor*> inputs) {
+  const ScalarType result_dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
+  if (result.numel > kSmall || result.dtype != result_dtype || kernel.masked) return false;
+  const void* data[cpu::ElementwiseCall::kMaxInputs];
+  size_t i = 0;
+  for (const Tensor* input : inputs) {
+    if (input->impl()->dtype != kernel.dtype) return false;
+    data[i++] = input->impl()->data();
+  }
+  if (result.numel > 0) kernel.loop(result.data(), data, result.numel, kernel.options);
   return true;
 }
 
@@ -157,16 +179,18 @@ Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const 
   if (dtype == ScalarType::Undefined)
     dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
   const Tensor& first = **inputs.begin();
-  Tensor result = all_contiguous(first.impl()->sizes, inputs) ? make_tensor(first.impl()->sizes, dtype)
-                                                               : make_result(common_sizes(inputs), dtype, inputs);
-  run(result, kernel, inputs);
+  const bool plain = all_contiguous(first.impl()->sizes, inputs);
+  Tensor result = plain ? make_like(*first.impl(), dtype) : make_result(common_sizes(inputs), dtype, inputs);
+  if (!plain || !run_directly(*result.impl(), kernel, inputs)) run(result, kernel, inputs);
   return result;
 }
 
 void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel,
                       std::initializer_list<const Tensor*> inputs) {
   const IntArrayRef sizes = out.impl()->sizes;
-  if (!all_contiguous(sizes, inputs)) {
+  if (all_contiguous(sizes, inputs)) {
+    if (out.impl()->contiguous && run_directly(*out.impl(), kernel, inputs)) return;
+  } else {
     const DimVector wanted = broadcast_sizes(sizes, common_sizes(inputs));
     check(IntArrayRef(wanted) == sizes, "output with shape {} doesn't match the broadcast shape {}", sizes,
           IntArrayRef(wanted));
