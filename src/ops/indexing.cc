@@ -142,10 +142,18 @@ Tensor index_copy(const Tensor& self, int64_t dim, const Tensor& index, const Te
   const VectorIndex places = vector_index("index_copy_", "index_copy_(): ", self, dim, index);
   return put(kIndexCopy, self, checked_copy_source(self, places, source), places);
 }
+Tensor& index_copy_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& source) {
+  const VectorIndex places = vector_index("index_copy_", "index_copy_(): ", self, dim, index);
+  return put_into(kIndexCopy, self, checked_copy_source(self, places, source), places);
+}
 
 // self with the slices that `index` names filled with a value.
 Tensor index_fill(const Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
   return put(kIndexFill, self, value_for(self, value), wrapping(vector_index("index_fill_", "", self, dim, index)));
+}
+Tensor& index_fill_(Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
+  return put_into(kIndexFill, self, value_for(self, value),
+                  wrapping(vector_index("index_fill_", "", self, dim, index)));
 }
 
 // ---- An index for each element -----------------------------------------------------------------------------------

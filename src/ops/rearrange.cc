@@ -145,6 +145,30 @@ Tensor& tril_(Tensor& self, int64_t diagonal) { return keep_triangle(kTril, self
 Tensor triu(const Tensor& self, int64_t diagonal) { return triangle_of(kTriu, self, diagonal); }
 Tensor& triu_(Tensor& self, int64_t diagonal) { return keep_triangle(kTriu, self, diagonal); }
 
+namespace method {
+
+// Sets the elements whose indices are all alike; of a tall matrix with `wrap` again from every row that follows a whole
+// turn.
+Tensor& fill_diagonal_(Tensor& self, const Scalar& fill_value, bool wrap) {
+  const detail::TensorImpl& impl = impl_of(self, "fill_diagonal_");
+  check(impl.dim() >= 2, "dimensions must larger than 1");
+  int64_t length = impl.sizes[0], stride = 0;
+  for (size_t d = 0; d < impl.sizes.size(); ++d) {
+    check(impl.dim() == 2 || impl.sizes[d] == impl.sizes[0], "all dimensions of input must be of equal length");
+    length = std::min(length, impl.sizes[d]);
+    stride += impl.strides[d];
+  }
+  if (impl.dim() > 2) {
+    self.as_strided({length}, {stride}, impl.offset).fill_(fill_value);
+    return self;
+  }
+  const int64_t rows = impl.sizes[0], turn = impl.sizes[1] + 1;
+  for (int64_t row = 0; row < (wrap ? rows : 1); row += turn) self.slice(0, row).diagonal().fill_(fill_value);
+  return self;
+}
+
+}  // namespace method
+
 // ---- Counts of values --------------------------------------------------------------------------------------------
 
 // int64 [..., num_classes] with 1 at the class that each element of self names, 0 elsewhere. num_classes -1: one more
@@ -185,6 +209,25 @@ Tensor bincount(const Tensor& self, const Tensor& weights, int64_t minlength) {
   const Tensor sums = zeros({length}, kDouble), summands = weights.to(kDouble).contiguous();
   cpu::count_values(sums.data_ptr<double>(), values.data_ptr<int64_t>(), summands.data_ptr<double>(), impl.numel);
   return weights.scalar_type() == kFloat ? sums.to(kFloat) : sums;
+}
+
+// The slices of self along dim (of the flattened self where it is left out), the i-th repeated repeats[i] times.
+Tensor repeat_interleave(const Tensor& self, const Tensor& repeats, std::optional<int64_t> dim) {
+  check(impl_of(repeats, "repeat_interleave").dim() <= 1, "repeats must be 0-dim or 1-dim tensor");
+  if (repeats.scalar_type() != kLong && repeats.scalar_type() != kInt)
+    fail_not_implemented("repeat_interleave_cpu", repeats.scalar_type());
+  const Tensor source = dim ? self : self.flatten();
+  const int64_t d = wrap_dim(dim.value_or(0), impl_of(source, "repeat_interleave").dim());
+  const int64_t size = source.dim() == 0 ? 1 : source.size(d);
+  check(repeats.numel() == 1 || repeats.numel() == size,
+        "repeats must have the same size as input along dim, but got repeats.size(0) = {} and input.size({}) = {}",
+        repeats.numel(), d, size);
+  const Tensor counts = repeats.to(kLong).reshape({-1}).expand({size}).contiguous();
+  check(size == 0 || counts.min().item().toLong() >= 0, "repeats can not be negative");
+  const Tensor index = make_tensor({size == 0 ? 0 : counts.sum().item().toLong()}, kLong);
+  int64_t* out = index.data_ptr<int64_t>();
+  for (int64_t i = 0; i < size; ++i) out = std::fill_n(out, counts.data_ptr<int64_t>()[i], i);
+  return index_select(source, d, index);
 }
 
 }  // namespace relume
