@@ -1,5 +1,7 @@
 // Convolutions and transposed convolutions. Both are the same three bilinear maps, which are each other's derivatives:
 // from (x, w) to y, from (y, w) to x, and from (x, y) to w.
+#include <limits>
+
 #include "autograd/record.h"
 #include "kernels/conv.h"
 #include "ops/elementwise.h"
@@ -105,6 +107,8 @@ Tensor apply(const Conv& conv, Direction direction, const Tensor& from, const Te
 
 // ---- Arguments ---------------------------------------------------------------------------------------------------
 
+constexpr int64_t kLargestOption = std::numeric_limits<int32_t>::max();  // sizes formed with larger ones may overflow
+
 // One value for every dimension, or one each.
 DimVector option_list(const char* name, IntArrayRef given, size_t dims) {
   check(given.size() == 1 || given.size() == dims,
@@ -143,6 +147,10 @@ void check_options(const Options& options) {
   check(!any_below(options.dilation, 1), "dilation should be greater than zero, but got {}",
         IntArrayRef(options.dilation));
   check(options.groups > 0, "non-positive groups is not supported");
+  for (const DimVector* list : {&options.stride, &options.padding, &options.output_padding, &options.dilation})
+    for (int64_t value : *list)
+      check(value <= kLargestOption, "{}: expected strides, paddings and dilations of at most {}, got {}", options.op,
+            kLargestOption, value);
 }
 
 void check_weight(const Options& options, IntArrayRef input, const Tensor& weight, const Tensor& bias) {

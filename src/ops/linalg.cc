@@ -32,22 +32,33 @@ const Tensor& saved_for(const Tensor& other, const Tensor& operand) {
 
 // ---- Products without a graph ------------------------------------------------------------------------------------
 
-struct Factors {
-  double alpha = 1, beta = 0;
+// A 2-D tensor as the kernel sees it.
+struct Matrix {
+  Matrix(const Tensor& tensor)  // NOLINT: implicit, so that calls read as products of tensors
+      : data(tensor.impl()->data()),
+        rows(tensor.impl()->sizes[0]),
+        columns(tensor.impl()->sizes[1]),
+        row_stride(tensor.impl()->strides[0]),
+        column_stride(tensor.impl()->strides[1]) {}
+  Matrix transposed() const {
+    Matrix other = *this;
+    std::swap(other.rows, other.columns);
+    std::swap(other.row_stride, other.column_stride);
+    return other;
+  }
+  const void* data;
+  int64_t rows, columns, row_stride, column_stride;
 };
 
-// alpha a b + beta c + bias into c, whose rows are contiguous. a [m, k], b [k, n] of any strides; bias null or n
-// neighbours.
-void multiply_into(const Tensor& c, const Tensor& a, const Tensor& b, const void* bias = nullptr,
-                   Factors factors = {}) {
-  const detail::TensorImpl &left = *a.impl(), &right = *b.impl();
+// alpha a b + bias into c, which is contiguous and new; bias null or as many neighbours as b has columns.
+void multiply_into(const Tensor& c, const Matrix& a, const Matrix& b, const void* bias = nullptr, double alpha = 1) {
   cpu::Gemm gemm;
-  gemm.dtype = left.dtype;
-  gemm.m = left.sizes[0], gemm.k = left.sizes[1], gemm.n = right.sizes[1];
-  gemm.a = left.data(), gemm.a_row = left.strides[0], gemm.a_col = left.strides[1];
-  gemm.b = right.data(), gemm.b_row = right.strides[0], gemm.b_col = right.strides[1];
+  gemm.dtype = c.impl()->dtype;
+  gemm.m = a.rows, gemm.k = a.columns, gemm.n = b.columns;
+  gemm.a = a.data, gemm.a_row = a.row_stride, gemm.a_col = a.column_stride;
+  gemm.b = b.data, gemm.b_row = b.row_stride, gemm.b_col = b.column_stride;
   gemm.c = c.impl()->data(), gemm.c_row = gemm.n;
-  gemm.alpha = factors.alpha, gemm.beta = factors.beta, gemm.bias = bias;
+  gemm.alpha = alpha, gemm.bias = bias;
   cpu::gemm(gemm);
 }
 
@@ -315,7 +326,7 @@ Tensor fused_value(const FusedRow& row, const Tensor& self, const Tensor& a, con
   if (&row == &kAddmm && self.dim() == 1 && self.size(0) == b.size(1) && self.stride(0) == 1 && is_one(beta)) {
     check_matrices(a, b);
     Tensor result = make_tensor({a.size(0), b.size(1)}, a.scalar_type());
-    multiply_into(result, a, b, self.data_ptr(), {alpha.toDouble(), 0});
+    multiply_into(result, a, b, self.data_ptr(), alpha.toDouble());
     return result;
   }
   Tensor result = scaled(row.product(a, b), alpha);
@@ -398,13 +409,18 @@ const char* linear_grad_fn(const Tensor& input, const Tensor& bias) {
   return input.dim() == 1 ? "SqueezeBackward4" : "UnsafeViewBackward0";
 }
 
+// A bias as n neighbours; one element counts for all.
+Tensor as_row(const Tensor& bias, int64_t n) {
+  return bias.numel() == n && bias.is_contiguous() ? bias : bias.expand({n}).contiguous();
+}
+
 Tensor linear_value(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   const NoGradGuard unrecorded;
   DimVector sizes(input.sizes());
   sizes.back() = weight.size(0);
   Tensor result = make_tensor(sizes, input.scalar_type());
-  const Tensor row = bias.defined() ? bias.expand({weight.size(0)}).contiguous() : bias;
-  multiply_into(result, as_rows(input), weight.t(), row.defined() ? row.data_ptr() : nullptr);
+  const Tensor row = bias.defined() ? as_row(bias, sizes.back()) : bias;
+  multiply_into(result, as_rows(input), Matrix(weight).transposed(), row.defined() ? row.data_ptr() : nullptr);
   return result;
 }
 

@@ -1,5 +1,7 @@
 // Max and average pooling, over fixed windows and adaptive ones. The backward passes are linear maps with backward
 // passes of their own: a gradient is scattered to where the maximum was, and gathered from there.
+#include <limits>
+
 #include "autograd/record.h"
 #include "kernels/pool.h"
 #include "ops/elementwise.h"
@@ -46,7 +48,11 @@ struct Windows {
 void fill(const PoolOp& op, const char* name, IntArrayRef given, int64_t (&list)[kMaxDims]) {
   check(given.size() == 1 || given.size() == op.dims, "{}: {} must either be {}a single int, or a tuple of {} ints",
         op.name, name, std::string_view(name) == "stride" ? "omitted, " : "", op.dims == 2 ? "two" : "three");
-  for (size_t d = 0; d < op.dims; ++d) list[kMaxDims - op.dims + d] = given[given.size() == 1 ? 0 : d];
+  for (size_t d = 0; d < op.dims; ++d) {
+    const int64_t value = given[given.size() == 1 ? 0 : d];
+    check(value <= std::numeric_limits<int32_t>::max(), "{}: {} {} is too large", op.name, name, value);
+    list[kMaxDims - op.dims + d] = value;
+  }
 }
 
 void check_rank(const PoolOp& op, const Tensor& self) {
