@@ -8,6 +8,7 @@
 #include "relume/data.h"
 #include "relume/dtype.h"
 #include "relume/error.h"
+#include "relume/gradcheck.h"
 #include "relume/indexing.h"
 #include "relume/nn.h"
 #include "relume/operators.h"
