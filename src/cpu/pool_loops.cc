@@ -59,42 +59,136 @@ void add_where(const C* __restrict in, const uint8_t* __restrict taps, uint8_t t
   for (int64_t i = 0; i < n; ++i) out[i] += taps[i] == tap ? in[i] : C(0);
 }
 
-template <bool kTaps, int kStep, class T>
-void largest_of_four_by(const T* __restrict a, const T* __restrict b, const T* __restrict c, const T* __restrict d,
-                        int64_t n, T* __restrict out, uint8_t* __restrict taps) {
-  for (int64_t i = 0; i < n; ++i) {
-    T best = a[i * kStep];
+// Windows of four elements are short rows: vectors of every size down to 128 bits, then single elements. Selections
+// rather than branches throughout, for which element is the largest cannot be foreseen.
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <int kStep, class T>
+HWY_INLINE void largest_of_four_scalar(const T* a, const T* b, const T* c, const T* d, int64_t begin, int64_t n, T* out,
+                                       uint8_t* taps) {
+  for (int64_t i = begin; i < n; ++i) {
+    const T values[] = {a[i * kStep], b[i * kStep], c[i * kStep], d[i * kStep]};
     int tap = 0;
-    const auto challenge = [&](T value, int number) HWY_ATTR {
-      const bool wins = (value > best) | (value != value);
-      best = wins ? value : best;
-      tap = wins ? number : tap;
-    };
-    challenge(b[i * kStep], 1);
-    challenge(c[i * kStep], 2);
-    challenge(d[i * kStep], 3);
-    out[i] = best;
-    if (kTaps) taps[i] = static_cast<uint8_t>(tap);
+    for (int k = 1; k < 4; ++k) {
+      const bool wins = (values[k] > values[tap]) | (values[k] != values[k]);
+      tap = wins ? k : tap;
+    }
+    out[i] = values[tap];
+    if (taps) taps[i] = static_cast<uint8_t>(tap);
   }
 }
 
-template <class T>
-void largest_of_four(const T* a, const T* b, const T* c, const T* d, int64_t step, int64_t n, T* out, uint8_t* taps) {
-  if (step == 1)
-    return taps ? largest_of_four_by<true, 1>(a, b, c, d, n, out, taps)
-                : largest_of_four_by<false, 1>(a, b, c, d, n, out, taps);
-  taps ? largest_of_four_by<true, 2>(a, b, c, d, n, out, taps) : largest_of_four_by<false, 2>(a, b, c, d, n, out, taps);
-}
-
 template <int kStep, class T>
-void share_to_four_by(const T* __restrict in, const uint8_t* __restrict taps, int64_t n, T* __restrict a,
-                      T* __restrict b, T* __restrict c, T* __restrict d) {
-  for (int64_t i = 0; i < n; ++i) {
+HWY_INLINE void share_to_four_scalar(const T* in, const uint8_t* taps, int64_t begin, int64_t n, T* a, T* b, T* c,
+                                     T* d) {
+  for (int64_t i = begin; i < n; ++i) {
     a[i * kStep] = taps[i] == 0 ? in[i] : T(0);
     b[i * kStep] = taps[i] == 1 ? in[i] : T(0);
     c[i * kStep] = taps[i] == 2 ? in[i] : T(0);
     d[i * kStep] = taps[i] == 3 ? in[i] : T(0);
   }
+}
+
+#if HWY_TARGET != HWY_SCALAR
+// Two neighbours of each output, side by side when kStep is 2.
+template <int kStep, class D, class V = hn::Vec<D>>
+HWY_INLINE void load_two(D d, const float* left, const float* right, int64_t i, V& a, V& b) {
+  if constexpr (kStep == 2) {
+    hn::LoadInterleaved2(d, left + 2 * i, a, b);
+  } else {
+    a = hn::LoadU(d, left + i);
+    b = hn::LoadU(d, right + i);
+  }
+}
+
+template <int kStep, class D, class V = hn::Vec<D>>
+HWY_INLINE void store_two(D d, V a, V b, int64_t i, float* left, float* right) {
+  if constexpr (kStep == 2) {
+    hn::StoreInterleaved2(a, b, d, left + 2 * i);
+  } else {
+    hn::StoreU(a, d, left + i);
+    hn::StoreU(b, d, right + i);
+  }
+}
+
+template <int kStep, class D>
+HWY_INLINE int64_t largest_of_four_vectors(D d, const float* a, const float* b, const float* c, const float* e,
+                                           int64_t i, int64_t n, float* out, uint8_t* taps) {
+  const hn::RebindToSigned<D> di;
+  const hn::Rebind<uint8_t, D> d8;
+  for (const int64_t lanes = hn::Lanes(d); i + lanes <= n; i += lanes) {
+    hn::Vec<D> best, second, third, fourth;
+    load_two<kStep>(d, a, b, i, best, second);
+    load_two<kStep>(d, c, e, i, third, fourth);
+    auto tap = hn::Zero(di);
+    const auto challenge = [&](hn::Vec<D> value, int number) HWY_ATTR {
+      const auto wins = hn::Or(hn::Gt(value, best), hn::IsNaN(value));
+      best = hn::IfThenElse(wins, value, best);
+      tap = hn::IfThenElse(hn::RebindMask(di, wins), hn::Set(di, number), tap);
+    };
+    challenge(second, 1);
+    challenge(third, 2);
+    challenge(fourth, 3);
+    hn::StoreU(best, d, out + i);
+    if (taps) hn::StoreU(hn::DemoteTo(d8, tap), d8, taps + i);
+  }
+  return i;
+}
+
+template <int kStep, class D>
+HWY_INLINE int64_t share_to_four_vectors(D d, const float* in, const uint8_t* taps, int64_t i, int64_t n, float* a,
+                                         float* b, float* c, float* e) {
+  const hn::RebindToSigned<D> di;
+  const hn::Rebind<uint8_t, D> d8;
+  for (const int64_t lanes = hn::Lanes(d); i + lanes <= n; i += lanes) {
+    const auto tap = hn::PromoteTo(di, hn::LoadU(d8, taps + i));
+    const auto grad = hn::LoadU(d, in + i);
+    const auto share = [&](int number) HWY_ATTR {
+      return hn::IfThenElseZero(hn::RebindMask(d, hn::Eq(tap, hn::Set(di, number))), grad);
+    };
+    store_two<kStep>(d, share(0), share(1), i, a, b);
+    store_two<kStep>(d, share(2), share(3), i, c, e);
+  }
+  return i;
+}
+
+// Calls body(tag, begin) for tags of ever shorter vectors; it returns how far it came.
+template <class Body>
+HWY_INLINE int64_t by_shorter_vectors(const Body& body) {
+  int64_t done = body(hn::ScalableTag<float>(), int64_t{0});
+  if (HWY_MAX_BYTES > 32) done = body(hn::CappedTag<float, 8>(), done);
+  if (HWY_MAX_BYTES > 16) done = body(hn::CappedTag<float, 4>(), done);
+  return done;
+}
+#endif
+
+template <int kStep, class T>
+void largest_of_four_by(const T* a, const T* b, const T* c, const T* d, int64_t n, T* out, uint8_t* taps) {
+  int64_t done = 0;
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (std::is_same_v<T, float>)
+    done = by_shorter_vectors([&](auto tag, int64_t begin) HWY_ATTR {
+      return largest_of_four_vectors<kStep>(tag, a, b, c, d, begin, n, out, taps);
+    });
+#endif
+  largest_of_four_scalar<kStep>(a, b, c, d, done, n, out, taps);
+}
+
+template <class T>
+void largest_of_four(const T* a, const T* b, const T* c, const T* d, int64_t step, int64_t n, T* out, uint8_t* taps) {
+  (step == 1 ? largest_of_four_by<1, T> : largest_of_four_by<2, T>)(a, b, c, d, n, out, taps);
+}
+
+template <int kStep, class T>
+void share_to_four_by(const T* in, const uint8_t* taps, int64_t n, T* a, T* b, T* c, T* d) {
+  int64_t done = 0;
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (std::is_same_v<T, float>)
+    done = by_shorter_vectors([&](auto tag, int64_t begin) HWY_ATTR {
+      return share_to_four_vectors<kStep>(tag, in, taps, begin, n, a, b, c, d);
+    });
+#endif
+  share_to_four_scalar<kStep>(in, taps, done, n, a, b, c, d);
 }
 
 template <class T>

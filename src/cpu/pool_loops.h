@@ -20,8 +20,8 @@ struct PoolLoops {
   void (*scatter_add)(const C* in, int64_t n, int64_t step, C* out);
   // out[i] += in[i] where taps[i] == tap.
   void (*add_where)(const C* in, const uint8_t* taps, uint8_t tap, int64_t n, C* out);
-  // Windows of four elements: out[i] is the largest of a[i * step], b[i * step], ..., and taps[i], unless null, says
-  // which. Only for float and double, else null.
+  // Windows of four elements, of which b's stand beside a's and d's beside c's when step is 2: out[i] is the largest of
+  // a[i * step], b[i * step], ..., and taps[i], unless null, says which. Only for float and double, else null.
   void (*largest_of_four)(const T* a, const T* b, const T* c, const T* d, int64_t step, int64_t n, T* out,
                           uint8_t* taps);
   // The way back: of a[i * step], b[i * step], ... the one that taps[i] says becomes in[i], the others 0.
