@@ -30,6 +30,7 @@ class NodeIndex {
     ++count_;
     return next;
   }
+  // UINT32_MAX where it was never inserted.
   uint32_t find(GraphNode* node) { return slot_of(node).node ? slot_of(node).index : UINT32_MAX; }
 
  private:
@@ -53,6 +54,8 @@ class NodeIndex {
   size_t count_ = 0;
 };
 
+constexpr uint32_t kNowhere = UINT32_MAX;  // the index of a node that is not there
+
 // A gradient that autograd::grad() or backward(inputs=...) asks for.
 struct Capture {
   uint32_t input_nr;
@@ -63,6 +66,7 @@ struct State {
   GraphNode* node;
   uint32_t waiting = 0;      // gradients that have not arrived, edges counted
   uint32_t first_grad = 0;   // in Run::grads_
+  uint32_t first_target = 0;  // in Run::targets_: where its edges lead
   bool needed = true;        // some capture lies behind it (or there are no captures)
   std::vector<Capture> captures;
 };
@@ -93,12 +97,14 @@ class Run {
   void evaluate(uint32_t index);
   void run_tensor_hooks(GraphNode& node, Tensor* grads);
   void apply(State& state, Tensor* grads);
-  void check_results(GraphNode& node, std::vector<Tensor>& results_of_node);
+  void check_results(GraphNode& node, SmallVector<Tensor, 4>& results_of_node);
+  const uint32_t* targets(const State& state) const { return targets_.data() + state.first_target; }
 
   const bool keep_graph_, create_graph_;
   NodeIndex index_;
   std::vector<State> states_;
   std::vector<Tensor> grads_;
+  std::vector<uint32_t> targets_;
   std::vector<uint32_t> roots_, ready_;
   std::vector<NodePtr> held_;  // the roots: a hook may drop the tensors that own them
   std::vector<std::pair<GraphNode*, Capture>> captures_;
@@ -120,8 +126,12 @@ uint32_t Run::discover(GraphNode* node) {
 void Run::count_dependencies() {
   for (uint32_t i = 0; i < states_.size(); ++i) {
     GraphNode* node = states_[i].node;
-    for (const Edge& edge : node->edges)
-      if (edge.valid()) ++states_[discover(edge.get())].waiting;
+    states_[i].first_target = static_cast<uint32_t>(targets_.size());
+    for (const Edge& edge : node->edges) {
+      const uint32_t target = edge.valid() ? discover(edge.get()) : kNowhere;
+      targets_.push_back(target);
+      if (target != kNowhere) ++states_[target].waiting;
+    }
   }
 }
 
@@ -130,12 +140,12 @@ void Run::find_needed() {
   if (captures_.empty()) return;
   for (const auto& [node, capture] : captures_) {
     const uint32_t at = index_.find(node);
-    if (at != UINT32_MAX) states_[at].captures.push_back(capture);
+    if (at != kNowhere) states_[at].captures.push_back(capture);
   }
   std::vector<std::vector<uint32_t>> users(states_.size());
   for (uint32_t i = 0; i < states_.size(); ++i)
-    for (const Edge& edge : states_[i].node->edges)
-      if (edge.valid()) users[index_.find(edge.get())].push_back(i);
+    for (size_t k = 0; k < states_[i].node->edges.size(); ++k)
+      if (const uint32_t target = targets(states_[i])[k]; target != kNowhere) users[target].push_back(i);
   std::vector<uint32_t> stack;
   for (uint32_t i = 0; i < states_.size(); ++i) {
     states_[i].needed = !states_[i].captures.empty();
@@ -183,10 +193,9 @@ void Run::execute() {
     const uint32_t index = ready_.back();
     ready_.pop_back();
     evaluate(index);
-    for (const Edge& edge : states_[index].node->edges) {
-      if (!edge.valid()) continue;
-      const uint32_t next = index_.find(edge.get());
-      if (--states_[next].waiting > 0) continue;
+    for (size_t k = 0; k < states_[index].node->edges.size(); ++k) {
+      const uint32_t next = targets(states_[index])[k];
+      if (next == kNowhere || --states_[next].waiting > 0) continue;
       ready_.push_back(next);
       std::push_heap(ready_.begin(), ready_.end(), later);
     }
@@ -234,36 +243,34 @@ void Run::evaluate(uint32_t index) {
   State& state = states_[index];
   GraphNode& node = *state.node;
   const size_t count = node.inputs.size();
-  std::vector<Tensor> grads(count);
+  SmallVector<Tensor, 4> grads(count);
   bool any = false;
   for (size_t i = 0; i < count; ++i) {
     grads[i] = std::move(grads_[state.first_grad + i]);
     any |= grads[i].defined();
   }
   if (!any || !state.needed) return;
-  run_tensor_hooks(node, grads.data());
+  run_tensor_hooks(node, grads.begin());
   for (const Capture& capture : state.captures) {
     Tensor& result = results[capture.result];
     result = grads[capture.input_nr];
   }
-  const bool leads_on = captures_.empty() || std::any_of(node.edges.begin(), node.edges.end(), [&](const Edge& edge) {
-                          return edge.valid() && states_[index_.find(edge.get())].needed;
+  const uint32_t* next = targets(state);
+  const bool leads_on = captures_.empty() || std::any_of(next, next + node.edges.size(), [this](uint32_t target) {
+                          return target != kNowhere && states_[target].needed;
                         });
   if (!leads_on) return;
-  apply(state, grads.data());
+  apply(state, grads.begin());
 }
 
 void Run::apply(State& state, Tensor* grads) {
   GraphNode& node = *state.node;
   const size_t count = node.edges.size();
-  std::vector<Tensor> results_of_node(count);
+  SmallVector<Tensor, 4> results_of_node(count);
   SmallVector<bool, 8> needed;
-  SmallVector<uint32_t, 8> targets;
-  for (const Edge& edge : node.edges) {
-    targets.emplace_back(edge.valid() ? index_.find(edge.get()) : 0u);
-    needed.emplace_back(edge.valid() && states_[targets[targets.size() - 1]].needed);
-  }
-  Backward backward(node, grads, results_of_node.data(), needed.begin());
+  const uint32_t* next = targets(state);
+  for (size_t i = 0; i < count; ++i) needed.emplace_back(next[i] != kNowhere && states_[next[i]].needed);
+  Backward backward(node, grads, results_of_node.begin(), needed.begin());
   try {
     node.apply(backward);
     check_results(node, results_of_node);
@@ -273,11 +280,11 @@ void Run::apply(State& state, Tensor* grads) {
   }
   if (!keep_graph_) node.release_saved();
   for (size_t i = 0; i < count; ++i)
-    if (needed[i]) add_grad(targets[i], node.edges[i].input_nr, std::move(results_of_node[i]));
+    if (needed[i]) add_grad(next[i], node.edges[i].input_nr, std::move(results_of_node[i]));
 }
 
 // Sums what was broadcast, casts to the dtype of the forward value, and refuses what fits in neither way.
-void Run::check_results(GraphNode& node, std::vector<Tensor>& results_of_node) {
+void Run::check_results(GraphNode& node, SmallVector<Tensor, 4>& results_of_node) {
   for (size_t i = 0; i < results_of_node.size(); ++i) {
     Tensor& grad = results_of_node[i];
     const Edge& edge = node.edges[i];

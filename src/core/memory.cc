@@ -100,7 +100,7 @@ void* allocate_small(size_t bytes) {
       return block;
     }
   }
-  void* block = system_allocate(kAlignment, size_t{64} << c);
+  void* block = system_allocate(kAlignment, pool_block_bytes(c));
   if (!block) out_of_memory(bytes);
   return block;
 }

@@ -17,10 +17,14 @@
 namespace relume {
 
 inline constexpr size_t kAlignment = 64;
-inline constexpr size_t kLargestPooled = size_t{64} << (kPoolClasses - 1);
+inline constexpr size_t kLargestPooled = size_t{64} << 10;
 
-// The free list for a block of `bytes` (at most kLargestPooled): its blocks have 64 << class bytes.
-inline int pool_class(size_t bytes) { return bytes <= 64 ? 0 : 58 - __builtin_clzll(bytes - 1); }
+// The free list for a block of `bytes` (at most kLargestPooled), and the bytes that its blocks have: steps of 64 up to
+// 512, then powers of two.
+inline int pool_class(size_t bytes) {
+  return static_cast<int>(bytes <= 512 ? (bytes - (bytes != 0)) >> 6 : 62 - __builtin_clzll(bytes - 1));
+}
+inline constexpr size_t pool_block_bytes(int c) { return c < 8 ? size_t{64} * (c + 1) : size_t{512} << (c - 7); }
 
 void* allocate_slow(size_t bytes);
 void deallocate_slow(void* block, size_t bytes) noexcept;
@@ -41,7 +45,7 @@ inline void* allocate(size_t bytes) {
 }
 
 // Blocks of one class that a thread keeps for itself.
-inline constexpr uint32_t pool_limit(int c) { return c < 4 ? 2048 : 4096u >> c; }
+inline constexpr uint32_t pool_limit(int c) { return c < 8 ? 2048 : 2048u >> (c - 7); }
 
 // Gives back a block that allocate(bytes) made, on any thread.
 inline void deallocate(void* block, size_t bytes) noexcept {

@@ -14,6 +14,10 @@ template <class T, uint32_t N>
 class SmallVector {
  public:
   SmallVector() = default;
+  // `size` value-initialised elements.
+  explicit SmallVector(size_t size) {
+    while (size_ < size) emplace_back();
+  }
   SmallVector(const SmallVector&) = delete;
   SmallVector& operator=(const SmallVector&) = delete;
   ~SmallVector() {

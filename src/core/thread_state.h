@@ -6,7 +6,7 @@
 
 namespace relume {
 
-inline constexpr int kPoolClasses = 11;  // blocks of 64 bytes to 64 KiB
+inline constexpr int kPoolClasses = 15;  // blocks of 64 bytes to 64 KiB: see pool_class()
 
 struct ThreadState {
   bool grad_mode = true;
