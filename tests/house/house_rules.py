@@ -204,9 +204,11 @@ def rule_names(_):
 
 def rule_fresh(_):
     """Committed files that a program makes are what it makes now."""
-    done = subprocess.run([sys.executable, ROOT / "tools" / "generate_ops.py", "--check"], capture_output=True, text=True)
-    if done.returncode:
-        yield done.stdout + done.stderr
+    for program in ("generate_ops.py", "generate_compat.py"):
+        command = [sys.executable, ROOT / "tools" / program, "--check"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            yield done.stdout + done.stderr
 
 
 def nm(library, *options):
