@@ -35,9 +35,9 @@ class Winners {
   using C = compute_type<T>;
   explicit Winners(int64_t count)
       : count_(count),
-        scratch_(count * static_cast<int64_t>(sizeof(C) + sizeof(int32_t))),
+        scratch_(count * static_cast<int64_t>(std::max(sizeof(C), sizeof(int32_t)) + sizeof(int32_t))),
         best_(scratch_.as<C>()),
-        place_(reinterpret_cast<int32_t*>(best_ + count)) {}
+        place_(scratch_.as<int32_t>() + count * static_cast<int64_t>(std::max(sizeof(C), sizeof(int32_t)) / 4)) {}
 
   void restart() {
     std::fill_n(best_, count_, lowest<C>());
