@@ -27,11 +27,11 @@ Tensor reduce(const Tensor& losses, int64_t reduction) {
 // What each element's derivative is multiplied by, before the gradient of the result.
 double share(int64_t reduction, int64_t numel) { return reduction == kMean ? 1.0 / static_cast<double>(numel) : 1.0; }
 
-// A loss of the difference d = self - target: `derivative(d)` is that of the loss by d.
+// A loss of the difference d = self - target: `scale` times `derivative(d)` is that of the loss by d.
 template <class F>
 Tensor record_difference(const char* name, const Tensor& losses, const Tensor& self, const Tensor& target,
-                         int64_t reduction, F derivative) {
-  const double factor = share(reduction, losses.numel());
+                         int64_t reduction, double scale, F derivative) {
+  const double factor = scale * share(reduction, losses.numel());
   Tensor result;
   {
     const NoGradGuard no_grad;
@@ -61,8 +61,7 @@ Tensor mse_loss(const Tensor& self, const Tensor& target, int64_t reduction) {
     losses = self - target;
     losses.mul_(losses);
   }
-  return record_difference("MseLossBackward0", losses, self, target, reduction,
-                           [](const Tensor& d) { return d * 2.0; });
+  return record_difference("MseLossBackward0", losses, self, target, reduction, 2, [](Tensor d) { return d; });
 }
 
 // |x - y|.
@@ -82,7 +81,7 @@ Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reductio
     const Tensor d = (self - target).abs();
     losses = where(d < beta, d * d * 0.5 / beta, d - 0.5 * beta);
   }
-  return record_difference("SmoothL1LossBackward0", losses, self, target, reduction,
+  return record_difference("SmoothL1LossBackward0", losses, self, target, reduction, 1,
                            [beta](const Tensor& d) { return where(d.abs() >= beta, d.sign(), d / beta); });
 }
 
@@ -96,7 +95,7 @@ Tensor huber_loss(const Tensor& self, const Tensor& target, int64_t reduction, d
     const Tensor d = (self - target).abs();
     losses = where(d < delta, d * d * 0.5, (d - 0.5 * delta) * delta);
   }
-  return record_difference("HuberLossBackward0", losses, self, target, reduction,
+  return record_difference("HuberLossBackward0", losses, self, target, reduction, 1,
                            [delta](const Tensor& d) { return where(d.abs() >= delta, d.sign() * delta, d); });
 }
 
