@@ -16,7 +16,8 @@ namespace {
 std::string shape_text(const Tensor& matrix) { return fmt::format("{}x{}", matrix.size(0), matrix.size(1)); }
 
 void check_matrices(const Tensor& a, const Tensor& b) {
-  check(a.size(1) == b.size(0), "mat1 and mat2 shapes cannot be multiplied ({} and {})", shape_text(a), shape_text(b));
+  if (a.size(1) != b.size(0))
+    fail("mat1 and mat2 shapes cannot be multiplied ({} and {})", shape_text(a), shape_text(b));
 }
 
 void check_same_dtype(const Tensor& a, const Tensor& b) {
@@ -162,8 +163,8 @@ Tensor bmm(const Tensor& self, const Tensor& mat2) {
 Tensor mv(const Tensor& self, const Tensor& vec) {
   check(impl_of(self, "mv").dim() == 2 && impl_of(vec, "mv").dim() == 1,
         "vector + matrix @ vector expected, got 1, {}, {}", self.dim(), vec.dim());
-  check(self.size(1) == vec.size(0), "size mismatch, got input ({}), mat ({}), vec ({})", self.size(0),
-        shape_text(self), vec.size(0));
+  if (self.size(1) != vec.size(0))
+    fail("size mismatch, got input ({}), mat ({}), vec ({})", self.size(0), shape_text(self), vec.size(0));
   check_same_dtype(self, vec);
   const auto product = [&] {
     const NoGradGuard unrecorded;
@@ -390,8 +391,8 @@ void check_linear(const Tensor& input, const Tensor& weight, const Tensor& bias)
   impl_of(input, "linear"), impl_of(weight, "linear");
   check(input.dim() > 0, "linear: expected an input with at least 1 dimension, got a 0-D tensor");
   check(weight.dim() == 2, "mat2 must be a matrix, got {}-D tensor", weight.dim());
-  check(input.size(-1) == weight.size(1), "mat1 and mat2 shapes cannot be multiplied ({} and {})",
-        shape_text(as_rows(input)), shape_text(weight.t()));
+  if (input.size(-1) != weight.size(1))
+    fail("mat1 and mat2 shapes cannot be multiplied ({} and {})", shape_text(as_rows(input)), shape_text(weight.t()));
   if (!bias.defined()) return check_same_dtype(input, weight);
   check(input.scalar_type() == weight.scalar_type(), "mat1 and mat2 must have the same dtype, but got {} and {}",
         to_string(input.scalar_type()), to_string(weight.scalar_type()));

@@ -108,8 +108,6 @@ constexpr double kLowestLog = -100;
 
 Tensor weighted(const Tensor& tensor, const Tensor& weight) { return weight.defined() ? tensor * weight : tensor; }
 
-std::string size_text(const Tensor& tensor) { return "torch.Size(" + to_string(tensor.sizes()) + ")"; }
-
 }  // namespace
 
 namespace {
@@ -139,11 +137,11 @@ Tensor binary_cross_entropy_backward(const Tensor& grad, const Tensor& self, con
 // -w (y log(x) + (1 - y) log(1 - x)) for probabilities x; the logarithms are taken to be -100 at least.
 Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tensor& weight, int64_t reduction) {
   check_pair("binary_cross_entropy", self, target, reduction);
-  check<ValueError>(
-      self.sizes() == target.sizes(),
-      "Using a target size ({}) that is different to the input size ({}) is deprecated. Please ensure they "
-      "have the same size.",
-      size_text(target), size_text(self));
+  check<ValueError>(self.sizes() == target.sizes(),
+                    "Using a target size (torch.Size({})) that is different to the input size (torch.Size({})) is "
+                    "deprecated. Please ensure they "
+                    "have the same size.",
+                    target.sizes(), self.sizes());
   Tensor result;
   {
     const NoGradGuard no_grad;
@@ -164,8 +162,9 @@ Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tens
 Tensor binary_cross_entropy_with_logits(const Tensor& self, const Tensor& target, const Tensor& weight,
                                         const Tensor& pos_weight, int64_t reduction) {
   check_pair("binary_cross_entropy_with_logits", self, target, reduction);
-  check<ValueError>(self.sizes() == target.sizes(), "Target size ({}) must be the same as input size ({})",
-                    size_text(target), size_text(self));
+  check<ValueError>(self.sizes() == target.sizes(),
+                    "Target size (torch.Size({})) must be the same as input size (torch.Size({}))", target.sizes(),
+                    self.sizes());
   Tensor result;
   {
     const NoGradGuard no_grad;

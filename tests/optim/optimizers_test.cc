@@ -197,7 +197,7 @@ TEST(Optimizer, RefusesAStateDictThatDoesNotFit) {
   OrderedDict<std::string, Tensor> state = optimizer.state_dict();
   state.insert("state.7.momentum_buffer", ones({2}));
   EXPECT_THROW(optimizer.load_state_dict(state), ValueError);
-  EXPECT_THROW(optimizer.load_state_dict({}), ValueError);
+  EXPECT_THROW((optimizer.load_state_dict(OrderedDict<std::string, Tensor>())), ValueError);
 }
 
 TEST(Optimizer, RefusesParametersThatAreNoLeavesOrComeTwice) {
