@@ -187,12 +187,15 @@ void run_indexed(const IndexedCall& call) {
                  [&](int64_t begin, int64_t end) { visit(0, places, begin, end); });
 }
 
-void write_nonzero(int64_t* out, const bool* input, IntArrayRef sizes) {
+void write_nonzero(int64_t* out, int64_t count, const bool* input, IntArrayRef sizes) {
   const size_t rank = sizes.size();
   const int64_t numel = numel_of(sizes);
   DimVector at(rank);
   for (int64_t i = 0; i < numel; ++i) {
-    if (input[i]) out = std::copy(at.begin(), at.end(), out);
+    if (input[i]) {
+      for (size_t d = 0; d < rank; ++d) out[static_cast<int64_t>(d) * count] = at[d];
+      ++out;
+    }
     for (size_t d = rank; d-- > 0;) {
       if (++at[d] < sizes[d]) break;
       at[d] = 0;

@@ -31,8 +31,8 @@ struct IndexedCall {
 };
 void run_indexed(const IndexedCall& call);
 
-// Writes the indices of the true elements of a dense row-major tensor, one row of sizes.size() numbers each.
-void write_nonzero(int64_t* out, const bool* input, IntArrayRef sizes);
+// Writes the indices of the true elements of a dense row-major tensor: `count` numbers for each dimension in turn.
+void write_nonzero(int64_t* out, int64_t count, const bool* input, IntArrayRef sizes);
 
 // counts[input[i]] += weights ? weights[i] : 1.
 void count_values(int64_t* counts, const int64_t* input, int64_t n);

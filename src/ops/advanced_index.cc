@@ -73,6 +73,7 @@ PickedPlaces places_of(const Tensor& self, const std::vector<Tensor>& indices, c
   const NoGradGuard unrecorded;
   const Tensor offsets = zeros(common, kLong);
   Picks picks;
+  int64_t number = 0;  // of the index tensor, which is what PyTorch's message calls its dimension
   for (size_t d = 0; d < indices.size(); ++d) {
     if (!indices[d].defined()) {
       picks.sizes.push_back(self.sizes()[d]);
@@ -82,8 +83,10 @@ PickedPlaces places_of(const Tensor& self, const std::vector<Tensor>& indices, c
     }
     const Tensor index = indices[d].expand(common).contiguous();
     const std::optional<int64_t> bad = add_offsets(offsets, index, self.sizes()[d], strides[d], true);
-    check<IndexError>(!bad, "index {} is out of bounds for dimension {} with size {}", bad.value_or(0), d,
+    check<IndexError>(!bad || self.sizes()[d] != 0, "index is out of bounds for dimension with size 0");
+    check<IndexError>(!bad, "index {} is out of bounds for dimension {} with size {}", bad.value_or(0), number,
                       self.sizes()[d]);
+    ++number;
   }
   const DimVector offset_strides = contiguous_strides(common);
   const size_t at = std::min(index_position(indices), picks.sizes.size());
@@ -113,7 +116,7 @@ namespace {
 // A view that integers, slices, None and the ellipsis make, and the index tensors that are left to apply to it.
 struct Indexed {
   Tensor view;
-  std::vector<Tensor> indices;  // one a dimension of the view, up to the last; undefined: whole
+  std::vector<Tensor> indices;  // of the view, as index_places() takes them
   bool has_tensors = false;
 };
 
@@ -171,7 +174,7 @@ class IndexReader {
   }
 
   void select(int64_t index) {
-    check<IndexError>(result_.view.dim() > 0,
+    check<IndexError>(rank_ > 0,
                       "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
                       "convert a 0-dim tensor to a number");
     check_dim();
@@ -183,7 +186,9 @@ class IndexReader {
   }
 
   void slice(const indexing::Slice& slice) {
+    check<IndexError>(rank_ > 0, "slice() cannot be applied to a 0-dim tensor.");
     check_dim();
+    check<ValueError>(slice.step() != 0, "slice step cannot be zero");
     check<ValueError>(slice.step() > 0, "step must be greater than zero");
     const bool whole = !slice.start() && !slice.stop() && slice.step() == 1;
     if (!whole) result_.view = result_.view.slice(dim_, slice.start(), slice.stop(), slice.step());
@@ -192,35 +197,35 @@ class IndexReader {
   }
 
   void read_tensor(const Tensor& index) {
-    const bool number = index.dim() == 0 && !is_mask(index);
-    if (number && (index.scalar_type() == kLong || index.scalar_type() == kInt)) return select(index.item().toLong());
+    const bool integer = index.scalar_type() == kLong || index.scalar_type() == kInt;
+    if (index.dim() == 0 && integer) {
+      check_dim();
+      return select(index.item().toLong());
+    }
     if (index.dim() == 0 && is_mask(index)) {
       result_.view = result_.view.unsqueeze(dim_);
       return apply(index.reshape({1}));
     }
-    if (index.dim() == 0) check_dim();
     apply(index);
   }
 
-  // The tensor indexes the view from dim_ on.
+  // The tensor indexes the view from dim_ on; a mask stands for as many dimensions as it has.
   void apply(const Tensor& index) {
     check_dim();
-    result_.indices.resize(static_cast<size_t>(dim_));
-    const size_t before = result_.indices.size();
-    if (is_mask(index))
-      append_mask(result_.indices, result_.view, index);
-    else
-      result_.indices.push_back(index);
-    const int64_t covered = static_cast<int64_t>(result_.indices.size() - before);
+    for (; covered_ < dim_; ++covered_) result_.indices.emplace_back();
+    result_.indices.push_back(index);
     result_.has_tensors = true;
-    dim_ += covered;
-    real_dim_ += covered;
+    const int64_t dims = is_mask(index) ? index.dim() : 1;
+    covered_ += dims;
+    dim_ += dims;
+    real_dim_ += dims;
   }
 
   Indexed result_;
   const int64_t rank_;
   int64_t used_ = 0;
   int64_t dim_ = 0;       // of the view
+  int64_t covered_ = 0;   // dimensions of the view that result_.indices stand for
   int64_t real_dim_ = 0;  // of the tensor, for messages
 };
 
@@ -234,13 +239,15 @@ Tensor without_leading_ones(const Tensor& values, size_t rank) {
 
 constexpr PutRow kIndexPut = {"index_put_", "IndexPutBackward0", false};
 
-void put_at(const Indexed& indexed, const Tensor& values) {
+void put_at(const Indexed& indexed, const Tensor& source) {
   Tensor view = indexed.view;
-  const Tensor source = values.scalar_type() == view.scalar_type() ? values : values.to(view.scalar_type());
   if (!indexed.has_tensors) {
     view.copy_(without_leading_ones(source, view.sizes().size()).expand(view.sizes()));
     return;
   }
+  check(source.scalar_type() == view.scalar_type(),
+        "Index put requires the source and destination dtypes match, got {} for the destination and {} for the source.",
+        to_string(view.scalar_type()), to_string(source.scalar_type()));
   const PlacesFor places = index_places(view, indexed.indices);
   const DimVector wanted = places(view.strides()).picks.sizes;
   const Tensor fitting = without_leading_ones(source, wanted.size());
@@ -250,7 +257,7 @@ void put_at(const Indexed& indexed, const Tensor& values) {
     fits = size == 1 || size == wanted[wanted.size() - 1 - d];
   }
   check(fits, "shape mismatch: value tensor of shape {} cannot be broadcast to indexing result of shape {}",
-        values.sizes(), IntArrayRef(wanted));
+        source.sizes(), IntArrayRef(wanted));
   put_into(kIndexPut, view, fitting, places);
 }
 
@@ -271,7 +278,11 @@ Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Tensor& values) 
   return *this;
 }
 Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Scalar& value) {
-  put_at(IndexReader(*this, indices).take(), make_scalar(value, value.type()));
+  const Indexed indexed = IndexReader(*this, indices).take();
+  for (const Tensor& index : indexed.indices)
+    check(!index.defined() || index.scalar_type() != kByte,
+          "masked_fill_ only supports boolean masks, but got mask with dtype unsigned char");
+  put_at(indexed, make_scalar(value, value.type()).to(scalar_type()));
   return *this;
 }
 Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values) {

@@ -74,7 +74,7 @@ Tensor index_select(const Tensor& self, int64_t dim, const Tensor& index) {
   check<IndexError>(self.dim() > 0 || index.numel() == 1,
                     "index_select(): Index to scalar can have only 1 value, got {} value(s)", index.numel());
   return pick("IndexSelectBackward0", self,
-              VectorIndex{self, d, dense_index(index), "", false, "index out of range in self"});
+              VectorIndex{self, d, dense_index(index), "", false, "index out of range in self"}, index);
 }
 
 namespace {
@@ -130,26 +130,27 @@ VectorIndex wrapping(VectorIndex index) {
 // self with alpha times the slices of `source` added to those that `index` names; for each of several alike in turn.
 Tensor index_add(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
   const VectorIndex places = vector_index("index_add_", "", self, dim, index);
-  return put(kIndexAdd, self, scaled_source(self, places, source, alpha), places);
+  return put(kIndexAdd, self, scaled_source(self, places, source, alpha), places, index);
 }
 Tensor& index_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
   const VectorIndex places = vector_index("index_add_", "", self, dim, index);
-  return put_into(kIndexAdd, self, scaled_source(self, places, source, alpha), places);
+  return put_into(kIndexAdd, self, scaled_source(self, places, source, alpha), places, index);
 }
 
 // self with the slices that `index` names replaced by those of `source`.
 Tensor index_copy(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source) {
   const VectorIndex places = vector_index("index_copy_", "index_copy_(): ", self, dim, index);
-  return put(kIndexCopy, self, checked_copy_source(self, places, source), places);
+  return put(kIndexCopy, self, checked_copy_source(self, places, source), places, index);
 }
 Tensor& index_copy_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& source) {
   const VectorIndex places = vector_index("index_copy_", "index_copy_(): ", self, dim, index);
-  return put_into(kIndexCopy, self, checked_copy_source(self, places, source), places);
+  return put_into(kIndexCopy, self, checked_copy_source(self, places, source), places, index);
 }
 
 // self with the slices that `index` names filled with a value.
 Tensor index_fill(const Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
-  return put(kIndexFill, self, value_for(self, value), wrapping(vector_index("index_fill_", "", self, dim, index)));
+  return put(kIndexFill, self, value_for(self, value), wrapping(vector_index("index_fill_", "", self, dim, index)),
+             index);
 }
 Tensor& index_fill_(Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
   return put_into(kIndexFill, self, value_for(self, value),
@@ -232,33 +233,33 @@ ElementIndex scatter_places(const char* op, const Tensor& self, int64_t dim, con
 Tensor gather(const Tensor& self, int64_t dim, const Tensor& index, bool) {
   const ElementIndex places = element_index("gather", "input", self, dim, index);
   check_gather_sizes(places);
-  return pick("GatherBackward0", self, places);
+  return pick("GatherBackward0", self, places, index);
 }
 
 // self[index[i][j]][j] = src[i][j] for dim 0, and so on; of several for one place the last counts.
 Tensor scatter(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
   const ElementIndex places = element_index("scatter", "self", self, dim, index);
-  return put(kScatter, self, checked_scatter_source("scatter", places, src), places);
+  return put(kScatter, self, checked_scatter_source("scatter", places, src), places, index);
 }
 Tensor& scatter_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
   const ElementIndex places = element_index("scatter", "self", self, dim, index);
-  return put_into(kScatter, self, checked_scatter_source("scatter", places, src), places);
+  return put_into(kScatter, self, checked_scatter_source("scatter", places, src), places, index);
 }
 Tensor scatter(const Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
-  return put(kScatterValue, self, value_for(self, value), scatter_places("scatter", self, dim, index));
+  return put(kScatterValue, self, value_for(self, value), scatter_places("scatter", self, dim, index), index);
 }
 Tensor& scatter_(Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
-  return put_into(kScatterValue, self, value_for(self, value), scatter_places("scatter", self, dim, index));
+  return put_into(kScatterValue, self, value_for(self, value), scatter_places("scatter", self, dim, index), index);
 }
 
 // The same, but elements are added to what is there.
 Tensor scatter_add(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
   const ElementIndex places = element_index("scatter_add", "self", self, dim, index);
-  return put(kScatterAdd, self, checked_scatter_source("scatter_add", places, src), places);
+  return put(kScatterAdd, self, checked_scatter_source("scatter_add", places, src), places, index);
 }
 Tensor& scatter_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
   const ElementIndex places = element_index("scatter_add", "self", self, dim, index);
-  return put_into(kScatterAdd, self, checked_scatter_source("scatter_add", places, src), places);
+  return put_into(kScatterAdd, self, checked_scatter_source("scatter_add", places, src), places, index);
 }
 
 // self at the indices along dim, both broadcast against each other; of the flattened self where dim is left out.
@@ -302,10 +303,10 @@ Tensor take(const Tensor& self, const Tensor& index) {
 Tensor nonzero(const Tensor& self) {
   const NoGradGuard unrecorded;
   const int64_t count = impl_of(self, "nonzero").numel > 0 ? count_nonzero(self).item().toLong() : 0;
-  const Tensor result = make_tensor({count, self.dim()}, kLong);
+  const Tensor result = make_strided({count, self.dim()}, {1, std::max<int64_t>(count, 1)}, kLong);
   if (count == 0 || self.dim() == 0) return result;
   const Tensor mask = self.to(kBool).contiguous();
-  cpu::write_nonzero(result.data_ptr<int64_t>(), mask.data_ptr<bool>(), self.sizes());
+  cpu::write_nonzero(result.data_ptr<int64_t>(), count, mask.data_ptr<bool>(), self.sizes());
   return result;
 }
 Tensor argwhere(const Tensor& self) { return nonzero(self); }

@@ -82,8 +82,7 @@ Tensor cumprod_backward(const Tensor& grad, const Tensor& x, const Tensor& produ
 
 auto scan_backward(bool product, int64_t dim) {
   return [product, dim](Backward& run) {
-    run.set(0, product ? cumprod_backward(run.grad(), run.saved(0), cumprod(run.saved(0), dim), dim)
-                       : sum_from(run.grad(), dim));
+    run.set(0, product ? cumprod_backward(run.grad(), run.saved(0), run.saved(1), dim) : sum_from(run.grad(), dim));
   };
 }
 
@@ -92,7 +91,8 @@ Tensor scan(const ScanRow& row, const Tensor& self, int64_t dim, std::optional<S
   const Tensor result = scanned(row, self, d, dtype);
   if (!is_floating_point(result.scalar_type()) || !recording({self})) return result;
   const bool product = row.op == cpu::ScanOp::Product;
-  return record(row.grad_fn, result, {self}, {product ? self : Tensor()}, scan_backward(product, d));
+  if (!product) return record(row.grad_fn, result, {self}, {}, scan_backward(false, d));
+  return record(row.grad_fn, result, {self}, {self, output(result)}, scan_backward(true, d));
 }
 
 Tensor& scan_into(const ScanRow& row, Tensor& self, int64_t dim, std::optional<ScalarType> dtype) {
@@ -108,7 +108,10 @@ Tensor& scan_into(const ScanRow& row, Tensor& self, int64_t dim, std::optional<S
     const NoGradGuard unrecorded;
     make_alias(self).copy_(result);
   }
-  write.record(row.grad_fn, {before}, scan_backward(product, d));
+  if (product)
+    write.record(row.grad_fn, {before, output(self)}, scan_backward(true, d));
+  else
+    write.record(row.grad_fn, {}, scan_backward(false, d));
   return self;
 }
 

@@ -81,6 +81,7 @@ Tensor clear_places(const Tensor& self, const Picks& picks, const Tensor& offset
 // Gradients of self and of the values that were put into it.
 auto put_backward(bool accumulate, const Picks& picks) {
   return [accumulate, picks](Backward& run) {
+    static_cast<void>(run.saved(1));  // the index, unchanged
     if (run.needs(0)) run.set(0, accumulate ? run.grad() : clear_places(run.grad(), picks, run.saved(0)));
     if (run.needs(1)) run.set(1, read_places("IndexBackward0", run.grad(), picks, run.saved(0)));
   };
@@ -90,19 +91,33 @@ IndexedOp writing_op(const PutRow& row) { return row.accumulate ? IndexedOp::Add
 
 }  // namespace
 
-Tensor pick(const char* grad_fn, const Tensor& self, const PlacesFor& places) {
+namespace {
+
+// Memory for picked elements: in the order in which self has the dimensions that are not picked from.
+Tensor make_picked(const Tensor& self, const PickedPlaces& places) {
+  const Picks& picks = places.picks;
+  if (self.impl()->contiguous) return make_tensor(picks.sizes, self.scalar_type());
+  const Tensor seen = make_alias(self, picks.sizes, picks.strides, self.storage_offset());
+  const Tensor index = make_alias(places.offsets, picks.sizes, picks.offset_strides, 0);
+  return make_result(picks.sizes, self.scalar_type(), {&seen, &index});
+}
+
+}  // namespace
+
+Tensor pick(const char* grad_fn, const Tensor& self, const PlacesFor& places, const Tensor& index) {
   const PickedPlaces own = places(self.strides());
-  const Tensor result = make_tensor(own.picks.sizes, self.scalar_type());
+  const Tensor result = index.defined() ? make_tensor(own.picks.sizes, self.scalar_type()) : make_picked(self, own);
   transfer(IndexedOp::Get, result, self, own.picks, own.offsets);
   if (!recording({self})) return result;
   const PickedPlaces dense = dense_places(self, places, own);
-  return record(grad_fn, result, {self}, {dense.offsets},
+  return record(grad_fn, result, {self}, {dense.offsets, index},
                 [picks = dense.picks, sizes = DimVector(self.sizes())](Backward& run) {
+                  static_cast<void>(run.saved(1));  // the index, unchanged
                   run.set(0, add_to_zeros(run.grad(), sizes, picks, run.saved(0)));
                 });
 }
 
-Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const PlacesFor& places) {
+Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const PlacesFor& places, const Tensor& index) {
   Tensor result = make_tensor(self.sizes(), self.scalar_type());
   const PickedPlaces own = places(result.strides());
   {
@@ -111,10 +126,10 @@ Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const Pl
   }
   transfer(writing_op(row), values, result, own.picks, own.offsets);
   if (!recording({self, values})) return result;
-  return record(row.grad_fn, result, {self, values}, {own.offsets}, put_backward(row.accumulate, own.picks));
+  return record(row.grad_fn, result, {self, values}, {own.offsets, index}, put_backward(row.accumulate, own.picks));
 }
 
-Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const PlacesFor& places) {
+Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const PlacesFor& places, const Tensor& index) {
   const PickedPlaces own = places(self.strides());
   InPlace write(row.in_place, self, {values});
   // Values that are seen through self would change while they are read.
@@ -122,7 +137,7 @@ Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const Pl
   transfer(writing_op(row), source, self, own.picks, own.offsets);
   if (!write.recording()) return self;
   const PickedPlaces dense = dense_places(self, places, own);
-  write.record(row.grad_fn, {dense.offsets}, put_backward(row.accumulate, dense.picks));
+  write.record(row.grad_fn, {dense.offsets, index}, put_backward(row.accumulate, dense.picks));
   return self;
 }
 

@@ -22,8 +22,8 @@ struct PickedPlaces {
 // Makes the places for a tensor with these strides; throws for an index out of range.
 using PlacesFor = std::function<PickedPlaces(IntArrayRef strides)>;
 
-// The picked elements as a new tensor.
-Tensor pick(const char* grad_fn, const Tensor& self, const PlacesFor& places);
+// The picked elements as a new tensor. `index`, where given, must not be written to before the backward.
+Tensor pick(const char* grad_fn, const Tensor& self, const PlacesFor& places, const Tensor& index = {});
 
 // How picked elements are written.
 struct PutRow {
@@ -32,8 +32,10 @@ struct PutRow {
   bool accumulate;       // adds to what is there
 };
 // self with the values, broadcast, in the picked places. Values have self's dtype.
-Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const PlacesFor& places);
-Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const PlacesFor& places);
+Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const PlacesFor& places,
+           const Tensor& index = {});
+Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const PlacesFor& places,
+                 const Tensor& index = {});
 
 // An index tensor as int64 without gaps.
 Tensor dense_index(const Tensor& index);
