@@ -8,14 +8,14 @@
 #include "cpu/conv_onednn.h"
 #include "cpu/convert.h"
 #include "cpu/dispatch.h"
+#include "cpu/norm_loops.h"
 #include "cpu/parallel.h"
 #include "cpu/scratch.h"
 
 namespace relume::cpu {
 namespace {
 
-constexpr int64_t kGrain = 1 << 14;     // elements that a thread takes at least
-constexpr int64_t kSumChunk = 1 << 12;  // pixels of one partial sum
+constexpr int64_t kGrain = 1 << 14;  // elements that a thread takes at least
 
 int64_t input_count(const Conv& conv) { return conv.batch * conv.in_channels * conv.input_pixels(); }
 int64_t output_count(const Conv& conv) { return conv.batch * conv.out_channels * conv.output_pixels(); }
@@ -105,8 +105,29 @@ void backward_input(const Conv& conv, const T* grad_output, const T* weight, con
   }
 }
 
+// out[c] = the sum of x over images and pixels: the gradient of a bias.
 template <class T>
-void sum_channels(Layout layout, int64_t batch, int64_t channels, int64_t pixels, const T* x, T* out);
+void sum_channels(Layout layout, int64_t batch, int64_t channels, int64_t pixels, const T* x, T* out) {
+  using Sum = std::conditional_t<std::is_integral_v<T>, uint64_t, double>;
+  const bool plain = layout == Layout::Plain;
+  const int64_t channel_step = plain ? pixels : 1, pixel_step = plain ? 1 : channels;
+  parallel_for(channels, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, batch * pixels)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t c = begin; c < end; ++c) {
+                   Sum total = 0;
+                   for (int64_t n = 0; n < batch; ++n) {
+                     const T* const plane = x + n * channels * pixels + c * channel_step;
+                     if constexpr (std::is_floating_point_v<T>)
+                       if (plain) {
+                         total += norm_loops<T>().sum(plane, pixels);
+                         continue;
+                       }
+                     for (int64_t p = 0; p < pixels; ++p) total += static_cast<Sum>(plane[p * pixel_step]);
+                   }
+                   out[c] = static_cast<T>(total);
+                 }
+               });
+}
 
 template <class T>
 void backward_weight(const Conv& conv, const T* input, const T* grad_output, T* grad_weight, T* grad_bias) {
@@ -125,26 +146,6 @@ void backward_weight(const Conv& conv, const T* input, const T* grad_output, T* 
     if (grad_bias)
       sum_channels(conv.output_layout, conv.batch, conv.out_channels, conv.output_pixels(), grad_output, grad_bias);
   }
-}
-
-// Partial sums over fixed stretches of pixels, in double for floating types, added up in order.
-template <class T>
-void sum_channels(Layout layout, int64_t batch, int64_t channels, int64_t pixels, const T* x, T* out) {
-  using Sum = std::conditional_t<std::is_integral_v<T>, uint64_t, double>;
-  const bool plain = layout == Layout::Plain;
-  const int64_t channel_step = plain ? pixels : 1, pixel_step = plain ? 1 : channels;
-  parallel_for(channels, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, batch * pixels)),
-               [&](int64_t begin, int64_t end) {
-                 for (int64_t c = begin; c < end; ++c) {
-                   Sum total = 0;
-                   for (int64_t n = 0; n < batch; ++n) {
-                     const T* const plane = x + n * channels * pixels + c * channel_step;
-                     for (int64_t p = 0; p < pixels; ++p)
-                       total += static_cast<Sum>(compute_type<T>(plane[p * pixel_step]));
-                   }
-                   out[c] = static_cast<T>(static_cast<compute_type<T>>(total));
-                 }
-               });
 }
 
 }  // namespace
@@ -172,14 +173,6 @@ void conv_backward_weight(const Conv& conv, const void* input, const void* grad_
     using T = decltype(zero);
     backward_weight(conv, static_cast<const T*>(input), static_cast<const T*>(grad_output),
                     static_cast<T*>(grad_weight), static_cast<T*>(grad_bias));
-  });
-}
-
-void channel_sum(ScalarType dtype, Layout layout, int64_t batch, int64_t channels, int64_t pixels, const void* x,
-                 void* out) {
-  dispatch_numbers("slow_conv2d_cpu", dtype, [&](auto zero) {
-    using T = decltype(zero);
-    sum_channels(layout, batch, channels, pixels, static_cast<const T*>(x), static_cast<T*>(out));
   });
 }
 

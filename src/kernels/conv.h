@@ -42,8 +42,4 @@ void conv_backward_input(const Conv& conv, const void* grad_output, const void* 
 void conv_backward_weight(const Conv& conv, const void* input, const void* grad_output, void* grad_weight,
                           void* grad_bias);
 
-// out[c] = the sum of x[n, c, p] over n and p: the gradient of a bias.
-void channel_sum(ScalarType dtype, Layout layout, int64_t batch, int64_t channels, int64_t pixels, const void* x,
-                 void* out);
-
 }  // namespace relume::cpu
