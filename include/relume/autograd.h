@@ -78,8 +78,8 @@ class RELUME_API Node {
 };
 
 // The sum of gradients of `tensors` with respect to the graph's leaves, accumulated into their grad; or, where `inputs`
-// is not empty, with respect to those tensors only. `grad_tensors` are the gradients with respect to `tensors`; they may
-// be left out for tensors of one element.
+// is not empty, with respect to those tensors only. `grad_tensors` are the gradients with respect to `tensors`; they
+// may be left out for tensors of one element.
 RELUME_API void backward(TensorList tensors, TensorList grad_tensors = {},
                          std::optional<bool> retain_graph = std::nullopt, bool create_graph = false,
                          TensorList inputs = {});

@@ -64,10 +64,10 @@ struct Capture {
 
 struct State {
   GraphNode* node;
-  uint32_t waiting = 0;      // gradients that have not arrived, edges counted
-  uint32_t first_grad = 0;   // in Run::grads_
+  uint32_t waiting = 0;       // gradients that have not arrived, edges counted
+  uint32_t first_grad = 0;    // in Run::grads_
   uint32_t first_target = 0;  // in Run::targets_: where its edges lead
-  bool needed = true;        // some capture lies behind it (or there are no captures)
+  bool needed = true;         // some capture lies behind it (or there are no captures)
   std::vector<Capture> captures;
 };
 
@@ -82,9 +82,7 @@ class Run {
     roots_.push_back(root);
   }
   // Has the gradient of `edge` stored into results[i] instead of accumulated.
-  void capture(const Edge& edge, size_t i) {
-    captures_.push_back({edge.get(), {edge.input_nr, i}});
-  }
+  void capture(const Edge& edge, size_t i) { captures_.push_back({edge.get(), {edge.input_nr, i}}); }
   std::vector<Tensor> results;
 
   void execute();
@@ -295,7 +293,8 @@ void Run::check_results(GraphNode& node, SmallVector<Tensor, 4>& results_of_node
       bool expandable = from.size() <= to.size();
       for (size_t k = 1; expandable && k <= from.size(); ++k)
         expandable = from[from.size() - k] == to[to.size() - k] || from[from.size() - k] == 1;
-      check(expandable, "Function {} returned an invalid gradient at index {} - got {} but expected shape compatible with {}",
+      check(expandable,
+            "Function {} returned an invalid gradient at index {} - got {} but expected shape compatible with {}",
             node.name(), i, to, from);
       grad = sum_to(grad, meta.sizes);
     }
@@ -309,14 +308,16 @@ void Run::check_results(GraphNode& node, SmallVector<Tensor, 4>& results_of_node
 void warn_of_error_in(const GraphNode& node) {
   std::string made;
   for (const InputMeta& meta : node.inputs)
-    made += fmt::format("{}{}Tensor {}", made.empty() ? "" : ", ", relume::to_string(meta.dtype), IntArrayRef(meta.sizes));
+    made +=
+        fmt::format("{}{}Tensor {}", made.empty() ? "" : ", ", relume::to_string(meta.dtype), IntArrayRef(meta.sizes));
   std::fprintf(stderr, "Warning: Error detected in %s, the backward of the forward op %s that made %s.\n",
                node.name().c_str(), node.short_name().c_str(), made.c_str());
 }
 
 // The gradients to start from: those given, or ones for tensors of one element.
 std::vector<Tensor> start_grads(TensorList tensors, TensorList given, bool create_graph) {
-  check(given.empty() || given.size() == tensors.size(), "got {} tensors and {} gradients", tensors.size(), given.size());
+  check(given.empty() || given.size() == tensors.size(), "got {} tensors and {} gradients", tensors.size(),
+        given.size());
   std::vector<Tensor> grads;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& tensor = tensors[i];
@@ -324,8 +325,9 @@ std::vector<Tensor> start_grads(TensorList tensors, TensorList given, bool creat
           "element {} of tensors does not require grad and does not have a grad_fn", i);
     if (!given.empty() && given[i].defined()) {
       check(given[i].sizes() == tensor.sizes(),
-            "Mismatch in shape: grad_output[{}] has a shape of torch.Size({}) and output[{}] has a shape of torch.Size({}).", i,
-            given[i].sizes(), i, tensor.sizes());
+            "Mismatch in shape: grad_output[{}] has a shape of torch.Size({}) and output[{}] has a shape of "
+            "torch.Size({}).",
+            i, given[i].sizes(), i, tensor.sizes());
       grads.push_back(create_graph ? given[i] : given[i].detach());
     } else {
       check(tensor.numel() == 1, "grad can be implicitly created only for scalar outputs");
@@ -383,7 +385,8 @@ variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_output
   run.execute();
   for (size_t i = 0; i < inputs.size(); ++i)
     check(allow_unused || run.results[i].defined(),
-          "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this "
+          "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if "
+          "this "
           "is the desired behavior.",
           i);
   return std::move(run.results);

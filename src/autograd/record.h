@@ -12,7 +12,8 @@ namespace relume::autograd {
 
 // An input of an op.
 struct Input {
-  Input(const Tensor& tensor) : tensor(&tensor) {}  // NOLINT: implicit, so that lists of inputs read as lists of tensors
+  Input(const Tensor& tensor)
+      : tensor(&tensor) {}  // NOLINT: implicit, so that lists of inputs read as lists of tensors
   const Tensor* tensor;
 };
 using Inputs = std::initializer_list<Input>;
@@ -45,8 +46,8 @@ NodePtr new_function_node(const char* name, Inputs inputs, F backward) {
   return NodePtr::adopt(node);
 }
 
-// Records that `result` was computed from `inputs`, so that backward(Backward&) can compute their gradients from that of
-// the result and from `saves`. Returns the result. Does nothing where no input requires grad.
+// Records that `result` was computed from `inputs`, so that backward(Backward&) can compute their gradients from that
+// of the result and from `saves`. Returns the result. Does nothing where no input requires grad.
 template <class F>
 Tensor record(const char* name, Tensor result, Inputs inputs, Saves saves, F backward) {
   if (!recording(inputs)) return result;

@@ -32,9 +32,10 @@ bool Tensor::requires_grad() const {
 const Tensor& Tensor::set_requires_grad(bool requires_grad) const {
   const detail::TensorImpl& impl = impl_of(*this, "set_requires_grad");
   if (requires_grad == autograd::requires_grad(*this)) return *this;
-  check(is_leaf(),
-        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
-        "that doesn't require differentiation use var_no_grad = var.detach().");
+  check(
+      is_leaf(),
+      "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
+      "that doesn't require differentiation use var_no_grad = var.detach().");
   if (requires_grad) {
     check(relume::is_floating_point(impl.dtype), "only Tensors of floating point dtype can require gradients");
     check(!impl.inference || t_state.inference_mode,
@@ -167,9 +168,11 @@ void Tensor::remove_hook(unsigned handle) const {
     hooks = &static_cast<autograd::GraphNode&>(*made).hooks_for_writing().tensor_hooks;
   else if (meta.leaf_hooks)
     hooks = meta.leaf_hooks.get();
-  const size_t removed = hooks ? std::erase_if(*hooks, [&](const NodeHook& hook) {
-    return hook.handle == handle && hook.input_nr == meta.output_nr;
-  }) : 0;
+  const size_t removed =
+      hooks
+          ? std::erase_if(
+                *hooks, [&](const NodeHook& hook) { return hook.handle == handle && hook.input_nr == meta.output_nr; })
+          : 0;
   check(removed > 0, "Invalid index, no hook at position {}", handle);
 }
 
