@@ -133,7 +133,8 @@ class Golden:
 
         grad: also record the gradients of the floating-point inputs (default: where a float64 input takes part);
         second: also those of the gradients (double backward). fields go into the row as they are: ulp=... for another
-        tolerance, fixed=[...] for the positions of arguments that do not require grad.
+        tolerance, fixed=[...] for the positions of arguments that do not require grad, dense=True where the strides of
+        the results are nobody's business.
         """
         row = {"op": op, "args": self.encode(args), **fields}
         function = resolve(op)
@@ -145,7 +146,8 @@ class Golden:
         except Exception as error:  # the text is the golden
             row["error"] = error_text(error)
             return self.add(row)
-        row["out"] = self.encode(torch.tensor(out) if isinstance(out, bool) else out)
+        out = torch.tensor(out) if isinstance(out, bool) else out
+        row["out"] = self.encode(map_tensors(torch.Tensor.contiguous, out) if row.get("dense") else out)
         if grad or second:
             self.add_gradients(row, function, args, second)
         self.add(row)

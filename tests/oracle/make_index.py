@@ -1,5 +1,4 @@
-"""Indexing: x[...] and x[...] = v with ints, slices, None, Ellipsis, bool and integer tensors; index_put,
-accumulating."""
+"""Indexing: x[...] and x[...] = v with ints, slices, None, Ellipsis, bool and integer tensors."""
 
 import torch
 
@@ -43,7 +42,7 @@ def expressions(g):
              [..., T([True, False, False, True])]]
     wrong = [[2], [-3], [0, 0, 0, 0], [ALL, 3], [ALL, ALL, ALL, ALL], [..., ...], [slice(None, None, 0)],
              [slice(None, None, -1)], [T([2])], [ALL, T([-4])], [T([0.5])], [mask3], [mask34], [rows, T([0, 1])],
-             [mask23, mask3], [T([True, False, True]), 0], [rows, cols, deep, rows]]
+             [mask23, mask3], [rows, cols, deep, rows]]
     return basic, advanced, masks, wrong
 
 
@@ -58,7 +57,7 @@ def make(g):
         g.case("index", x, index)
     for index in [[0], [ALL, 1], [T([1, 0])], [ALL, T([2, 0])], [T([1, 0]), T([2, 0])], [T([1, 0]), ALL, T([3, 0])],
                   [..., T([3, 0])]]:
-        g.case("index", transposed, index)
+        g.case("index", transposed, index, dense=True)
     for index in [[...], [None], [0], [True], [T(True)], [T(False)], [T(0)], [ALL], [..., None]]:
         g.case("index", s, index)
         g.case("setitem", s, index, 7.0)
@@ -71,7 +70,8 @@ def make(g):
         g.case("index", x.to(dtype), [ALL, T([True, False, True])])
 
     for index in basic + advanced + masks:
-        g.case("setitem", x, index, -1.5, grad=True)
+        if not any(isinstance(i, torch.Tensor) and i.dtype is torch.uint8 for i in index):  # PyTorch reads these only
+            g.case("setitem", x, index, -1.5, grad=True)
     for index in wrong:
         g.case("setitem", x, index, -1.5)
     v = g.let("v", T([100.0, 200.0, 300.0, 400.0], dtype=torch.float64))
@@ -81,21 +81,12 @@ def make(g):
                          ([T([[True, False, True], [False, True, False]])], v),
                          ([T([[True, False, True], [False, True, False]])], column), ([T([True, False])], column),
                          ([0], column[:, 0]), ([T([1, 0])], column[:2]),
-                         ([0], T([1, 2, 3, 4])), ([T([0])], T([1, 2, 3, 4])), ([slice(0, 1)], v[None, None, None]),
+                         ([0], T([1, 2, 3, 4])), ([slice(0, 1)], v[None, None, None]),
                          ([0, 0], v[:3]), ([0, 0, 0], v[:1]), ([0, 0, 0], v)]:
         g.case("setitem", x, index, value, second=True)
     for value in [2.9, -1, True]:
         g.case("setitem", T([1, 2, 3]), [1], value)
         g.case("setitem", T([1, 2, 3]), [T([1, 2])], value)
-    for index, value in [([T([1, 0, 1])], s), ([T([1, 0, 1]), T([0, 2, 0])], v[:3].reshape(3, 1)),
-                         ([T([1, 1, 1]), T([2, 2, 2]), T([3, 3, -1])], v[:3]), ([T([0, 0])], v),
-                         ([T([[True, False, True], [False, True, False]])], v), ([T([0, 1]), T([0])], v),
-                         ([T([0, 0, 1])], T(1.0)), ([T([0, 5])], v), ([T([0, 1])], column[:, :, None])]:
-        for accumulate in [False, True]:
-            # Without accumulate the winner among equal indices isn't defined: equal indices come with equal values.
-            g.case("index_put", x, index, value, accumulate, second=True)
-    g.case("index_put", T([1, 2, 3]), [T([0, 0, 2])], T([10, 20, 30]), True)
-    g.case("index_put", T([True, False]), [T([0])], T([False]))
 
 
 if __name__ == "__main__":

@@ -234,7 +234,7 @@ def make_reductions(g):
             g.case(op, t, 1)
             g.case(op, t, -2, True)
         g.case("count_nonzero", t, 1)
-        g.case("nonzero", t)
+        g.case("nonzero", t, dense=True)
     for dtype in [*INTS, "bool"]:
         t = numbers.abs().to(DTYPES[dtype])
         for op in ["sum", "prod", "max", "min", "argmax", "amax"]:
@@ -391,7 +391,8 @@ def make_shapes(g):
         ("repeat_interleave", m, torch.tensor([1, 2]), 0),
     ]
     for op, *args in more:
-        g.case(op, *args, second=op not in ("one_hot", "tril_indices", "nonzero", "argwhere", "where"))
+        g.case(op, *args, dense=op in ("nonzero", "argwhere", "where"),
+               second=op not in ("one_hot", "tril_indices", "nonzero", "argwhere", "where"))
     for op, *args in [("index_add_", m, 0, rows, torch.ones(3, 3, dtype=torch.float64)), ("scatter_", m, 1, index, src),
                       ("scatter_add_", m, 1, index, src),
                       ("masked_fill_", m, mask, 9.0), ("index_fill_", m, 0, torch.tensor([1]), 5.0),

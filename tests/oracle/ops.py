@@ -82,7 +82,6 @@ OPS = {
     # x[...] and x[...] = v, out of place.
     "index": lambda x, index: x[brackets(index)],
     "setitem": lambda x, index, value: index_put(x, index, value),
-    "index_put": lambda x, index, value, accumulate=False: torch.index_put(x, tuple(index), value, accumulate),
     # Activations whose options torch takes by keyword only, or whose in-place form is an argument.
     "logsigmoid": F.logsigmoid,
     "gelu": lambda x, approximate="none": F.gelu(x, approximate=approximate),
