@@ -95,6 +95,8 @@ class RELUME_API SavedData {
 
 namespace autograd {
 
+using tensor_list = variable_list;
+
 // What the forward of a Function hands to its backward.
 class RELUME_API AutogradContext {
  public:
