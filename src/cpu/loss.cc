@@ -66,9 +66,8 @@ NllSums nll_forward(ScalarType dtype, const NllArguments& arguments, const void*
 
 void nll_backward(ScalarType dtype, const NllArguments& arguments, const void* grad, bool grad_is_one, double scale,
                   void* result) {
-  dispatch_floating("nll_loss_backward_out_frame", dtype, [&](auto type) {
-    backward<decltype(type)>(arguments, grad, grad_is_one, scale, result);
-  });
+  dispatch_floating("nll_loss_backward_out_frame", dtype,
+                    [&](auto type) { backward<decltype(type)>(arguments, grad, grad_is_one, scale, result); });
 }
 
 }  // namespace relume::cpu
