@@ -38,16 +38,16 @@ RELUME_API std::ostream& operator<<(std::ostream& stream, const Slice& slice);
 // One of the above.
 class TensorIndex {
  public:
-  TensorIndex(std::nullopt_t) : type_(TensorIndexType::None) {}           // NOLINT: implicit, as in libtorch
-  TensorIndex(EllipsisIndexType) : type_(TensorIndexType::Ellipsis) {}    // NOLINT
-  TensorIndex(const char* text) : type_(TensorIndexType::Ellipsis) {      // NOLINT: "..."
+  TensorIndex(std::nullopt_t) : type_(TensorIndexType::None) {}         // NOLINT: implicit, as in libtorch
+  TensorIndex(EllipsisIndexType) : type_(TensorIndexType::Ellipsis) {}  // NOLINT
+  TensorIndex(const char* text) : type_(TensorIndexType::Ellipsis) {    // NOLINT: "..."
     if (std::strcmp(text, "...") != 0)
       throw ValueError(std::string("Expected \"...\" to represent an ellipsis index, but got \"") + text + "\"");
   }
-  TensorIndex(int64_t index) : type_(TensorIndexType::Integer), integer_(index) {}  // NOLINT
-  TensorIndex(int index) : TensorIndex(static_cast<int64_t>(index)) {}              // NOLINT
-  TensorIndex(bool mask) : type_(TensorIndexType::Boolean), integer_(mask) {}       // NOLINT
-  TensorIndex(Slice slice) : type_(TensorIndexType::Slice), slice_(slice) {}        // NOLINT
+  TensorIndex(int64_t index) : type_(TensorIndexType::Integer), integer_(index) {}                    // NOLINT
+  TensorIndex(int index) : TensorIndex(static_cast<int64_t>(index)) {}                                // NOLINT
+  TensorIndex(bool mask) : type_(TensorIndexType::Boolean), integer_(mask) {}                         // NOLINT
+  TensorIndex(Slice slice) : type_(TensorIndexType::Slice), slice_(slice) {}                          // NOLINT
   TensorIndex(relume::Tensor tensor) : type_(TensorIndexType::Tensor), tensor_(std::move(tensor)) {}  // NOLINT
 
   TensorIndexType type() const { return type_; }
@@ -71,3 +71,15 @@ class TensorIndex {
 RELUME_API std::ostream& operator<<(std::ostream& stream, const TensorIndex& index);
 
 }  // namespace relume::indexing
+
+namespace relume {
+
+// self with the elements that the indices name set to `values`, which broadcast, or increased by them where
+// `accumulate` is set: then an element that is named several times gets several. Throws IndexError for an index out of
+// range.
+RELUME_API Tensor index_put(const Tensor& self, ArrayRef<indexing::TensorIndex> indices, const Tensor& values,
+                            bool accumulate = false);
+RELUME_API Tensor& index_put_(Tensor& self, ArrayRef<indexing::TensorIndex> indices, const Tensor& values,
+                              bool accumulate = false);
+
+}  // namespace relume

@@ -238,11 +238,16 @@ Tensor without_leading_ones(const Tensor& values, size_t rank) {
 }
 
 constexpr PutRow kIndexPut = {"index_put_", "IndexPutBackward0", false};
+constexpr PutRow kIndexAdd = {"index_put_", "IndexPutBackward0", true};
 
-void put_at(const Indexed& indexed, const Tensor& source) {
+void put_at(const Indexed& indexed, const Tensor& source, bool accumulate = false) {
   Tensor view = indexed.view;
   if (!indexed.has_tensors) {
-    view.copy_(without_leading_ones(source, view.sizes().size()).expand(view.sizes()));
+    const Tensor fitting = without_leading_ones(source, view.sizes().size()).expand(view.sizes());
+    if (accumulate)
+      view.add_(fitting);
+    else
+      view.copy_(fitting);
     return;
   }
   check(source.scalar_type() == view.scalar_type(),
@@ -258,7 +263,7 @@ void put_at(const Indexed& indexed, const Tensor& source) {
   }
   check(fits, "shape mismatch: value tensor of shape {} cannot be broadcast to indexing result of shape {}",
         source.sizes(), IntArrayRef(wanted));
-  put_into(kIndexPut, view, fitting, places);
+  put_into(accumulate ? kIndexAdd : kIndexPut, view, fitting, places);
 }
 
 }  // namespace
@@ -272,10 +277,18 @@ Tensor Tensor::index(std::initializer_list<TensorIndex> indices) const {
   return index(ArrayRef<TensorIndex>(indices.begin(), indices.size()));
 }
 
-Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Tensor& values) {
+Tensor& index_put_(Tensor& self, ArrayRef<TensorIndex> indices, const Tensor& values, bool accumulate) {
   impl_of(values, "index_put_");
-  put_at(IndexReader(*this, indices).take(), values);
-  return *this;
+  put_at(IndexReader(self, indices).take(), values, accumulate);
+  return self;
+}
+Tensor index_put(const Tensor& self, ArrayRef<TensorIndex> indices, const Tensor& values, bool accumulate) {
+  impl_of(self, "index_put");
+  Tensor result = self.clone();
+  return index_put_(result, indices, values, accumulate);
+}
+Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Tensor& values) {
+  return relume::index_put_(*this, indices, values);
 }
 Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Scalar& value) {
   const Indexed indexed = IndexReader(*this, indices).take();

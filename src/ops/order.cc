@@ -62,8 +62,21 @@ Tensor scanned(const ScanRow& row, const Tensor& self, int64_t dim, std::optiona
 // The sum of the elements from each to the end.
 Tensor sum_from(const Tensor& x, int64_t dim) { return x.dim() == 0 ? x : x.flip({dim}).cumsum(dim).flip({dim}); }
 
-// d/dx_i sum_j g_j p_j, where p_j is the product of x up to j. Without zeros it is sum_from(g p) / x. Before the first
-// zero of a row the same holds, after it the gradient is 0, and at it p_j / x_i is the product without that zero.
+// d/dx_i sum_j g_j p_j with p_j = x_0 ... x_j, as the sum over j >= i of g_j times the other factors of p_j: right to
+// every order where x has zeros, at the price of a running product for each i.
+Tensor cumprod_backward_by_element(const Tensor& grad, const Tensor& x, int64_t dim) {
+  const int64_t n = x.size(dim);
+  const Tensor one = ones_like(x.narrow(dim, 0, 1));
+  std::vector<Tensor> slopes;
+  for (int64_t i = 0; i < n; ++i) {
+    const Tensor others = cat({x.narrow(dim, 0, i), one, x.narrow(dim, i + 1, n - i - 1)}, dim);
+    slopes.push_back((grad * cumprod(others, dim)).narrow(dim, i, n - i).sum(dim, true));
+  }
+  return cat(slopes, dim);
+}
+
+// The same in linear time. Without zeros it is sum_from(g p) / x. Before the first zero of a row the same holds, after
+// it the gradient is 0, and at it the factors of p_j but this one make it up.
 Tensor cumprod_backward(const Tensor& grad, const Tensor& x, const Tensor& product, int64_t dim) {
   if (x.dim() == 0) return grad;
   const Tensor zero = x == 0;
@@ -72,6 +85,7 @@ Tensor cumprod_backward(const Tensor& grad, const Tensor& x, const Tensor& produ
     return zero.any().item().toBool();
   }();
   if (!any_zero) return sum_from(grad * product, dim) / x;
+  if (GradMode::is_enabled()) return cumprod_backward_by_element(grad, x, dim);
   const Tensor zeros_so_far = zero.to(kLong).cumsum(dim);
   const Tensor first_zero = logical_and(zero, zeros_so_far == 1);
   const Tensor without = where(first_zero, 1.0, x).cumprod(dim);

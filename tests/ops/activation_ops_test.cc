@@ -1,7 +1,5 @@
 // The activations as ops: dtypes, in-place forms, gradients of first and second order, names and error texts. Their
 // values are tested with the kernels.
-#include "relume/activations.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "relume/activations.h"
 #include "relume/autograd.h"
 #include "relume/ops.h"
 

@@ -1,0 +1,134 @@
+// Index tensors, masks and rearrangement: derivatives, repeated places, strided tensors and error texts.
+#include <gtest/gtest.h>
+
+#include "ops/numeric_gradient.h"
+#include "relume/indexing.h"
+
+namespace relume {
+namespace {
+
+using indexing::None;
+using indexing::Slice;
+using Inputs = std::vector<Tensor>;
+
+template <class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+Tensor longs(std::vector<int64_t> values) { return tensor(values, kLong); }
+
+TEST(Picking, HasTheGradientsOfFiniteDifferences) {
+  const auto check = [](auto op) {
+    expect_gradients([op](const Inputs& x) { return op(x[0]); }, {varied({3, 4}, 0.3)});
+    expect_gradients([op](const Inputs& x) { return op(x[0].t()); }, {varied({4, 3}, 0.3)});
+  };
+  check([](const Tensor& x) { return x.index_select(1, longs({2, 0, 2})); });
+  check([](const Tensor& x) { return x.gather(0, longs({0, 2, 2, 1}).reshape({1, 4})); });
+  check([](const Tensor& x) { return x.take(longs({0, -1, 0, 5})); });
+  check([](const Tensor& x) { return x.masked_select(x > 0); });
+  check([](const Tensor& x) { return x.index({longs({0, 1, 0}), longs({3, -1, 3})}); });
+  check([](const Tensor& x) { return x.index({Slice(1), None, longs({1, 1})}); });
+  check([](const Tensor& x) { return x.flip({0, 1}) + x.roll({1, -2}, {0, 1}) + x.tril() + x.triu(1).rot90(2); });
+}
+
+TEST(Putting, HasTheGradientsOfFiniteDifferences) {
+  const auto check = [](IntArrayRef values, auto op) {
+    expect_gradients([op](const Inputs& x) { return op(x[0], x[1]); }, {varied({3, 4}, 0.3), varied(values, 1)});
+    expect_gradients([op](const Inputs& x) { return op(x[0].t(), x[1]); }, {varied({4, 3}, 0.3), varied(values, 1)});
+  };
+  check({2, 4}, [](const Tensor& x, const Tensor& v) { return x.index_add(0, longs({2, 2}), v, 1.5); });
+  check({2, 4}, [](const Tensor& x, const Tensor& v) { return x.index_copy(0, longs({2, 0}), v); });
+  check({1, 4}, [](const Tensor& x, const Tensor& v) { return x.scatter(0, longs({0, 2, 2, 1}).reshape({1, 4}), v); });
+  check({2, 4}, [](const Tensor& x, const Tensor& v) {
+    return x.scatter_add(0, longs({0, 2, 2, 1, 0, 0, 1, 1}).reshape({2, 4}), v);
+  });
+  check({12}, [](const Tensor& x, const Tensor& v) { return x.masked_scatter(x > 0, v); });
+  check({2}, [](const Tensor& x, const Tensor& v) {
+    Tensor y = x * 1;
+    y.index_put_({longs({0, 1}), longs({3, 2})}, v);
+    return y;
+  });
+  check({2}, [](const Tensor& x, const Tensor& v) { return index_put(x, {{longs({0, 0}), longs({3, 3})}}, v, true); });
+}
+
+TEST(Putting, CountsTheLastOfSeveralValuesOrAddsThemAll) {
+  const Tensor x = zeros({3}), index = longs({1, 1, 1}), values = tensor({1.0f, 2.0f, 3.0f});
+  EXPECT_TRUE(equal(x.scatter(0, index, values), tensor({0.0f, 3.0f, 0.0f})));
+  EXPECT_TRUE(equal(x.scatter_add(0, index, values), tensor({0.0f, 6.0f, 0.0f})));
+  EXPECT_TRUE(equal(x.index_add(0, index, values, 2), tensor({0.0f, 12.0f, 0.0f})));
+}
+
+TEST(Putting, ReadsValuesThatItOverwritesFirst) {
+  Tensor x = tensor({1.0f, 2.0f, 3.0f});
+  x.index_put_({longs({0, 1, 2})}, x.flip({0}));
+  EXPECT_TRUE(equal(x, tensor({3.0f, 2.0f, 1.0f})));
+  x.index_copy_(0, longs({1, 2}), x.slice(0, 0, 2));
+  EXPECT_TRUE(equal(x, tensor({3.0f, 3.0f, 2.0f})));
+}
+
+TEST(Picking, TakesMasksOfSeveralDimensionsAmongSlices) {
+  const Tensor x = arange(24, kLong).reshape({2, 3, 4});
+  const Tensor mask = tensor({1, 0, 0, 0, 0, 1}, kBool).reshape({2, 3});
+  EXPECT_TRUE(equal(x.index({mask, Slice(0, 2)}), longs({0, 1, 20, 21}).reshape({2, 2})));
+  EXPECT_TRUE(equal(x.index({"...", longs({3})}).select(2, 0), x.select(2, 3)));
+  EXPECT_EQ(x.index({true}).sizes(), IntArrayRef({1, 2, 3, 4}));
+  EXPECT_EQ(x.index({false}).sizes(), IntArrayRef({0, 2, 3, 4}));
+}
+
+TEST(Picking, FindsWhatIsNotZero) {
+  const Tensor x = tensor({0, 1, 2, 0}, kInt).reshape({2, 2});
+  EXPECT_TRUE(equal(nonzero(x), longs({0, 1, 1, 0}).reshape({2, 2})));
+  EXPECT_EQ(nonzero(tensor(5)).sizes(), IntArrayRef({1, 0}));
+  EXPECT_EQ(nonzero(zeros({0, 3})).sizes(), IntArrayRef({0, 2}));
+  EXPECT_EQ(where(x).size(), 2u);
+}
+
+TEST(Rearranging, MovesElementsOfEveryRank) {
+  const Tensor x = arange(6, kLong).reshape({2, 3});
+  EXPECT_TRUE(equal(x.roll(1), longs({5, 0, 1, 2, 3, 4}).reshape({2, 3})));
+  EXPECT_TRUE(equal(x.rot90(), longs({2, 5, 1, 4, 0, 3}).reshape({3, 2})));
+  EXPECT_TRUE(equal(x.flip({1}), longs({2, 1, 0, 5, 4, 3}).reshape({2, 3})));
+  EXPECT_TRUE(equal(tensor(5).flip(IntArrayRef()), tensor(5)));
+  EXPECT_TRUE(equal(x.repeat_interleave(longs({2, 0}), 0), longs({0, 1, 2, 0, 1, 2}).reshape({2, 3})));
+  EXPECT_TRUE(equal(zeros({7, 3}).fill_diagonal_(1, true).sum(1), tensor({1.f, 1.f, 1.f, 0.f, 1.f, 1.f, 1.f})));
+}
+
+TEST(Counts, TellHowOftenValuesCome) {
+  EXPECT_TRUE(equal(bincount(longs({1, 2, 2, 5})), longs({0, 1, 2, 0, 0, 1})));
+  EXPECT_TRUE(equal(bincount(longs({1, 1}), tensor({0.5f, 0.25f}), 3), tensor({0.0f, 0.75f, 0.0f})));
+  EXPECT_TRUE(equal(one_hot(longs({0, 2})), longs({1, 0, 0, 0, 0, 1}).reshape({2, 3})));
+}
+
+TEST(Indexing, NamesWhatIsWrong) {
+  const Tensor x = ones({2, 3});
+  EXPECT_EQ(message_of([&] { return x[5]; }), "index 5 is out of bounds for dimension 0 with size 2");
+  EXPECT_EQ(message_of([&] { return x.index({longs({5})}); }), "index 5 is out of bounds for dimension 0 with size 2");
+  EXPECT_EQ(message_of([&] { return x.index_select(0, longs({2})); }), "index out of range in self");
+  EXPECT_EQ(message_of([&] {
+              return x.gather(0, longs({-1}).reshape({1, 1}));
+            }),
+            "index -1 is out of bounds for dimension 0 with size 2");
+  EXPECT_EQ(message_of([&] { return x.index({0, 0, 0}); }), "too many indices for tensor of dimension 2");
+  EXPECT_EQ(message_of([&] {
+              return x.index({longs({0, 1}), longs({0, 1, 2})});
+            }),
+            "shape mismatch: indexing tensors could not be broadcast together with shapes [2], [3]");
+  EXPECT_EQ(message_of([&] { return x.take(longs({7})); }),
+            "out of range: tried to access index 7 on a tensor of 6 elements.");
+  EXPECT_EQ(message_of([&] { return x.index({x}); }),
+            "tensors used as indices must be long, int, byte or bool tensors");
+  EXPECT_EQ(message_of([&] { return one_hot(longs({-1})); }), "Class values must be non-negative.");
+  EXPECT_EQ(message_of([&] { return bincount(longs({-1})); }),
+            "bincount only supports 1-d non-negative integral inputs.");
+  EXPECT_EQ(message_of([&] { return x.tril().select(0, 0).tril(); }),
+            "tril: input tensor must have at least 2 dimensions");
+}
+
+}  // namespace
+}  // namespace relume

@@ -1,0 +1,136 @@
+// Arithmetic, comparisons and selection of tensors: derivatives, promotion, in-place forms and error texts.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "ops/numeric_gradient.h"
+
+namespace relume {
+namespace {
+
+using Inputs = std::vector<Tensor>;
+using Binary = Tensor (*)(const Tensor&, const Tensor&);
+
+template <class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Arithmetic, HasTheGradientsOfFiniteDifferences) {
+  const Binary ops[] = {maximum, minimum, fmax, fmin, atan2, hypot, copysign, mul, div};
+  for (const Binary op : ops)
+    expect_gradients([op](const Inputs& x) { return op(x[0], x[1]); }, {varied({2, 3}, 0.3), varied({3}, 1)});
+  expect_gradients([](const Inputs& x) { return add(x[0], x[1], 2.5) - rsub(x[0], x[1], 0.5); },
+                   {varied({2, 3}, 0.3), varied({2, 1}, 1)});
+  expect_gradients([](const Inputs& x) { return pow(abs(x[0]) + 0.5, x[1]); }, {varied({4}, 0.3), varied({4}, 1)});
+  expect_gradients([](const Inputs& x) { return pow(x[0], 3) + pow(x[0], 2) + pow(2.0, x[0]); }, {varied({4}, 0.3)});
+  expect_gradients([](const Inputs& x) { return xlogy(x[0], abs(x[1]) + 0.5); }, {varied({4}, 0.3), varied({4}, 1)});
+}
+
+TEST(Selection, HasTheGradientsOfFiniteDifferences) {
+  expect_gradients([](const Inputs& x) { return clamp(x[0], -0.4, 0.45); }, {varied({6}, 0.3)});
+  expect_gradients([](const Inputs& x) { return clamp(x[0], x[1], x[2]); },
+                   {varied({6}, 0.3), varied({6}, 1), varied({6}, 2)});
+  expect_gradients([](const Inputs& x) { return clamp_min(x[0], x[1]) + clamp_max(x[0], x[1]); },
+                   {varied({6}, 0.3), varied({6}, 1)});
+  expect_gradients([](const Inputs& x) { return where(x[0] > x[1], x[0], x[1] * 2); },
+                   {varied({2, 3}, 0.3), varied({3}, 1)});
+  expect_gradients([](const Inputs& x) { return lerp(x[0], x[1], x[2]) + lerp(x[0], x[1], 0.3); },
+                   {varied({4}, 0.3), varied({4}, 1), varied({4}, 2)});
+  expect_gradients([](const Inputs& x) { return addcmul(x[0], x[1], x[2], 1.5); },
+                   {varied({2, 2}, 0.3), varied({2}, 1), varied({2, 2}, 2)});
+  expect_gradients([](const Inputs& x) { return addcdiv(x[0], x[1], x[2], 1.5); },
+                   {varied({4}, 0.3), varied({4}, 1), varied({4}, 2)});
+}
+
+TEST(Arithmetic, InPlaceFormsHaveTheGradientsOfTheOthers) {
+  using InPlaceOp = Tensor& (*)(Tensor&, const Tensor&);
+  const InPlaceOp ops[] = {mul_, div_, atan2_, hypot_, pow_};
+  for (const InPlaceOp op : ops)
+    expect_gradients(
+        [op](const Inputs& x) {
+          Tensor y = abs(x[0]) + 0.5;
+          return op(y, x[1]) * 2;
+        },
+        {varied({3}, 0.3), varied({3}, 1)});
+  expect_gradients(
+      [](const Inputs& x) {
+        Tensor y = x[0] * 1;
+        y.clamp_(-0.4, 0.45).add_(x[0], 2).sub_(x[1]).lerp_(x[1], 0.25).addcmul_(x[0], x[1], 2);
+        return y;
+      },
+      {varied({5}, 0.3), varied({5}, 1)});
+}
+
+TEST(Arithmetic, SharesTheGradientOfEqualElements) {
+  Tensor a = tensor({1.0, 2.0, 3.0}).set_requires_grad(true), b = tensor({1.0, 3.0, 2.0}).set_requires_grad(true);
+  maximum(a, b).sum().backward();
+  EXPECT_TRUE(equal(a.grad(), tensor({0.5, 0.0, 1.0})));
+  EXPECT_TRUE(equal(b.grad(), tensor({0.5, 1.0, 0.0})));
+}
+
+TEST(Arithmetic, PromotesAsTheWholePairDoes) {
+  const Tensor ints = tensor({1, 2}, kInt);
+  EXPECT_EQ((ints + 1).scalar_type(), kInt);
+  EXPECT_EQ((ints + 1.5).scalar_type(), kFloat);
+  EXPECT_EQ((ints / 2).scalar_type(), kFloat);
+  EXPECT_EQ((ints + tensor(1.5, kDouble)).scalar_type(), kDouble);
+  EXPECT_EQ((ints + tensor({1.0, 2.0}, kHalf)).scalar_type(), kHalf);
+  EXPECT_EQ((ints > 1.5).scalar_type(), kBool);
+}
+
+TEST(Arithmetic, WrapsNumbersThatAnIntegerTensorCannotHold) {
+  EXPECT_EQ((tensor({1}, kByte) + 300).item().toLong(), 45);
+  EXPECT_TRUE((tensor({1}, kByte) < -1).item().toBool());
+}
+
+TEST(Arithmetic, RoundsHalfTypesOnce) {
+  const Tensor x = tensor({2049.0}, kHalf);  // 2048 in half
+  EXPECT_EQ((x + 1.5).item().toDouble(), 2050);
+}
+
+TEST(Arithmetic, NamesWhatIsWrong) {
+  const Tensor x = ones({2, 3}), n = ones({3}, kLong), b = ones({3}, kBool);
+  EXPECT_EQ(message_of([&] { return x + ones({2}); }),
+            "The size of tensor a (3) must match the size of tensor b (2) at non-singleton dimension 1");
+  EXPECT_EQ(
+      message_of([&] { return b - b; }),
+      "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+      "instead.");
+  EXPECT_EQ(message_of([&] { return add(n, n, 1.5); }),
+            "For integral input tensors, argument alpha must not be a floating point number.");
+  EXPECT_EQ(message_of([&] { return floor_divide(n, 0); }), "ZeroDivisionError");
+  EXPECT_EQ(message_of([&] { return pow(n, -1); }), "Integers to negative integer powers are not allowed.");
+  EXPECT_EQ(message_of([&] { return n.clone().div_(2); }),
+            "result type Float can't be cast to the desired output type Long");
+  EXPECT_EQ(message_of([&] { return clamp(x); }), "torch.clamp: At least one of 'min' or 'max' must not be None");
+  EXPECT_EQ(message_of([&] { return bitwise_and(x, x); }), "\"bitwise_and_cpu\" not implemented for 'Float'");
+  EXPECT_EQ(message_of([&] { return where(n, x, x); }),
+            "where expected condition to be a boolean tensor, but got a tensor with dtype Long");
+  EXPECT_EQ(message_of([&] { return div(x, x, "up"); }),
+            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found 'up'");
+  EXPECT_EQ(message_of([&] { return add(x, Tensor()); }), "add: expected a tensor, got an undefined one");
+}
+
+TEST(Comparison, TreatsNaNAsEqualToNothing) {
+  const Tensor x = tensor({1.0, NAN}), y = tensor({1.0, NAN});
+  EXPECT_FALSE(equal(x, y));
+  EXPECT_TRUE(allclose(x, y, 1e-5, 1e-8, true));
+  EXPECT_FALSE(allclose(x, y));
+  EXPECT_TRUE(equal(x != y, tensor({0, 1}, kBool)));
+  EXPECT_TRUE(equal(x >= y, tensor({1, 0}, kBool)));
+}
+
+TEST(Comparison, WorksOnEmptyAndZeroDimTensors) {
+  EXPECT_EQ((ones({0, 3}) == ones({3})).numel(), 0);
+  EXPECT_TRUE((tensor(2.0) > tensor(1)).item().toBool());
+  EXPECT_TRUE(equal(ones({0}), ones({0})));
+}
+
+}  // namespace
+}  // namespace relume

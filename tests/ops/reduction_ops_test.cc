@@ -1,0 +1,136 @@
+// Reductions, running sums and order: derivatives, dtypes, empty tensors and error texts.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "ops/numeric_gradient.h"
+
+namespace relume {
+namespace {
+
+using Inputs = std::vector<Tensor>;
+
+template <class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+void check_gradient(Tensor (*op)(const Tensor&), IntArrayRef sizes = {2, 3}) {
+  expect_gradients([op](const Inputs& x) { return op(x[0]); }, {varied(sizes, 0.3)});
+}
+
+TEST(Reductions, HaveTheGradientsOfFiniteDifferences) {
+  check_gradient([](const Tensor& x) { return sum(x) + sum(x, {0, -1}) * sum(x, 1, true); });
+  check_gradient([](const Tensor& x) { return mean(x) * mean(x, 0); });
+  check_gradient([](const Tensor& x) { return prod(x) + prod(x, 1); });
+  check_gradient([](const Tensor& x) { return max(x) * min(x) + amax(x, 0) + amin(x, {0, 1}); });
+  check_gradient([](const Tensor& x) { return std::get<0>(max(x, 1)) + std::get<0>(min(x, -1, false)); });
+  check_gradient([](const Tensor& x) { return var(x) + var(x, IntArrayRef(1), true, false) + std(x, false); });
+  check_gradient([](const Tensor& x) {
+    const auto [deviation, average] = std_mean(x, IntArrayRef(0), 0);
+    return deviation * average;
+  });
+  check_gradient([](const Tensor& x) { return norm(x) + norm(x, 1) + norm(x, 3, {1}) + norm(x, INFINITY, {1}); });
+  check_gradient([](const Tensor& x) { return logsumexp(x, 1) + nansum(x) + trace(x); });
+}
+
+TEST(Reductions, DifferentiateAProductThatHasZeros) {
+  for (const std::vector<double>& values : {std::vector<double>{2, 0, 3}, {0, 0, 3}, {1, 2, 3}}) {
+    Tensor x = tensor(values, kDouble).set_requires_grad(true);
+    prod(x).backward();
+    const double expected[] = {values[1] * values[2], values[0] * values[2], values[0] * values[1]};
+    for (int i = 0; i < 3; ++i) EXPECT_DOUBLE_EQ(x.grad()[i].item().toDouble(), expected[i]);
+  }
+}
+
+TEST(Scans, HaveTheGradientsOfFiniteDifferences) {
+  check_gradient([](const Tensor& x) { return cumsum(x, 1) * cumsum(x, 0); });
+  check_gradient([](const Tensor& x) { return cumprod(x, 1); });
+  check_gradient([](const Tensor& x) { return std::get<0>(cummax(x, 1)) + std::get<0>(cummin(x, 0)); });
+}
+
+TEST(Scans, DifferentiateRunningProductsThatHaveZerosTwice) {
+  expect_gradients([](const Inputs& x) { return cumprod(x[0], 0) + prod(x[0]); },
+                   {tensor({2.0, 0.0, 3.0, 0.0}, kDouble).set_requires_grad(true)});
+}
+
+TEST(Scans, DifferentiateRunningProductsThatHaveZeros) {
+  Tensor x = tensor({2.0, 0.0, 3.0, 0.0, 5.0}, kDouble).set_requires_grad(true);
+  cumprod(x, 0).sum().backward();
+  EXPECT_TRUE(equal(x.grad(), tensor({1.0, 8.0, 0.0, 0.0, 0.0}, kDouble)));
+}
+
+TEST(Order, HasTheGradientsOfFiniteDifferences) {
+  check_gradient([](const Tensor& x) { return std::get<0>(sort(x, 1, true)) * std::get<0>(sort(x, 0)); });
+  check_gradient([](const Tensor& x) { return std::get<0>(topk(x, 2)); });
+  check_gradient([](const Tensor& x) { return std::get<0>(kthvalue(x, 2, 1)) + median(x); });
+  check_gradient([](const Tensor& x) { return std::get<0>(median(x, 0)) + quantile(x, 0.3, 0); });
+}
+
+TEST(Order, PutsNaNLastAndIsStable) {
+  const auto [values, indices] = sort(tensor({3.0, NAN, 1.0, 3.0, -0.0, 0.0}));
+  EXPECT_TRUE(equal(indices, tensor({4, 5, 2, 0, 3, 1}, kLong)));
+  const auto [down, down_indices] = sort(tensor({3, 1, 3, 2}, kLong), 0, true);
+  EXPECT_TRUE(equal(down, tensor({3, 3, 2, 1}, kLong)));
+  EXPECT_TRUE(equal(down_indices, tensor({0, 2, 3, 1}, kLong)));
+}
+
+TEST(Order, SortsEveryDtypeAlongAnyDimension) {
+  for (const ScalarType dtype : {kByte, kChar, kShort, kInt, kLong, kHalf, kBFloat16, kFloat, kDouble}) {
+    const Tensor x = tensor({5, 3, 9, 1, 7, 0}, dtype).reshape({2, 3});
+    EXPECT_TRUE(equal(std::get<0>(sort(x, 0)), tensor({1, 3, 0, 5, 7, 9}, dtype).reshape({2, 3}))) << dtype;
+    EXPECT_TRUE(equal(std::get<0>(sort(x.t(), 0)), tensor({3, 0, 5, 1, 9, 7}, dtype).reshape({3, 2}))) << dtype;
+  }
+}
+
+TEST(Order, FindsDistinctElements) {
+  const auto [values, inverse, counts] = unique(tensor({3, 1, 3, 2}, kLong), true, true, true);
+  EXPECT_TRUE(equal(values, tensor({1, 2, 3}, kLong)));
+  EXPECT_TRUE(equal(inverse, tensor({2, 0, 2, 1}, kLong)));
+  EXPECT_TRUE(equal(counts, tensor({1, 1, 2}, kLong)));
+}
+
+TEST(Reductions, KeepThePromisedDtypes) {
+  const Tensor bytes = ones({3}, kByte);
+  EXPECT_EQ(sum(bytes).scalar_type(), kLong);
+  EXPECT_EQ(prod(bytes).scalar_type(), kLong);
+  EXPECT_EQ(cumsum(bytes, 0).scalar_type(), kLong);
+  EXPECT_EQ(any(bytes).scalar_type(), kByte);
+  EXPECT_EQ(all(bytes > 0).scalar_type(), kBool);
+  EXPECT_EQ(sum(ones({3}, kHalf)).scalar_type(), kHalf);
+  EXPECT_EQ(argmax(bytes).scalar_type(), kLong);
+}
+
+TEST(Reductions, TakeEmptyTensors) {
+  const Tensor e = ones({2, 0});
+  EXPECT_TRUE(equal(sum(e, 1), zeros({2})));
+  EXPECT_EQ(prod(e).item().toDouble(), 1);
+  EXPECT_TRUE(std::isnan(mean(e).item().toDouble()));
+  EXPECT_TRUE(all(e).item().toBool());
+  EXPECT_EQ(std::get<0>(max(e, 0)).numel(), 0);
+  EXPECT_EQ(logsumexp(e, 1)[0].item().toDouble(), -INFINITY);
+}
+
+TEST(Reductions, NameWhatIsWrong) {
+  const Tensor x = ones({2, 3}), e = ones({2, 0});
+  EXPECT_EQ(message_of([&] { return sum(x, 3); }),
+            "Dimension out of range (expected to be in range of [-2, 1], but got 3)");
+  EXPECT_EQ(message_of([&] { return sum(x, {0, -2}); }), "dim 0 appears multiple times in the list of dims");
+  EXPECT_EQ(message_of([&] { return max(e, 1); }), "max(): Expected reduction dim 1 to have non-zero size.");
+  EXPECT_EQ(
+      message_of([&] { return mean(x.to(kLong)); }),
+      "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: Long");
+  EXPECT_EQ(message_of([&] { return var(x.to(kLong)); }), "std and var only support floating point and complex dtypes");
+  EXPECT_EQ(message_of([&] { return argmax(x > 0); }), "argmax(): does not support bool input");
+  EXPECT_EQ(message_of([&] { return topk(x, 4); }), "selected index k out of range");
+  EXPECT_EQ(message_of([&] { return kthvalue(x, 0); }), "kthvalue(): selected number k out of range for dimension 1");
+  EXPECT_EQ(message_of([&] { return quantile(x, 1.5); }), "quantile() q must be in the range [0, 1] but got 1.5");
+}
+
+}  // namespace
+}  // namespace relume
