@@ -112,14 +112,6 @@ struct Copysign { template <class T> static T of(T a, T b) { return std::copysig
 struct XLogY { template <class T> static T of(T a, T b) { return std::isnan(b) ? b : a == 0 ? T(0) : a * std::log(b); } };
 // clang-format on
 
-struct LogAddExp {
-  template <class T>
-  static T of(T a, T b) {
-    if (std::isinf(a) && a == b) return a;
-    return std::fmax(a, b) + std::log1p(std::exp(-std::abs(a - b)));
-  }
-};
-
 struct ShiftLeft {
   template <class T>
   static T of(T a, T b) {
@@ -165,7 +157,6 @@ constexpr ArithmeticTable make_table() {
   set<Hypot>(table, ArithmeticOp::hypot, FloatTypes());
   set<Copysign>(table, ArithmeticOp::copysign, FloatTypes());
   set<XLogY>(table, xlogy, FloatTypes());
-  set<LogAddExp>(table, logaddexp, FloatTypes());
   set<ShiftLeft>(table, shift_left, IntTypes());
   set<ShiftRight>(table, shift_right, IntTypes());
   return table;

@@ -44,7 +44,6 @@ enum class ArithmeticOp : int {
   hypot,         // sqrt(a a + b b); floats only
   copysign,      // |a| with the sign of b; floats only
   xlogy,         // a log b, and 0 where a is 0 and b no NaN; floats only
-  logaddexp,     // log(exp a + exp b); floats only
   shift_left,    // a << b, 0 where b is out of range; integers only
   shift_right,   // a >> b, the sign where b is out of range; integers only
   count

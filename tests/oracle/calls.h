@@ -187,7 +187,7 @@ inline const std::multimap<std::string, Call>& calls() {
 #include "oracle/op_calls.inc"
         {"index", "tensor any", 2, [](Arguments& a) { return results(a.tensor(0).index(a.indices(1))); }},
         {"setitem", "tensor any any", 3, write_index},
-        {"index_put", "tensor any tensor any", 4,
+        {"index_put", "tensor any tensor any", 3,
          [](Arguments& a) { return results(index_put(a.tensor(0), a.indices(1), a.tensor(2), a.boolean(3))); }},
         {"to", "tensor dtype", 2, [](Arguments& a) { return results(a.tensor(0).to(a.dtype(1))); }},
         {"data", "tensor", 1, [](Arguments& a) { return results(a.tensor(0).data()); }},
