@@ -1,6 +1,8 @@
 // Convolution, pooling, normalisation and embedding as ops: derivatives, layouts, names, and what they leave alone.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <functional>
 #include <limits>
 
 #include "ops/numeric_gradient.h"
