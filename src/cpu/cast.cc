@@ -1,64 +1,108 @@
-// The table of casts between dtypes, over 2-D tiles.
+// Casts between dtypes over 2-D tiles: rows without gaps are converted where they lie, others by way of a buffer.
+#include <algorithm>
 #include <cstring>
-#include <utility>
 
-#include "cpu/convert.h"
+#include "cpu/dense_cast.h"
 #include "kernels/copy.h"
 
 namespace relume::cpu {
 namespace {
 
-// Bytes of a bool tensor that came from outside may hold more than 0 and 1.
+constexpr int64_t kBlock = 256;  // elements of a buffer
+
+// to[i * to_stride] = from[i * from_stride] for elements of a size.
 template <class T>
-inline T load(const T* from) {
-  return *from;
-}
-template <>
-inline bool load<bool>(const bool* from) {
-  uint8_t byte;
-  std::memcpy(&byte, from, 1);
-  return byte != 0;
+void move_row(T* to, int64_t to_stride, const T* from, int64_t from_stride, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) to[i * to_stride] = from[i * from_stride];
 }
 
+template <class T>
+void fill_row(T* to, int64_t stride, T value, int64_t n) {
+  if (stride == 1)
+    std::fill_n(to, n, value);
+  else
+    for (int64_t i = 0; i < n; ++i) to[i * stride] = value;
+}
+
+// To and From are unsigned integers of the sizes of the elements.
 template <class To, class From>
-void cast_row(To* dst, int64_t dst_stride, const From* src, int64_t src_stride, int64_t n) {
-  if (src_stride == 0) {
-    const To value = convert<To>(load(src));
-    if (dst_stride == 1)
-      for (int64_t i = 0; i < n; ++i) dst[i] = value;
-    else
-      for (int64_t i = 0; i < n; ++i) dst[i * dst_stride] = value;
-  } else if (dst_stride == 1 && src_stride == 1) {
-    if constexpr (std::is_same_v<To, From>)
-      std::memmove(dst, src, n * sizeof(To));
-    else
-      for (int64_t i = 0; i < n; ++i) dst[i] = convert<To>(load(src + i));
-  } else {
-    for (int64_t i = 0; i < n; ++i) dst[i * dst_stride] = convert<To>(load(src + i * src_stride));
+void cast_row(To* to, int64_t to_stride, const From* from, int64_t from_stride, int64_t n, DenseCast dense) {
+  if (from_stride == 0) {
+    To value;
+    dense(&value, from, 1);
+    fill_row(to, to_stride, value, n);
+    return;
+  }
+  alignas(64) From gathered[kBlock];
+  alignas(64) To converted[kBlock];
+  for (int64_t i = 0; i < n; i += kBlock) {
+    const int64_t count = std::min(kBlock, n - i);
+    const From* source = from + i * from_stride;
+    if (from_stride != 1) {
+      move_row(gathered, 1, source, from_stride, count);
+      source = gathered;
+    }
+    if (to_stride == 1) {
+      dense(to + i, source, count);
+    } else {
+      dense(converted, source, count);
+      move_row(to + i * to_stride, to_stride, converted, 1, count);
+    }
   }
 }
 
-template <class To, class From>
-void cast_tile_of(void* dst, const void* src, const CopyTile& tile) {
+// The loop over a tile's rows; of short rows the columns are the rows.
+template <class Row>
+void for_each_row(const CopyTile& tile, Row&& row) {
   constexpr int64_t kShortRow = 8;
-  const int row = tile.sizes[0] < kShortRow && tile.sizes[1] > tile.sizes[0] ? 1 : 0, column = 1 - row;
-  for (int64_t j = 0; j < tile.sizes[column]; ++j)
-    cast_row(static_cast<To*>(dst) + j * tile.dst_strides[column], tile.dst_strides[row],
-             static_cast<const From*>(src) + j * tile.src_strides[column], tile.src_strides[row], tile.sizes[row]);
+  const int inner = tile.sizes[0] < kShortRow && tile.sizes[1] > tile.sizes[0] ? 1 : 0, outer = 1 - inner;
+  for (int64_t j = 0; j < tile.sizes[outer]; ++j)
+    row(j * tile.dst_strides[outer], tile.dst_strides[inner], j * tile.src_strides[outer], tile.src_strides[inner],
+        tile.sizes[inner]);
 }
 
-// Copies depend on the size of an element alone.
+template <class To, class From>
+void cast_tile_of(void* dst, const void* src, const CopyTile& tile, DenseCast dense) {
+  for_each_row(tile, [&](int64_t dst_offset, int64_t dst_stride, int64_t src_offset, int64_t src_stride, int64_t n) {
+    To* to = static_cast<To*>(dst) + dst_offset;
+    const From* from = static_cast<const From*>(src) + src_offset;
+    if (dst_stride == 1 && src_stride == 1)
+      dense(to, from, n);
+    else
+      cast_row(to, dst_stride, from, src_stride, n, dense);
+  });
+}
+
+template <class T>
+void copy_tile_of(void* dst, const void* src, const CopyTile& tile) {
+  for_each_row(tile, [&](int64_t dst_offset, int64_t dst_stride, int64_t src_offset, int64_t src_stride, int64_t n) {
+    T* to = static_cast<T*>(dst) + dst_offset;
+    const T* from = static_cast<const T*>(src) + src_offset;
+    if (src_stride == 0)
+      fill_row(to, dst_stride, *from, n);
+    else if (dst_stride == 1 && src_stride == 1)
+      std::memmove(to, from, static_cast<size_t>(n) * sizeof(T));
+    else
+      move_row(to, dst_stride, from, src_stride, n);
+  });
+}
+
 template <class T>
 using storage_type = std::conditional_t<
     sizeof(T) == 1, uint8_t,
     std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
 
 template <class To, class From>
+void cast_pair(void* dst, const void* src, const CopyTile& tile) {
+  cast_tile_of<storage_type<To>, storage_type<From>>(dst, src, tile, dense_cast(dtype_of<From>, dtype_of<To>));
+}
+
+template <class To, class From>
 constexpr CastTile entry() {
   if constexpr (std::is_same_v<To, From>)
-    return cast_tile_of<storage_type<To>, storage_type<To>>;
+    return copy_tile_of<storage_type<To>>;
   else
-    return cast_tile_of<To, From>;
+    return cast_pair<To, From>;
 }
 
 struct Row {
