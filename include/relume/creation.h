@@ -85,7 +85,7 @@ RELUME_API Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, 
                             const TensorOptions& options);
 }  // namespace detail
 
-// A tensor on memory that somebody else owns; it must live as long as the tensor and its views. Strides are in elements.
+// A tensor on memory that somebody else owns: it must outlive the tensor and its views. Strides are in elements.
 RELUME_API Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options = {});
 RELUME_API Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, const TensorOptions& options = {});
 // The same; deleter(data) is called when the last tensor on the memory has gone.

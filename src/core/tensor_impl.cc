@@ -225,7 +225,8 @@ Tensor make_external(void* data, IntArrayRef sizes, IntArrayRef strides, ScalarT
 int64_t wrap_dim(int64_t dim, int64_t rank) {
   const int64_t range = std::max<int64_t>(rank, 1);
   if (dim < -range || dim >= range) [[unlikely]]
-    fail<IndexError>("Dimension out of range (expected to be in range of [{}, {}], but got {})", -range, range - 1, dim);
+    fail<IndexError>("Dimension out of range (expected to be in range of [{}, {}], but got {})", -range, range - 1,
+                     dim);
   return dim < 0 ? dim + range : dim;
 }
 

@@ -1,6 +1,5 @@
 // What autograd needs of the ops: see autograd/arithmetic.h.
 #include "autograd/arithmetic.h"
-
 #include "autograd/record.h"
 #include "ops/methods.h"
 #include "ops/views.h"
@@ -28,7 +27,8 @@ Tensor sum_to(const Tensor& grad, IntArrayRef sizes) {
 Tensor cast(const Tensor& tensor, ScalarType dtype) { return tensor.to(dtype); }
 
 Tensor copy_like(const Tensor& tensor, const Tensor& like) {
-  if (!like.is_non_overlapping_and_dense() || tensor.sizes() != like.sizes()) return tensor.clone(MemoryFormat::Contiguous);
+  if (!like.is_non_overlapping_and_dense() || tensor.sizes() != like.sizes())
+    return tensor.clone(MemoryFormat::Contiguous);
   if (GradMode::is_enabled()) return tensor.clone();
   Tensor result = make_strided(like.sizes(), like.strides(), tensor.scalar_type());
   result.copy_(tensor);
@@ -47,9 +47,8 @@ bool has_nan(const Tensor& tensor) {
 
 NodePtr make_as_strided_node(const Tensor& base, const Geometry& view) {
   const Geometry whole(base);
-  return new_function_node("AsStridedBackward0", {base}, [whole, view](Backward& run) {
-    run.set(0, as_strided_backward(run.grad(), whole, view));
-  });
+  return new_function_node("AsStridedBackward0", {base},
+                           [whole, view](Backward& run) { run.set(0, as_strided_backward(run.grad(), whole, view)); });
 }
 
 Tensor copy_slices_backward(const Tensor& grad, const Geometry& base, const Geometry& view, SliceFunction& slice) {
@@ -68,7 +67,8 @@ Tensor copy_slices_backward(const Tensor& grad, const Geometry& base, const Geom
 
 namespace {
 
-// For each element that the view shows, in order, its number in the base; the base's strides say where its elements lie.
+// For each element that the view shows, in order, its number in the base; the base's strides say where its elements
+// lie.
 Tensor elements_shown(const autograd::Geometry& base, const autograd::Geometry& view) {
   const size_t extent = storage_bytes(base.sizes, base.strides, kByte);
   std::vector<int64_t> number(extent, -1);
@@ -92,8 +92,8 @@ Tensor elements_shown(const autograd::Geometry& base, const autograd::Geometry& 
   visit(view, base.offset, [&](int64_t i, int64_t offset) {
     const bool inside = offset >= 0 && static_cast<size_t>(offset) < extent;
     const int64_t found = inside ? number[static_cast<size_t>(offset)] : -1;
-    check(found >= 0, "as_strided: the view shows memory that its base {} with strides {} does not", IntArrayRef(base.sizes),
-          IntArrayRef(base.strides));
+    check(found >= 0, "as_strided: the view shows memory that its base {} with strides {} does not",
+          IntArrayRef(base.sizes), IntArrayRef(base.strides));
     out[i] = found;
   });
   return shown;

@@ -24,7 +24,8 @@ bool overlap_in_part(const Tensor& a, const Tensor& b) {
   const detail::TensorImpl& x = *a.impl();
   const detail::TensorImpl& y = *b.impl();
   if (x.storage != y.storage || x.numel == 0 || y.numel == 0) return false;
-  const size_t x_bytes = storage_bytes(x.sizes, x.strides, x.dtype), y_bytes = storage_bytes(y.sizes, y.strides, y.dtype);
+  const size_t x_bytes = storage_bytes(x.sizes, x.strides, x.dtype),
+               y_bytes = storage_bytes(y.sizes, y.strides, y.dtype);
   return x.data() < y.data() + y_bytes && y.data() < x.data() + x_bytes;
 }
 

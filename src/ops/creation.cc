@@ -62,7 +62,8 @@ Tensor empty(IntArrayRef size, const TensorOptions& options, std::optional<Memor
 Tensor empty_like(const Tensor& self, const TensorOptions& options, std::optional<MemoryFormat> memory_format) {
   const ScalarType dtype = dtype_from(options, impl_of(self, "empty_like").dtype);
   const auto format = memory_format ? memory_format : options.memory_format_opt();
-  if (format && *format != MemoryFormat::Preserve) return finish(make_with_format(self.sizes(), dtype, format), options);
+  if (format && *format != MemoryFormat::Preserve)
+    return finish(make_with_format(self.sizes(), dtype, format), options);
   if (self.is_non_overlapping_and_dense()) return finish(make_strided(self.sizes(), self.strides(), dtype), options);
   return finish(make_result(self.sizes(), dtype, {&self}), options);
 }
@@ -122,11 +123,11 @@ template <class F>
 void fill_by_index(const Tensor& tensor, F value) {
   const int64_t n = tensor.numel();
   switch (tensor.scalar_type()) {
-#define RELUME_FILL(type, name, python)                                            \
-  case ScalarType::name: {                                                         \
-    type* out = static_cast<type*>(tensor.data_ptr());                             \
-    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<type>(value(i));          \
-    break;                                                                         \
+#define RELUME_FILL(type, name, python)                                   \
+  case ScalarType::name: {                                                \
+    type* out = static_cast<type*>(tensor.data_ptr());                    \
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<type>(value(i)); \
+    break;                                                                \
   }
     RELUME_FORALL_DTYPES(RELUME_FILL)
 #undef RELUME_FILL
@@ -136,8 +137,8 @@ void fill_by_index(const Tensor& tensor, F value) {
 }
 
 void check_finite(const Scalar& start, const Scalar& end) {
-  check(std::isfinite(start.toDouble()) && std::isfinite(end.toDouble()), "unsupported range: {} -> {}", start.toDouble(),
-        end.toDouble());
+  check(std::isfinite(start.toDouble()) && std::isfinite(end.toDouble()), "unsupported range: {} -> {}",
+        start.toDouble(), end.toDouble());
 }
 
 }  // namespace
@@ -239,7 +240,9 @@ Tensor matrix_indices(int64_t row, int64_t col, const TensorOptions& options, F 
       }
   const int64_t count = static_cast<int64_t>(rows.size());
   Tensor result = make_tensor({2, count}, dtype_from(options));
-  fill_by_index(result, [&](int64_t i) { return i < count ? rows[static_cast<size_t>(i)] : cols[static_cast<size_t>(i - count)]; });
+  fill_by_index(result, [&](int64_t i) {
+    return i < count ? rows[static_cast<size_t>(i)] : cols[static_cast<size_t>(i - count)];
+  });
   return result;
 }
 

@@ -41,7 +41,8 @@ ScalarType result_type(std::initializer_list<Operand> operands) {
       ScalarType& rank = impl.sizes.empty() ? zero_dim : dimensioned;
       rank = promote_or(rank, impl.dtype);
     } else {
-      const ScalarType type = operand.scalar->type() == kDouble ? ScalarType(get_default_dtype()) : operand.scalar->type();
+      const ScalarType type =
+          operand.scalar->type() == kDouble ? ScalarType(get_default_dtype()) : operand.scalar->type();
       number = promote_or(number, type);
     }
   }
@@ -132,8 +133,7 @@ void run(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_li
   const detail::TensorImpl& result = *out.impl();
   cpu::ElementwiseOperand operands[kMaxInputs + 1];
   DimVector strides[kMaxInputs];
-  const ScalarType result_dtype =
-      kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
+  const ScalarType result_dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
   operands[0] = {result.data(), result.contiguous ? nullptr : result.strides.data(), result.dtype, result_dtype};
   size_t i = 0;
   for (const Tensor* input : inputs) {
@@ -185,8 +185,7 @@ Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const 
   return result;
 }
 
-void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel,
-                      std::initializer_list<const Tensor*> inputs) {
+void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
   const IntArrayRef sizes = out.impl()->sizes;
   if (all_contiguous(sizes, inputs)) {
     if (out.impl()->contiguous && run_directly(*out.impl(), kernel, inputs)) return;
@@ -201,9 +200,9 @@ void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel,
 Tensor make_scalar(const Scalar& value, ScalarType dtype) {
   Tensor result = make_tensor({}, dtype);
   switch (dtype) {
-#define RELUME_STORE(type, name, python)                                                        \
-  case ScalarType::name:                                                                        \
-    *reinterpret_cast<type*>(result.impl()->data()) = value.to<type>();                         \
+#define RELUME_STORE(type, name, python)                                \
+  case ScalarType::name:                                                \
+    *reinterpret_cast<type*>(result.impl()->data()) = value.to<type>(); \
     break;
     RELUME_FORALL_DTYPES(RELUME_STORE)
 #undef RELUME_STORE
@@ -214,7 +213,8 @@ Tensor make_scalar(const Scalar& value, ScalarType dtype) {
 }
 
 void check_can_cast(ScalarType from, ScalarType to) {
-  check(can_cast(from, to), "result type {} can't be cast to the desired output type {}", to_string(from), to_string(to));
+  check(can_cast(from, to), "result type {} can't be cast to the desired output type {}", to_string(from),
+        to_string(to));
 }
 
 void fail_not_implemented(const char* kernel, ScalarType dtype) {

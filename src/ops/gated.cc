@@ -1,4 +1,5 @@
-// Activations with a second operand: glu, whose halves gate each other; prelu, with learned slopes; rrelu, with random ones.
+// Activations with a second operand: glu, whose halves gate each other; prelu, with learned slopes; rrelu, with random
+// ones.
 #include "autograd/record.h"
 #include "core/random.h"
 #include "kernels/random.h"
@@ -39,8 +40,8 @@ Tensor slopes_for(const Tensor& self, const Tensor& weight) {
     check(rank > 0, "Not allow zero-dim input tensor.");
     const int64_t channels = rank > 1 ? self.size(1) : 1;
     check(count == channels,
-          "Mismatch of parameter numbers and input channel size. Found parameter numbers = {} and channel size = {}.", count,
-          channels);
+          "Mismatch of parameter numbers and input channel size. Found parameter numbers = {} and channel size = {}.",
+          count, channels);
   }
   DimVector shape(static_cast<size_t>(rank), 1);
   if (rank > 1) shape[1] = count;
@@ -120,7 +121,8 @@ Tensor& rrelu_(Tensor& self, const Scalar& lower, const Scalar& upper, bool trai
   Tensor plain = self.variable_data();
   const Tensor noise = training ? draw_slopes(plain.contiguous(), slopes, generator) : Tensor();
   training ? plain.mul_(noise) : leaky_relu_(plain, slopes.mean());
-  write.record("RreluWithNoiseBackward1", {slopes.draws() ? autograd::Save(noise) : output(self)}, rrelu_backward(slopes));
+  write.record("RreluWithNoiseBackward1", {slopes.draws() ? autograd::Save(noise) : output(self)},
+               rrelu_backward(slopes));
   return self;
 }
 

@@ -21,8 +21,8 @@ MemoryFormat common_format(TensorList tensors) {
 ScalarType common_dtype(TensorList tensors) {
   ScalarType dimensioned = ScalarType::Undefined;
   for (const Tensor& tensor : tensors)
-    dimensioned = dimensioned == ScalarType::Undefined ? tensor.scalar_type()
-                                                       : promote_types(dimensioned, tensor.scalar_type());
+    dimensioned =
+        dimensioned == ScalarType::Undefined ? tensor.scalar_type() : promote_types(dimensioned, tensor.scalar_type());
   return dimensioned;
 }
 
@@ -53,7 +53,8 @@ CatPlan plan_cat(TensorList tensors, int64_t dim) {
           tensor.dim());
     for (size_t d = 0; d < plan.sizes.size(); ++d)
       check(d == plan.dim || tensor.sizes()[d] == plan.sizes[d],
-            "Sizes of tensors must match except in dimension {}. Expected size {} but got size {} for tensor number {} in the "
+            "Sizes of tensors must match except in dimension {}. Expected size {} but got size {} for tensor number {} "
+            "in the "
             "list.",
             plan.dim, plan.sizes[d], tensor.sizes()[d], i);
     plan.lengths.push_back(tensor.sizes()[plan.dim]);
@@ -83,8 +84,8 @@ Tensor cat(TensorList tensors, int64_t dim) {
     int64_t start = 0;
     for (size_t i = 0; i < lengths.size(); ++i) {
       if (run.needs(i))
-        run.set(i, lengths[i] > 0 ? run.grad().narrow(at, start, lengths[i])
-                                  : zeros(shapes[i], run.grad().scalar_type()));
+        run.set(i,
+                lengths[i] > 0 ? run.grad().narrow(at, start, lengths[i]) : zeros(shapes[i], run.grad().scalar_type()));
       start += lengths[i];
     }
   });
@@ -110,7 +111,8 @@ Tensor stack(TensorList tensors, int64_t dim) {
 
 Tensor hstack(TensorList tensors) {
   std::vector<Tensor> rows;
-  for (const Tensor& tensor : tensors) rows.push_back(impl_of(tensor, "hstack").dim() == 0 ? tensor.reshape({1}) : tensor);
+  for (const Tensor& tensor : tensors)
+    rows.push_back(impl_of(tensor, "hstack").dim() == 0 ? tensor.reshape({1}) : tensor);
   check(!rows.empty(), "hstack expects a non-empty TensorList");
   return cat(rows, rows[0].dim() == 1 ? 0 : 1);
 }
@@ -143,10 +145,11 @@ Tensor repeat(const Tensor& self, IntArrayRef repeats) {
     from.push_back(size);
   }
   Tensor result = make_alias(self).reshape(split).expand(expanded).clone(MemoryFormat::Contiguous).reshape(sizes);
-  return record("RepeatBackward0", make_alias(result), {self}, {}, [expanded, repeated_dims, own = impl.sizes](Backward& run) {
-    const Tensor grad = run.grad().reshape(expanded);
-    run.set(0, (repeated_dims.empty() ? grad : grad.sum(repeated_dims)).reshape(own));
-  });
+  return record("RepeatBackward0", make_alias(result), {self}, {},
+                [expanded, repeated_dims, own = impl.sizes](Backward& run) {
+                  const Tensor grad = run.grad().reshape(expanded);
+                  run.set(0, (repeated_dims.empty() ? grad : grad.sum(repeated_dims)).reshape(own));
+                });
 }
 
 }  // namespace method
@@ -176,14 +179,15 @@ std::vector<Tensor> broadcast_tensors(TensorList tensors) {
 
 std::vector<Tensor> meshgrid(TensorList tensors, std::string_view indexing) {
   check(!tensors.empty(), "meshgrid expects a non-empty TensorList");
-  check(indexing == "ij" || indexing == "xy", "torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: {}",
-        indexing);
+  check(indexing == "ij" || indexing == "xy",
+        "torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: {}", indexing);
   const bool swap = indexing == "xy" && tensors.size() >= 2;
   DimVector sizes;
   for (const Tensor& tensor : tensors) {
-    check(impl_of(tensor, "meshgrid").dim() <= 1, "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {}",
-          tensor.sizes());
-    check(tensor.scalar_type() == tensors[0].scalar_type(), "torch.meshgrid expects all tensors to have the same dtype");
+    check(impl_of(tensor, "meshgrid").dim() <= 1,
+          "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {}", tensor.sizes());
+    check(tensor.scalar_type() == tensors[0].scalar_type(),
+          "torch.meshgrid expects all tensors to have the same dtype");
     sizes.push_back(tensor.numel());
   }
   if (swap) std::swap(sizes[0], sizes[1]);
@@ -200,17 +204,22 @@ std::vector<Tensor> meshgrid(TensorList tensors, std::string_view indexing) {
 Tensor constant_pad_nd(const Tensor& self, IntArrayRef pad, const Scalar& value) {
   const detail::TensorImpl& impl = impl_of(self, "constant_pad_nd");
   check(pad.size() % 2 == 0, "Length of pad must be even but instead it equals {}", pad.size());
-  check(pad.size() / 2 <= impl.sizes.size(), "Length of pad should be no more than twice the number of dimensions of the "
-        "input. Pad length is {} while the input has {} dimensions.", pad.size(), impl.dim());
+  check(pad.size() / 2 <= impl.sizes.size(),
+        "Length of pad should be no more than twice the number of dimensions of the "
+        "input. Pad length is {} while the input has {} dimensions.",
+        pad.size(), impl.dim());
   DimVector sizes = impl.sizes;
   Tensor kept = make_alias(self);
   for (size_t i = 0; i < pad.size() / 2; ++i) {
     const size_t d = impl.sizes.size() - 1 - i;
     const int64_t before = pad[2 * i], behind = pad[2 * i + 1];
     sizes[d] += before + behind;
-    check(sizes[d] >= 0, "The input size {}, plus negative padding {} and {} resulted in a negative output size, which is invalid. "
-          "Check dimension {} of your input.", impl.sizes[d], before, behind, d);
-    kept = kept.slice(static_cast<int64_t>(d), std::max<int64_t>(0, -before), impl.sizes[d] + std::min<int64_t>(0, behind));
+    check(sizes[d] >= 0,
+          "The input size {}, plus negative padding {} and {} resulted in a negative output size, which is invalid. "
+          "Check dimension {} of your input.",
+          impl.sizes[d], before, behind, d);
+    kept = kept.slice(static_cast<int64_t>(d), std::max<int64_t>(0, -before),
+                      impl.sizes[d] + std::min<int64_t>(0, behind));
   }
   Tensor result = full(sizes, value, TensorOptions(impl.dtype).memory_format(self.suggest_memory_format()));
   {
@@ -218,7 +227,8 @@ Tensor constant_pad_nd(const Tensor& self, IntArrayRef pad, const Scalar& value)
     Tensor place = make_alias(result);
     for (size_t i = 0; i < pad.size() / 2; ++i) {
       const size_t d = impl.sizes.size() - 1 - i;
-      place = place.narrow(static_cast<int64_t>(d), std::min(std::max<int64_t>(0, pad[2 * i]), sizes[d]), kept.size(static_cast<int64_t>(d)));
+      place = place.narrow(static_cast<int64_t>(d), std::min(std::max<int64_t>(0, pad[2 * i]), sizes[d]),
+                           kept.size(static_cast<int64_t>(d)));
     }
     place.copy_(kept);
     result = result.variable_data();

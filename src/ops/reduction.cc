@@ -522,7 +522,8 @@ Tensor logsumexp(const Tensor& self, IntArrayRef dim, bool keepdim) {
     const Tensor highest = reduce(ReduceOp::amax, x, {over.dims, true}, loop_dtype(x.scalar_type()), x.scalar_type());
     const Tensor shift = where(isfinite(highest), highest, 0.0);
     const Tensor sums = log(exp(x - shift).sum(shape.list(), true)) + shift;
-    return sums.reshape(reduced_sizes(x.sizes(), over.dims, keepdim)).variable_data();  // no view to those who write to it
+    return sums.reshape(reduced_sizes(x.sizes(), over.dims, keepdim))
+        .variable_data();  // no view to those who write to it
   }();
   return record("LogsumexpBackward0", result, {x}, {x, output(result)}, [shape](Backward& run) {
     run.set(0, shape.restore(run.grad()) * exp(run.saved(0) - shape.restore(run.saved(1))));

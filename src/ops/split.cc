@@ -49,7 +49,8 @@ std::vector<Tensor> split(const Tensor& self, int64_t split_size, int64_t dim) {
   check(split_size >= 0, "split expects split_size be non-negative, but got split_size={}", split_size);
   const size_t at = static_cast<size_t>(wrap_dim(dim, impl.dim()));
   const int64_t size = impl.sizes[at];
-  check(split_size > 0 || size == 0, "split_size can only be 0 if dimension size is 0, but got dimension size of {}", size);
+  check(split_size > 0 || size == 0, "split_size can only be 0 if dimension size is 0, but got dimension size of {}",
+        size);
   DimVector lengths;
   for (int64_t left = size; left > 0 || lengths.empty(); left -= split_size) {
     lengths.push_back(std::min(left, split_size));

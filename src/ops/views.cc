@@ -1,9 +1,10 @@
 // Views that keep every element, or pick some by strides: view, transpose, expand, select, slice, as_strided, ...
+#include "ops/views.h"
+
 #include <algorithm>
 
 #include "autograd/record.h"
 #include "ops/methods.h"
-#include "ops/views.h"
 
 namespace relume {
 
@@ -46,12 +47,14 @@ DimVector infer_shape(IntArrayRef shape, int64_t numel) {
       open = i;
     } else {
       check(shape[i] >= 0, "invalid shape dimension {}", shape[i]);
-      check(!__builtin_mul_overflow(known, shape[i], &known), "shape '{}' is invalid for input of size {}", shape, numel);
+      check(!__builtin_mul_overflow(known, shape[i], &known), "shape '{}' is invalid for input of size {}", shape,
+            numel);
     }
   }
   if (open) {
     check(known != 0 || numel != 0,
-          "cannot reshape tensor of 0 elements into shape {} because the unspecified dimension size -1 can be any value and "
+          "cannot reshape tensor of 0 elements into shape {} because the unspecified dimension size -1 can be any "
+          "value and "
           "is ambiguous",
           shape);
     check(known != 0 && numel % known == 0, "shape '{}' is invalid for input of size {}", shape, numel);
@@ -105,7 +108,8 @@ Tensor view(const Tensor& self, ScalarType dtype) {
       const bool last = i + 1 == sizes.size();
       int64_t& scaled = last ? sizes[i] : strides[i];
       if (shrink > 1) {
-        check(scaled % shrink == 0, "self.{}({}) must be divisible by {} to view {} as {} (different element sizes), but got {}",
+        check(scaled % shrink == 0,
+              "self.{}({}) must be divisible by {} to view {} as {} (different element sizes), but got {}",
               last ? "size" : "stride", i, shrink, to_string(impl.dtype), to_string(dtype), scaled);
         scaled /= shrink;
       } else {
@@ -151,8 +155,10 @@ Tensor flatten(const Tensor& self, int64_t start_dim, int64_t end_dim) {
   int64_t merged = 1;
   for (int64_t i = 0; i < impl.dim(); ++i) {
     const int64_t size = impl.sizes[static_cast<size_t>(i)];
-    if (i < start || i > end) shape.push_back(size);
-    else merged *= size;
+    if (i < start || i > end)
+      shape.push_back(size);
+    else
+      merged *= size;
     if (i == end) shape.push_back(merged);
   }
   return self.reshape(shape);
@@ -166,18 +172,23 @@ Tensor unflatten(const Tensor& self, int64_t dim, IntArrayRef sizes) {
   DimVector part(sizes);
   int64_t known = 1, open = -1;
   for (size_t i = 0; i < sizes.size(); ++i) {
-    if (sizes[i] == -1) open = static_cast<int64_t>(i);
-    else known *= sizes[i];
+    if (sizes[i] == -1)
+      open = static_cast<int64_t>(i);
+    else
+      known *= sizes[i];
   }
   if (open >= 0 && known > 0) part[static_cast<size_t>(open)] = impl.sizes[at] / known;
   int64_t product = 1;
   for (const int64_t size : part) product *= size;
-  check(product == impl.sizes[at], "unflatten: Provided sizes {} don't multiply up to the size of dim {} ({}) in the input tensor",
-        sizes, at, impl.sizes[at]);
+  check(product == impl.sizes[at],
+        "unflatten: Provided sizes {} don't multiply up to the size of dim {} ({}) in the input tensor", sizes, at,
+        impl.sizes[at]);
   DimVector shape;
   for (size_t i = 0; i < impl.sizes.size(); ++i) {
-    if (i != at) shape.push_back(impl.sizes[i]);
-    else for (const int64_t size : part) shape.push_back(size);
+    if (i != at)
+      shape.push_back(impl.sizes[i]);
+    else
+      for (const int64_t size : part) shape.push_back(size);
   }
   return self.view(shape);
 }
@@ -208,7 +219,8 @@ DimVector identity_order(int64_t rank) {
 Tensor permute(const Tensor& self, IntArrayRef dims) {
   const int64_t rank = impl_of(self, "permute").dim();
   check(static_cast<int64_t>(dims.size()) == rank,
-        "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of "
+        "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
+        "ordering of "
         "dimensions i.e. input.dim() = {} is not equal to len(dims) = {}",
         rank, dims.size());
   DimVector order(dims);
@@ -252,8 +264,8 @@ Tensor numpy_T(const Tensor& self) {
   return permuted("PermuteBackward0", self, order);
 }
 Tensor mT(const Tensor& self) {
-  check(impl_of(self, "mT").dim() >= 2, "tensor.mT is only supported on matrices or batches of matrices. Got {}-D tensor.",
-        self.dim());
+  check(impl_of(self, "mT").dim() >= 2,
+        "tensor.mT is only supported on matrices or batches of matrices. Got {}-D tensor.", self.dim());
   return self.transpose(-2, -1);
 }
 
@@ -262,7 +274,8 @@ Tensor mT(const Tensor& self) {
 Tensor movedim(const Tensor& self, IntArrayRef source, IntArrayRef destination) {
   const int64_t rank = impl_of(self, "movedim").dim();
   check(source.size() == destination.size(),
-        "movedim: Invalid source or destination dims: source ({} dims) should contain the same number of dims as destination "
+        "movedim: Invalid source or destination dims: source ({} dims) should contain the same number of dims as "
+        "destination "
         "({} dims)",
         source, destination);
   DimVector order(static_cast<size_t>(rank), 0), taken(static_cast<size_t>(rank), 0);
@@ -337,23 +350,25 @@ namespace method {
 Tensor expand(const Tensor& self, IntArrayRef size, bool) {
   const detail::TensorImpl& impl = impl_of(self, "expand");
   check(size.size() >= impl.sizes.size(),
-        "expand({}{{{}}}, size={}): the number of sizes provided ({}) must be greater or equal to the number of dimensions in "
+        "expand({}{{{}}}, size={}): the number of sizes provided ({}) must be greater or equal to the number of "
+        "dimensions in "
         "the tensor ({})",
         self.toString(), IntArrayRef(impl.sizes), size, size.size(), impl.sizes.size());
   const size_t shift = size.size() - impl.sizes.size();
   DimVector sizes(size), strides(size.size());
   for (size_t i = 0; i < size.size(); ++i) {
     if (i < shift) {
-      check(size[i] >= 0,
-            "The expanded size of the tensor ({}) isn't allowed in a leading, non-existing dimension {}", size[i], i);
+      check(size[i] >= 0, "The expanded size of the tensor ({}) isn't allowed in a leading, non-existing dimension {}",
+            size[i], i);
       continue;
     }
     const int64_t from = impl.sizes[i - shift];
     if (sizes[i] == -1) sizes[i] = from;
-    check(sizes[i] == from || from == 1,
-          "The expanded size of the tensor ({}) must match the existing size ({}) at non-singleton dimension {}.  Target "
-          "sizes: {}.  Tensor sizes: {}",
-          sizes[i], from, i, size, IntArrayRef(impl.sizes));
+    check(
+        sizes[i] == from || from == 1,
+        "The expanded size of the tensor ({}) must match the existing size ({}) at non-singleton dimension {}.  Target "
+        "sizes: {}.  Tensor sizes: {}",
+        sizes[i], from, i, size, IntArrayRef(impl.sizes));
     strides[i] = sizes[i] == from ? impl.strides[i - shift] : 0;
   }
   return record_view("ExpandBackward0", make_alias(self, sizes, strides, impl.offset), self,
@@ -386,7 +401,8 @@ Tensor select(const Tensor& self, int64_t dim, int64_t index) {
   const size_t at = static_cast<size_t>(wrap_dim(dim, impl.dim()));
   const int64_t size = impl.sizes[at];
   check<IndexError>(index >= -size && index < size,
-                    "select(): index {} out of range for tensor of size {} at dimension {}", index, IntArrayRef(impl.sizes), at);
+                    "select(): index {} out of range for tensor of size {} at dimension {}", index,
+                    IntArrayRef(impl.sizes), at);
   const int64_t i = index < 0 ? index + size : index;
   DimVector sizes = impl.sizes, strides = impl.strides;
   sizes.erase(at);
@@ -411,9 +427,8 @@ Tensor slice(const Tensor& self, int64_t dim, std::optional<int64_t> start, std:
   strides[at] *= step;
   return record_view("SliceBackward0", make_alias(self, sizes, strides, impl.offset + first * impl.strides[at]), self,
                      [from = impl.sizes, at = static_cast<int64_t>(at), first, last, step](Backward& run) {
-                       run.set(0, embed("SliceBackwardBackward0", run.grad(), from, [=](const Tensor& x) {
-                                 return x.slice(at, first, last, step);
-                               }));
+                       run.set(0, embed("SliceBackwardBackward0", run.grad(), from,
+                                        [=](const Tensor& x) { return x.slice(at, first, last, step); }));
                      });
 }
 
@@ -422,8 +437,8 @@ Tensor narrow(const Tensor& self, int64_t dim, int64_t start, int64_t length) {
   check(impl.dim() > 0, "narrow() cannot be applied to a 0-dim tensor.");
   check(length >= 0, "narrow(): length must be non-negative.");
   const int64_t size = impl.sizes[static_cast<size_t>(wrap_dim(dim, impl.dim()))];
-  check<IndexError>(start >= -size && start <= size, "start out of range (expected to be in range of [{}, {}], but got {})", -size,
-                    size, start);
+  check<IndexError>(start >= -size && start <= size,
+                    "start out of range (expected to be in range of [{}, {}], but got {})", -size, size, start);
   const int64_t first = start < 0 ? start + size : start;
   check(first <= size - length, "start ({}) + length ({}) exceeds dimension size ({}).", first, length, size);
   return self.slice(dim, first, first + length, 1);
@@ -431,7 +446,8 @@ Tensor narrow(const Tensor& self, int64_t dim, int64_t start, int64_t length) {
 
 Tensor diagonal(const Tensor& self, int64_t offset, int64_t dim1, int64_t dim2) {
   const detail::TensorImpl& impl = impl_of(self, "diagonal");
-  const size_t row = static_cast<size_t>(wrap_dim(dim1, impl.dim())), col = static_cast<size_t>(wrap_dim(dim2, impl.dim()));
+  const size_t row = static_cast<size_t>(wrap_dim(dim1, impl.dim())),
+               col = static_cast<size_t>(wrap_dim(dim2, impl.dim()));
   check(row != col, "diagonal dimensions cannot be identical {}, {}", dim1, dim2);
   const int64_t length = offset >= 0 ? std::min(impl.sizes[row], impl.sizes[col] - offset)
                                      : std::min(impl.sizes[row] + offset, impl.sizes[col]);
@@ -446,9 +462,8 @@ Tensor diagonal(const Tensor& self, int64_t offset, int64_t dim1, int64_t dim2) 
   strides.push_back(impl.strides[row] + impl.strides[col]);
   return record_view("DiagonalBackward0", make_alias(self, sizes, strides, start), self,
                      [from = impl.sizes, offset, dim1, dim2](Backward& run) {
-                       run.set(0, embed("DiagonalBackwardBackward0", run.grad(), from, [=](const Tensor& x) {
-                                 return x.diagonal(offset, dim1, dim2);
-                               }));
+                       run.set(0, embed("DiagonalBackwardBackward0", run.grad(), from,
+                                        [=](const Tensor& x) { return x.diagonal(offset, dim1, dim2); }));
                      });
 }
 
@@ -463,7 +478,8 @@ void check_geometry(const detail::TensorImpl& impl, IntArrayRef size, IntArrayRe
   const size_t bytes = storage_bytes(size, stride, impl.dtype);
   const size_t start = static_cast<size_t>(offset * element_size(impl.dtype));
   check(bytes == 0 || bytes + start <= impl.storage->bytes,
-        "setStorage: sizes {}, strides {}, storage offset {}, and itemsize {} requiring a storage size of {} are out of bounds "
+        "setStorage: sizes {}, strides {}, storage offset {}, and itemsize {} requiring a storage size of {} are out "
+        "of bounds "
         "for storage of size {}",
         size, stride, offset, element_size(impl.dtype), bytes + start, impl.storage->bytes);
 }
@@ -476,9 +492,8 @@ Tensor as_strided(const Tensor& self, IntArrayRef size, IntArrayRef stride, std:
   check_geometry(impl, size, stride, offset);
   Tensor view = make_alias(self, size, stride, offset);
   const autograd::Geometry base(self), shown(view);
-  return record_view("AsStridedBackward0", view, self, [base, shown](Backward& run) {
-    run.set(0, as_strided_backward(run.grad(), base, shown));
-  });
+  return record_view("AsStridedBackward0", view, self,
+                     [base, shown](Backward& run) { run.set(0, as_strided_backward(run.grad(), base, shown)); });
 }
 
 namespace method {
@@ -492,9 +507,8 @@ Tensor& as_strided_(Tensor& self, IntArrayRef size, IntArrayRef stride, std::opt
   impl.set_sizes_and_strides(size, stride);
   impl.offset = offset;
   const autograd::Geometry shown(self);
-  write.record("AsStridedBackward0", {}, [base, shown](Backward& run) {
-    run.set(0, as_strided_backward(run.grad(), base, shown));
-  });
+  write.record("AsStridedBackward0", {},
+               [base, shown](Backward& run) { run.set(0, as_strided_backward(run.grad(), base, shown)); });
   return self;
 }
 
@@ -516,9 +530,8 @@ Tensor unfold(const Tensor& self, int64_t dimension, int64_t size, int64_t step)
   strides.push_back(stride);
   Tensor view = make_alias(self, sizes, strides, impl.offset);
   const autograd::Geometry base(self), shown(view);
-  return record_view("UnfoldBackward0", view, self, [base, shown](Backward& run) {
-    run.set(0, as_strided_backward(run.grad(), base, shown));
-  });
+  return record_view("UnfoldBackward0", view, self,
+                     [base, shown](Backward& run) { run.set(0, as_strided_backward(run.grad(), base, shown)); });
 }
 
 }  // namespace method

@@ -9,7 +9,8 @@
 
 namespace relume {
 
-// Strides with which elements of these sizes and strides can be seen in another shape without copying, if there are any.
+// Strides with which elements of these sizes and strides can be seen in another shape without copying, if there are
+// any.
 std::optional<DimVector> view_strides(IntArrayRef sizes, IntArrayRef strides, IntArrayRef shape);
 
 // The shape with its -1, if any, replaced so that it holds numel elements. Throws Error where that cannot be.

@@ -35,7 +35,8 @@ TEST(Clock, CountsMinutesAndHours) {
 const Progress kHalf{"epoch 2/5", 30000, 60000, 2, 30000, 0.5};
 
 TEST(ProgressLine, ShowsRateLossAndTimeLeft) {
-  EXPECT_EQ(progress_line(kHalf, 80), "epoch 2/5  [#########..........]   50 %  15,000 images/s  loss 0.500  0:02 left");
+  EXPECT_EQ(progress_line(kHalf, 80),
+            "epoch 2/5  [#########..........]   50 %  15,000 images/s  loss 0.500  0:02 left");
 }
 
 TEST(ProgressLine, FitsTheColumns) {
