@@ -109,7 +109,12 @@ struct Pow {
 struct Atan2 { template <class T> static T of(T a, T b) { return std::atan2(a, b); } };
 struct Hypot { template <class T> static T of(T a, T b) { return std::hypot(a, b); } };
 struct Copysign { template <class T> static T of(T a, T b) { return std::copysign(a, b); } };
-struct XLogY { template <class T> static T of(T a, T b) { return std::isnan(b) ? b : a == 0 ? T(0) : a * std::log(b); } };
+struct XLogY {
+  template <class T>
+  static T of(T a, T b) {
+    return std::isnan(b) ? b : a == 0 ? T(0) : a * std::log(b);
+  }
+};
 // clang-format on
 
 struct ShiftLeft {
