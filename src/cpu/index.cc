@@ -90,6 +90,7 @@ IndexedRow row_of(IndexedOp op, ScalarType dtype) {
 // Dimensions in two groups: those that offsets do not depend on ("free"), and the others, which keep their order.
 struct Split {
   explicit Split(const IndexedCall& call) {
+    LoopNest::check_rank(call.sizes.size());
     for (size_t d = 0; d < call.sizes.size(); ++d) {
       const int group = call.offset_strides[d] == 0 ? 0 : 1;
       int64_t& at = count[group];

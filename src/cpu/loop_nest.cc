@@ -9,10 +9,15 @@
 
 namespace relume::cpu {
 
+void LoopNest::check_rank(size_t rank) {
+  check(rank <= static_cast<size_t>(kMaxRank), "tensors of more than {} dimensions are not supported, got {}",
+        int{kMaxRank}, rank);
+}
+
 LoopNest::LoopNest(IntArrayRef all_sizes, const int64_t* const* all_strides, int operand_count)
     : operands(operand_count) {
   const int dims = static_cast<int>(all_sizes.size());
-  check(dims <= kMaxRank, "tensors of more than {} dimensions are not supported, got {}", kMaxRank, dims);
+  check_rank(all_sizes.size());
   int64_t dense[kMaxRank];
   bool dense_known = false;
   const int64_t* from[kMaxOperands];

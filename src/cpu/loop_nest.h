@@ -14,6 +14,8 @@ struct LoopNest {
   static constexpr int kMaxOperands = 5;
 
   LoopNest(IntArrayRef sizes, const int64_t* const* strides, int operands);
+  // Throws where a tensor has more dimensions than there is room for.
+  static void check_rank(size_t rank);
 
   int rank = 0;
   int operands;

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/check.h"
 #include "cpu/loop_nest.h"
 #include "cpu/parallel.h"
 #include "cpu/reduce_kernels.h"
@@ -44,8 +43,7 @@ struct ReduceLoops {
 
 ReduceLoops::Split::Split(const ReduceCall& call) {
   const size_t dims = call.sizes.size();
-  check(dims <= LoopNest::kMaxRank, "tensors of more than {} dimensions are not supported, got {}", LoopNest::kMaxRank,
-        dims);
+  LoopNest::check_rank(dims);
   int64_t stride = 1;
   for (size_t d = dims; d-- > 0;) {
     dense[d] = stride;

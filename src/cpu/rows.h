@@ -14,6 +14,7 @@ class Rows {
  public:
   Rows(const RowsCall& call, int64_t kept) : length(call.sizes.empty() ? 1 : call.sizes[at(call)]) {
     const size_t rank = call.sizes.size();
+    LoopNest::check_rank(rank);
     int64_t dense = 1;
     for (size_t d = rank; d-- > 0;) {
       const bool along = static_cast<int64_t>(d) == call.dim;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "random_layout.h"
+#include "relume/error.h"
 
 namespace relume::cpu {
 namespace {
@@ -61,6 +62,12 @@ TEST(Copy, DoesNothingForZeroElements) {
   copy_strided(Sizes{0, 3}, nullptr, nullptr, kFloat, nullptr, nullptr, kInt);
   const float one = 1;
   fill_strided(Sizes{0}, nullptr, nullptr, kFloat, &one);
+}
+
+TEST(Copy, RefusesMoreDimensionsThanThereIsRoomFor) {
+  const Sizes sizes(65, 1), strides(65, 1);
+  float x = 0;
+  EXPECT_THROW(copy_strided(sizes, &x, strides.data(), kFloat, &x, strides.data(), kFloat), Error);
 }
 
 TEST(Copy, FillsWhatTheStridesReach) {
