@@ -56,6 +56,7 @@ SEEDS = {
             + ENTRY % (b"y", b"BOOL", b"[1,2]", b"[8,10]") + b"}  ", bytes(10)),
         "overflow": safetensors(b"{" + ENTRY % (b"x", b"U8", b"[4294967296,4294967296]", b"[0,0]") + b"}"),
         "nested": safetensors(b'{"x":[[[[]]]]}'),
+        "number_overflow": safetensors(b'{"x":{"dtype":"U8","shape":[1E999],"data_offsets":[0,0]}}'),
         "long": struct.pack("<Q", 2**64 - 1) + b"{}",
     },
 }

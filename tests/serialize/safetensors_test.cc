@@ -157,7 +157,7 @@ TEST(Safetensors, RefusesEntriesOfTheWrongForm) {
 }
 
 TEST(Safetensors, RefusesHeadersThatAreNotJson) {
-  for (const char* header : {"[]", "{", "{}}", "{\"a\"}", " {}", "{\"\xff\":1}", "{}\n\n//"}) {
+  for (const char* header : {"[]", "{", "{}}", "{\"a\"}", " {}", "{\"\xff\":1}", "{}\n\n//", "{\"a\":1E999}"}) {
     EXPECT_THROW(parse(file_of(header, 0)), Error) << header;
   }
   EXPECT_NO_THROW(parse(file_of("{}   ", 0)));
