@@ -15,7 +15,7 @@ int main() {
   std::cout << "F::relu left its input alone:     " << torch::equal(input, original) << "\n";
 
   torch::relu_(input);
-  std::cout << "torch::relu_ overwrote its input: " << torch::equal(input, output1) << "\n";
+  std::cout << "relu_ overwrote its input: " << torch::equal(input, output1) << "\n";
 
   torch::Tensor again = original.clone();
   F::relu(again, F::ReLUFuncOptions().inplace(true));
