@@ -337,6 +337,23 @@ std::vector<Tensor> start_grads(TensorList tensors, TensorList given, bool creat
   return grads;
 }
 
+// Runs the graph behind `outputs`. Returns the gradients of `inputs`; where there are none, leaves accumulate theirs.
+variable_list run_graph(TensorList outputs, TensorList grad_outputs, TensorList inputs,
+                        std::optional<bool> retain_graph, bool create_graph) {
+  const std::vector<Tensor> grads = start_grads(outputs, grad_outputs, create_graph);
+  Run run(retain_graph.value_or(create_graph), create_graph);
+  for (size_t i = 0; i < outputs.size(); ++i) run.add_root(gradient_edge(outputs[i]), grads[i]);
+  std::vector<Edge> wanted;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    check(inputs[i].defined() && requires_grad(inputs[i]), "One of the differentiated Tensors does not require grad");
+    wanted.push_back(gradient_edge(inputs[i]));
+    run.capture(wanted.back(), i);
+  }
+  run.results.resize(inputs.size());
+  run.execute();
+  return std::move(run.results);
+}
+
 }  // namespace
 
 const Tensor& Backward::grad(size_t i) {
@@ -349,20 +366,10 @@ const Tensor& Backward::grad(size_t i) {
 
 void backward(TensorList tensors, TensorList grad_tensors, std::optional<bool> retain_graph, bool create_graph,
               TensorList inputs) {
-  const std::vector<Tensor> grads = start_grads(tensors, grad_tensors, create_graph);
-  Run run(retain_graph.value_or(create_graph), create_graph);
-  for (size_t i = 0; i < tensors.size(); ++i) run.add_root(gradient_edge(tensors[i]), grads[i]);
-  std::vector<Edge> wanted;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    check(inputs[i].defined() && requires_grad(inputs[i]), "One of the differentiated Tensors does not require grad");
-    wanted.push_back(gradient_edge(inputs[i]));
-    run.capture(wanted.back(), i);
-  }
-  run.results.resize(inputs.size());
-  run.execute();
+  const variable_list results = run_graph(tensors, grad_tensors, inputs, retain_graph, create_graph);
   const AutoGradMode mode(create_graph);
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const Tensor& grad = run.results[i];
+    const Tensor& grad = results[i];
     if (!grad.defined()) continue;
     Tensor& kept = make_meta(inputs[i]).grad;
     kept = kept.defined() ? add(kept, grad) : (create_graph ? grad : copy_like(grad, inputs[i]));
@@ -372,24 +379,13 @@ void backward(TensorList tensors, TensorList grad_tensors, std::optional<bool> r
 variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs, std::optional<bool> retain_graph,
                    bool create_graph, bool allow_unused) {
   check<ValueError>(!inputs.empty(), "grad requires non-empty inputs.");
-  const std::vector<Tensor> grads = start_grads(outputs, grad_outputs, create_graph);
-  Run run(retain_graph.value_or(create_graph), create_graph);
-  for (size_t i = 0; i < outputs.size(); ++i) run.add_root(gradient_edge(outputs[i]), grads[i]);
-  std::vector<Edge> wanted;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    check(inputs[i].defined() && requires_grad(inputs[i]), "One of the differentiated Tensors does not require grad");
-    wanted.push_back(gradient_edge(inputs[i]));
-    run.capture(wanted.back(), i);
-  }
-  run.results.resize(inputs.size());
-  run.execute();
+  variable_list results = run_graph(outputs, grad_outputs, inputs, retain_graph, create_graph);
   for (size_t i = 0; i < inputs.size(); ++i)
-    check(allow_unused || run.results[i].defined(),
+    check(allow_unused || results[i].defined(),
           "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if "
-          "this "
-          "is the desired behavior.",
+          "this is the desired behavior.",
           i);
-  return std::move(run.results);
+  return results;
 }
 
 bool AnomalyMode::is_enabled() { return g_anomaly.load(std::memory_order_relaxed); }
