@@ -1,211 +1,179 @@
 #!/usr/bin/env python3
-"""Measures Relume, and libtorch 2.13 beside it where a wheel is found, and prints a table of ratios.
+"""Measures Relume, and libtorch 2.13 beside it where a wheel is found, and prints a table of ratios and limits.
 
-Usage: run.py BUILD [--all] [--rounds N] [--json FILE] [--only TEXT] [--no-demo]
-BUILD is a built tree; it is installed into a temporary folder, and the programs beside this script are compiled against
-that. TORCH_PYTHON names a Python that has torch==2.13.0; without it the python3 on the PATH is asked. Where there is none,
-or it is broken, Relume's own figures are still measured. Exits with 1 where the two libraries computed different things.
+Usage: run.py BUILD [--all] [--only TEXT] [--rounds N] [--json FILE] [--prepare] [--no-demo] [--no-python]
+BUILD is a built tree; it is installed into BUILD/bench, and the programs beside this script are compiled against that.
+TORCH_PYTHON names a Python that has torch==2.13.0, and perhaps onnxruntime and onnx; without it the python3 on the PATH is
+asked. Where there is none, or it is broken, Relume's own figures and the limits are still measured.
+
+Two programs made of one source do the same work by one library each. They are started for each row, must agree on what they
+computed, and are then timed in turns, as is the program that measures the row's limit with its parts alone.
+Exits with 1 where two libraries computed different things or Relume failed.
 """
 
 import argparse
-import dataclasses
 import json
 import math
 import os
 import pathlib
-import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-TORCH_VERSION = "2.13.0"
+import libraries
+import turns
+from figures import COSTS, DEMO, FIGURES
+from libraries import HERE, TORCH_VERSION, BenchError
+from turns import Sample
+
 THREADS = 2
-MB = 1e6
-
-DEMO = "one epoch of the demo"
-# Ratios to reach: time of libtorch / time of Relume, by the name of peer.cpp's row. Other rows run with --all.
-RATIOS = {
-    "relu, 16 floats": 7.6,
-    "100 relu of 16 floats, forward and backward": 14.9,
-    "MLP 8-16-4 training step, batch 32": 6,
-    "gelu, 64K floats": 1.3,
-    "sigmoid, 64K floats": 1.3,
-    "tanh, 64K floats": 1.0,
-    "relu, 16.8M floats": 4,
-    DEMO: 1,
-}
-# How far the checksums of a row may differ, where that is not 0.001: accuracies after training.
-TOLERANCE = {DEMO: 0.03}
-# What weighs on a user before any work is done, and the most it may be: (name, unit, limit).
-COSTS = [
-    ("compile a 30-line training program", "s", 1.5),
-    ("... memory of the compiler", "MB", 300),
-    ("include the whole header alone", "s", 1.0),
-    ("... memory of the compiler (header)", "MB", 300),
-    ("start, run and end such a program", "ms", 15),
-    ("... its memory", "MB", 25),
-    ("library on disk, stripped", "MB", 5),
-]
+COLUMNS = ["what", "", "Relume", "ratio", "to reach", "limit", "of limit", "at most", "verdict"]
 
 
-class BenchError(Exception):
-    """A library that can't be measured; the text says why."""
+class Bench:
+    """The programs and libraries that could be had, and why others could not."""
 
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.folder = (arguments.build / "bench").resolve()
+        self.folder.mkdir(exist_ok=True)
+        self.libraries, self.programs, self.missing = {}, {}, {}
 
-@dataclasses.dataclass
-class Library:
-    name: str
-    compile_flags: list
-    link_flags: list
-    files: list  # what is on disk for it, without its system packages
-    demo: list  # the command that trains the demo's network, without its options
+    def without(self, who, error):
+        self.missing[who] = str(error)
+        print(f"Without {who}: {error}.", file=sys.stderr)
 
+    def add(self, who, find, folder="peer", sources=None):
+        """Finds a library and builds its program; without Relume there is no benchmark, without others there is."""
+        try:
+            library = find()
+            progress(f"{who}: compiling ...")
+            sources = sources or sorted((HERE / folder).glob("*.cpp"))
+            self.programs[who] = [libraries.build_program(library, sources, self.folder)]
+            self.libraries[who] = library
+        except (OSError, BenchError) as error:
+            if who == "Relume":
+                raise
+            self.without(who, error)
+        progress("")
 
-@dataclasses.dataclass
-class Usage:
-    seconds: float
-    memory_mb: float
-    output: str
+    def prepare(self):
+        self.add("Relume", lambda: libraries.relume(self.arguments.build, self.folder))
+        self.add("libtorch", libraries.libtorch)
+        self.add("limits", lambda: libraries.PARTS, "limits")
+        self.add("inference", lambda: self.libraries["Relume"], "inference")
+        if self.arguments.no_python or "inference" not in self.programs:
+            return
+        libraries.run([*self.programs["inference"], "--save", self.folder])
+        if "libtorch" in self.programs:
+            self.add_python("modes", "torch_modes.py", "torch")
+        self.add_python("onnx", "onnx_runtime.py", "onnxruntime, onnx")
 
+    def add_python(self, who, script, modules):
+        try:
+            python = libraries.torch_python()
+            libraries.run([python, "-c", f"import numpy, {modules}"])
+            self.programs[who] = [python, HERE / script, "--folder", self.folder]
+        except (OSError, BenchError) as error:
+            self.without(who, error)
 
-def run(command):
-    """Runs a command and tells its wall time, output, and the largest memory of it and its children."""
-    environment = dict(os.environ, CCACHE_DISABLE="1", OMP_NUM_THREADS=str(THREADS))
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        start = time.perf_counter()
-        child = subprocess.Popen([str(part) for part in command], stdout=out, stderr=err, env=environment)
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        if child.returncode != 0:
-            raise BenchError(f"{pathlib.Path(command[0]).name}: {reason(err.read().decode(errors='replace'), child)}")
-        return Usage(seconds, usage.ru_maxrss * 1024 / MB, out.read().decode(errors="replace"))
+    def own(self, figure):
+        return self.programs["inference" if figure.against == "onnx" else "Relume"]
 
+    def measure(self, figure):
+        """{who: Sample} of a figure: Relume's, that of who it is compared with, and the limit's."""
+        players = {figure.against: self.programs.get(figure.against), "Relume": self.own(figure)}
+        if figure.limit is not None:
+            players["limits"] = self.programs.get("limits")
+        commands = {who: ([*program, figure.row()], THREADS) for who, program in players.items() if program}
+        if figure.kind == "memory":
+            return turns.extra_memory(commands)
+        if figure.kind == "scaling":
+            return self.measure_scaling(figure, commands)
+        return turns.take_turns(commands, self.arguments.rounds, lambda samples: agree(figure, samples))
 
-def reason(messages, child):
-    """The line of a failed command's messages that says most."""
-    lines = [line.strip() for line in messages.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower()]
-    return (errors or lines or [f"ended with {child.returncode}"])[0]
+    def measure_scaling(self, figure, commands):
+        few, many = figure.threads
+        samples = {}
+        for who, (command, _) in commands.items():
+            pair = turns.take_turns({n: (command, n) for n in (few, many)}, self.arguments.rounds, lambda _: True)
+            samples[who] = Sample(error=pair[few].error or pair[many].error)
+            if not samples[who].error:
+                samples[who].us = pair[few].us / pair[many].us
+        return samples
 
+    def costs(self):
+        """{who: Sample} of each line of COSTS."""
+        lines = [{} for _ in COSTS]
+        for who in ("libtorch", "Relume"):
+            if who in self.libraries:
+                progress(f"{who}: what it costs to use")
+                for line, value in zip(lines, libraries.costs(self.libraries[who], self.folder)):
+                    line[who] = Sample(us=value)
+        return lines
 
-def relume(build, folder):
-    prefix = folder / "relume"
-    run(["cmake", "--install", build, "--prefix", prefix])
-    libraries = sorted(prefix.glob("lib*/**/librelume.so"))
-    if not libraries:
-        raise BenchError(f"{build} has no shared library; configure it with -DBUILD_SHARED_LIBS=ON")
-    lib = libraries[0].parent
-    return Library(
-        "Relume",
-        [f"-I{lib}/relume/torch/include", f"-I{prefix}/include"],
-        [f"-L{lib}", f"-Wl,-rpath,{lib}", "-lrelume"],
-        [libraries[0].resolve()],
-        [prefix / "bin" / "relume", "train", "--brief", "--no-save"],
-    )
-
-
-def libtorch():
-    python = os.environ.get("TORCH_PYTHON") or shutil.which("python3")
-    if not python:
-        raise BenchError("no python3 to ask for torch; set TORCH_PYTHON")
-    ask = "import json, os, torch; print(json.dumps([torch.__version__, os.path.dirname(torch.__file__)]))"
-    try:
-        version, folder = json.loads(run([python, "-c", ask]).output.splitlines()[-1])
-    except (OSError, BenchError, ValueError, IndexError) as error:
-        raise BenchError(f"{python} can't import torch ({error}); set TORCH_PYTHON") from error
-    if version.split("+")[0] != TORCH_VERSION:
-        raise BenchError(f"{python} has torch {version}, and the figures are against {TORCH_VERSION}")
-    root = pathlib.Path(folder)
-    lib = root / "lib"
-    return Library(
-        f"libtorch {TORCH_VERSION}",
-        [f"-I{root}/include", f"-I{root}/include/torch/csrc/api/include"],
-        [f"-L{lib}", f"-Wl,-rpath,{lib}", "-ltorch", "-ltorch_cpu", "-lc10"],
-        [path for path in (lib / f"lib{name}.so" for name in ("torch", "torch_cpu", "c10")) if path.exists()],
-        [python, HERE / "demo_torch.py"],
-    )
-
-
-def compile_program(library, source, target):
-    compiler = os.environ.get("CXX", "c++")
-    return run([compiler, "-std=c++17", "-O2", *library.compile_flags, source, "-o", target, *library.link_flags])
-
-
-def stripped_megabytes(files, folder):
-    total = 0
-    for file in files:
-        copy = folder / "stripped"
-        run(["strip", "-o", copy, file])
-        total += copy.stat().st_size
-    return total / MB
-
-
-def costs(library, folder):
-    """The figures of COSTS for one library, in its order."""
-    header = folder / "header.cpp"
-    header.write_text("#include <torch/torch.h>\nint main() {}\n")
-    program = folder / f"small_training_{library.name.split()[0]}"
-    compiled = min((compile_program(library, HERE / "small_training.cpp", program) for _ in range(2)), key=seconds_of)
-    included = min((compile_program(library, header, folder / "header") for _ in range(2)), key=seconds_of)
-    started = min((run([program]) for _ in range(10)), key=seconds_of)
-    return [
-        compiled.seconds,
-        compiled.memory_mb,
-        included.seconds,
-        included.memory_mb,
-        started.seconds * 1e3,
-        started.memory_mb,
-        stripped_megabytes(library.files, folder),
-    ]
-
-
-def seconds_of(usage):
-    return usage.seconds
-
-
-def epoch_of_demo(library, folder):
-    """{"us", "checksum"} of one epoch of the demo: its seconds and the accuracy; None where it can't be run."""
-    progress(f"{library.name}: one epoch of the demo")
-    report = folder / "report"
-    try:
-        run([*library.demo, "--epochs", 1, "--threads", THREADS, "--report", report])
-    except (OSError, BenchError) as error:
-        print(f"No epoch of the demo by {library.name}: {error}.", file=sys.stderr)
-        return None
-    accuracy, seconds = map(float, report.read_text().split()[:2])
-    return {"us": seconds * 1e6, "checksum": accuracy}
+    def demo(self):
+        """{who: Sample} of one epoch of the demo; the checksum is the accuracy."""
+        samples = {}
+        for who in ("libtorch", "Relume"):
+            if who not in self.libraries:
+                continue
+            progress(f"{who}: {DEMO.name}")
+            report = self.folder / "report"
+            try:
+                libraries.run([*self.libraries[who].demo, "--epochs", 1, "--threads", THREADS, "--report", report],
+                              OMP_NUM_THREADS=str(THREADS))  # fmt: skip
+                accuracy, seconds = map(float, report.read_text().split()[:2])
+                samples[who] = Sample(us=seconds * 1e6, checksum=accuracy)
+            except (OSError, BenchError) as error:
+                samples[who] = Sample(error=str(error))
+        return samples
 
 
 def progress(text):
     """Shows what runs at the moment, on a terminal only."""
     if sys.stderr.isatty():
-        print(f"\r{text:100}", end="\n" if not text else "", file=sys.stderr, flush=True)
+        print(f"\r{text:110}\r", end="", file=sys.stderr, flush=True)
 
 
-def measure_rows(programs, wanted, rounds):
-    """{library: {row: {"us", "checksum"}}}; the libraries take turns, and each row keeps the median of its rounds."""
-    samples = {name: {} for name in programs}
-    for number in range(rounds):
-        for name, program in programs.items():
-            for row in wanted:
-                progress(f"round {number + 1} of {rounds}: {name}, {row}")
-                for line in run([program, "--threads", THREADS, row]).output.splitlines():
-                    sample = json.loads(line)
-                    samples[name].setdefault(sample["name"], []).append(sample)
-    progress("")
-    return {
-        name: {
-            row: {"us": statistics.median(s["us"] for s in taken), "checksum": taken[0]["checksum"]}
-            for row, taken in rows.items()
-        }
-        for name, rows in samples.items()
-    }
+def agree(figure, samples):
+    """Whether Relume and who it is compared with computed the same; true where one of them is missing."""
+    sums = [samples[who].checksum for who in (figure.against, "Relume") if who in samples]
+    return None in sums or len(sums) < 2 or math.isclose(*sums, rel_tol=figure.tolerance)
+
+
+def computes_in_bfloat16():
+    try:
+        cpu = pathlib.Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return any(flag in cpu.split() for flag in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def ratio_of(mine, other):
+    return other.us / mine.us if mine and other and mine.us and other.us else None
+
+
+def judge(figure, samples):
+    """(verdict, ratio to the other, multiple of the limit) of a figure."""
+    mine, other, limit = (samples.get(who) for who in ("Relume", figure.against, "limits"))
+    ratio = ratio_of(mine, other)
+    over = 1 / ratio_of(mine, limit) if ratio_of(mine, limit) else None
+    if mine is None or mine.error:
+        return f"FAILED: {mine.error if mine else 'not run'}", None, None
+    if not agree(figure, samples):
+        return f"DIFFERS: {other.checksum:.9g} and {mine.checksum:.9g}", None, None
+    if figure.kind == "scaling":
+        ratio, reached = None, [mine.us >= figure.ratio] if figure.ratio else []
+    else:
+        reached = [ratio >= figure.ratio] if ratio and figure.ratio else []
+    if over and figure.limit:
+        reached.append(over <= figure.limit)
+    if other and other.error:
+        return f"no {figure.against}: {other.error}", None, over
+    return verdict(reached), ratio, over
+
+
+def verdict(reached):
+    return "-" if not reached else "reached" if all(reached) else "missed"
 
 
 def significant(value):
@@ -213,105 +181,116 @@ def significant(value):
 
 
 def time_text(us):
-    if us is None:
-        return "-"
     for limit, factor, unit in ((1, 1e3, "ns"), (1e3, 1, "us"), (1e6, 1e-3, "ms"), (math.inf, 1e-6, "s")):
         if us < limit:
             return f"{significant(us * factor)} {unit}"
 
 
-def verdict(reached):
-    return "-" if reached is None else "reached" if reached else "missed"
+def value_text(kind, sample):
+    if sample is None or sample.us is None:
+        return "-"
+    text = {"memory": f"{significant(sample.us)} MB", "scaling": f"{significant(sample.us)} x"}
+    return text.get(kind, time_text(sample.us)) + (f" ({sample.note})" if sample.note else "")
 
 
-def cost_lines(peer, own):
-    for (name, unit, limit), value, other in zip(COSTS, own, peer or [None] * len(COSTS)):
-        ratio = other / value if other is not None else None
-        texts = [f"{significant(v)} {unit}" if v is not None else "-" for v in (other, value)]
-        yield [name, *texts, significant(ratio), f"<= {limit} {unit}", verdict(value <= limit)]
+def figure_line(figure, samples):
+    outcome, ratio, over = judge(figure, samples)
+    values = [value_text(figure.kind, samples.get(who)) for who in (figure.against, "Relume")]
+    limit = value_text("time", samples.get("limits")) if figure.limit is not None else ""
+    return [
+        figure.name,
+        *values,
+        significant(ratio),
+        f">= {significant(figure.ratio)} x" if figure.ratio else "",
+        limit,
+        f"{over:.2f} x" if over else "",
+        f"{figure.limit} x" if figure.limit else "",
+        outcome,
+    ]
 
 
-def row_lines(peer, own):
-    for name, mine in own.items():
-        other = (peer or {}).get(name)
-        ratio = other["us"] / mine["us"] if other else None
-        wanted = RATIOS.get(name)
-        if other and not math.isclose(other["checksum"], mine["checksum"], rel_tol=TOLERANCE.get(name, 1e-3)):
-            outcome = f"DIFFERS: {other['checksum']:.9g} and {mine['checksum']:.9g}"
-        else:
-            outcome = verdict(ratio >= wanted if ratio and wanted else None)
-        target = f">= {wanted} x" if wanted else "-"
-        yield [name, time_text(other["us"] if other else None), time_text(mine["us"]), significant(ratio), target, outcome]
+def cost_line(cost, samples):
+    name, unit, most = cost
+    mine, other = samples["Relume"], samples.get("libtorch")
+    texts = [f"{significant(s.us)} {unit}" if s else "-" for s in (other, mine)]
+    outcome = verdict([mine.us <= most])
+    return [name, *texts, significant(ratio_of(mine, other)), "", "", "", f"{most} {unit}", outcome]
 
 
 def print_table(lines):
-    lines = [["what", f"libtorch {TORCH_VERSION}", "Relume", "ratio", "to reach", "verdict"], *lines]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    header = [*COLUMNS]
+    header[1] = f"libtorch {TORCH_VERSION}"
+    lines = [header, *lines]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     lines.insert(1, ["-" * width for width in widths])
     for line in lines:
         print("| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) + " |")
 
 
-def measure(arguments, folder):
-    busy = os.getloadavg()[0]
-    if busy > 0.5:
-        print(f"The machine is busy (load {busy:.1f}): expect figures that vary.", file=sys.stderr)
-    libraries = [relume(arguments.build, folder)]
-    try:
-        libraries.insert(0, libtorch())
-    except BenchError as error:
-        print(f"Without libtorch: {error}.", file=sys.stderr)
+def wanted_figures(arguments):
+    if arguments.only:
+        return [figure for figure in FIGURES if arguments.only in figure.name]
+    return [figure for figure in FIGURES if figure.core or arguments.all]
 
-    programs, cost = {}, {}
-    for library in list(libraries):
-        try:
-            print(f"{library.name}: compiling ...", file=sys.stderr)
-            program = folder / f"peer_{library.name.split()[0]}"
-            compile_program(library, HERE / "peer.cpp", program)
-            cost[library.name] = costs(library, folder)
-            programs[library.name] = program
-        except BenchError as error:
-            if library.name == "Relume":
-                raise
-            print(f"Without {library.name}: {error}.", file=sys.stderr)
 
-    names = run([programs["Relume"], "--list"]).output.splitlines()
-    wanted = [n for n in names if arguments.only in n and (arguments.all or arguments.only or n in RATIOS)]
-    rows = measure_rows(programs, wanted, arguments.rounds)
-    if not arguments.no_demo and arguments.only in DEMO:
-        for library in libraries:
-            sample = epoch_of_demo(library, folder) if library.name in rows else None
-            if sample:
-                rows[library.name][DEMO] = sample
-    return {"costs": cost, "rows": rows, "threads": THREADS}
+def measure(bench, arguments):
+    """(printed lines, the same for JSON) of all that is wanted."""
+    printed, kept = [], []
+
+    def add(line, samples):
+        printed.append(line)
+        entry = {column or "other": text for column, text in zip(COLUMNS, line)}
+        kept.append(entry | {"samples": {who: vars(sample) for who, sample in samples.items()}})
+
+    if any(arguments.only in name for name, _, _ in COSTS):
+        for cost, samples in zip(COSTS, bench.costs()):
+            if arguments.only in cost[0]:
+                add(cost_line(cost, samples), samples)
+    for figure in wanted_figures(arguments):
+        if arguments.no_python and figure.against in ("modes", "onnx"):
+            continue
+        if figure.bfloat16 and not computes_in_bfloat16():
+            print(f"Left out, since this processor does not compute in bfloat16: {figure.name}.", file=sys.stderr)
+            continue
+        progress(figure.name)
+        samples = bench.measure(figure)
+        add(figure_line(figure, samples), samples)
+    if not arguments.no_demo and arguments.only in DEMO.name:
+        samples = bench.demo()
+        add(figure_line(DEMO, samples), samples)
+    progress("")
+    return printed, kept
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path, help="a built tree, say build/release")
-    parser.add_argument("--all", action="store_true", help="every row of peer.cpp, also those without a ratio to reach")
-    parser.add_argument("--only", default="", metavar="TEXT", help="rows whose name contains TEXT")
-    parser.add_argument("--no-demo", action="store_true", help="leave out the epoch of the demo, which takes minutes")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each library takes its turn (default 3)")
+    parser.add_argument("--all", action="store_true", help="also the lines of which nothing was promised")
+    parser.add_argument("--only", default="", metavar="TEXT", help="the lines whose name contains TEXT")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each program takes its turn (default 5)")
     parser.add_argument("--json", type=pathlib.Path, help="where the figures go (default BUILD/bench.json)")
+    parser.add_argument("--prepare", action="store_true", help="build the programs, and measure nothing")
+    parser.add_argument("--no-demo", action="store_true", help="leave out the epoch of the demo, which takes a minute")
+    parser.add_argument("--no-python", action="store_true", help="leave out what is compared with PyTorch's Python modes")
     arguments = parser.parse_args()
 
-    with tempfile.TemporaryDirectory(prefix="relume-bench-") as folder:
-        try:
-            result = measure(arguments, pathlib.Path(folder))
-        except BenchError as error:
-            sys.exit(f"run.py: {error}")
-
-    peer = next((name for name in result["costs"] if name != "Relume"), None)
-    lines = [
-        *cost_lines(result["costs"].get(peer), result["costs"]["Relume"]),
-        *row_lines(result["rows"].get(peer), result["rows"]["Relume"]),
-    ]
-    print_table(lines)
+    busy = os.getloadavg()[0]
+    if busy > 0.5 and not arguments.prepare:
+        print(f"The machine is busy (load {busy:.1f}): expect figures that vary.", file=sys.stderr)
+    bench = Bench(arguments)
+    try:
+        bench.prepare()
+        if arguments.prepare:
+            return
+        printed, kept = measure(bench, arguments)
+    except BenchError as error:
+        sys.exit(f"run.py: {error}")
+    print_table(printed)
     json_file = arguments.json or arguments.build / "bench.json"
-    json_file.write_text(json.dumps(result, indent=1) + "\n")
+    report = {"threads": THREADS, "torch": TORCH_VERSION, "missing": bench.missing, "lines": kept}
+    json_file.write_text(json.dumps(report, indent=1) + "\n")
     print(f"\nFigures in {json_file}; times are with {THREADS} threads.")
-    sys.exit(any("DIFFERS" in line[-1] for line in lines))
+    sys.exit(any(line[-1].startswith(("DIFFERS", "FAILED")) for line in printed))
 
 
 if __name__ == "__main__":
