@@ -168,8 +168,8 @@ void Run::add_grad(uint32_t index, uint32_t input_nr, Tensor grad) {
     return;
   }
   const detail::TensorImpl& impl = *slot.impl();
-  const bool exclusive = impl.refs.load(std::memory_order_relaxed) == 1 &&
-                         impl.storage->refs.load(std::memory_order_relaxed) == 1 && impl.contiguous;
+  const bool exclusive =
+      impl.refs.load(std::memory_order_relaxed) == 1 && impl.storage->owners() == 1 && impl.contiguous;
   if (exclusive && !create_graph_ && impl.dtype == grad.scalar_type() && IntArrayRef(impl.sizes) == grad.sizes())
     add_in_place(slot, grad);
   else

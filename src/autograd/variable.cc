@@ -181,7 +181,7 @@ void AccumulateGrad::apply(Backward& run) {
     // Nobody else can see a gradient with one owner: it may be kept as it is.
     const detail::TensorImpl& impl = *grad.impl();
     const bool exclusive = impl.refs.load(std::memory_order_relaxed) == 1 &&
-                           impl.storage->refs.load(std::memory_order_relaxed) == 1 &&
+                           impl.storage->owners() == 1 &&
                            (!impl.autograd || t_state.grad_mode) && impl.strides == variable.impl()->strides;
     meta.grad = exclusive ? grad : copy_like(grad, variable);
   } else if (t_state.grad_mode) {

@@ -86,9 +86,7 @@ MemoryFormat Tensor::suggest_memory_format() const {
   return MemoryFormat::Contiguous;
 }
 
-TensorOptions Tensor::options() const {
-  return TensorOptions(scalar_type()).device(device()).layout(Layout::Strided);
-}
+TensorOptions Tensor::options() const { return TensorOptions(scalar_type()).device(device()).layout(Layout::Strided); }
 
 std::string Tensor::toString() const {
   return defined() ? std::string("CPU") + to_string(scalar_type()) + "Type" : "UndefinedType";
@@ -103,7 +101,7 @@ void Tensor::print() const {
 
 void* Tensor::data_ptr() const {
   const TensorImpl& impl = impl_of(*this, "data_ptr");
-  return impl.storage->data ? impl.data() : nullptr;
+  return impl.storage->data() ? impl.data() : nullptr;
 }
 
 void* Tensor::checked_data(ScalarType dtype) const {

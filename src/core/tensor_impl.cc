@@ -2,19 +2,32 @@
 #include "core/tensor_impl.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/check.h"
+#include "core/hidden_layout.h"
 
 namespace relume {
 namespace detail {
 
-void Storage::destroy() {
-  if (deleter) {
-    deleter(data, context);
-  } else if (data) {
-    deallocate(data, bytes);
+Storage* Storage::adopt(void* data, size_t bytes, Deleter deleter, void* context) {
+  Storage* storage = pool_new<Storage>();
+  storage->data_ = data;
+  storage->bytes_ = bytes;
+  storage->deleter_ = deleter;
+  storage->context_ = context;
+  return storage;
+}
+
+void Storage::grow(size_t bytes) {
+  void* const old = data();
+  void* const grown = allocate(bytes);
+  if (old) {
+    std::memcpy(grown, old, bytes_);
+    deallocate(old, bytes_);
   }
-  pool_delete(this);
+  data_ = grown;
+  bytes_ = bytes;
 }
 
 TensorImpl::~TensorImpl() {
@@ -57,6 +70,7 @@ void TensorImpl::set_sizes_and_strides(IntArrayRef new_sizes, IntArrayRef new_st
   sizes.assign(new_sizes);
   strides.assign(new_strides);
   refresh();
+  if (storage && storage->is_hidden() && !shows_hidden(*this)) storage->data();
 }
 
 void destroy(TensorImpl* impl) { pool_delete(impl); }
@@ -127,9 +141,9 @@ size_t storage_bytes(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype) {
   return static_cast<size_t>(bytes);
 }
 
-Tensor make_tensor(IntArrayRef sizes, ScalarType dtype) {
-  const int64_t numel = checked_numel(sizes, dtype);
-  Storage* storage = Storage::make(static_cast<size_t>(numel * element_size(dtype)));
+namespace {
+
+Tensor row_major(IntArrayRef sizes, int64_t numel, ScalarType dtype, Storage* storage) {
   TensorImpl* impl = pool_new<TensorImpl>();
   impl->dtype = dtype;
   impl->inference = t_state.inference_mode;
@@ -143,6 +157,20 @@ Tensor make_tensor(IntArrayRef sizes, ScalarType dtype) {
     stride *= std::max<int64_t>(sizes[i], 1);
   }
   return Tensor::adopt(impl);
+}
+
+}  // namespace
+
+Tensor make_tensor(IntArrayRef sizes, ScalarType dtype) {
+  const int64_t numel = checked_numel(sizes, dtype);
+  return row_major(sizes, numel, dtype, Storage::make(static_cast<size_t>(numel * element_size(dtype))));
+}
+
+Tensor make_hidden(IntArrayRef sizes, ScalarType dtype) {
+  const int64_t numel = checked_numel(sizes, dtype);
+  const int64_t pixels = numel == 0 ? 0 : numel / (sizes[0] * sizes[1]);
+  if (pixels <= 1 || sizes[1] == 1) return make_tensor(sizes, dtype);
+  return row_major(sizes, numel, dtype, Storage::make_hidden(sizes[0], sizes[1], pixels, dtype));
 }
 
 Tensor make_like(const TensorImpl& like, ScalarType dtype) {
@@ -209,11 +237,7 @@ Tensor make_external(void* data, IntArrayRef sizes, IntArrayRef strides, ScalarT
                      void* context) {
   checked_numel(sizes, dtype);
   check(sizes.size() == strides.size(), "mismatch in length of strides and shape: {} and {}", strides, sizes);
-  Storage* storage = pool_new<Storage>();
-  storage->data = data;
-  storage->bytes = storage_bytes(sizes, strides, dtype);
-  storage->deleter = deleter;
-  storage->context = context;
+  Storage* storage = Storage::adopt(data, storage_bytes(sizes, strides, dtype), deleter, context);
   TensorImpl* impl = pool_new<TensorImpl>();
   impl->dtype = dtype;
   impl->inference = t_state.inference_mode;

@@ -10,22 +10,28 @@
 
 namespace relume::detail {
 
-// A block of bytes that tensors share.
-struct Storage {
-  using Deleter = void (*)(void* data, void* context);
-
-  std::atomic<uint32_t> refs{1};
+// The elements of an activation [batch, channels, pixels] in channels-last order.
+struct ChannelsLastElements {
   void* data = nullptr;
   size_t bytes = 0;
-  Deleter deleter = nullptr;  // null: the block came from allocate(bytes)
-  void* context = nullptr;
+  int64_t batch = 0, channels = 0, pixels = 0;
+  ScalarType dtype = ScalarType::Undefined;
+};
 
+// A block of bytes that tensors share. It may hide that its elements lie in channels-last order while its tensors have
+// the strides of row-major ones: data() puts them into row-major order for good, so that whoever has a pointer may keep
+// it. Kernels that take either order pin the hidden elements instead: see core/hidden_layout.h.
+class Storage {
+ public:
+  using Deleter = void (*)(void* data, void* context);
+
+  // Throws OutOfMemoryError.
   static Storage* make(size_t bytes) {
     Storage* storage = pool_new<Storage>();
-    storage->bytes = bytes;
+    storage->bytes_ = bytes;
     if (bytes > 0) {
       try {
-        storage->data = allocate(bytes);
+        storage->data_ = allocate(bytes);
       } catch (...) {
         pool_delete(storage);
         throw;
@@ -33,13 +39,50 @@ struct Storage {
     }
     return storage;
   }
-  void retain() { refs.fetch_add(1, std::memory_order_relaxed); }
+  // Undefined contents in channels-last order. Throws OutOfMemoryError.
+  static Storage* make_hidden(int64_t batch, int64_t channels, int64_t pixels, ScalarType dtype);
+  // Memory of somebody else's.
+  static Storage* adopt(void* data, size_t bytes, Deleter deleter, void* context);
+
+  void* data() {
+    if (is_hidden()) [[unlikely]]
+      unhide();
+    return data_;
+  }
+  size_t bytes() const { return bytes_; }
+  bool is_external() const { return deleter_ != nullptr; }
+  // Moves the contents to a larger block.
+  void grow(size_t bytes);
+
+  bool is_hidden() const { return hidden_.load(std::memory_order_acquire) != nullptr; }
+  // The hidden elements, which stay where they are until unpin(), or null where nothing is hidden.
+  const ChannelsLastElements* pin() {
+    pins_.fetch_add(1);
+    return hidden_.load();
+  }
+  void unpin() {
+    if (pins_.fetch_sub(1) == 1) free_retired();
+  }
+
+  uint32_t owners() const { return refs_.load(std::memory_order_relaxed); }
+  void retain() { refs_.fetch_add(1, std::memory_order_relaxed); }
   void release() {
-    if (refs.load(std::memory_order_acquire) == 1 || refs.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
+    if (refs_.load(std::memory_order_acquire) == 1 || refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
   }
 
  private:
+  void unhide();
+  void free_retired();
   void destroy();
+
+  std::atomic<uint32_t> refs_{1};
+  std::atomic<uint32_t> pins_{0};
+  void* data_ = nullptr;
+  size_t bytes_ = 0;
+  Deleter deleter_ = nullptr;  // null: the block came from allocate(bytes)
+  void* context_ = nullptr;
+  std::atomic<ChannelsLastElements*> hidden_{nullptr};
+  std::atomic<ChannelsLastElements*> retired_{nullptr};  // were hidden; the last one to unpin frees them
 };
 
 // Counts the in-place writes to what a tensor, its views and its detached copies share. What backward saved compares
@@ -76,7 +119,7 @@ class TensorImpl {
   void* python_object = nullptr;
 
   int64_t dim() const { return static_cast<int64_t>(sizes.size()); }
-  char* data() const { return static_cast<char*>(storage->data) + offset * element_size(dtype); }
+  char* data() const { return static_cast<char*>(storage->data()) + offset * element_size(dtype); }
   VersionCounter* version_counter() {
     VersionCounter* counter = version.load(std::memory_order_acquire);
     return counter ? counter : make_version_counter();

@@ -150,6 +150,10 @@ void backward_weight(const Conv& conv, const T* input, const T* grad_output, T* 
 
 }  // namespace
 
+bool conv_likes_channels_last(const Conv& conv, bool forward) {
+  return conv.dtype == kFloat && !is_empty(conv) && onednn::likes_channels_last(conv, forward);
+}
+
 void conv_forward(const Conv& conv, const void* input, const void* weight, const void* bias, void* output) {
   dispatch_numbers("slow_conv2d_cpu", conv.dtype, [&](auto zero) {
     using T = decltype(zero);

@@ -116,12 +116,8 @@ memory::desc channels_last(const memory::dims& dims) {
   return memory::desc(dims, memory::data_type::f32, kTags[dims.size() - 3]);
 }
 
-// Plain activations may be reordered, which is cheap beside the convolution; channels-last ones are taken as they are.
 memory::desc given(const memory::dims& dims, Layout layout) {
   return layout == Layout::Plain ? plain(dims) : channels_last(dims);
-}
-memory::desc wanted(const memory::dims& dims, Layout layout) {
-  return layout == Layout::Plain ? any(dims) : channels_last(dims);
 }
 
 class Planner {
@@ -176,8 +172,13 @@ class Planner {
 
   memory::desc given_input() const { return given(shape_.input, conv_.input_layout); }
   memory::desc given_output() const { return given(shape_.output, conv_.output_layout); }
-  memory::desc wanted_input() const { return wanted(shape_.input, conv_.input_layout); }
-  memory::desc wanted_output() const { return wanted(shape_.output, conv_.output_layout); }
+  // A plain activation may be reordered, which is cheap beside the convolution; a channels-last one is taken as it is.
+  memory::desc wanted(const memory::dims& dims) const {
+    const bool plain = conv_.input_layout == Layout::Plain && conv_.output_layout == Layout::Plain;
+    return plain ? any(dims) : channels_last(dims);
+  }
+  memory::desc wanted_input() const { return wanted(shape_.input); }
+  memory::desc wanted_output() const { return wanted(shape_.output); }
 
   dnnl::convolution_forward::primitive_desc forward_description(bool bias) const {
     using Forward = dnnl::convolution_forward;
@@ -330,6 +331,13 @@ bool run(const Conv& conv, Pass pass, const std::array<const void*, 4>& operands
 }
 
 }  // namespace
+
+bool likes_channels_last(const Conv& conv, bool forward) {
+  Conv channels_last = conv;
+  channels_last.input_layout = channels_last.output_layout = Layout::ChannelsLast;
+  const ThreadCount threads;
+  return find_plan(channels_last, forward ? Pass::Forward : Pass::BackwardInput, threads.count())->fast;
+}
 
 bool conv_forward(const Conv& conv, const float* input, const float* weight, const float* bias, float* output) {
   if (!bias) return run(conv, Pass::Forward, {input, weight, output});

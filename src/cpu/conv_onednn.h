@@ -12,4 +12,7 @@ bool conv_backward_input(const Conv& conv, const float* grad_output, const float
 bool conv_backward_weight(const Conv& conv, const float* input, const float* grad_output, float* grad_weight,
                           float* grad_bias);
 
+// Whether oneDNN has fast code for this pass with both activations in channels-last order.
+bool likes_channels_last(const Conv& conv, bool forward);
+
 }  // namespace relume::cpu::onednn

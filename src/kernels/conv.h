@@ -30,6 +30,9 @@ struct Conv {
   int64_t weight_count() const { return groups == 0 ? 0 : out_channels * (in_channels / groups) * kernel_pixels(); }
 };
 
+// Whether the forward pass, or the gradient of the input, is fastest with activations in channels-last order.
+bool conv_likes_channels_last(const Conv& conv, bool forward);
+
 // output = conv(input, weight) + bias; bias may be null. All dtypes that gemm takes; half types are rounded once.
 void conv_forward(const Conv& conv, const void* input, const void* weight, const void* bias, void* output);
 

@@ -37,23 +37,28 @@ DimVector weight_sizes(const Conv& conv) {
 
 const void* data_of(const Tensor& tensor) { return tensor.defined() ? tensor.data_ptr() : nullptr; }
 
+// Channels-last as the operand's or the weight's strides say; hidden so where the kernels are at their best with it.
+Form result_form(const Conv& conv, Direction direction, const Activation& operand, const Tensor& weight) {
+  if (operand.form() == Form::ChannelsLast || form_of(weight) == Form::ChannelsLast) return Form::ChannelsLast;
+  return hides_layouts() && cpu::conv_likes_channels_last(conv, direction == Direction::ToOutput) ? Form::Hidden
+                                                                                                  : Form::Plain;
+}
+
 // The map from x or y, with the weight, to the other.
 Tensor apply_value(Conv conv, Direction direction, const Tensor& from, const Tensor& weight, const Tensor& bias) {
   const NoGradGuard unrecorded;
-  const Tensor operand = dense_activation(from), w = weight.contiguous();
-  const Tensor b = bias.defined() ? bias.contiguous() : bias;
-  const bool plain =
-      activation_format(operand) == MemoryFormat::Contiguous && activation_format(weight) == MemoryFormat::Contiguous;
-  Tensor result = make_in_layout(sizes_of(conv, direction == Direction::ToInput), from.scalar_type(),
-                                 plain ? cpu::Layout::Plain : cpu::Layout::ChannelsLast);
   conv.dtype = from.scalar_type();
-  const cpu::Layout layout = layout_of(operand), result_layout = layout_of(result);
+  const Activation operand(from);
+  const Tensor w = weight.contiguous(), b = bias.defined() ? bias.contiguous() : bias;
+  const Form form = result_form(conv, direction, operand, weight);
+  Tensor result = make_activation(sizes_of(conv, direction == Direction::ToInput), conv.dtype, form);
+  const Activation target(result);
   if (direction == Direction::ToOutput) {
-    conv.input_layout = layout, conv.output_layout = result_layout;
-    cpu::conv_forward(conv, operand.data_ptr(), w.data_ptr(), data_of(b), result.data_ptr());
+    conv.input_layout = operand.layout(), conv.output_layout = layout_of(form);
+    cpu::conv_forward(conv, operand.data(), w.data_ptr(), data_of(b), target.data());
   } else {
-    conv.input_layout = result_layout, conv.output_layout = layout;
-    cpu::conv_backward_input(conv, operand.data_ptr(), w.data_ptr(), data_of(b), result.data_ptr());
+    conv.input_layout = layout_of(form), conv.output_layout = operand.layout();
+    cpu::conv_backward_input(conv, operand.data(), w.data_ptr(), data_of(b), target.data());
   }
   return result;
 }
@@ -61,12 +66,12 @@ Tensor apply_value(Conv conv, Direction direction, const Tensor& from, const Ten
 // The map from x and y to the weight; also the sum of y a channel, where it is asked for.
 Tensor weight_value(Conv conv, const Tensor& x, const Tensor& y, Tensor* channel_sums) {
   const NoGradGuard unrecorded;
-  const Tensor input = dense_activation(x), output = dense_activation(y);
+  const Activation input(x), output(y);
   conv.dtype = x.scalar_type();
-  conv.input_layout = layout_of(input), conv.output_layout = layout_of(output);
+  conv.input_layout = input.layout(), conv.output_layout = output.layout();
   Tensor weight = make_tensor(weight_sizes(conv), conv.dtype);
   if (channel_sums) *channel_sums = make_tensor({conv.out_channels}, conv.dtype);
-  cpu::conv_backward_weight(conv, input.data_ptr(), output.data_ptr(), weight.data_ptr(),
+  cpu::conv_backward_weight(conv, input.data(), output.data(), weight.data_ptr(),
                             channel_sums ? channel_sums->data_ptr() : nullptr);
   return weight;
 }

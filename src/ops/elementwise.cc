@@ -2,6 +2,9 @@
 #include "ops/elementwise.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "core/hidden_layout.h"
 
 namespace relume {
 
@@ -158,6 +161,55 @@ void run(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_li
   cpu::run_elementwise(call);
 }
 
+// ---- Hidden layouts: the order does not matter where it is the same for all ----
+
+// The first input whose layout is hidden, or null. (Such tensors have pixels.)
+const detail::TensorImpl* find_hidden(std::initializer_list<const Tensor*> inputs) {
+  for (const Tensor* input : inputs)
+    if (input->impl()->dim() > 2 && input->impl()->storage->is_hidden()) return input->impl();
+  return nullptr;
+}
+
+// Whether all elements are one.
+bool is_constant(const detail::TensorImpl& impl) {
+  for (size_t d = 0; d < impl.sizes.size(); ++d)
+    if (impl.sizes[d] != 1 && impl.strides[d] != 0) return false;
+  return true;
+}
+
+// Runs the kernel over the elements as they lie, if the inputs have the result's hidden layout or are constants.
+bool run_hidden(const detail::TensorImpl& result, const ElementwiseKernel& kernel,
+                std::initializer_list<const Tensor*> inputs) {
+  std::optional<HiddenPin> pins[kMaxInputs + 1];
+  cpu::ElementwiseOperand operands[kMaxInputs + 1];
+  constexpr int64_t kZero = 0;
+  const HiddenPin target(*result.storage);
+  if (!target.elements()) return false;
+  const ScalarType result_dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
+  operands[0] = {target.elements()->data, nullptr, result.dtype, result_dtype};
+  size_t i = 0;
+  for (const Tensor* input : inputs) {
+    const detail::TensorImpl& impl = *input->impl();
+    const ScalarType read = kernel.masked && i == 0 ? kBool : kernel.dtype;
+    const detail::ChannelsLastElements* elements = pins[i].emplace(*impl.storage).elements();
+    if (elements && impl.sizes == result.sizes)
+      operands[++i] = {elements->data, nullptr, impl.dtype, read};
+    else if (is_constant(impl) && impl.dim() <= result.dim())
+      operands[++i] = {impl.data(), &kZero, impl.dtype, read};
+    else
+      return false;
+  }
+  cpu::ElementwiseCall call;
+  call.sizes = IntArrayRef(&result.numel, 1);
+  call.operands = operands;
+  call.num_inputs = static_cast<int>(inputs.size());
+  call.loop = kernel.loop;
+  call.options = kernel.options;
+  call.cost = kernel.cost;
+  cpu::run_elementwise(call);
+  return true;
+}
+
 }  // namespace
 
 Tensor make_result(IntArrayRef sizes, ScalarType dtype, std::initializer_list<const Tensor*> inputs) {
@@ -178,6 +230,10 @@ Tensor make_result(IntArrayRef sizes, ScalarType dtype, std::initializer_list<co
 Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs, ScalarType dtype) {
   if (dtype == ScalarType::Undefined)
     dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
+  if (const detail::TensorImpl* hidden = find_hidden(inputs)) [[unlikely]] {
+    Tensor result = make_hidden(hidden->sizes, dtype);
+    if (run_hidden(*result.impl(), kernel, inputs)) return result;
+  }
   const Tensor& first = **inputs.begin();
   const bool plain = all_contiguous(first.impl()->sizes, inputs);
   Tensor result = plain ? make_like(*first.impl(), dtype) : make_result(common_sizes(inputs), dtype, inputs);
@@ -187,6 +243,7 @@ Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const 
 
 void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
   const IntArrayRef sizes = out.impl()->sizes;
+  if (find_hidden({&out}) && run_hidden(*out.impl(), kernel, inputs)) return;
   if (all_contiguous(sizes, inputs)) {
     if (out.impl()->contiguous && run_directly(*out.impl(), kernel, inputs)) return;
   } else {

@@ -56,15 +56,9 @@ Tensor& resize_(Tensor& self, IntArrayRef size) {
   check(!autograd::requires_grad(self), "cannot resize variables that require grad");
   const int64_t numel = checked_numel(size, impl.dtype);
   const size_t bytes = static_cast<size_t>((numel + impl.offset) * element_size(impl.dtype));
-  if (numel > 0 && bytes > impl.storage->bytes) {
-    check(!impl.storage->deleter, "Trying to resize storage that is not resizable");
-    void* const grown = allocate(bytes);
-    if (impl.storage->data) {
-      std::memcpy(grown, impl.storage->data, impl.storage->bytes);
-      deallocate(impl.storage->data, impl.storage->bytes);
-    }
-    impl.storage->data = grown;
-    impl.storage->bytes = bytes;
+  if (numel > 0 && bytes > impl.storage->bytes()) {
+    check(!impl.storage->is_external(), "Trying to resize storage that is not resizable");
+    impl.storage->grow(bytes);
   }
   impl.set_sizes_and_strides(size, contiguous_strides(size));
   return self;

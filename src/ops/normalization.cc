@@ -52,13 +52,13 @@ struct Normalized {
 
 // ---- Batch normalisation -----------------------------------------------------------------------------------------
 
-cpu::BatchNorm describe(const Tensor& dense) {
+cpu::BatchNorm describe(const Tensor& x, cpu::Layout layout) {
   cpu::BatchNorm norm;
-  norm.dtype = dense.scalar_type();
-  norm.batch = dense.size(0);
-  norm.channels = dense.size(1);
-  for (int64_t d = 2; d < dense.dim(); ++d) norm.pixels *= dense.size(d);
-  norm.layout = layout_of(dense);
+  norm.dtype = x.scalar_type();
+  norm.batch = x.size(0);
+  norm.channels = x.size(1);
+  for (int64_t d = 2; d < x.dim(); ++d) norm.pixels *= x.size(d);
+  norm.layout = layout;
   return norm;
 }
 
@@ -99,15 +99,18 @@ void batch_norm_backward_of_ops(Backward& run, bool training, double eps) {
 }
 
 void batch_norm_backward_of_kernels(Backward& run, bool training) {
-  const Tensor x = dense_activation(run.saved(0)), mean = run.saved(2), inverse = run.saved(3);
-  const cpu::BatchNorm norm = describe(x);
-  const Tensor grad = in_layout(run.grad(), norm.layout), weight = as_statistic(run.saved(1), norm.dtype);
+  const Tensor input = run.saved(0), mean = run.saved(2), inverse = run.saved(3);
+  const Activation x(input);
+  const cpu::BatchNorm norm = describe(input, x.layout());
+  const Activation grad(run.grad(), norm.layout);
+  const Tensor weight = as_statistic(run.saved(1), norm.dtype);
   Tensor results[3];
-  if (run.needs(0)) results[0] = make_in_layout(x.sizes(), norm.dtype, norm.layout);
+  if (run.needs(0)) results[0] = make_activation(input.sizes(), norm.dtype, x.form());
   for (size_t i : {1, 2})
     if (run.needs(i)) results[i] = make_tensor({norm.channels}, mean.scalar_type());
-  cpu::batch_norm_backward(norm, training, grad.data_ptr(), x.data_ptr(), mean.data_ptr(), inverse.data_ptr(),
-                           data_of(weight), {data_of(results[0]), data_of(results[1]), data_of(results[2])});
+  void* const grad_x = run.needs(0) ? Activation(results[0], norm.layout).data() : nullptr;
+  cpu::batch_norm_backward(norm, training, grad.data(), x.data(), mean.data_ptr(), inverse.data_ptr(), data_of(weight),
+                           {grad_x, data_of(results[1]), data_of(results[2])});
   for (size_t i = 0; i < 3; ++i)
     if (run.needs(i)) run.set(i, results[i]);
 }
@@ -128,12 +131,12 @@ void check_batch_norm(const Tensor& input, const Tensor& weight, const Tensor& b
 }
 
 // Mean and deviation to normalise with; in training those of x, which also move the running ones.
-BatchStatistics batch_statistics(const cpu::BatchNorm& norm, const Tensor& x, const Tensor& running_mean,
+BatchStatistics batch_statistics(const cpu::BatchNorm& norm, const Activation& x, const Tensor& running_mean,
                                  const Tensor& running_var, bool training, double momentum, double eps) {
   const ScalarType dtype = statistic_dtype(norm.dtype);
   if (!training) return {running_mean.to(dtype).clone(), inverse_deviation(running_var.to(dtype), eps)};
   const Tensor mean = make_tensor({norm.channels}, dtype), variance = make_tensor({norm.channels}, dtype);
-  cpu::batch_norm_moments(norm, x.data_ptr(), mean.data_ptr(), variance.data_ptr());
+  cpu::batch_norm_moments(norm, x.data(), mean.data_ptr(), variance.data_ptr());
   const auto count = static_cast<double>(norm.batch * norm.pixels);
   update_running(running_mean, mean, momentum, 1);
   update_running(running_var, variance, momentum, count / (count - 1));  // unbiased
@@ -153,13 +156,13 @@ Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
   BatchStatistics statistics;
   {
     const NoGradGuard unrecorded;
-    const Tensor x = dense_activation(input);
-    const cpu::BatchNorm norm = describe(x);
+    const Activation x(input);
+    const cpu::BatchNorm norm = describe(input, x.layout());
     statistics = batch_statistics(norm, x, running_mean, running_var, training, momentum, eps);
-    result = make_in_layout(input.sizes(), norm.dtype, norm.layout);
+    result = make_activation(input.sizes(), norm.dtype, x.form());
     const Tensor w = as_statistic(weight, norm.dtype), b = as_statistic(bias, norm.dtype);
-    cpu::batch_norm_apply(norm, x.data_ptr(), statistics.mean.data_ptr(), statistics.inverse.data_ptr(), data_of(w),
-                          data_of(b), result.data_ptr());
+    cpu::batch_norm_apply(norm, x.data(), statistics.mean.data_ptr(), statistics.inverse.data_ptr(), data_of(w),
+                          data_of(b), Activation(result, norm.layout).data());
   }
   return record("NativeBatchNormBackward0", result, {input, weight, bias},
                 {input, weight, statistics.mean, statistics.inverse}, [training, eps](Backward& run) {

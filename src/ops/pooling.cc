@@ -1,6 +1,7 @@
 // Max and average pooling, over fixed windows and adaptive ones. The backward passes are linear maps with backward
 // passes of their own: a gradient is scattered to where the maximum was, and gathered from there.
 #include <limits>
+#include <optional>
 
 #include "autograd/record.h"
 #include "kernels/pool.h"
@@ -155,80 +156,77 @@ DimVector sizes_like(const PoolOp& op, const Tensor& like, const int64_t (&spati
   return sizes;
 }
 
-PoolIndex index_of(const Tensor& index) {
-  if (!index.defined()) return {};
-  const auto form = index.scalar_type() == kLong ? PoolIndex::Form::Pixel : PoolIndex::Form::Tap;
-  return {form, index.data_ptr()};
+// Where the maxima are, in the layout of the pool; undefined where nobody wants to know.
+class Index {
+ public:
+  Index(const Tensor& index, cpu::Layout layout) {
+    if (!index.defined()) return;
+    elements_.emplace(index, layout);
+    index_ = {index.scalar_type() == kLong ? PoolIndex::Form::Pixel : PoolIndex::Form::Tap, elements_->data()};
+  }
+  operator PoolIndex() const { return index_; }  // NOLINT: implicit, as kernels take it
+
+ private:
+  std::optional<Activation> elements_;
+  PoolIndex index_;
+};
+
+// The input; without a batch dimension its channels are not where a hidden layout has them.
+Activation input_of(const PoolOp& op, const Tensor& self) {
+  return self.sizes().size() == op.dims + 2 ? Activation(self) : Activation(self, cpu::Layout::Plain);
 }
 
-Tensor gather(const PoolOp& op, const Pool& pool, const Tensor& from, const Tensor& index);
+Tensor gather(const PoolOp& op, const Pool& pool, Form form, const Tensor& from, const Tensor& index);
 
 // What flows to the maxima, scattered to where they were.
-Tensor scatter(const PoolOp& op, const Pool& pool, const Tensor& grad, const Tensor& index) {
-  Tensor result;
-  {
-    const NoGradGuard unrecorded;
-    const Tensor dense = in_layout(grad, pool.layout);
-    result = make_in_layout(sizes_like(op, grad, pool.input), grad.scalar_type(), pool.layout);
-    cpu::max_pool_backward(pool, dense.data_ptr(), index_of(index), result.data_ptr());
-  }
+Tensor scatter(const PoolOp& op, const Pool& pool, Form form, const Tensor& grad, const Tensor& index) {
+  const Tensor result = make_activation(sizes_like(op, grad, pool.input), grad.scalar_type(), form);
+  cpu::max_pool_backward(pool, Activation(grad, pool.layout).data(), Index(index, pool.layout),
+                         Activation(result, pool.layout).data());
   return record(op.backward_grad_fn, result, {grad}, {index},
-                [&op, pool](Backward& run) { run.set(0, gather(op, pool, run.grad(), run.saved(0))); });
+                [&op, pool, form](Backward& run) { run.set(0, gather(op, pool, form, run.grad(), run.saved(0))); });
 }
 
-Tensor gather(const PoolOp& op, const Pool& pool, const Tensor& from, const Tensor& index) {
-  Tensor result;
-  {
-    const NoGradGuard unrecorded;
-    const Tensor dense = in_layout(from, pool.layout);
-    result = make_in_layout(sizes_like(op, from, pool.output), from.scalar_type(), pool.layout);
-    cpu::max_pool_gather(pool, dense.data_ptr(), index_of(index), result.data_ptr());
-  }
+Tensor gather(const PoolOp& op, const Pool& pool, Form form, const Tensor& from, const Tensor& index) {
+  const Tensor result = make_activation(sizes_like(op, from, pool.output), from.scalar_type(), form);
+  cpu::max_pool_gather(pool, Activation(from, pool.layout).data(), Index(index, pool.layout),
+                       Activation(result, pool.layout).data());
   return record("GatherBackward0", result, {from}, {index},
-                [&op, pool](Backward& run) { run.set(0, scatter(op, pool, run.grad(), run.saved(0))); });
+                [&op, pool, form](Backward& run) { run.set(0, scatter(op, pool, form, run.grad(), run.saved(0))); });
 }
 
 // The maxima, and where they are: as asked for, or as the backward pass needs it.
 std::tuple<Tensor, Tensor> max_pool(const PoolOp& op, Pool pool, const Tensor& self, bool return_indices) {
-  const bool records = recording({self});
-  Tensor result, index;
-  {
-    const NoGradGuard unrecorded;
-    const Tensor input = dense_activation(self);
-    pool.layout = layout_of(input);
-    result = make_in_layout(sizes_like(op, self, pool.output), self.scalar_type(), pool.layout);
-    if (return_indices || records)
-      index = make_in_layout(result.sizes(), return_indices || !cpu::taps_fit(pool) ? kLong : kByte, pool.layout);
-    cpu::max_pool_forward(pool, input.data_ptr(), result.data_ptr(), index_of(index));
-  }
+  const Activation input = input_of(op, self);
+  const Form form = input.form();
+  pool.layout = input.layout();
+  const Tensor result = make_activation(sizes_like(op, self, pool.output), self.scalar_type(), form);
+  Tensor index;
+  if (return_indices || recording({self}))
+    index = make_activation(result.sizes(), return_indices || !cpu::taps_fit(pool) ? kLong : kByte, form);
+  cpu::max_pool_forward(pool, input.data(), Activation(result, pool.layout).data(), Index(index, pool.layout));
   return {record(op.grad_fn, result, {self}, {index},
-                 [&op, pool](Backward& run) { run.set(0, scatter(op, pool, run.grad(), run.saved(0))); }),
+                 [&op, pool, form](Backward& run) { run.set(0, scatter(op, pool, form, run.grad(), run.saved(0))); }),
           index};
 }
 
-Tensor average_backward(const PoolOp& op, const Pool& pool, cpu::AverageDivisor divisor, const Tensor& grad);
+Tensor average_backward(const PoolOp& op, const Pool& pool, Form form, cpu::AverageDivisor divisor, const Tensor& grad);
 
 Tensor average(const PoolOp& op, Pool pool, cpu::AverageDivisor divisor, const Tensor& self, const char* grad_fn) {
-  Tensor result;
-  {
-    const NoGradGuard unrecorded;
-    const Tensor input = dense_activation(self);
-    pool.layout = layout_of(input);
-    result = make_in_layout(sizes_like(op, self, pool.output), self.scalar_type(), pool.layout);
-    cpu::avg_pool_forward(pool, divisor, input.data_ptr(), result.data_ptr());
-  }
-  return record(grad_fn, result, {self}, {},
-                [&op, pool, divisor](Backward& run) { run.set(0, average_backward(op, pool, divisor, run.grad())); });
+  const Activation input = input_of(op, self);
+  const Form form = input.form();
+  pool.layout = input.layout();
+  const Tensor result = make_activation(sizes_like(op, self, pool.output), self.scalar_type(), form);
+  cpu::avg_pool_forward(pool, divisor, input.data(), Activation(result, pool.layout).data());
+  return record(grad_fn, result, {self}, {}, [&op, pool, form, divisor](Backward& run) {
+    run.set(0, average_backward(op, pool, form, divisor, run.grad()));
+  });
 }
 
-Tensor average_backward(const PoolOp& op, const Pool& pool, cpu::AverageDivisor divisor, const Tensor& grad) {
-  Tensor result;
-  {
-    const NoGradGuard unrecorded;
-    const Tensor dense = in_layout(grad, pool.layout);
-    result = make_in_layout(sizes_like(op, grad, pool.input), grad.scalar_type(), pool.layout);
-    cpu::avg_pool_backward(pool, divisor, dense.data_ptr(), result.data_ptr());
-  }
+Tensor average_backward(const PoolOp& op, const Pool& pool, Form form, cpu::AverageDivisor divisor,
+                        const Tensor& grad) {
+  const Tensor result = make_activation(sizes_like(op, grad, pool.input), grad.scalar_type(), form);
+  cpu::avg_pool_backward(pool, divisor, Activation(grad, pool.layout).data(), Activation(result, pool.layout).data());
   return record(op.backward_grad_fn, result, {grad}, {}, [&op, pool, divisor](Backward& run) {
     run.set(0, average(op, pool, divisor, run.grad(), op.backward_grad_fn));
   });

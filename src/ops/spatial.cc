@@ -1,5 +1,8 @@
-// Memory formats of activations, and the texts of their sizes.
+// How activations lie in memory, and the texts of their sizes.
 #include "ops/spatial.h"
+
+#include "kernels/copy.h"
+#include "relume/autograd.h"
 
 namespace relume {
 namespace {
@@ -16,27 +19,71 @@ std::string joined(IntArrayRef sizes) {
   return text + ")";
 }
 
-MemoryFormat activation_format(const Tensor& tensor) {
+Form form_of(const Tensor& tensor) {
+  if (tensor.impl()->storage->is_hidden()) return Form::Hidden;
   const MemoryFormat format = channels_last_of(tensor.dim());
-  if (format == MemoryFormat::Contiguous || tensor.is_contiguous()) return MemoryFormat::Contiguous;
-  return tensor.is_contiguous(format) ? format : MemoryFormat::Contiguous;
+  if (format == MemoryFormat::Contiguous || tensor.is_contiguous()) return Form::Plain;
+  return tensor.is_contiguous(format) ? Form::ChannelsLast : Form::Plain;
 }
 
-Tensor dense_activation(const Tensor& tensor) {
-  return activation_format(tensor) == MemoryFormat::Contiguous ? tensor.contiguous() : tensor;
-}
-
-cpu::Layout layout_of(const Tensor& dense) {
-  return dense.is_contiguous() ? cpu::Layout::Plain : cpu::Layout::ChannelsLast;
-}
-
-Tensor in_layout(const Tensor& tensor, cpu::Layout layout) {
-  return tensor.contiguous(layout == cpu::Layout::Plain ? MemoryFormat::Contiguous : channels_last_of(tensor.dim()));
-}
-
-Tensor make_in_layout(IntArrayRef sizes, ScalarType dtype, cpu::Layout layout) {
-  if (layout == cpu::Layout::Plain) return make_tensor(sizes, dtype);
+Tensor make_activation(IntArrayRef sizes, ScalarType dtype, Form form) {
+  if (form == Form::Plain) return make_tensor(sizes, dtype);
+  if (form == Form::Hidden) return make_hidden(sizes, dtype);
   return make_strided(sizes, format_strides(sizes, channels_last_of(static_cast<int64_t>(sizes.size()))), dtype);
+}
+
+namespace {
+
+// A copy in channels-last order.
+Tensor hidden_copy(const Tensor& tensor) {
+  const detail::TensorImpl& from = *tensor.impl();
+  Tensor result = make_hidden(from.sizes, from.dtype);
+  const HiddenPin pin(*result.impl()->storage);
+  if (!pin.elements()) return tensor.contiguous();
+  DimVector strides(from.sizes.size());
+  int64_t stride = from.sizes[1];
+  for (size_t d = strides.size(); d-- > 2; stride *= from.sizes[d]) strides[d] = stride;
+  strides[0] = stride, strides[1] = 1;
+  cpu::copy_strided(from.sizes, pin.elements()->data, strides.data(), from.dtype, from.data(), from.strides.data(),
+                    from.dtype);
+  return result;
+}
+
+}  // namespace
+
+Activation::Activation(const Tensor& tensor) {
+  const NoGradGuard unrecorded;
+  if (pin(tensor)) return;
+  form_ = form_of(tensor);
+  take(form_ == Form::ChannelsLast ? tensor : tensor.contiguous());
+}
+
+Activation::Activation(const Tensor& tensor, cpu::Layout layout) {
+  const NoGradGuard unrecorded;
+  if (layout == cpu::Layout::Plain) {
+    take(tensor.contiguous());
+  } else if (!pin(tensor)) {
+    form_ = Form::ChannelsLast;
+    const Tensor dense = form_of(tensor) == form_ ? tensor : hidden_copy(tensor);
+    if (!pin(dense)) take(dense);
+  }
+}
+
+bool Activation::pin(const Tensor& tensor) {
+  tensor_ = tensor;
+  pin_.emplace(*tensor_.impl()->storage);
+  if (pin_->elements()) {
+    data_ = pin_->elements()->data;
+    form_ = Form::Hidden;
+    return true;
+  }
+  pin_.reset();
+  return false;
+}
+
+void Activation::take(const Tensor& tensor) {
+  tensor_ = tensor;
+  data_ = tensor_.data_ptr();
 }
 
 }  // namespace relume

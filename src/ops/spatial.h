@@ -1,10 +1,12 @@
-// What layers over one, two or three spatial dimensions share: lists of options, and memory formats.
+// What layers over one, two or three spatial dimensions share: how activations lie in memory, and the texts of their
+// sizes.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/check.h"
-#include "core/tensor_impl.h"
+#include "core/hidden_layout.h"
 #include "kernels/layout.h"
 #include "relume/tensor.h"
 
@@ -13,17 +15,38 @@ namespace relume {
 // Sizes joined as PyTorch writes them in errors: "(4 x 3)".
 std::string joined(IntArrayRef sizes);
 
-// The format of an activation [batch, channels, spatial...] that is channels-last in memory and not plain as well; else
-// Contiguous.
-MemoryFormat activation_format(const Tensor& tensor);
+// How a dense activation [batch, channels, spatial...] lies in memory: row-major, channels-last as its strides say, or
+// channels-last while its strides say row-major (see core/hidden_layout.h). What is both row-major and channels-last
+// counts as Plain.
+enum class Form { Plain, ChannelsLast, Hidden };
 
-// The tensor itself, or a plain copy where it is dense in neither layout.
-Tensor dense_activation(const Tensor& tensor);
-cpu::Layout layout_of(const Tensor& dense);
-
-// The tensor as a dense one of the layout, copied where it is none.
-Tensor in_layout(const Tensor& tensor, cpu::Layout layout);
+// Of a tensor; Plain where it is not dense in any of these ways.
+Form form_of(const Tensor& tensor);
+inline cpu::Layout layout_of(Form form) { return form == Form::Plain ? cpu::Layout::Plain : cpu::Layout::ChannelsLast; }
 // A new activation with undefined contents.
-Tensor make_in_layout(IntArrayRef sizes, ScalarType dtype, cpu::Layout layout);
+Tensor make_activation(IntArrayRef sizes, ScalarType dtype, Form form);
+
+// The elements of an activation for the time of a kernel, dense in either layout; hidden ones are pinned.
+class Activation {
+ public:
+  // As the tensor has them, or copied where they are not dense.
+  explicit Activation(const Tensor& tensor);
+  // In this layout, copied where they have another. What is both row-major and channels-last may have either form.
+  Activation(const Tensor& tensor, cpu::Layout layout);
+
+  void* data() const { return data_; }
+  Form form() const { return form_; }
+  cpu::Layout layout() const { return layout_of(form_); }
+
+ private:
+  // Pins the tensor's elements if they are hidden.
+  bool pin(const Tensor& tensor);
+  void take(const Tensor& tensor);
+
+  Tensor tensor_;
+  std::optional<HiddenPin> pin_;  // after tensor_, which keeps the storage
+  void* data_ = nullptr;
+  Form form_ = Form::Plain;
+};
 
 }  // namespace relume

@@ -477,11 +477,11 @@ void check_geometry(const detail::TensorImpl& impl, IntArrayRef size, IntArrayRe
   checked_numel(size, impl.dtype);
   const size_t bytes = storage_bytes(size, stride, impl.dtype);
   const size_t start = static_cast<size_t>(offset * element_size(impl.dtype));
-  check(bytes == 0 || bytes + start <= impl.storage->bytes,
+  check(bytes == 0 || bytes + start <= impl.storage->bytes(),
         "setStorage: sizes {}, strides {}, storage offset {}, and itemsize {} requiring a storage size of {} are out "
         "of bounds "
         "for storage of size {}",
-        size, stride, offset, element_size(impl.dtype), bytes + start, impl.storage->bytes);
+        size, stride, offset, element_size(impl.dtype), bytes + start, impl.storage->bytes());
 }
 
 }  // namespace

@@ -1,0 +1,45 @@
+// The hidden channels-last layout: a storage whose tensors have row-major strides, while the elements lie as
+// convolutions like them best. Kernels that take either order reach such elements here; for all others Storage::data()
+// puts them into row-major order first. That happens once: a storage is never hidden again, so a pointer that was given
+// out stays good.
+#pragma once
+
+#include "core/tensor_impl.h"
+
+namespace relume {
+
+// Whether results may be hidden: the environment variable RELUME_HIDE_LAYOUT is not 0, and nobody has switched it off.
+bool hides_layouts();
+void set_hides_layouts(bool hides);
+
+// A new tensor [batch, channels, ...] with undefined contents that hides its layout; a common one where the two orders
+// are the same, as with one channel or one pixel.
+Tensor make_hidden(IntArrayRef sizes, ScalarType dtype);
+
+// Hidden elements that stay where they are for the time of a scope, whatever other threads do with the tensor. The
+// storage must outlive it.
+class HiddenPin {
+ public:
+  explicit HiddenPin(detail::Storage& storage) : storage_(storage), elements_(storage.pin()) {}
+  ~HiddenPin() { storage_.unpin(); }
+  HiddenPin(const HiddenPin&) = delete;
+  HiddenPin& operator=(const HiddenPin&) = delete;
+
+  // Null where nothing is hidden.
+  const detail::ChannelsLastElements* elements() const { return elements_; }
+
+ private:
+  detail::Storage& storage_;
+  const detail::ChannelsLastElements* const elements_;
+};
+
+namespace detail {
+
+// Whether a tensor on a hidden storage is one that its layout serves: all elements, batch and channels where they were.
+bool shows_hidden(const TensorImpl& impl);
+
+// Writes the elements to `to` in row-major order. Defined by cpu/.
+void write_row_major(const ChannelsLastElements& elements, void* to);
+
+}  // namespace detail
+}  // namespace relume
