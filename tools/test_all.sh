@@ -1,6 +1,6 @@
 #!/bin/sh
-# What `make test` leaves out: the tests on each SIMD target that this machine has, under the sanitizers, and unoptimised.
-# Goes on after a failure; ends with what was counted, and exits with 1 where anything failed.
+# What `make test` leaves out: the tests on each SIMD target that this machine has, without hidden layouts, under the
+# sanitizers, and unoptimised. Goes on after a failure; ends with what was counted, and exits with 1 where anything failed.
 set -u
 cd "$(dirname "$0")/.."
 status=0
@@ -24,6 +24,7 @@ if build release; then
       tools/run_tests.py --record "release-$target" skipped
     fi
   done
+  RELUME_HIDE_LAYOUT=0 tools/run_tests.py release --as release-no-hidden-layout --without scripts || status=1
 fi
 for preset in asan debug; do
   if build "$preset"; then
