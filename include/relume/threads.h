@@ -10,8 +10,14 @@ namespace relume {
 
 // The number of threads that one op may use; at first that of the machine's processors, or OMP_NUM_THREADS.
 RELUME_API int get_num_threads();
-// Sets it for ops called by any thread from now on; less than 1 counts as 1. Results do not depend on it.
+// Sets it for ops called by any thread from now on; less than 1 counts as 1. No more threads run than there are
+// processors. Results do not depend on it, but for convolutions and matrix products: see below.
 RELUME_API void set_num_threads(int count);
+
+// While enabled, convolutions and matrix products too give the same bits for any number of threads. They then run on
+// kernels of this library instead of oneDNN's, which is slower.
+RELUME_API void use_deterministic_algorithms(bool enabled);
+RELUME_API bool are_deterministic_algorithms_enabled();
 
 namespace detail {
 using LoopBody = void (*)(void* context, int64_t begin, int64_t end);

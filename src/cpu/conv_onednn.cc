@@ -1,17 +1,14 @@
 // oneDNN convolutions: primitives made once a shape, in the layout that oneDNN likes best, with reorders around them.
 #include "cpu/conv_onednn.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <memory>
 #include <mutex>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <shared_mutex>
 #include <unordered_map>
 
+#include "cpu/onednn.h"
 #include "cpu/parallel.h"
 #include "cpu/scratch.h"
 
@@ -23,31 +20,6 @@ using dnnl::memory;
 enum class Pass : int64_t { Forward, ForwardBias, BackwardInput, BackwardWeight, BackwardWeightBias };
 
 constexpr size_t kMaxPlans = 1024;
-
-// oneDNN plans for and uses the OpenMP setting of the calling thread: ours, while a convolution runs.
-class ThreadCount {
- public:
-  ThreadCount() : before_(omp_get_max_threads()), now_(omp_in_parallel() ? 1 : num_threads()) { set(before_, now_); }
-  ~ThreadCount() { set(now_, before_); }
-  int64_t count() const { return now_; }
-
- private:
-  static void set(int from, int to) {
-    if (from != to) omp_set_num_threads(to);
-  }
-  const int before_, now_;
-};
-
-// Engine and stream live for ever: static modules may still run convolutions while the program ends.
-const dnnl::engine& engine() {
-  static const dnnl::engine& engine = *new dnnl::engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
-
-dnnl::stream& stream() {
-  static dnnl::stream& stream = *new dnnl::stream(engine());
-  return stream;
-}
 
 // An operand: what the caller has, what the primitive takes, and the reorder between them where the two differ.
 struct Operand {
@@ -154,7 +126,7 @@ class Planner {
 
   template <class Primitive>
   void use(const typename Primitive::primitive_desc& description) {
-    plan_.fast = std::strstr(description.impl_info_str(), "ref") == nullptr;
+    plan_.fast = is_fast(description);
     plan_.primitive = Primitive(description);
     plan_.scratchpad = description.scratchpad_desc();
   }
@@ -321,6 +293,7 @@ void execute(const Plan& plan, const std::array<void*, 4>& given) {
 }
 
 bool run(const Conv& conv, Pass pass, const std::array<const void*, 4>& operands) {
+  if (deterministic_algorithms()) return false;
   const ThreadCount threads;
   const std::shared_ptr<const Plan> plan = find_plan(conv, pass, threads.count());
   if (!plan->fast) return false;

@@ -8,6 +8,7 @@
 #include "cpu/convert.h"
 #include "cpu/dispatch.h"
 #include "cpu/gemm_tiles.h"
+#include "cpu/matmul_onednn.h"
 #include "cpu/parallel.h"
 #include "cpu/scratch.h"
 
@@ -360,13 +361,8 @@ void one_product(const Gemm& g, const Src* a, const Src* b, Src* c) {
 }
 
 template <class Src, class T>
-void gemm_as(const Gemm& problem) {
-  Gemm g = problem;
+void gemm_as(const Gemm& g) {
   if (g.m == 0 || g.n == 0 || g.batch == 0) return;
-  if (g.batch > 1 && g.b_batch == 0 && g.a_batch == g.m * g.a_row && g.c_batch == g.m * g.c_row) {
-    g.m *= g.batch;  // every matrix meets the same B: one tall product
-    g.batch = 1;
-  }
   const auto one = [&](int64_t i) {
     one_product<Src, T>(g, static_cast<const Src*>(g.a) + i * g.a_batch, static_cast<const Src*>(g.b) + i * g.b_batch,
                         static_cast<Src*>(g.c) + i * g.c_batch);
@@ -384,7 +380,13 @@ void gemm_as(const Gemm& problem) {
 
 }  // namespace
 
-void gemm(const Gemm& g) {
+void gemm(const Gemm& problem) {
+  Gemm g = problem;
+  if (g.batch > 1 && g.b_batch == 0 && g.a_batch == g.m * g.a_row && g.c_batch == g.m * g.c_row) {
+    g.m *= g.batch;  // every matrix meets the same B: one tall product
+    g.batch = 1;
+  }
+  if (onednn::gemm(g)) return;
   dispatch_numbers("addmm_impl_cpu_", g.dtype, [&](auto zero) {
     using T = decltype(zero);
     using Narrow = std::conditional_t<is_half_type<T>, float, int32_t>;

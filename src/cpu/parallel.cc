@@ -14,6 +14,7 @@ namespace relume::cpu {
 namespace {
 
 std::atomic<int> g_num_threads{0};  // 0: not set yet
+std::atomic<bool> g_deterministic{false};
 
 // libgomp's pool does not survive fork: a child whose parent ran a parallel region would wait for threads it lacks.
 [[maybe_unused]] const int g_at_fork = pthread_atfork(nullptr, nullptr, [] { g_num_threads.store(1); });
@@ -31,10 +32,17 @@ int num_threads() {
 
 void set_num_threads(int count) { g_num_threads.store(std::max(1, count), std::memory_order_relaxed); }
 
+int running_threads() {
+  static const int processors = std::max(1, omp_get_num_procs());
+  return std::min(num_threads(), processors);
+}
+
+bool deterministic_algorithms() { return g_deterministic.load(std::memory_order_relaxed); }
+
 void parallel_for_chunks(int64_t count, int64_t grain, ParallelBody body, void* context) {
   grain = std::max<int64_t>(grain, 1);
   const int64_t chunks = (count + grain - 1) / grain;
-  const int threads = static_cast<int>(std::min<int64_t>(chunks, num_threads()));
+  const int threads = static_cast<int>(std::min<int64_t>(chunks, running_threads()));
   if (threads <= 1 || omp_in_parallel()) {
     for (int64_t i = 0; i < chunks; ++i) body(context, i * grain, std::min(count, (i + 1) * grain));
     return;
@@ -59,6 +67,9 @@ namespace relume {
 
 int get_num_threads() { return cpu::num_threads(); }
 void set_num_threads(int count) { cpu::set_num_threads(count); }
+
+bool are_deterministic_algorithms_enabled() { return cpu::deterministic_algorithms(); }
+void use_deterministic_algorithms(bool enabled) { cpu::g_deterministic.store(enabled, std::memory_order_relaxed); }
 
 void detail::parallel_loop(int64_t begin, int64_t end, int64_t grain, LoopBody body, void* context) {
   cpu::parallel_for(end - begin, grain, [&](int64_t from, int64_t to) { body(context, begin + from, begin + to); });

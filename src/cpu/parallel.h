@@ -24,8 +24,14 @@ void parallel_for(int64_t count, int64_t grain, F&& body) {
       const_cast<std::remove_const_t<Function>*>(&body));
 }
 
-// Threads that the calling thread's parallel work uses.
+// Threads that parallel work is asked to use.
 int num_threads();
 void set_num_threads(int count);
+
+// Threads that it does use: no more than there are processors, on which others would only wait for each other.
+int running_threads();
+
+// Whether results may not depend on the number of threads even where oneDNN is faster.
+bool deterministic_algorithms();
 
 }  // namespace relume::cpu

@@ -26,7 +26,7 @@ struct Gemm {
 };
 
 // Throws NotImplementedError for dtypes that PyTorch has no product for (bool, uint16). The same bits come out for any
-// number of threads.
+// number of threads where use_deterministic_algorithms() asks for that.
 void gemm(const Gemm& problem);
 
 }  // namespace relume::cpu

@@ -11,6 +11,7 @@
 
 #include "cpu/parallel.h"
 #include "relume/error.h"
+#include "relume/threads.h"
 
 namespace relume::cpu {
 namespace {
@@ -104,20 +105,30 @@ TEST(Matmul, AgreesWithLoopsInEveryDtype) {
   expect_like_loops_over_shapes<int64_t, int64_t>();
 }
 
+void expect_like_loops_over_large_shapes() {
+  for (bool transpose_a : {false, true})
+    for (bool transpose_b : {false, true}) {
+      expect_like_loops<float, double>({130, 150, 801, transpose_a, transpose_b}, 1);
+      expect_like_loops<double, double>({70, 131, 530, transpose_a, transpose_b}, 2);
+      expect_like_loops<float, double>({300, 10, 512, transpose_a, transpose_b}, 3);
+      expect_like_loops<float, double>({10, 300, 512, transpose_a, transpose_b, true}, 4);
+      expect_like_loops<float, double>({1, 512, 784, transpose_a, transpose_b, true}, 5);
+      expect_like_loops<float, double>({512, 1, 784, transpose_a, transpose_b}, 6);
+      expect_like_loops<float, double>({64, 96, 100, transpose_a, transpose_b, true, 1, 0.5, 3, true}, 7);
+      expect_like_loops<BFloat16, float>({70, 130, 65, transpose_a, transpose_b, true}, 8);
+      expect_like_loops<BFloat16, float>({1, 512, 784, transpose_a, transpose_b, true}, 9);
+    }
+}
+
 TEST(Matmul, AgreesWithLoopsWhenBlockedAndThreaded) {
   const int threads = num_threads();
-  for (int count : {1, 3}) {
-    set_num_threads(count);
-    for (bool transpose_a : {false, true})
-      for (bool transpose_b : {false, true}) {
-        expect_like_loops<float, double>({130, 150, 801, transpose_a, transpose_b}, 1);
-        expect_like_loops<double, double>({70, 131, 530, transpose_a, transpose_b}, 2);
-        expect_like_loops<float, double>({300, 10, 512, transpose_a, transpose_b}, 3);
-        expect_like_loops<float, double>({10, 300, 512, transpose_a, transpose_b, true}, 4);
-        expect_like_loops<float, double>({1, 512, 784, transpose_a, transpose_b, true}, 5);
-        expect_like_loops<float, double>({512, 1, 784, transpose_a, transpose_b}, 6);
-      }
-  }
+  for (int count : {1, 3})
+    for (bool deterministic : {false, true}) {
+      set_num_threads(count);
+      use_deterministic_algorithms(deterministic);
+      expect_like_loops_over_large_shapes();
+    }
+  use_deterministic_algorithms(false);
   set_num_threads(threads);
 }
 
@@ -127,8 +138,9 @@ TEST(Matmul, SplitsLongSums) {
   expect_like_loops<int64_t, int64_t>({2, 2, 40000, false, false, false, 1, 1}, 3);
 }
 
-TEST(Matmul, GivesTheSameBitsForAnyNumberOfThreads) {
+TEST(Matmul, GivesTheSameBitsForAnyNumberOfThreadsOnRequest) {
   const int threads = num_threads();
+  use_deterministic_algorithms(true);
   for (const Case& c : {Case{129, 257, 300}, Case{33, 200, 1000, false, true}, Case{5, 6, 90000, true, false}}) {
     std::mt19937 engine(11);
     std::vector<float> a(static_cast<size_t>(c.m * c.k)), b(static_cast<size_t>(c.k * c.n));
@@ -147,6 +159,7 @@ TEST(Matmul, GivesTheSameBitsForAnyNumberOfThreads) {
     const std::vector<float> once = run(1);
     for (int count : {2, 3, 7}) EXPECT_EQ(once, run(count)) << count << " threads";
   }
+  use_deterministic_algorithms(false);
   set_num_threads(threads);
 }
 

@@ -1,0 +1,214 @@
+// oneDNN matrix products: primitives made once a shape, which take operands in rows or in columns as they lie.
+#include "cpu/matmul_onednn.h"
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "cpu/onednn.h"
+#include "cpu/parallel.h"
+#include "cpu/scratch.h"
+#include "cpu/target.h"
+
+namespace relume::cpu::onednn {
+namespace {
+
+using dnnl::memory;
+
+constexpr double kLeastWork = 1 << 18;   // multiplications below which calling oneDNN costs more than it saves
+constexpr int64_t kLeastRows = 40;       // of float32, below which it takes too long to pack B
+constexpr double kThreadWork = 1 << 18;  // multiplications below which another thread does not pay
+constexpr size_t kMaxPlans = 1024;
+
+// A matrix or a batch of them as oneDNN sees it: `row_major`, or stored by columns; `leading` elements between rows or
+// columns.
+struct Form {
+  bool row_major = true;
+  int64_t leading = 0, batch_stride = 0;
+};
+
+// The strides of an operand as a form; false where it is neither dense along rows nor along columns.
+bool find_form(int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride, int64_t batch_stride,
+               Form& form) {
+  form.batch_stride = batch_stride;
+  if (column_stride == 1 && row_stride >= columns) {
+    form.leading = row_stride;
+    return true;
+  }
+  form.row_major = false;
+  form.leading = column_stride;
+  return row_stride == 1 && column_stride >= rows;
+}
+
+// Everything that a plan depends on.
+struct Problem {
+  ScalarType dtype = kFloat;
+  int64_t m = 0, n = 0, k = 0, batch = 1;
+  Form a, b, c;
+  bool bias = false;
+  float beta = 0;
+  int64_t threads = 1;
+
+  using Key = std::array<int64_t, 17>;
+  Key key() const {
+    return {static_cast<int64_t>(dtype),
+            m,
+            n,
+            k,
+            batch,
+            a.row_major,
+            a.leading,
+            a.batch_stride,
+            b.row_major,
+            b.leading,
+            b.batch_stride,
+            c.leading,
+            c.batch_stride,
+            bias,
+            threads,
+            static_cast<int64_t>(beta * 4096),
+            beta != static_cast<float>(static_cast<int64_t>(beta * 4096)) / 4096};
+  }
+};
+
+struct KeyHash {
+  size_t operator()(const Problem::Key& key) const {
+    uint64_t hash = 0;
+    for (int64_t value : key) hash = (hash ^ static_cast<uint64_t>(value)) * 0x9e3779b97f4a7c15u, hash ^= hash >> 29;
+    return hash;
+  }
+};
+
+struct Plan {
+  dnnl::matmul primitive;
+  memory::desc a, b, c, bias, scratchpad;
+  bool fast = false;
+};
+
+class Planner {
+ public:
+  explicit Planner(const Problem& problem)
+      : p_(problem), type_(problem.dtype == kFloat ? memory::data_type::f32 : memory::data_type::bf16) {}
+
+  Plan plan() const {
+    Plan plan;
+    plan.a = describe(p_.m, p_.k, p_.a);
+    plan.b = describe(p_.k, p_.n, p_.b);
+    plan.c = describe(p_.m, p_.n, p_.c);
+    if (p_.bias)
+      plan.bias = p_.batch > 1 ? memory::desc({1, 1, p_.n}, type_, memory::format_tag::abc)
+                               : memory::desc({1, p_.n}, type_, memory::format_tag::ab);
+    dnnl::primitive_attr attributes;
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    if (p_.beta != 0) {
+      dnnl::post_ops sum;
+      sum.append_sum(p_.beta);
+      attributes.set_post_ops(sum);
+    }
+    const auto desc =
+        p_.bias ? dnnl::matmul::desc(plan.a, plan.b, plan.bias, plan.c) : dnnl::matmul::desc(plan.a, plan.b, plan.c);
+    const dnnl::matmul::primitive_desc description(desc, attributes, engine());
+    plan.fast = std::strstr(description.impl_info_str(), "brg") != nullptr;
+    if (!plan.fast) return plan;
+    plan.primitive = dnnl::matmul(description);
+    plan.scratchpad = description.scratchpad_desc();
+    return plan;
+  }
+
+ private:
+  memory::desc describe(int64_t rows, int64_t columns, const Form& form) const {
+    const int64_t row_stride = form.row_major ? form.leading : 1, column_stride = form.row_major ? 1 : form.leading;
+    if (p_.batch == 1) return memory::desc({rows, columns}, type_, memory::dims{row_stride, column_stride});
+    const int64_t matrices = form.batch_stride == 0 ? 1 : p_.batch;
+    const int64_t batch_stride = form.batch_stride == 0 ? rows * columns : form.batch_stride;
+    return memory::desc({matrices, rows, columns}, type_, memory::dims{batch_stride, row_stride, column_stride});
+  }
+
+  const Problem& p_;
+  const memory::data_type type_;
+};
+
+std::shared_ptr<const Plan> make_plan(const Problem& problem) {
+  try {
+    return std::make_shared<const Plan>(Planner(problem).plan());
+  } catch (const dnnl::error&) {
+    return std::make_shared<const Plan>();  // no implementation: not fast
+  }
+}
+
+std::shared_ptr<const Plan> find_plan(const Problem& problem) {
+  static std::shared_mutex& mutex = *new std::shared_mutex;
+  static auto& plans = *new std::unordered_map<Problem::Key, std::shared_ptr<const Plan>, KeyHash>;
+  const Problem::Key key = problem.key();
+  {
+    std::shared_lock lock(mutex);
+    if (const auto found = plans.find(key); found != plans.end()) return found->second;
+  }
+  std::shared_ptr<const Plan> plan = make_plan(problem);
+  std::unique_lock lock(mutex);
+  if (plans.size() >= kMaxPlans) plans.clear();
+  plans.emplace(key, plan);
+  return plan;
+}
+
+// The arguments of one run, in the C interface's form: a list without a hash table.
+class Arguments {
+ public:
+  void add(int argument, const memory::desc& desc, const void* data) {
+    memories_[count_] = memory(desc, engine(), const_cast<void*>(data));
+    list_[count_] = {argument, memories_[count_].get()};
+    ++count_;
+  }
+  void run(const dnnl::primitive& primitive) {
+    dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive.get(), stream().get(), count_, list_),
+                            "could not execute a matrix product");
+  }
+
+ private:
+  int count_ = 0;
+  memory memories_[5];
+  dnnl_exec_arg_t list_[5];
+};
+
+// Whether oneDNN may have kernels; asking for a lower target than the machine's best excludes them.
+bool may_have_kernels(ScalarType dtype) { return (dtype == kFloat || dtype == kBFloat16) && target() == Target::AVX3; }
+
+bool describe(const Gemm& g, Problem& problem) {
+  if (g.alpha != 1 || g.n < 2 || g.k < 2) return false;
+  if (g.m < (g.dtype == kFloat ? kLeastRows : 1)) return false;
+  if (g.batch > 1 && (g.a_batch == 0 || g.c_batch < g.m * g.c_row)) return false;
+  problem.dtype = g.dtype;
+  problem.m = g.m, problem.n = g.n, problem.k = g.k, problem.batch = g.batch;
+  problem.c = {true, g.c_row, g.batch > 1 ? g.c_batch : 0};
+  problem.bias = g.bias != nullptr;
+  problem.beta = static_cast<float>(g.beta);
+  return find_form(g.m, g.k, g.a_row, g.a_col, g.batch > 1 ? g.a_batch : 0, problem.a) &&
+         find_form(g.k, g.n, g.b_row, g.b_col, g.batch > 1 ? g.b_batch : 0, problem.b);
+}
+
+}  // namespace
+
+bool gemm(const Gemm& g) {
+  const double work =
+      static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k) * static_cast<double>(g.batch);
+  Problem problem;
+  if (work < kLeastWork || deterministic_algorithms() || !may_have_kernels(g.dtype) || !describe(g, problem))
+    return false;
+  const ThreadCount threads(static_cast<int64_t>(work / kThreadWork));
+  problem.threads = threads.count();
+  const std::shared_ptr<const Plan> plan = find_plan(problem);
+  if (!plan->fast) return false;
+  const Scratch scratchpad(static_cast<int64_t>(plan->scratchpad.get_size()));
+  Arguments arguments;
+  arguments.add(DNNL_ARG_SRC, plan->a, g.a);
+  arguments.add(DNNL_ARG_WEIGHTS, plan->b, g.b);
+  arguments.add(DNNL_ARG_DST, plan->c, g.c);
+  if (g.bias) arguments.add(DNNL_ARG_BIAS, plan->bias, g.bias);
+  arguments.add(DNNL_ARG_SCRATCHPAD, plan->scratchpad, scratchpad.as<void>());
+  arguments.run(plan->primitive);
+  return true;
+}
+
+}  // namespace relume::cpu::onednn
