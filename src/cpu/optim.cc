@@ -1,6 +1,7 @@
 // The steps of optimizers, which compilers vectorise, compiled once for every target.
 #include "kernels/optim.h"
 
+#include "cpu/dense_cast.h"
 #include "cpu/parallel.h"
 #include "cpu/simd/targets.h"
 
@@ -64,9 +65,10 @@ template <class T, bool amsgrad>
 void adam(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o) {
   T *p = arrays[0], *g = arrays[1], *m = arrays[2], *v = arrays[3], *largest = arrays[4];
   const Gradient<T> gradient(o);
-  const T rate = static_cast<T>(-o.rate), keep = static_cast<T>(o.keep), eps = static_cast<T>(o.eps);
+  // m / (sqrt(v) / root + eps) = root m / (sqrt(v) + root eps) takes one division.
+  const T rate = static_cast<T>(-o.rate * o.root), keep = static_cast<T>(o.keep), eps = static_cast<T>(o.eps * o.root);
   const T weight1 = static_cast<T>(1 - o.beta1), beta2 = static_cast<T>(o.beta2);
-  const T weight2 = static_cast<T>(1 - o.beta2), root = static_cast<T>(o.root);
+  const T weight2 = static_cast<T>(1 - o.beta2);
 #pragma GCC ivdep
   for (int64_t i = begin; i < end; ++i) {
     const T d = gradient.of(g[i], p[i]);
@@ -78,7 +80,7 @@ void adam(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& 
       second = largest[i] >= second || largest[i] != largest[i] ? largest[i] : second;
       largest[i] = second;
     }
-    p[i] = kept + rate * m[i] / (root_of(second) / root + eps);
+    p[i] = kept + rate * m[i] / (root_of(second) + eps);
   }
 }
 
@@ -135,9 +137,30 @@ Loop<T> loop_of(OptimizerStep step, const OptimizerNumbers& o) {
   }
 }
 
+// Half types are computed in float, block by block, and rounded once.
+void run_half_step(OptimizerStep step, ScalarType dtype, void* const* arrays, int64_t begin, int64_t end,
+                   const OptimizerNumbers& numbers) {
+  constexpr int64_t kBlock = 1024;
+  alignas(64) float blocks[kOptimizerArrays][kBlock + 48];  // not a page apart, where loads would wait for stores
+  float* floats[kOptimizerArrays];
+  for (int i = 0; i < kOptimizerArrays; ++i) floats[i] = arrays[i] ? blocks[i] : nullptr;
+  const DenseCast widen = dense_cast(dtype, kFloat), narrow = dense_cast(kFloat, dtype);
+  const Loop<float> loop = loop_of<float>(step, numbers);
+  for (int64_t at = begin; at < end; at += kBlock) {
+    const int64_t count = at + kBlock < end ? kBlock : end - at;
+    for (int i = 0; i < kOptimizerArrays; ++i)
+      if (arrays[i]) widen(floats[i], static_cast<uint16_t*>(arrays[i]) + at, count);
+    loop(floats, 0, count, numbers);
+    for (int i = 0; i < kOptimizerArrays; ++i)
+      if (arrays[i] && i != 1) narrow(static_cast<uint16_t*>(arrays[i]) + at, floats[i], count);
+  }
+}
+
 void run_step(OptimizerStep step, ScalarType dtype, void* const* arrays, int64_t begin, int64_t end,
               const OptimizerNumbers& numbers) {
-  if (dtype == kDouble)
+  if (dtype == kBFloat16 || dtype == kHalf)
+    run_half_step(step, dtype, arrays, begin, end, numbers);
+  else if (dtype == kDouble)
     loop_of<double>(step, numbers)(reinterpret_cast<double* const*>(arrays), begin, end, numbers);
   else
     loop_of<float>(step, numbers)(reinterpret_cast<float* const*>(arrays), begin, end, numbers);

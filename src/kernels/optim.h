@@ -36,7 +36,8 @@ struct OptimizerNumbers {
 };
 
 // arrays: the parameter, the gradient, then the state in the order above (null where it is not used), each with `count`
-// elements of `dtype`, which is float32 or float64.
+// elements of `dtype`, a floating-point one.
+inline constexpr int kOptimizerArrays = 5;
 void run_optimizer_step(OptimizerStep step, ScalarType dtype, void* const* arrays, int64_t count,
                         const OptimizerNumbers& numbers);
 void run_optimizer_step(Target target, OptimizerStep step, ScalarType dtype, void* const* arrays, int64_t count,

@@ -9,10 +9,16 @@
 namespace relume {
 namespace {
 
-constexpr size_t kMaxArrays = 5;
-
 bool is_plain(const Tensor& tensor, ScalarType dtype) {
   return tensor.scalar_type() == dtype && tensor.is_contiguous();
+}
+
+// The dtype of the parameter, unless something else has another one: then float.
+ScalarType dtype_of_step(const Tensor* const* tensors, size_t count) {
+  const ScalarType dtype = tensors[0]->scalar_type();
+  for (size_t i = 1; i < count; ++i)
+    if (tensors[i]->defined() && tensors[i]->scalar_type() != dtype && dtype != kDouble) return kFloat;
+  return dtype;
 }
 
 }  // namespace
@@ -23,19 +29,19 @@ void optimizer_step(cpu::OptimizerStep step, const Tensor& parameter, const Tens
         to_string(parameter.scalar_type()));
   check(gradient.sizes() == parameter.sizes(), "optimizer: expected a gradient of shape {}, got {}", parameter.sizes(),
         gradient.sizes());
-  const ScalarType dtype = parameter.scalar_type() == kDouble ? kDouble : kFloat;
-  const NoGradGuard no_grad;
-  const InPlace write("step", parameter);
-  const Tensor* tensors[kMaxArrays] = {&parameter, &gradient};
+  const Tensor* tensors[cpu::kOptimizerArrays] = {&parameter, &gradient};
   size_t count = 2;
   for (const Tensor* state : states) tensors[count++] = state;
+  const ScalarType dtype = dtype_of_step(tensors, count);
+  const NoGradGuard no_grad;
+  const InPlace write("step", parameter);
 
-  Tensor copies[kMaxArrays];
-  void* arrays[kMaxArrays] = {};
+  Tensor copies[cpu::kOptimizerArrays];
+  void* arrays[cpu::kOptimizerArrays] = {};
   for (size_t i = 0; i < count; ++i) {
     if (!tensors[i]->defined()) continue;
     copies[i] = is_plain(*tensors[i], dtype) ? *tensors[i] : tensors[i]->to(dtype).contiguous();
-    arrays[i] = copies[i].data_ptr();
+    arrays[i] = copies[i].impl()->data();
   }
   cpu::run_optimizer_step(step, dtype, arrays, parameter.numel(), numbers);
   for (size_t i = 0; i < count; ++i) {

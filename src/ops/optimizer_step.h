@@ -9,7 +9,8 @@
 namespace relume {
 
 // Updates `parameter` and the states, which have its sizes (undefined where the step does without), by its gradient.
-// Not recorded, but counted as a write. Half types and gradients of other strides go by way of float32 copies.
+// Not recorded, but counted as a write. Half types are computed in float32; arrays of other
+// strides go by way of copies.
 void optimizer_step(cpu::OptimizerStep step, const Tensor& parameter, const Tensor& gradient,
                     std::initializer_list<const Tensor*> states, const cpu::OptimizerNumbers& numbers);
 
