@@ -1,6 +1,7 @@
 # make demo      install what is needed, build, and train a ReLU network on Fashion-MNIST
 # make test      install what is needed, build, and run every test
 # make test-all  the tests on every SIMD target, with the sanitizers, and without optimisation
+# make python    build the Python package in build/python, and run its tests
 # make bench     the benchmarks, against libtorch too where TORCH_PYTHON= names a Python that has torch
 # make install   build, and install below PREFIX=/usr/local
 # make fuzz      each file reader under libFuzzer, for FUZZ_SECONDS=60
@@ -9,8 +10,9 @@
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 RELEASE := build/release
+PYTHON := $(CURDIR)/build/venv/bin/python
 
-.PHONY: help demo test test-all bench install fuzz format dependencies clean
+.PHONY: help demo test test-all python bench install fuzz format dependencies clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -26,13 +28,19 @@ demo:
 
 test:
 	@tools/install_dependencies.sh test
-	@cmake --preset release >/dev/null
+	@cmake --preset release -DRELUME_BUILD_PYTHON=ON -DPython_EXECUTABLE=$(PYTHON) >/dev/null
 	@cmake --build $(RELEASE)
 	@tools/run_tests.py release
 
 test-all:
 	@tools/install_dependencies.sh test
 	@tools/test_all.sh
+
+python:
+	@tools/install_dependencies.sh python
+	@cmake --preset python -DPython_EXECUTABLE=$(PYTHON) >/dev/null
+	@cmake --build build/python --target relume_python
+	@$(PYTHON) tools/run_pytest.py python build/python/python python/tests
 
 bench:
 	@tools/install_dependencies.sh bench

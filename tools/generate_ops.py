@@ -5,6 +5,8 @@ import pathlib
 import re
 import sys
 
+import generate_python
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "src/ops/table.txt"
 NOTICE = "// Made from src/ops/table.txt by tools/generate_ops.py; not edited by hand.\n"
@@ -67,8 +69,11 @@ class Op:
         self.name, arguments, result, self.forms = match.groups()
         self.result = RESULTS.get(result) or f"std::tuple<{result.strip('()')}>"
         self.arguments = []  # (type, name, default or None)
+        self.keyword_only = set()  # in Python
+        after_star = False
         for argument in re.split(r", (?![^{]*})", arguments):
             if argument == "*":
+                after_star = True
                 continue
             kind, _, rest = argument.partition(" ")
             name, _, default = rest.partition("=")
@@ -77,11 +82,14 @@ class Op:
             if default == "None":
                 default = "{}" if kind == "Tensor?" else "std::nullopt"
             self.arguments.append((TYPES[kind], name, default))
+            if after_star:
+                self.keyword_only.add(name)
 
     def in_place(self):
         """The same op, written into its first argument."""
         op = Op.__new__(Op)
         op.name, op.forms, op.result = self.name + "_", "fm", "Tensor&"
+        op.keyword_only = self.keyword_only
         op.arguments = [("Tensor&", self.arguments[0][1], "")] + self.arguments[1:]
         return op
 
@@ -203,6 +211,7 @@ namespace relume {{
         "src/ops/methods.h": inner,
         "src/ops/methods.cc": source,
         "tests/oracle/op_calls.inc": calls,
+        "python/src/op_rows.inc": generate_python.table([op for _, op in ops]),
     }
 
 

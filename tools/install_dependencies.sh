@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that a job needs and that are missing; says which they are where it can't.
-# Usage: install_dependencies.sh build|demo|test|bench|fuzz
+# Usage: install_dependencies.sh build|demo|test|bench|fuzz|python
+# For test and python it also makes a virtual environment, build/venv, with what the Python tests import.
 set -eu
 
 build="g++ cmake ninja-build pkg-config ccache libdnnl-dev libhwy-dev libfmt-dev nlohmann-json3-dev libcli11-dev
@@ -8,11 +9,25 @@ build="g++ cmake ninja-build pkg-config ccache libdnnl-dev libhwy-dev libfmt-dev
 case "${1:-}" in
   build) wanted=$build ;;
   demo) wanted="$build dataset-fashion-mnist" ;;
-  test) wanted="$build libgtest-dev libgmock-dev python3 binutils" ;;
+  test) wanted="$build libgtest-dev libgmock-dev python3 python3-dev python3-venv binutils" ;;
+  python) wanted="$build python3 python3-dev python3-venv" ;;
   bench) wanted="$build python3 binutils" ;;
   fuzz) wanted="$build clang" ;;
-  *) echo "usage: $0 build|demo|test|bench|fuzz" >&2; exit 2 ;;
+  *) echo "usage: $0 build|demo|test|bench|fuzz|python" >&2; exit 2 ;;
 esac
+
+# A folder of Python packages from PyPI, and a mark that says which.
+virtual_environment() {
+  packages="numpy pytest hypothesis"
+  folder="$(dirname "$0")/../build/venv"
+  [ "$(cat "$folder/packages" 2>/dev/null)" = "$packages" ] && return
+  echo "installing in build/venv: $packages"
+  python=/usr/bin/python3
+  [ -x "$python" ] || python=python3
+  "$python" -m venv "$folder"
+  "$folder/bin/pip" install -q --disable-pip-version-check $packages
+  echo "$packages" >"$folder/packages"
+}
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -26,7 +41,10 @@ missing=""
 for package in $wanted; do
   installed "$package" || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
+if [ -z "$missing" ]; then
+  case "$1" in test | python) virtual_environment ;; esac
+  exit 0
+fi
 
 as_root=""
 if [ "$(id -u)" -ne 0 ]; then
@@ -46,3 +64,4 @@ if ! { $as_root apt-get update -q && $as_root env DEBIAN_FRONTEND=noninteractive
   echo "$0: could not install these packages:$missing" >&2
   exit 1
 fi
+case "$1" in test | python) virtual_environment ;; esac

@@ -20,13 +20,17 @@ RESULTS = ROOT / "build" / "results"
 OUTCOMES = ("passed", "failed", "skipped")
 
 
-def count_gtest(report):
-    """Outcomes of the cases in one gtest XML report, and the names of those that didn't pass."""
+def count_report(report):
+    """Outcomes of the cases in one XML report of gtest or pytest, and the names of those that didn't pass."""
     counts, names = dict.fromkeys(OUTCOMES, 0), []
     for case in xml.etree.ElementTree.parse(report).iter("testcase"):
-        if case.find("failure") is not None:
+        if case.find("failure") is not None or case.find("error") is not None:
             outcome = "failed"
-        elif case.get("status") == "notrun" or case.get("result") in ("skipped", "suppressed"):
+        elif (
+            case.get("status") == "notrun"
+            or case.get("result") in ("skipped", "suppressed")
+            or case.find("skipped") is not None
+        ):
             outcome = "skipped"
         else:
             outcome = "passed"
@@ -37,14 +41,14 @@ def count_gtest(report):
 
 
 def count_ctest(junit, reports):
-    """Adds up a ctest run; a program that left no gtest report counts as one test, by its exit status."""
+    """Adds up a ctest run; a program that left no report counts as one test, by its exit status."""
     totals, names = dict.fromkeys(OUTCOMES, 0), []
     for test in xml.etree.ElementTree.parse(junit).iter("testcase"):
         name = test.get("name")
         outcome = {"run": "passed", "fail": "failed"}.get(test.get("status"), "skipped")
         report = reports / f"{name}.xml"
         if report.exists():
-            counts, unhappy = count_gtest(report)
+            counts, unhappy = count_report(report)
             if outcome == "failed" and not counts["failed"]:  # it crashed on the way out
                 counts["failed"] = 1
                 unhappy.append(f"failed: {name}")

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "autograd/custom_node.h"
 #include "autograd/record.h"
 #include "core/check.h"
 
@@ -53,6 +54,20 @@ std::string plain_name(const std::type_info& type) {
   return scope == std::string::npos ? name : name.substr(scope + 2);
 }
 
+// The node of a Function written in C++.
+class CppNode final : public CustomNode {
+ public:
+  CppNode(const std::type_info& function, CustomCall::BackwardFunction backward)
+      : function_(function), backward_(backward) {}
+  std::string name() const override { return plain_name(function_) + "Backward"; }
+
+ private:
+  variable_list run_backward(variable_list grads) override { return backward_(&context, std::move(grads)); }
+
+  const std::type_info& function_;
+  const CustomCall::BackwardFunction backward_;
+};
+
 }  // namespace
 
 IValue& SavedData::operator[](const std::string& name) {
@@ -69,57 +84,6 @@ const IValue& SavedData::at(const std::string& name) const {
   return found->second;
 }
 
-// The node of one call. Its edges are those of the tensors among the arguments; backward returns a gradient for every
-// argument.
-class CustomNode final : public GraphNode {
- public:
-  CustomNode(const std::type_info& function, CustomCall::BackwardFunction backward)
-      : GraphNode(""), function_(function), backward_(backward) {
-    context.node_ = this;
-  }
-
-  std::string name() const override { return plain_name(function_) + "Backward"; }
-  void apply(Backward& run) override;
-  void add_argument(const Tensor* tensor) {
-    is_tensor_.push_back(tensor != nullptr);
-    if (tensor) edges.emplace_back(gradient_edge(*tensor));
-  }
-  // Makes `outputs` results of this node, and keeps what forward wanted saved.
-  void record(const variable_list& inputs, variable_list& outputs);
-  // Checks and counts the writes that forward says it made.
-  void check_dirty(const variable_list& inputs, const variable_list& outputs);
-  // Nothing of a graph may be held by its own node.
-  void forget_forward() {
-    context.to_save_.clear();
-    context.dirty_.clear();
-    context.non_differentiable_.clear();
-  }
-  variable_list saved_variables() {
-    variable_list tensors;
-    if (released) unpack(0);  // throws
-    for (size_t i = 0; i < saved.size(); ++i) tensors.push_back(unpack(i));
-    return tensors;
-  }
-  bool needs(size_t i) const {
-    check<IndexError>(i < edges.size(), "needs_input_grad: index {} is out of range for a function of {} tensors", i,
-                      edges.size());
-    return running && &running->node() == this ? running->needs(i) : edges[i].valid();
-  }
-
-  AutogradContext context;
-
- private:
-  void check_gradients(variable_list& grads) const;
-  void make_output(const variable_list& inputs, Tensor& output, bool several);
-
-  // The innermost backward of a custom function that runs on this thread.
-  static constinit thread_local Backward* running;
-
-  const std::type_info& function_;
-  const CustomCall::BackwardFunction backward_;
-  std::vector<bool> is_tensor_;  // of each argument of forward
-};
-
 constinit thread_local Backward* CustomNode::running = nullptr;
 
 void CustomNode::apply(Backward& run) {
@@ -131,7 +95,7 @@ void CustomNode::apply(Backward& run) {
     ~Restore() { running = outer; }
   } const restore{running};
   running = &run;
-  variable_list results = backward_(&context, std::move(grads));
+  variable_list results = run_backward(std::move(grads));
   check_gradients(results);
   for (size_t i = 0, edge = 0; i < is_tensor_.size(); ++i)
     if (is_tensor_[i]) run.set(edge++, std::move(results[i]));
@@ -208,8 +172,7 @@ void CustomNode::record(const variable_list& inputs, variable_list& outputs) {
 }
 
 CustomCall::CustomCall(const std::type_info& function, BackwardFunction backward)
-    : handle_(NodePtr::adopt(make_node<CustomNode>(function, backward))),
-      node_(static_cast<CustomNode*>(handle_.get())) {}
+    : handle_(NodePtr::adopt(make_node<CppNode>(function, backward))), node_(static_cast<CustomNode*>(handle_.get())) {}
 CustomCall::~CustomCall() = default;
 
 void CustomCall::add_tensor(const Tensor& tensor) {
@@ -220,13 +183,14 @@ void CustomCall::add_other() { node_->add_argument(nullptr); }
 
 AutogradContext* CustomCall::context() const { return &node_->context; }
 
-void CustomCall::finish(variable_list& outputs) {
+void CustomNode::finish(const variable_list& inputs, variable_list& outputs) {
   for (const Tensor& output : outputs)
-    check(output.defined(), "{}: forward returned an undefined tensor", node_->short_name());
-  node_->check_dirty(inputs_, outputs);
-  if (autograd::recording(inputs_)) node_->record(inputs_, outputs);
-  node_->forget_forward();
+    check(output.defined(), "{}: forward returned an undefined tensor", short_name());
+  check_dirty(inputs, outputs);
+  if (autograd::recording(inputs)) record(inputs, outputs);
+  forget_forward();
 }
+void CustomCall::finish(variable_list& outputs) { node_->finish(inputs_, outputs); }
 
 }  // namespace detail
 

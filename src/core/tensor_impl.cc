@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/hidden_layout.h"
+#include "core/python_object.h"
 
 namespace relume {
 namespace detail {
@@ -30,7 +31,11 @@ void Storage::grow(size_t bytes) {
   bytes_ = bytes;
 }
 
+void (*release_python_object)(void* object) = nullptr;
+
 TensorImpl::~TensorImpl() {
+  if (python_object) [[unlikely]]
+    release_python_object(python_object);
   delete autograd;
   if (VersionCounter* counter = version.load(std::memory_order_relaxed)) counter->release();
   if (storage) storage->release();

@@ -1,0 +1,159 @@
+"""Functions of the top level that are written in Python: those with starred arguments, and those about the library."""
+
+from . import _C
+from ._C import Size, Tensor, dtype, ops
+
+# Ops that belong to nn.functional, or are called otherwise from Python.
+NOT_HERE = frozenset(
+    "mse_loss l1_loss smooth_l1_loss huber_loss cross_entropy_loss nll_loss".split()
+)
+
+inf, nan, pi, e, newaxis = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045, None
+
+__all__ = [
+    "e",
+    "inf",
+    "nan",
+    "newaxis",
+    "pi",
+    "broadcast_shapes",
+    "broadcast_tensors",
+    "einsum",
+    "finfo",
+    "frombuffer",
+    "from_dlpack",
+    "iinfo",
+    "is_nonzero",
+    "is_storage",
+    "is_tensor",
+    "meshgrid",
+    "set_printoptions",
+    "typename",
+    "unique",
+]
+
+
+def _listed(tensors):
+    """What was given as f(a, b) or as f([a, b])."""
+    return tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
+
+
+def einsum(*args):
+    """einsum(equation, *operands): sums of products, as the equation says: einsum("ij,jk->ik", a, b)."""
+    return ops.einsum(args[0], _listed(args[1:]))
+
+
+def meshgrid(*tensors, indexing=None):
+    """The coordinates of a grid over 1-D tensors; indexing is "ij" or "xy"."""
+    return ops.meshgrid(_listed(tensors), indexing or "ij")
+
+
+def broadcast_tensors(*tensors):
+    """Views of the tensors in the shape to which they broadcast."""
+    return ops.broadcast_tensors(_listed(tensors))
+
+
+def broadcast_shapes(*shapes):
+    """The shape to which tensors of the given shapes broadcast."""
+    empty = [ops.empty((1,)).expand(shape if isinstance(shape, (tuple, list)) else (shape,)) for shape in shapes]
+    return ops.broadcast_tensors(empty)[0].shape if empty else Size()
+
+
+def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    """The values that occur, and on request where each element's value is among them, and how often it occurs."""
+    if dim is not None:
+        raise NotImplementedError("unique: dim is not supported")
+    values, inverse, counts = ops._unique(input, sorted, return_inverse, return_counts)
+    results = (values,) + ((inverse,) if return_inverse else ()) + ((counts,) if return_counts else ())
+    return results if len(results) > 1 else values
+
+
+def is_tensor(obj):
+    """Whether obj is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_storage(obj):
+    """Always False: storages are not shown."""
+    return False
+
+
+def is_nonzero(input):
+    """Whether the only element is not zero."""
+    return ops.is_nonzero(input)
+
+
+def typename(obj):
+    """The type of obj as text: torch.FloatTensor for a tensor."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    return f"{type(obj).__module__}.{type(obj).__qualname__}"
+
+
+def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
+    """A 1-D tensor on the memory of an object that has the buffer protocol, read as dtype."""
+    flat = ops._buffer_tensor(memoryview(buffer).cast("B"))[offset:]
+    size = dtype.itemsize
+    if count < 0:
+        if len(flat) % size:
+            raise ValueError(f"buffer length ({len(flat)} bytes) after offset must be a multiple of element size ({size})")
+        count = len(flat) // size
+    if count * size > len(flat):
+        raise ValueError(f"requested buffer length ({count} * {size} bytes) must not be greater than actual buffer length")
+    return flat[: count * size].view(dtype).requires_grad_(requires_grad)
+
+
+def from_dlpack(ext_tensor):
+    """A tensor on the memory of an object that has __dlpack__()."""
+    return _C.from_dlpack(ext_tensor.__dlpack__() if hasattr(ext_tensor, "__dlpack__") else ext_tensor)
+
+
+_PROFILES = {"default": (4, 1000, 3, 80), "short": (2, 1000, 2, 80), "full": (4, 2**62, 3, 80)}
+
+
+def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None):
+    """How tensors print: digits after the point, from how many elements on they are abbreviated to edgeitems at each
+    end, characters a line, and whether scientific notation is forced (True) or forbidden (False)."""
+    given = (precision, threshold, edgeitems, linewidth)
+    now = _PROFILES[profile] if profile is not None else ops._get_printoptions()[:4]
+    threshold_given = given[1] if given[1] != float("inf") else 2**62
+    given = (given[0], threshold_given) + given[2:]
+    ops._set_printoptions(*(new if new is not None else old for new, old in zip(given, now)), sci_mode)
+
+
+class finfo:
+    """The limits of a floating-point dtype: bits, eps, max, min, tiny, resolution."""
+
+    _FACTS = {
+        "float32": (32, 1.1920928955078125e-07, 3.4028234663852886e38, 1.1754943508222875e-38, 1e-06),
+        "float64": (64, 2.220446049250313e-16, 1.7976931348623157e308, 2.2250738585072014e-308, 1e-15),
+        "float16": (16, 0.0009765625, 65504.0, 6.103515625e-05, 0.001),
+        "bfloat16": (16, 0.0078125, 3.3895313892515355e38, 1.1754943508222875e-38, 0.01),
+    }
+
+    def __init__(self, type=None):
+        type = type if type is not None else ops.get_default_dtype()
+        name = str(type).split(".")[-1]
+        if name not in self._FACTS:
+            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{type}'")
+        self.dtype = name
+        self.bits, self.eps, self.max, self.tiny, self.resolution = self._FACTS[name]
+        self.min, self.smallest_normal = -self.max, self.tiny
+
+    def __repr__(self):
+        facts = ", ".join(f"{key}={getattr(self, key):.6g}" for key in ("resolution", "min", "max", "eps", "tiny"))
+        return f"finfo({facts}, dtype={self.dtype})"
+
+
+class iinfo:
+    """The limits of an integer dtype: bits, max, min."""
+
+    def __init__(self, type):
+        if type.is_floating_point or type is _C.bool:
+            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'")
+        self.dtype, self.bits = str(type).split(".")[-1], 8 * type.itemsize
+        self.max = 2 ** (self.bits - type.is_signed) - 1
+        self.min = -self.max - 1 if type.is_signed else 0
+
+    def __repr__(self):
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

@@ -1,0 +1,265 @@
+"""The methods of Tensor that are written in Python, put on the class when the package is imported."""
+
+import copyreg
+
+from . import _C
+from ._C import Tensor, ops
+
+_TYPE_NAMES = {
+    "float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "uint8": "Byte",
+    "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long", "bool": "Bool", "uint16": "UInt16",
+}  # fmt: skip
+_DTYPES = {f"torch.{name}Tensor": getattr(_C, dtype) for dtype, name in _TYPE_NAMES.items()}
+
+
+class HookHandle:
+    """Takes a hook off again: by remove(), or at the end of a `with`."""
+
+    def __init__(self, remove):
+        self._remove = remove
+
+    def remove(self):
+        """Takes the hook off; a second call does nothing."""
+        remove, self._remove = self._remove, None
+        if remove is not None:
+            remove()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.remove()
+
+
+def method(function):
+    """Puts a function on Tensor under its name."""
+    setattr(Tensor, function.__name__, function)
+    return function
+
+
+@method
+def _legacy_new(cls, *data, dtype=None, device=None):
+    """Tensor(2, 3) has these sizes and undefined contents, Tensor([1, 2]) these values; both are float32."""
+    if len(data) == 1 and isinstance(data[0], Tensor):
+        made = data[0].detach()
+    elif len(data) == 1 and not isinstance(data[0], (int, _C.Size)):
+        made = ops.tensor(data[0], dtype=_C.float32)
+    else:
+        made = ops.empty(data[0] if data and isinstance(data[0], _C.Size) else data or (0,), dtype=_C.float32)
+    return made if cls is Tensor else ops._make_subclass(cls, made)
+
+
+@method
+def __repr__(self, *, tensor_contents=None):
+    return ops._repr(self)
+
+
+@method
+def __format__(self, spec):
+    if self.dim() == 0:
+        return self.item().__format__(spec)
+    return object.__format__(self, spec)
+
+
+@method
+def __iter__(self):
+    if self.dim() == 0:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(self.unbind(0))
+
+
+@method
+def __reversed__(self):
+    return self if self.dim() == 0 else self.flip(0)
+
+
+@method
+def __array__(self, dtype=None, copy=None):
+    array = self.numpy()
+    if dtype is not None:
+        array = array.astype(dtype, copy=False)
+    return array.copy() if copy else array
+
+
+Tensor.__array_priority__ = 1000
+
+
+@method
+def numpy(self, *, force=False):
+    """The tensor as an array of NumPy on the same memory. One that requires grad is refused unless force is set."""
+    import numpy
+
+    return numpy.asarray(memoryview(self.detach() if force else self))
+
+
+@method
+def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+    if self.requires_grad:
+        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+    return _C.to_dlpack(self.clone() if copy else self)
+
+
+@method
+def __dlpack_device__(self):
+    return (1, 0)
+
+
+@method
+def type(self, dtype=None, non_blocking=False):
+    """The name of the tensor's type, or the tensor with another dtype."""
+    if dtype is None:
+        return f"torch.{_TYPE_NAMES[str(self.dtype).split('.')[-1]]}Tensor"
+    return self.to(_DTYPES[dtype] if isinstance(dtype, str) else dtype)
+
+
+@method
+def register_hook(self, hook):
+    """Calls hook(grad) whenever this tensor's gradient has been computed; a tensor that it returns replaces it."""
+    number = self._register_hook(hook)
+    return HookHandle(lambda: self._remove_hook(number))
+
+
+@method
+def cuda(self, device=None, non_blocking=False, memory_format=None):
+    """Raises: there is no GPU."""
+    raise AssertionError("Torch not compiled with CUDA enabled: Relume computes on the CPU")
+
+
+@method
+def pin_memory(self, device=None):
+    """The tensor itself: there is no device that would read pinned memory."""
+    return self
+
+
+@method
+def is_pinned(self, device=None):
+    """Always False."""
+    return False
+
+
+@method
+def share_memory_(self):
+    """The tensor itself, which processes that are forked later see as it is now."""
+    return self
+
+
+@method
+def is_shared(self):
+    """Always False."""
+    return False
+
+
+@method
+def index_put_(self, indices, values, accumulate=False):
+    """Sets, or with accumulate increases, the elements that index tensors name."""
+    return self._index_put(list(indices), values, accumulate)
+
+
+@method
+def index_put(self, indices, values, accumulate=False):
+    """A copy in which the elements that index tensors name are set or increased."""
+    return self.clone()._index_put(list(indices), values, accumulate)
+
+
+@method
+def unique(self, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    """See relume.unique."""
+    from ._functions import unique
+
+    return unique(self, sorted, return_inverse, return_counts, dim)
+
+
+@method
+def apply_(self, function):
+    """Replaces each element by function(element)."""
+    flat = [function(value) for value in self.reshape(-1).tolist()]
+    return self.copy_(ops.tensor(flat, dtype=self.dtype).view(self.shape))
+
+
+def _copy_attributes(source, target, memo):
+    import copy
+
+    for key, value in source.__dict__.items():
+        target.__dict__[key] = copy.deepcopy(value, memo)
+
+
+@method
+def __deepcopy__(self, memo):
+    if not self.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
+            "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, "
+            "see https://github.com/pytorch/pytorch/pull/103001"
+        )
+    if id(self) in memo:
+        return memo[id(self)]
+    copy = self.detach().clone()
+    if builtin_type(self) is not Tensor:
+        copy = ops._make_subclass(builtin_type(self), copy, self.requires_grad)
+    elif self.requires_grad:
+        copy.requires_grad_()
+    memo[id(self)] = copy
+    if self.grad is not None:
+        copy.grad = self.grad.detach().clone()
+    _copy_attributes(self, copy, memo)
+    return copy
+
+
+@method
+def __copy__(self):
+    return self.detach().requires_grad_(self.requires_grad) if self.is_leaf else ops.positive(self)
+
+
+def _bytes_of(tensor):
+    """The elements in order, as bytes."""
+    flat = tensor.detach().contiguous().reshape(-1)
+    return bytes(memoryview(flat.view(_C.uint8) if flat.numel() else ops.empty(0, dtype=_C.uint8)))
+
+
+def _rebuild(cls, data, dtype, sizes, requires_grad, attributes):
+    """A tensor from what __reduce_ex__ gave."""
+    made = ops._buffer_tensor(bytearray(data)).clone().view(dtype) if data else ops.empty(0, dtype=dtype)
+    made = made.reshape(sizes)
+    made = made.requires_grad_(requires_grad) if cls is Tensor else ops._make_subclass(cls, made, requires_grad)
+    made.__dict__.update(attributes)
+    return made
+
+
+@method
+def __reduce_ex__(self, protocol):
+    if not self.is_leaf:
+        raise RuntimeError("only tensors that are leaves of the graph can be pickled: call detach() first")
+    state = (builtin_type(self), _bytes_of(self), self.dtype, tuple(self.shape), self.requires_grad, dict(self.__dict__))
+    return _rebuild, state
+
+
+@method
+def __setstate__(self, state):
+    self.__dict__.update(state)
+
+
+@method
+def __dir__(self):
+    return sorted(set(dir(Tensor)) | set(self.__dict__))
+
+
+def builtin_type(value):
+    """type(value); the name is taken by a method here."""
+    return value.__class__
+
+
+def _legacy_class(name, dtype):
+    """torch.FloatTensor and its like: functions that make tensors of a dtype."""
+
+    def make(*data):
+        if len(data) == 1 and not isinstance(data[0], int):
+            return ops.tensor(data[0], dtype=dtype)
+        return ops.empty(data or (0,), dtype=dtype)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"A tensor of dtype {dtype}, from values or of the given sizes."
+    return make
+
+
+LEGACY = {name.split(".")[1]: _legacy_class(name.split(".")[1], dtype) for name, dtype in _DTYPES.items()}
+copyreg.pickle(builtin_type(_C.Size()), lambda size: (_C.Size, (tuple(size),)))

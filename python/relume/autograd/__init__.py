@@ -1,0 +1,48 @@
+"""Automatic differentiation: backward and grad, functions of one's own, checks."""
+
+from .._C import ops
+from .._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+from . import anomaly, function, functional
+from .anomaly import detect_anomaly, set_detect_anomaly
+from .function import Function
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+from .variable import Variable
+
+
+def _listed(tensors):
+    return list(tensors) if isinstance(tensors, (list, tuple)) else [] if tensors is None else [tensors]
+
+
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None):
+    """Accumulates into the leaves' grad the sum of gradients of `tensors`, weighted by grad_tensors where they have
+    more than one element; with `inputs`, into the grad of those only."""
+    grads = _listed(grad_tensors if grad_tensors is not None else grad_variables)
+    if inputs is not None and not _listed(inputs):
+        raise RuntimeError("`inputs` argument to `backward` cannot be empty.")
+    ops._backward(_listed(tensors), grads, retain_graph, create_graph, _listed(inputs))
+
+
+def grad(
+    outputs,
+    inputs,
+    grad_outputs=None,
+    retain_graph=None,
+    create_graph=False,
+    only_inputs=True,
+    allow_unused=None,
+    is_grads_batched=False,
+    materialize_grads=False,
+):
+    """The gradients of outputs, weighted by grad_outputs, with respect to inputs, as a tuple. grad attributes stay as
+    they are. An input that the outputs do not depend on is an error, or None with allow_unused, or zeros with
+    materialize_grads."""
+    if allow_unused is None:
+        allow_unused = materialize_grads
+    sources = _listed(inputs)
+    results = ops._grad(_listed(outputs), sources, _listed(grad_outputs), retain_graph, create_graph, allow_unused)
+    if materialize_grads:
+        results = tuple(
+            ops.zeros_like(source, requires_grad=False) if result is None else result
+            for source, result in zip(sources, results)
+        )
+    return results

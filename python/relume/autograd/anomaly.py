@@ -1,0 +1,31 @@
+"""Anomaly detection: which forward op a failing backward belongs to, and where NaN comes from."""
+
+from .._C import ops
+
+
+class set_detect_anomaly:
+    """Turns anomaly detection on or off: from the call on, or inside a `with`."""
+
+    def __init__(self, mode, check_nan=True):
+        self.previous = ops.is_anomaly_enabled(), ops._is_anomaly_check_nan()
+        ops._set_anomaly(mode, check_nan)
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, *error):
+        ops._set_anomaly(*self.previous)
+
+
+class detect_anomaly:
+    """Anomaly detection inside a `with`."""
+
+    def __init__(self, check_nan=True):
+        self.check_nan = check_nan
+
+    def __enter__(self):
+        self.previous = ops.is_anomaly_enabled(), ops._is_anomaly_check_nan()
+        ops._set_anomaly(True, self.check_nan)
+
+    def __exit__(self, *error):
+        ops._set_anomaly(*self.previous)

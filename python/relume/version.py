@@ -1,0 +1,5 @@
+"""The version of the package."""
+
+__version__ = "0.1.0"
+cuda = None
+hip = None

@@ -1,0 +1,212 @@
+// Calls of ops: finding the overload, and reading its arguments.
+#include "arguments.h"
+
+#include "core/tensor_impl.h"
+#include "relume/autograd.h"
+#include "relume/ops.h"
+#include "signature.h"
+
+namespace relume::python {
+
+namespace {
+
+constexpr int64_t kWorthUnlocking = 32768;  // elements: some microseconds of work
+
+const Lines& lines_of(const Op& op) {
+  if (!op.lines) {
+    auto* lines = new Lines;
+    for (const Overload& overload : op.overloads) lines->lines.emplace_back(overload);
+    op.lines = lines;
+  }
+  return *op.lines;
+}
+
+double number_of(PyObject* object) {
+  if (is_tensor(object)) return tensor_of(object).item().toDouble();
+  const double value = PyFloat_AsDouble(object);
+  if (value == -1 && PyErr_Occurred()) throw PythonError();
+  return value;
+}
+
+// Calls `op` with its result written into `out`.
+PyObject* call_into(const Op& op, Form form, PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                    PyObject* keywords, Py_ssize_t out_index) {
+  PyObject* out = arguments[count + out_index];
+  if (out != Py_None && !is_tensor(out))
+    raise(PyExc_TypeError, std::string(op.name) + "(): argument 'out' must be Tensor, not " + Py_TYPE(out)->tp_name);
+  const Py_ssize_t named = PyTuple_GET_SIZE(keywords);
+  std::vector<PyObject*> others(arguments, arguments + count);
+  const Ref names = own(PyTuple_New(named - 1));
+  for (Py_ssize_t i = 0, to = 0; i < named; ++i) {
+    if (i == out_index) continue;
+    others.push_back(arguments[count + i]);
+    PyTuple_SET_ITEM(names.get(), to++, Py_NewRef(PyTuple_GET_ITEM(keywords, i)));
+  }
+  const Ref result = own(call(op, form, self, others.data(), count, named > 1 ? names.get() : nullptr));
+  if (out == Py_None) return Ref(result).release();
+  const Tensor& value = tensor_argument(result.get(), op.name);
+  Tensor& target = tensor_of(out);
+  if (value.requires_grad() || (GradMode::is_enabled() && target.requires_grad()))
+    raise(PyExc_RuntimeError, std::string(op.name) +
+                                  "(): functions with out=... arguments don't support automatic differentiation, but "
+                                  "one of the arguments requires grad.");
+  const NoGradGuard unrecorded;
+  if (!can_cast(value.scalar_type(), target.scalar_type()))
+    raise(PyExc_RuntimeError, std::string("result type ") + to_string(value.scalar_type()) +
+                                  " can't be cast to the desired output type " + to_string(target.scalar_type()));
+  if (target.sizes() != value.sizes()) target.resize_(value.sizes());
+  target.copy_(value);
+  return Py_NewRef(out);
+}
+
+Py_ssize_t find_keyword(PyObject* keywords, const char* name) {
+  if (!keywords) return -1;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(keywords); ++i)
+    if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(keywords, i), name) == 0) return i;
+  return -1;
+}
+
+}  // namespace
+
+const Tensor& Arguments::optional_tensor(size_t i) const {
+  static const Tensor* const undefined = new Tensor;
+  return has(i) ? tensor(i) : *undefined;
+}
+
+std::vector<Tensor> Arguments::tensors(size_t i) const {
+  std::vector<Tensor> tensors;
+  const Ref items = own(PySequence_Fast(slots_[i], "expected a sequence of Tensors"));
+  const Py_ssize_t count = PySequence_Fast_GET_SIZE(items.get());
+  for (Py_ssize_t j = 0; j < count; ++j) {
+    PyObject* item = PySequence_Fast_GET_ITEM(items.get(), j);
+    if (!is_tensor(item))
+      raise(PyExc_TypeError,
+            "expected Tensor as element " + std::to_string(j) + " in argument 0, but got " + Py_TYPE(item)->tp_name);
+    tensors.push_back(tensor_of(item));
+  }
+  return tensors;
+}
+
+int64_t integer_of(PyObject* object) {
+  if (is_tensor(object)) return tensor_of(object).item().toLong();
+  const Ref index = PyLong_CheckExact(object) ? Ref::borrow(object) : own(PyNumber_Index(object));
+  const int64_t value = PyLong_AsLongLong(index.get());
+  if (value == -1 && PyErr_Occurred()) {
+    if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
+      PyErr_Clear();
+      raise(PyExc_RuntimeError, "Overflow when unpacking long");
+    }
+    throw PythonError();
+  }
+  return value;
+}
+
+Scalar scalar_of(PyObject* object) {
+  if (PyFloat_CheckExact(object)) return PyFloat_AS_DOUBLE(object);
+  if (PyBool_Check(object)) return object == Py_True;
+  if (PyLong_Check(object)) return integer_of(object);
+  if (is_tensor(object)) return tensor_of(object).item();
+  if (PyIndex_Check(object)) return integer_of(object);
+  return number_of(object);
+}
+
+double Arguments::number(size_t i) const { return number_of(slots_[i]); }
+
+bool Arguments::boolean(size_t i) const {
+  const int truth = PyObject_IsTrue(slots_[i]);
+  check_status(truth);
+  return truth != 0;
+}
+
+DimVector Arguments::integers(size_t i) const {
+  DimVector list;
+  if (i == spread_slot_) {
+    for (size_t j = 0; j < spread_count_; ++j) list.push_back(integer_of(spread_[j]));
+  } else if (has(i)) {
+    PyObject* object = slots_[i];
+    if (PyTuple_Check(object) || PyList_Check(object)) {
+      for (Py_ssize_t j = 0; j < PySequence_Fast_GET_SIZE(object); ++j)
+        list.push_back(integer_of(PySequence_Fast_GET_ITEM(object, j)));
+    } else {
+      list.push_back(integer_of(object));
+    }
+  }
+  return list;
+}
+
+TensorOptions Arguments::options(size_t i, TensorOptions options) const {
+  if (has(i)) options = options.dtype(dtype(i));
+  if (has(i + 2)) options = options.device(device_of(slots_[i + 2]));
+  if (has(i + 4) && boolean(i + 4)) options = options.requires_grad(true);
+  return options;
+}
+
+bool Arguments::large() const {
+  int64_t elements = 0;
+  for (size_t i = 0; i < 4 && slots_[i]; ++i)
+    if (is_tensor(slots_[i]) && tensor(i).defined()) elements += tensor(i).impl()->numel;
+  return elements >= kWorthUnlocking;
+}
+
+PyObject* call(const Op& op, Form form, PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+               PyObject* keywords) noexcept {
+  return guarded([&]() -> PyObject* {
+    const auto given = static_cast<size_t>(count);
+    for (const Line& line : lines_of(op).lines) {
+      if (!(line.overload->forms & form)) continue;
+      Arguments slots;
+      if (line.match(slots, self, arguments, given, keywords).reason == Misfit::None) return line.overload->call(slots);
+    }
+    const Py_ssize_t out = find_keyword(keywords, "out");
+    if (out >= 0) return call_into(op, form, self, arguments, count, keywords, out);
+    raise_misfit(op, form, self, arguments, given, keywords);
+  });
+}
+
+namespace {
+
+// torch.return_types.max(
+// values=tensor(...),
+// indices=tensor(...))
+PyObject* named_repr(PyObject* self, PyObject*) {
+  return guarded([&] {
+    const Ref fields = own(PyObject_GetAttrString(self, "__match_args__"));
+    std::string result = std::string(Py_TYPE(self)->tp_name) + "(";
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(fields.get()); ++i) {
+      const Ref value = own(PyObject_Repr(PyTuple_GET_ITEM(self, i)));
+      result += (i ? ",\n" : "\n") + std::string(text_of(PyTuple_GET_ITEM(fields.get(), i))) + "=";
+      result += text_of(value.get());
+    }
+    return text(result + ")").release();
+  });
+}
+
+PyObject* make_named_type(const char* op, const char* first, const char* second) {
+  static PyMethodDef repr = {"__repr__", named_repr, METH_NOARGS, nullptr};
+  PyStructSequence_Field fields[] = {{first, nullptr}, {second, nullptr}, {nullptr, nullptr}};
+  const std::string name = std::string("torch.return_types.") + op;
+  PyStructSequence_Desc description = {name.c_str(), nullptr, fields, 2};
+  PyTypeObject* type = PyStructSequence_NewType(&description);
+  PyObject* object = checked(reinterpret_cast<PyObject*>(type));
+  const Ref method = own(PyDescr_NewMethod(type, &repr));
+  check_status(PyObject_SetAttrString(object, "__repr__", method.get()));
+  return object;
+}
+
+}  // namespace
+
+PyObject* named(const char* op, const char* first, const char* second, const std::tuple<Tensor, Tensor>& results) {
+  static PyObject* const types = checked(PyDict_New());
+  PyObject* type = PyDict_GetItemString(types, op);
+  if (!type) {
+    type = make_named_type(op, first, second);
+    check_status(PyDict_SetItemString(types, op, type));
+    Py_DECREF(type);
+  }
+  Ref tuple = own(PyStructSequence_New(reinterpret_cast<PyTypeObject*>(type)));
+  PyStructSequence_SetItem(tuple.get(), 0, checked(wrap(std::get<0>(results))));
+  PyStructSequence_SetItem(tuple.get(), 1, checked(wrap(std::get<1>(results))));
+  return tuple.release();
+}
+
+}  // namespace relume::python

@@ -1,0 +1,114 @@
+// The attributes of tensors: x.shape, x.dtype, x.grad, x.T.
+#include "arguments.h"
+#include "autograd/variable.h"
+#include "core/tensor_impl.h"
+#include "function.h"
+#include "relume/ops.h"
+#include "tensor_type.h"
+
+namespace relume::python {
+
+namespace {
+
+template <class F>
+PyObject* with_tensor(PyObject* self, F body) {
+  return guarded([&]() -> PyObject* {
+    const Tensor& tensor = tensor_of(self);
+    if (!tensor.defined()) raise(PyExc_RuntimeError, "this tensor is gone: it was freed with its last owner");
+    return body(tensor);
+  });
+}
+
+// A getter that is one expression of `x`.
+#define RELUME_GETTER(expression)                                                                       \
+  [](PyObject* self, void*) {                                                                           \
+    return with_tensor(self, []([[maybe_unused]] const Tensor& x) -> PyObject* { return expression; }); \
+  }
+
+int set_requires_grad(PyObject* self, PyObject* value, void*) {
+  return guarded_status([&] {
+    if (!value) raise(PyExc_TypeError, "requires_grad cannot be deleted");
+    if (!PyBool_Check(value)) raise(PyExc_RuntimeError, "requires_grad must be a bool");
+    tensor_of(self).set_requires_grad(value == Py_True);
+  });
+}
+
+int set_grad(PyObject* self, PyObject* value, void*) {
+  return guarded_status([&] {
+    const Tensor& tensor = tensor_of(self);
+    if (!value || value == Py_None) {
+      if (tensor.impl()->autograd) {
+        const Tensor old = std::exchange(tensor.mutable_grad(), Tensor());
+      }
+      return;
+    }
+    if (!is_tensor(value))
+      raise(PyExc_TypeError, std::string("assigned grad expected to be a Tensor or None but got grad of type ") +
+                                 Py_TYPE(value)->tp_name);
+    const Tensor& grad = tensor_of(value);
+    if (value == self) raise(PyExc_RuntimeError, "can't assign Variable as its own grad");
+    if (grad.scalar_type() != tensor.scalar_type())
+      raise(PyExc_RuntimeError, std::string("assigned grad has data of a different type: expected ") +
+                                    to_string(tensor.scalar_type()) + ", got " + to_string(grad.scalar_type()));
+    if (grad.sizes() != tensor.sizes()) raise(PyExc_RuntimeError, "assigned grad has data of a different size");
+    tensor.mutable_grad() = grad;
+  });
+}
+
+int set_data(PyObject* self, PyObject* value, void*) {
+  return guarded_status([&] {
+    if (!value) raise(PyExc_RuntimeError, "Deleting tensor data is not allowed. Delete tensor instead!");
+    tensor_of(self).set_data(tensor_argument(value, "data"));
+  });
+}
+
+Tensor matrix_transpose(const Tensor& x) {
+  if (x.dim() < 2)
+    raise(PyExc_RuntimeError, "tensor.mT is only supported on matrices or batches of matrices. Got " +
+                                  std::to_string(x.dim()) + "-D tensor.");
+  return x.transpose(-2, -1);
+}
+
+}  // namespace
+
+PyGetSetDef tensor_attributes[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
+    {"shape", RELUME_GETTER(size_object(x.sizes())), nullptr, "The sizes, as a Size.", nullptr},
+    {"dtype", RELUME_GETTER(Py_NewRef(dtype_object(x.scalar_type()))), nullptr, "The type of the elements.", nullptr},
+    {"device", RELUME_GETTER(device_object(x.device())), nullptr, "Where the tensor is: the CPU.", nullptr},
+    {"layout", RELUME_GETTER(Py_NewRef(layout_object())), nullptr, "How the tensor is stored: strided.", nullptr},
+    {"ndim", RELUME_GETTER(PyLong_FromLongLong(x.dim())), nullptr, "The number of dimensions.", nullptr},
+    {"itemsize", RELUME_GETTER(PyLong_FromLongLong(x.element_size())), nullptr, "Bytes of an element.", nullptr},
+    {"nbytes", RELUME_GETTER(PyLong_FromSize_t(x.nbytes())), nullptr, "Bytes of all elements.", nullptr},
+    {"requires_grad", RELUME_GETTER(boolean(x.requires_grad())), set_requires_grad,
+     "Whether backward computes the gradient with respect to this tensor.", nullptr},
+    {"grad", RELUME_GETTER(wrap(x.grad())), set_grad, "The gradient that backward has accumulated, or None.", nullptr},
+    {"_grad", RELUME_GETTER(wrap(x.grad())), set_grad, "The same as grad.", nullptr},
+    {"grad_fn", RELUME_GETTER(node_object(x.grad_fn())), nullptr, "The function that made this tensor, or None.",
+     nullptr},
+    {"data", RELUME_GETTER(wrap(x.data())), set_data, "The same elements, unknown to autograd.", nullptr},
+    {"is_leaf", RELUME_GETTER(boolean(x.is_leaf())), nullptr, "Whether no recorded function made this tensor.",
+     nullptr},
+    {"retains_grad", RELUME_GETTER(boolean(x.retains_grad())), nullptr, "Whether a tensor that is no leaf keeps grad.",
+     nullptr},
+    {"output_nr", RELUME_GETTER(PyLong_FromLongLong(x.output_nr())), nullptr, "Which output of grad_fn this is.",
+     nullptr},
+    {"_version", RELUME_GETTER(PyLong_FromLongLong(x._version())), nullptr, "How often it was written to in place.",
+     nullptr},
+    {"_base", RELUME_GETTER(x.is_view() ? wrap(x._base()) : none()), nullptr, "The tensor that a view shows, or None.",
+     nullptr},
+    {"T", RELUME_GETTER(wrap(x.numpy_T())), nullptr, "The tensor with its dimensions reversed.", nullptr},
+    {"mT", RELUME_GETTER(wrap(matrix_transpose(x))), nullptr, "The tensor with its last two dimensions swapped.",
+     nullptr},
+    {"H", RELUME_GETTER(wrap(x.t())), nullptr, "The transpose of a matrix.", nullptr},
+    {"real", RELUME_GETTER(wrap(x)), nullptr, "The tensor itself.", nullptr},
+    {"is_cpu", RELUME_GETTER(boolean(x.is_cpu())), nullptr, "Always True.", nullptr},
+    {"is_cuda", RELUME_GETTER(boolean(x.is_cuda())), nullptr, "Always False.", nullptr},
+    {"is_mps", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
+    {"is_meta", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
+    {"is_sparse", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
+    {"is_quantized", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+}  // namespace relume::python

@@ -1,0 +1,193 @@
+// Tensors from numbers and nested sequences, and lists from tensors.
+#include "creation.h"
+
+#include <limits>
+
+#include "arguments.h"
+#include "core/tensor_impl.h"
+#include "relume/ops.h"
+
+namespace relume::python {
+
+namespace {
+
+bool is_sequence(PyObject* object) {
+  if (is_tensor(object)) return tensor_of(object).dim() > 0;
+  return PySequence_Check(object) && !PyUnicode_Check(object) && !PyBytes_Check(object);
+}
+
+// Reads nested sequences into a flat list of doubles, int64s or bools: the first pass finds the shape and the kind, the
+// second the values.
+class Reader {
+ public:
+  explicit Reader(const char* function) : function_(function) {}
+
+  Tensor read(PyObject* data, std::optional<ScalarType> dtype) {
+    find_shape(data);
+    scan(data, 0);
+    const ScalarType wide = is_float_ ? kDouble : is_integer_ ? kLong : any_ ? kBool : ScalarType(get_default_dtype());
+    const ScalarType deduced = wide == kDouble ? ScalarType(get_default_dtype()) : wide;
+    values_ = relume::empty(sizes_, wide);
+    if (any_) store(data, 0);
+    const ScalarType target = dtype.value_or(deduced);
+    if (wide == kLong) check_range(target);
+    return target == wide ? values_ : values_.to(target);
+  }
+
+ private:
+  // Each list is as long as the first of its depth.
+  void find_shape(PyObject* data) {
+    Ref at = Ref::borrow(data);
+    while (is_sequence(at.get())) {
+      const Py_ssize_t length = PySequence_Size(at.get());
+      if (length < 0) throw PythonError();
+      sizes_.push_back(length);
+      if (length == 0) return;
+      if (sizes_.size() > 64) raise(PyExc_ValueError, "too many dimensions: sequences nested deeper than 64");
+      at = own(PySequence_GetItem(at.get(), 0));
+    }
+  }
+
+  template <class F>
+  void each(PyObject* data, size_t depth, F body) {
+    const Ref items = own(PySequence_Fast(data, "expected a sequence"));
+    const Py_ssize_t length = PySequence_Fast_GET_SIZE(items.get());
+    if (length != sizes_[depth])
+      raise(PyExc_ValueError, "expected sequence of length " + std::to_string(sizes_[depth]) + " at dim " +
+                                  std::to_string(depth) + " (got " + std::to_string(length) + ")");
+    for (Py_ssize_t i = 0; i < length; ++i) body(PySequence_Fast_GET_ITEM(items.get(), i));
+  }
+
+  void scan(PyObject* data, size_t depth) {
+    if (depth < sizes_.size()) {
+      if (!is_sequence(data)) {
+        if (is_number(data))
+          raise(PyExc_TypeError, std::string("not a sequence: expected one of length ") +
+                                     std::to_string(sizes_[depth]) + " at dim " + std::to_string(depth));
+        refuse(data);
+      }
+      each(data, depth, [&](PyObject* item) { scan(item, depth + 1); });
+      return;
+    }
+    any_ = true;
+    if (is_tensor(data) && tensor_of(data).numel() == 1)
+      note(tensor_of(data).item());
+    else if (PyBool_Check(data))
+      return;
+    else if (PyFloat_Check(data))
+      is_float_ = true;
+    else if (PyLong_Check(data))
+      is_integer_ = true;
+    else if (is_sequence(data))
+      raise(PyExc_ValueError, "expected a number at dim " + std::to_string(depth) + " (got a sequence)");
+    else if (is_number(data))
+      note(scalar_of(data));
+    else
+      refuse(data);
+  }
+  void note(const Scalar& value) {
+    is_float_ |= value.isFloatingPoint();
+    is_integer_ |= value.isIntegral(false);
+  }
+  [[noreturn]] void refuse(PyObject* data) const {
+    const char* type = Py_TYPE(data)->tp_name;
+    if (PyUnicode_Check(data)) raise(PyExc_TypeError, std::string("new(): invalid data type '") + type + "'");
+    raise(PyExc_RuntimeError, std::string("Could not infer dtype of ") + type);
+  }
+
+  void store(PyObject* data, size_t depth) {
+    if (depth < sizes_.size()) {
+      each(data, depth, [&](PyObject* item) { store(item, depth + 1); });
+      return;
+    }
+    const Scalar value = scalar_of(data);
+    switch (values_.scalar_type()) {
+      case kDouble:
+        values_.data_ptr<double>()[count_++] = value.toDouble();
+        break;
+      case kLong:
+        values_.data_ptr<int64_t>()[count_++] = value.toLong();
+        break;
+      default:
+        values_.data_ptr<bool>()[count_++] = value.toBool();
+        break;
+    }
+  }
+
+  void check_range(ScalarType target) const {
+    if (is_floating_point(target) || target == kBool || target == kLong) return;
+    const int bits = static_cast<int>(element_size(target)) * 8 - (is_signed(target) ? 1 : 0);
+    const int64_t high = (int64_t{1} << bits) - 1;
+    const int64_t low = is_signed(target) ? -high - 1 : -high;
+    const auto* data = values_.data_ptr<int64_t>();
+    for (int64_t i = 0; i < values_.numel(); ++i)
+      if (data[i] < low || data[i] > high)
+        raise(PyExc_RuntimeError, std::string("value cannot be converted to type ") + python_name(target) +
+                                      " without overflow (" + function_ + ")");
+  }
+
+  const char* function_;
+  DimVector sizes_;
+  bool is_float_ = false, is_integer_ = false, any_ = false;
+  Tensor values_;
+  int64_t count_ = 0;
+};
+
+PyObject* element(const char* data, ScalarType dtype) {
+  switch (dtype) {
+    case kFloat:
+      return PyFloat_FromDouble(*reinterpret_cast<const float*>(data));
+    case kDouble:
+      return PyFloat_FromDouble(*reinterpret_cast<const double*>(data));
+    case kHalf:
+      return PyFloat_FromDouble(*reinterpret_cast<const Half*>(data));
+    case kBFloat16:
+      return PyFloat_FromDouble(*reinterpret_cast<const BFloat16*>(data));
+    case kLong:
+      return PyLong_FromLongLong(*reinterpret_cast<const int64_t*>(data));
+    case kInt:
+      return PyLong_FromLong(*reinterpret_cast<const int32_t*>(data));
+    case kShort:
+      return PyLong_FromLong(*reinterpret_cast<const int16_t*>(data));
+    case kChar:
+      return PyLong_FromLong(*reinterpret_cast<const int8_t*>(data));
+    case kByte:
+      return PyLong_FromLong(*reinterpret_cast<const uint8_t*>(data));
+    case ScalarType::UInt16:
+      return PyLong_FromLong(*reinterpret_cast<const uint16_t*>(data));
+    default:
+      return boolean(*reinterpret_cast<const bool*>(data));
+  }
+}
+
+PyObject* nested_list(const detail::TensorImpl& impl, const char* data, size_t dim) {
+  const int64_t width = element_size(impl.dtype);
+  if (dim == impl.sizes.size()) return element(data, impl.dtype);
+  Ref list = own(PyList_New(impl.sizes[dim]));
+  for (int64_t i = 0; i < impl.sizes[dim]; ++i)
+    PyList_SET_ITEM(list.get(), i, checked(nested_list(impl, data + i * impl.strides[dim] * width, dim + 1)));
+  return list.release();
+}
+
+}  // namespace
+
+Tensor tensor_from(PyObject* data, std::optional<ScalarType> dtype, const char* function) {
+  if (is_tensor(data)) {
+    const Tensor copy = tensor_of(data).detach();
+    return dtype ? copy.to(*dtype, false, true) : copy.clone();
+  }
+  if (!PyFloat_Check(data) && !PyLong_Check(data) && has_buffer_of_numbers(data)) {
+    const Tensor view = tensor_on_buffer(data, function);
+    return view.to(dtype.value_or(view.scalar_type()), false, true);
+  }
+  return Reader(function).read(data, dtype);
+}
+
+PyObject* list_of(const Tensor& tensor) { return nested_list(*tensor.impl(), tensor.impl()->data(), 0); }
+
+PyObject* item_of(const Scalar& value) {
+  if (value.isBoolean()) return boolean(value.toBool());
+  return value.isFloatingPoint() ? PyFloat_FromDouble(value.toDouble()) : PyLong_FromLongLong(value.toLong());
+}
+
+}  // namespace relume::python

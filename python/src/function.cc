@@ -1,0 +1,358 @@
+// Nodes of the graph as objects, and autograd.Function.
+#include "function.h"
+
+
+#include "arguments.h"
+#include "autograd/custom_node.h"
+
+namespace relume::python {
+
+namespace {
+
+using autograd::GraphNode;
+using autograd::NodePtr;
+using autograd::variable_list;
+
+// ---- x.grad_fn
+
+struct NodeObject {
+  PyObject_HEAD NodePtr node;
+};
+PyTypeObject* node_type = nullptr;
+
+const NodePtr& node_in(PyObject* self) { return reinterpret_cast<NodeObject*>(self)->node; }
+
+void delete_node(PyObject* self) {
+  reinterpret_cast<NodeObject*>(self)->node.~NodePtr();
+  PyTypeObject* type = Py_TYPE(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyObject* node_name(PyObject* self, PyObject*) {
+  return guarded([&] { return text(node_in(self)->name()).release(); });
+}
+PyObject* node_repr(PyObject* self) {
+  return guarded([&] {
+    return checked(PyUnicode_FromFormat("<%s object at %p>", node_in(self)->name().c_str(), node_in(self).get()));
+  });
+}
+Py_hash_t node_hash(PyObject* self) {
+  return static_cast<Py_hash_t>(reinterpret_cast<uintptr_t>(node_in(self).get()) >> 4);
+}
+PyObject* node_compare(PyObject* self, PyObject* other, int operation) {
+  if (Py_TYPE(other) != node_type || (operation != Py_EQ && operation != Py_NE)) Py_RETURN_NOTIMPLEMENTED;
+  return boolean((node_in(self) == node_in(other)) == (operation == Py_EQ));
+}
+
+PyObject* next_functions(PyObject* self, void*) {
+  return guarded([&] {
+    const auto& node = static_cast<const GraphNode&>(*node_in(self));
+    Ref tuple = own(PyTuple_New(static_cast<Py_ssize_t>(node.edges.size())));
+    for (size_t i = 0; i < node.edges.size(); ++i) {
+      const Ref next = own(node_object(node.edges[i].node));
+      PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i),
+                       checked(Py_BuildValue("(OI)", next.get(), node.edges[i].input_nr)));
+    }
+    return tuple.release();
+  });
+}
+PyObject* node_variable(PyObject* self, void*) {
+  return guarded([&]() -> PyObject* {
+    const auto* leaf = dynamic_cast<autograd::AccumulateGrad*>(node_in(self).get());
+    if (!leaf)
+      return PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute 'variable'",
+                          node_in(self)->name().c_str());
+    return wrap(leaf->variable);
+  });
+}
+
+PyMethodDef node_methods[] = {
+    {"name", node_name, METH_NOARGS, "name($self, /)\n--\n\nThe name, such as ReluBackward0."},
+    {nullptr, nullptr, 0, nullptr},
+};
+PyGetSetDef node_attributes[] = {
+    {"next_functions", next_functions, nullptr, "The nodes that receive the gradients of the inputs.", nullptr},
+    {"variable", node_variable, nullptr, "The leaf of an AccumulateGrad node.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+// ---- autograd.Function
+
+class PythonNode;
+
+// The ctx of a Function's forward and backward. The node owns it, and clears `node` when it goes.
+struct ContextObject {
+  PyObject_HEAD PythonNode* node;
+  PyObject* attributes;
+  PyObject* needs_input_grad;
+};
+PyTypeObject* context_type = nullptr;
+
+class PythonNode final : public detail::CustomNode {
+ public:
+  PythonNode(PyObject* function, ContextObject* object)
+      : function_(Ref::borrow(function)), object_(Ref::borrow(reinterpret_cast<PyObject*>(object))) {
+    const Ref name = own(PyObject_GetAttrString(function, "__name__"));
+    node_name_ = std::string(text_of(name.get())) + "Backward";
+    object->node = this;
+  }
+  ~PythonNode() override {
+    if (!Py_IsInitialized()) {
+      function_.release();
+      object_.release();
+      return;
+    }
+    const Locked lock;
+    reinterpret_cast<ContextObject*>(object_.get())->node = nullptr;
+    function_ = Ref();
+    object_ = Ref();
+  }
+  std::string name() const override { return node_name_; }
+  PyObject* object() const { return object_.get(); }
+
+ private:
+  variable_list run_backward(variable_list grads) override;
+
+  Ref function_, object_;
+  std::string node_name_;
+};
+
+// A Tensor or None as a tensor, for what backward returns.
+Tensor gradient_of(PyObject* object, const std::string& name) {
+  if (object == Py_None) return Tensor();
+  if (!is_tensor(object))
+    raise(PyExc_TypeError, name + ": expected Variable or None (got " + Py_TYPE(object)->tp_name + ")");
+  return tensor_of(object);
+}
+
+variable_list PythonNode::run_backward(variable_list grads) {
+  const Locked lock;
+  std::vector<Ref> owned;
+  std::vector<PyObject*> arguments = {object_.get()};
+  for (const Tensor& grad : grads) {
+    owned.push_back(own(wrap(grad)));
+    arguments.push_back(owned.back().get());
+  }
+  const Ref backward = own(PyObject_GetAttrString(function_.get(), "backward"));
+  const Ref result = own(PyObject_Vectorcall(backward.get(), arguments.data(), arguments.size(), nullptr));
+  variable_list results;
+  if (!PyTuple_Check(result.get())) {
+    results.push_back(gradient_of(result.get(), node_name_));
+    return results;
+  }
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(result.get()); ++i)
+    results.push_back(gradient_of(PyTuple_GET_ITEM(result.get(), i), node_name_));
+  return results;
+}
+
+ContextObject* context_of(PyObject* self) { return reinterpret_cast<ContextObject*>(self); }
+
+PythonNode& node_of(PyObject* self) {
+  PythonNode* node = context_of(self)->node;
+  if (!node)
+    raise(PyExc_RuntimeError,
+          "Trying to backward through the graph a second time, or to use a ctx after its graph has been freed.");
+  return *node;
+}
+
+void delete_context(PyObject* self) {
+  PyObject_GC_UnTrack(self);
+  Py_CLEAR(context_of(self)->attributes);
+  Py_CLEAR(context_of(self)->needs_input_grad);
+  PyTypeObject* type = Py_TYPE(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+int traverse_context(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  Py_VISIT(context_of(self)->attributes);
+  return 0;
+}
+int clear_context(PyObject* self) {
+  Py_CLEAR(context_of(self)->attributes);
+  return 0;
+}
+
+// The tensors among some arguments; None stands for an undefined one.
+variable_list tensors_in(PyObject* const* arguments, Py_ssize_t count, const char* method) {
+  variable_list tensors;
+  for (Py_ssize_t i = 0; i < count; ++i)
+    tensors.push_back(arguments[i] == Py_None ? Tensor() : tensor_argument(arguments[i], method));
+  return tensors;
+}
+
+template <class F>
+PyObject* with_context(PyObject* self, F body) {
+  return guarded([&] {
+    body(node_of(self).context);
+    return none();
+  });
+}
+PyObject* save_for_backward(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  return with_context(self, [&](autograd::AutogradContext& context) {
+    context.save_for_backward(tensors_in(arguments, count, "save_for_backward"));
+  });
+}
+PyObject* mark_dirty(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  return with_context(self, [&](autograd::AutogradContext& context) {
+    context.mark_dirty(tensors_in(arguments, count, "mark_dirty"));
+  });
+}
+PyObject* mark_non_differentiable(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  return with_context(self, [&](autograd::AutogradContext& context) {
+    context.mark_non_differentiable(tensors_in(arguments, count, "mark_non_differentiable"));
+  });
+}
+PyObject* set_materialize_grads(PyObject* self, PyObject* value) {
+  return with_context(
+      self, [&](autograd::AutogradContext& context) { context.set_materialize_grads(PyObject_IsTrue(value) == 1); });
+}
+PyObject* saved_tensors(PyObject* self, void*) {
+  return guarded([&] { return wrap(node_of(self).saved_variables()); });
+}
+
+PyMethodDef context_methods[] = {
+    {"save_for_backward", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(save_for_backward)), METH_FASTCALL,
+     "save_for_backward($self, /, *tensors)\n--\n\nKeeps inputs or outputs of forward for backward."},
+    {"mark_dirty", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(mark_dirty)), METH_FASTCALL,
+     "mark_dirty($self, /, *tensors)\n--\n\nSays which inputs forward writes to."},
+    {"mark_non_differentiable", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(mark_non_differentiable)),
+     METH_FASTCALL, "mark_non_differentiable($self, /, *tensors)\n--\n\nSays which outputs have no gradient."},
+    {"set_materialize_grads", set_materialize_grads, METH_O,
+     "set_materialize_grads($self, value, /)\n--\n\nWhether backward gets zeros, or None, where no gradient flows."},
+    {nullptr, nullptr, 0, nullptr},
+};
+PyGetSetDef context_attributes[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
+    {"saved_tensors", saved_tensors, nullptr, "What save_for_backward kept.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+PyMemberDef context_members[] = {
+    {"needs_input_grad", T_OBJECT, offsetof(ContextObject, needs_input_grad), 0,
+     "Whether the gradient of each argument of forward is wanted."},
+    {"__dictoffset__", T_PYSSIZET, offsetof(ContextObject, attributes), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+};
+
+// forward(ctx, *args), or forward(*args) and setup_context(ctx, inputs, output) where the class has that.
+Ref run_forward(PyObject* function, PyObject* context, PyObject* arguments) {
+  const NoGradGuard unrecorded;
+  const Ref forward = own(PyObject_GetAttrString(function, "forward"));
+  const Ref separate = own(PyObject_GetAttrString(function, "_has_setup_context"));
+  if (PyObject_IsTrue(separate.get()) == 1) {
+    Ref output = own(PyObject_CallObject(forward.get(), arguments));
+    own(PyObject_CallMethod(function, "setup_context", "OOO", context, arguments, output.get()));
+    return output;
+  }
+  const Py_ssize_t count = PyTuple_GET_SIZE(arguments);
+  const Ref all = own(PyTuple_New(count + 1));
+  PyTuple_SET_ITEM(all.get(), 0, Py_NewRef(context));
+  for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SET_ITEM(all.get(), i + 1, Py_NewRef(PyTuple_GET_ITEM(arguments, i)));
+  return own(PyObject_CallObject(forward.get(), all.get()));
+}
+
+// What forward returned, with its tensors in their place in the graph.
+PyObject* finish(PythonNode& node, const variable_list& inputs, const Ref& output) {
+  const bool single = !PyTuple_Check(output.get());
+  const Ref outputs = single ? own(PyTuple_Pack(1, output.get())) : output;
+  variable_list tensors;
+  const Py_ssize_t count = PyTuple_GET_SIZE(outputs.get());
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    PyObject* item = PyTuple_GET_ITEM(outputs.get(), i);
+    if (is_tensor(item))
+      tensors.push_back(tensor_of(item));
+    else if (single)
+      raise(PyExc_TypeError, node.name() + ".forward: expected to return a Tensor or a tuple with Tensors, got " +
+                                 Py_TYPE(item)->tp_name);
+  }
+  node.finish(inputs, tensors);
+  if (single) return wrap(tensors[0]);
+  Ref result = own(PyTuple_New(count));
+  for (Py_ssize_t i = 0, next = 0; i < count; ++i) {
+    PyObject* item = PyTuple_GET_ITEM(outputs.get(), i);
+    PyTuple_SET_ITEM(result.get(), i, is_tensor(item) ? checked(wrap(tensors[next++])) : Py_NewRef(item));
+  }
+  return result.release();
+}
+
+PyObject* apply_function(PyObject*, PyObject* arguments) {
+  return guarded([&]() -> PyObject* {
+    PyObject* function = PyTuple_GET_ITEM(arguments, 0);
+    const Ref inputs = own(PyTuple_GetSlice(arguments, 1, PyTuple_GET_SIZE(arguments)));
+    const Ref context = own(context_type->tp_alloc(context_type, 0));
+    const NodePtr handle = NodePtr::adopt(autograd::make_node<PythonNode>(function, context_of(context.get())));
+    auto& node = static_cast<PythonNode&>(*handle);
+    const Py_ssize_t count = PyTuple_GET_SIZE(inputs.get());
+    const Ref needs = own(PyTuple_New(count));
+    variable_list tensors;
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      PyObject* item = PyTuple_GET_ITEM(inputs.get(), i);
+      const bool tensor = is_tensor(item);
+      node.add_argument(tensor ? &tensor_of(item) : nullptr);
+      if (tensor) tensors.push_back(tensor_of(item));
+      PyTuple_SET_ITEM(needs.get(), i, boolean(tensor && tensor_of(item).requires_grad()));
+    }
+    context_of(context.get())->needs_input_grad = Ref(needs).release();
+    return finish(node, tensors, run_forward(function, context.get(), inputs.get()));
+  });
+}
+
+PyMethodDef graph_functions[] = {
+    {"_apply_function", apply_function, METH_VARARGS, "Calls a Function's forward and records its backward."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace
+
+PyObject* node_object(const NodePtr& node) {
+  if (!node) return none();
+  auto* object = reinterpret_cast<NodeObject*>(checked(node_type->tp_alloc(node_type, 0)));
+  new (&object->node) NodePtr(node);
+  return reinterpret_cast<PyObject*>(object);
+}
+
+int visit_node(const autograd::Node* node, visitproc visit, void* arg) {
+  const auto* own_node = dynamic_cast<const PythonNode*>(node);
+  if (own_node && own_node->refs.load() == 1) Py_VISIT(own_node->object());
+  return 0;
+}
+
+void run_backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients,
+                  std::optional<bool> retain_graph, bool create_graph, const std::vector<Tensor>& inputs) {
+  const Unlocked unlocked;
+  autograd::backward(tensors, gradients, retain_graph, create_graph, inputs);
+}
+
+void add_graph_types(PyObject* module) {
+  PyType_Slot node_slots[] = {
+      {Py_tp_doc, const_cast<char*>("A function of the backward graph.")},
+      {Py_tp_dealloc, reinterpret_cast<void*>(delete_node)},
+      {Py_tp_repr, reinterpret_cast<void*>(node_repr)},
+      {Py_tp_hash, reinterpret_cast<void*>(node_hash)},
+      {Py_tp_richcompare, reinterpret_cast<void*>(node_compare)},
+      {Py_tp_methods, node_methods},
+      {Py_tp_getset, node_attributes},
+      {0, nullptr},
+  };
+  PyType_Spec node_spec = {"relume._C.Node", sizeof(NodeObject), 0,
+                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, node_slots};
+  node_type = make_type(module, node_spec);
+  PyType_Slot context_slots[] = {
+      {Py_tp_doc, const_cast<char*>("What the forward of a Function hands to its backward.")},
+      {Py_tp_dealloc, reinterpret_cast<void*>(delete_context)},
+      {Py_tp_traverse, reinterpret_cast<void*>(traverse_context)},
+      {Py_tp_clear, reinterpret_cast<void*>(clear_context)},
+      {Py_tp_methods, context_methods},
+      {Py_tp_getset, context_attributes},
+      {Py_tp_members, context_members},
+      {0, nullptr},
+  };
+  PyType_Spec context_spec = {"relume._C.FunctionCtx", sizeof(ContextObject), 0,
+                              Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                              context_slots};
+  context_type = make_type(module, context_spec);
+  check_status(PyModule_AddFunctions(module, graph_functions));
+}
+
+}  // namespace relume::python

@@ -1,0 +1,240 @@
+// Operators of tensors: x + y, 2 - x, x @ y, x += 1, x < y, -x, float(x).
+#include "arguments.h"
+#include "core/tensor_impl.h"
+#include "relume/ops.h"
+#include "tensor_type.h"
+
+namespace relume::python {
+
+namespace {
+
+bool large(const Tensor& a) { return a.defined() && a.numel() >= 32768; }
+
+template <class F>
+PyObject* run(const Tensor& a, F body) {
+  return wrap([&]() -> Tensor {
+    const Unlocked unlocked(large(a));
+    return body();
+  }());
+}
+
+// Calls operation(a, b) with tensors or numbers; NotImplemented for anything else.
+template <class Operation>
+PyObject* binary(PyObject* left, PyObject* right) {
+  return guarded([&]() -> PyObject* {
+    const Operation operation;
+    if (is_tensor(left)) {
+      const Tensor& a = tensor_of(left);
+      if (is_tensor(right)) return run(a, [&] { return operation(a, tensor_of(right)); });
+      if (is_number(right)) return run(a, [&, b = scalar_of(right)] { return operation(a, b); });
+    } else if (is_number(left)) {
+      const Tensor& b = tensor_of(right);
+      return run(b, [&, a = scalar_of(left)] { return operation(a, b); });
+    }
+    Py_RETURN_NOTIMPLEMENTED;
+  });
+}
+
+template <class Operation>
+PyObject* in_place(PyObject* left, PyObject* right) {
+  return guarded([&]() -> PyObject* {
+    const Operation operation;
+    Tensor& a = tensor_of(left);
+    if (is_tensor(right)) return run(a, [&] { return operation(a, tensor_of(right)); });
+    if (is_number(right)) return run(a, [&, b = scalar_of(right)] { return operation(a, b); });
+    Py_RETURN_NOTIMPLEMENTED;
+  });
+}
+
+// A number as a tensor that promotes as the number does, for operators without a form of their own for it.
+Tensor lifted(const Scalar& number, const Tensor& like) {
+  const ScalarType type = number.isFloatingPoint() && !like.is_floating_point() ? get_default_dtype() : like.dtype();
+  return relume::scalar_tensor(number, type);
+}
+
+#define RELUME_OPERATOR(Name, symbol)                 \
+  struct Name {                                       \
+    template <class A, class B>                       \
+    Tensor operator()(const A& a, const B& b) const { \
+      return a symbol b;                              \
+    }                                                 \
+  };
+RELUME_OPERATOR(Add, +)
+RELUME_OPERATOR(Subtract, -)
+RELUME_OPERATOR(Multiply, *)
+RELUME_OPERATOR(Divide, /)
+RELUME_OPERATOR(Remainder, %)
+RELUME_OPERATOR(And, &)
+RELUME_OPERATOR(Or, |)
+RELUME_OPERATOR(Xor, ^)
+#undef RELUME_OPERATOR
+
+// An operator that is a function of a tensor and a tensor or number.
+#define RELUME_FUNCTION_OPERATOR(Name, function)                                                            \
+  struct Name {                                                                                             \
+    template <class B>                                                                                      \
+    Tensor operator()(const Tensor& a, const B& b) const {                                                  \
+      return relume::function(a, b);                                                                        \
+    }                                                                                                       \
+    Tensor operator()(const Scalar& a, const Tensor& b) const { return relume::function(lifted(a, b), b); } \
+  };
+RELUME_FUNCTION_OPERATOR(FloorDivide, floor_divide)
+RELUME_FUNCTION_OPERATOR(LeftShift, bitwise_left_shift)
+RELUME_FUNCTION_OPERATOR(RightShift, bitwise_right_shift)
+#undef RELUME_FUNCTION_OPERATOR
+
+struct Power {
+  template <class A, class B>
+  Tensor operator()(const A& a, const B& b) const {
+    return relume::pow(a, b);
+  }
+};
+
+#define RELUME_IN_PLACE(Name, function)               \
+  struct Name {                                       \
+    template <class B>                                \
+    Tensor& operator()(Tensor& a, const B& b) const { \
+      return a.function(b);                           \
+    }                                                 \
+  };
+RELUME_IN_PLACE(AddInPlace, add_)
+RELUME_IN_PLACE(SubtractInPlace, sub_)
+RELUME_IN_PLACE(MultiplyInPlace, mul_)
+RELUME_IN_PLACE(DivideInPlace, div_)
+RELUME_IN_PLACE(FloorDivideInPlace, floor_divide_)
+RELUME_IN_PLACE(RemainderInPlace, remainder_)
+RELUME_IN_PLACE(PowerInPlace, pow_)
+RELUME_IN_PLACE(AndInPlace, bitwise_and_)
+RELUME_IN_PLACE(OrInPlace, bitwise_or_)
+RELUME_IN_PLACE(XorInPlace, bitwise_xor_)
+RELUME_IN_PLACE(LeftShiftInPlace, bitwise_left_shift_)
+RELUME_IN_PLACE(RightShiftInPlace, bitwise_right_shift_)
+#undef RELUME_IN_PLACE
+
+PyObject* power(PyObject* left, PyObject* right, PyObject*) { return binary<Power>(left, right); }
+PyObject* power_in_place(PyObject* left, PyObject* right, PyObject*) { return in_place<PowerInPlace>(left, right); }
+
+PyObject* matmul(PyObject* left, PyObject* right) {
+  return guarded([&]() -> PyObject* {
+    if (!is_tensor(left) || !is_tensor(right)) Py_RETURN_NOTIMPLEMENTED;
+    const Tensor &a = tensor_of(left), &b = tensor_of(right);
+    return wrap([&] {
+      const Unlocked unlocked(large(a) || large(b));
+      return relume::matmul(a, b);
+    }());
+  });
+}
+
+PyObject* compare(PyObject* left, PyObject* right, int operation) {
+  return guarded([&]() -> PyObject* {
+    const Tensor& a = tensor_of(left);
+    const auto against = [&](const auto& b) {
+      return run(a, [&] {
+        switch (operation) {
+          case Py_LT:
+            return a < b;
+          case Py_LE:
+            return a <= b;
+          case Py_EQ:
+            return a == b;
+          case Py_NE:
+            return a != b;
+          case Py_GT:
+            return a > b;
+          default:
+            return a >= b;
+        }
+      });
+    };
+    if (is_tensor(right)) return against(tensor_of(right));
+    if (is_number(right)) return against(scalar_of(right));
+    Py_RETURN_NOTIMPLEMENTED;
+  });
+}
+
+template <class F>
+PyObject* unary(PyObject* self, F function) {
+  return guarded([&] { return run(tensor_of(self), [&] { return function(tensor_of(self)); }); });
+}
+PyObject* negative(PyObject* self) {
+  return unary(self, [](const Tensor& a) { return -a; });
+}
+PyObject* positive(PyObject* self) {
+  return unary(self, [](const Tensor& a) { return relume::positive(a); });
+}
+PyObject* absolute(PyObject* self) {
+  return unary(self, [](const Tensor& a) { return relume::abs(a); });
+}
+PyObject* invert(PyObject* self) {
+  return unary(self, [](const Tensor& a) { return ~a; });
+}
+
+int truth(PyObject* self) {
+  bool value = false;
+  return guarded_status([&] { value = relume::is_nonzero(tensor_of(self)); }) < 0 ? -1 : value;
+}
+
+PyObject* to_int(PyObject* self) {
+  return guarded([&] {
+    const Scalar value = tensor_of(self).item();
+    return value.isFloatingPoint() ? PyLong_FromDouble(value.toDouble()) : PyLong_FromLongLong(value.toLong());
+  });
+}
+PyObject* to_float(PyObject* self) {
+  return guarded([&] { return PyFloat_FromDouble(tensor_of(self).item().toDouble()); });
+}
+PyObject* to_index(PyObject* self) {
+  return guarded([&] {
+    const Tensor& tensor = tensor_of(self);
+    if (tensor.is_floating_point() || tensor.numel() != 1)
+      raise(PyExc_TypeError, "only integer tensors of a single element can be converted to an index");
+    return PyLong_FromLongLong(tensor.item().toLong());
+  });
+}
+
+Py_hash_t identity_hash(PyObject* self) { return static_cast<Py_hash_t>(reinterpret_cast<uintptr_t>(self) >> 4); }
+
+}  // namespace
+
+std::vector<PyType_Slot> number_slots() {
+  const auto slot = [](int id, auto* function) { return PyType_Slot{id, reinterpret_cast<void*>(function)}; };
+  return {
+      slot(Py_nb_add, binary<Add>),
+      slot(Py_nb_subtract, binary<Subtract>),
+      slot(Py_nb_multiply, binary<Multiply>),
+      slot(Py_nb_true_divide, binary<Divide>),
+      slot(Py_nb_floor_divide, binary<FloorDivide>),
+      slot(Py_nb_remainder, binary<Remainder>),
+      slot(Py_nb_power, power),
+      slot(Py_nb_matrix_multiply, matmul),
+      slot(Py_nb_and, binary<And>),
+      slot(Py_nb_or, binary<Or>),
+      slot(Py_nb_xor, binary<Xor>),
+      slot(Py_nb_lshift, binary<LeftShift>),
+      slot(Py_nb_rshift, binary<RightShift>),
+      slot(Py_nb_inplace_add, in_place<AddInPlace>),
+      slot(Py_nb_inplace_subtract, in_place<SubtractInPlace>),
+      slot(Py_nb_inplace_multiply, in_place<MultiplyInPlace>),
+      slot(Py_nb_inplace_true_divide, in_place<DivideInPlace>),
+      slot(Py_nb_inplace_floor_divide, in_place<FloorDivideInPlace>),
+      slot(Py_nb_inplace_remainder, in_place<RemainderInPlace>),
+      slot(Py_nb_inplace_power, power_in_place),
+      slot(Py_nb_inplace_and, in_place<AndInPlace>),
+      slot(Py_nb_inplace_or, in_place<OrInPlace>),
+      slot(Py_nb_inplace_xor, in_place<XorInPlace>),
+      slot(Py_nb_inplace_lshift, in_place<LeftShiftInPlace>),
+      slot(Py_nb_inplace_rshift, in_place<RightShiftInPlace>),
+      slot(Py_nb_negative, negative),
+      slot(Py_nb_positive, positive),
+      slot(Py_nb_absolute, absolute),
+      slot(Py_nb_invert, invert),
+      slot(Py_nb_bool, truth),
+      slot(Py_nb_int, to_int),
+      slot(Py_nb_float, to_float),
+      slot(Py_nb_index, to_index),
+      slot(Py_tp_richcompare, compare),
+      slot(Py_tp_hash, identity_hash),
+  };
+}
+
+}  // namespace relume::python

@@ -1,0 +1,13 @@
+// The tables of ops: each file that has one appends its rows.
+#pragma once
+
+#include "arguments.h"
+
+namespace relume::python {
+
+void append_ops(std::vector<OpEntry>& entries);         // ops.cc: made from src/ops/table.txt
+void append_tensor_ops(std::vector<OpEntry>& entries);  // tensor_ops.cc
+void append_autograd_ops(std::vector<OpEntry>& entries);
+void append_settings(std::vector<OpEntry>& entries);
+
+}  // namespace relume::python

@@ -1,0 +1,173 @@
+"""Tensors from Python: creation, operators, indexing, conversion, errors."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+import relume as torch
+
+
+def values(tensor):
+    return tensor.tolist()
+
+
+class TestCreation:
+    def test_deduces_the_dtype_of_lists(self):
+        assert torch.tensor([1, 2]).dtype is torch.int64
+        assert torch.tensor([1, 2.0]).dtype is torch.float32
+        assert torch.tensor([True]).dtype is torch.bool
+        assert torch.tensor([]).dtype is torch.float32
+
+    def test_takes_sizes_one_by_one_or_as_a_tuple(self):
+        assert torch.zeros(2, 3).shape == torch.zeros((2, 3)).shape == torch.Size([2, 3])
+
+    def test_keeps_the_dtype_of_arrays(self):
+        assert torch.tensor(np.arange(3, dtype=np.int16)).dtype is torch.int16
+
+    @pytest.mark.parametrize(
+        "data, error, text",
+        [
+            ([[1, 2], [3]], ValueError, "expected sequence of length 2 at dim 1 (got 1)"),
+            ("a", TypeError, "new(): invalid data type 'str'"),
+            ([None], RuntimeError, "Could not infer dtype of NoneType"),
+            ([2**70], RuntimeError, "Overflow when unpacking long"),
+        ],
+    )
+    def test_refuses_what_is_no_array_of_numbers(self, data, error, text):
+        with pytest.raises(error) as caught:
+            torch.tensor(data)
+        assert text in str(caught.value)
+
+    def test_refuses_numbers_that_do_not_fit_the_dtype(self):
+        with pytest.raises(RuntimeError, match="without overflow"):
+            torch.tensor([300], dtype=torch.uint8)
+
+    def test_draws_the_numbers_of_the_seed(self):
+        torch.manual_seed(0)
+        assert repr(torch.randn(3)) == "tensor([ 1.5410, -0.2934, -2.1788])"
+
+
+class TestOperators:
+    def test_mix_tensors_and_numbers(self):
+        x = torch.tensor([1.0, 2.0])
+        assert values(2 - x) == [1, 0]
+        assert values(x / 2) == [0.5, 1]
+        assert values(2**x) == [2, 4]
+        assert values(5 // x) == [5, 2]
+        assert values(x > 1) == [False, True]
+
+    def test_keep_integers_integers(self):
+        assert (torch.tensor([1]) + 1).dtype is torch.int64
+        assert (torch.tensor([1]) + 1.0).dtype is torch.float32
+
+    def test_write_in_place(self):
+        x = torch.ones(2)
+        y = x
+        y += 1
+        y *= 3
+        assert x is y and values(x) == [6, 6]
+
+    def test_refuse_other_types(self):
+        with pytest.raises(TypeError, match="unsupported operand type"):
+            torch.ones(2) + "a"
+
+    def test_compare_unequal_with_none(self):
+        assert (torch.ones(1) == None) is False  # noqa: E711
+
+    def test_bool_of_many_elements_is_refused(self):
+        with pytest.raises(RuntimeError, match="ambiguous"):
+            bool(torch.ones(2))
+
+
+class TestIdentity:
+    def test_in_place_functions_return_their_argument(self):
+        x = torch.tensor([-1.0])
+        assert torch.relu_(x) is x and x.add_(1) is x
+
+    def test_grad_is_one_object(self):
+        x = torch.ones(2, requires_grad=True)
+        x.sum().backward()
+        assert x.grad is x.grad
+
+    def test_attributes_and_class_survive_while_only_the_graph_holds_the_tensor(self):
+        class Named(torch.Tensor):
+            pass
+
+        x = torch.ones(2).as_subclass(Named)
+        x.requires_grad_()
+        x.label = "input"
+        loss = (x * 2).sum()
+        del x
+        leaf = loss.grad_fn.next_functions[0][0].next_functions[0][0].variable
+        assert type(leaf) is Named and leaf.label == "input"
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        "call, text",
+        [
+            (lambda: torch.relu(3), "relu(): argument 'input' (position 1) must be Tensor, not int"),
+            (lambda: torch.relu(), 'relu() missing 1 required positional arguments: "input"'),
+            (lambda: torch.relu(torch.ones(1), 2), "relu() takes 1 positional argument but 2 were given"),
+            (lambda: torch.relu(torch.ones(1), foo=2), "relu() got an unexpected keyword argument 'foo'"),
+            (lambda: torch.zeros("a"), "zeros(): argument 'size' (position 1) must be tuple of ints, not str"),
+            (lambda: torch.cat([1, 2]), "expected Tensor as element 0 in argument 0, but got int"),
+        ],
+    )
+    def test_wrong_arguments_are_type_errors(self, call, text):
+        with pytest.raises(TypeError) as caught:
+            call()
+        assert str(caught.value) == text
+
+    def test_wrong_indices_are_index_errors(self):
+        with pytest.raises(IndexError, match="out of bounds"):
+            torch.ones(2)[5]
+        with pytest.raises(IndexError, match="Dimension out of range"):
+            torch.ones(2).sum(3)
+
+
+class TestConversion:
+    def test_shares_memory_with_numpy(self):
+        array = np.zeros((2, 2), dtype=np.float32)
+        x = torch.from_numpy(array)
+        x += 1
+        assert array.sum() == 4
+        x.numpy()[0, 0] = 7
+        assert x[0, 0].item() == 7
+
+    def test_refuses_negative_strides(self):
+        with pytest.raises(ValueError, match="negative"):
+            torch.from_numpy(np.arange(4)[::-1])
+
+    def test_warns_of_read_only_arrays(self):
+        array = np.zeros(2)
+        array.flags.writeable = False
+        with pytest.warns(UserWarning, match="not writable"):
+            torch.from_numpy(array)
+
+    def test_speaks_dlpack_both_ways(self):
+        assert np.from_dlpack(torch.arange(3)).tolist() == [0, 1, 2]
+        assert values(torch.from_dlpack(np.arange(3.0))) == [0, 1, 2]
+
+    def test_a_dlpack_capsule_is_read_once(self):
+        capsule = torch.ones(2).__dlpack__()
+        torch.from_dlpack(capsule)
+        with pytest.raises(RuntimeError, match="invalid capsule"):
+            torch.from_dlpack(capsule)
+
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int8, torch.bool])
+    def test_pickles(self, dtype):
+        x = torch.tensor([[0, 1], [1, 0]]).to(dtype)
+        back = pickle.loads(pickle.dumps(x))
+        assert back.dtype is dtype and values(back) == values(x)
+
+    def test_deepcopy_copies_elements_and_attributes(self):
+        x = torch.ones(2, requires_grad=True)
+        x.tag = ["a"]
+        y = copy.deepcopy(x)
+        assert y.requires_grad and y.tag == ["a"] and y.tag is not x.tag
+
+    def test_tensors_that_require_grad_give_no_array(self):
+        with pytest.raises(RuntimeError, match="requires grad"):
+            torch.ones(1, requires_grad=True).numpy()

@@ -1,0 +1,251 @@
+"""The ops as rows of the Python binding's tables: python/src/op_rows.inc, made by generate_ops.py."""
+
+import pathlib
+import re
+import textwrap
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+NOTICE = "// Made from src/ops/table.txt by tools/generate_ops.py; not edited by hand.\n"
+
+# C++ type: what a line of parameters calls it, and how python/src/arguments.h reads it, with and without a default.
+# Types of the last column are read before the call, since that needs the interpreter.
+KINDS = {
+    "const Tensor&": ("Tensor", "tensor", ""),
+    "Tensor&": ("Tensor", "tensor", ""),
+    "TensorList": ("Tensor[]", "tensors", "const std::vector<Tensor>"),
+    "const Scalar&": ("Number", "scalar", "const Scalar"),
+    "const std::optional<Scalar>&": ("Number?", "optional_scalar", "const std::optional<Scalar>"),
+    "int64_t": ("int", "integer", "const int64_t"),
+    "std::optional<int64_t>": ("int?", "optional_integer", "const std::optional<int64_t>"),
+    "IntArrayRef": ("int[]", "integers", "const DimVector"),
+    "std::optional<IntArrayRef>": ("int[]?", "integers", "const DimVector"),
+    "double": ("float", "number", "const double"),
+    "std::optional<double>": ("float?", "optional_number", "const std::optional<double>"),
+    "bool": ("bool", "boolean", "const bool"),
+    "std::optional<bool>": ("bool?", "optional_boolean", "const std::optional<bool>"),
+    "std::string_view": ("str", "text", "const std::string_view"),
+    "std::optional<std::string_view>": ("str?", "optional_text", "const std::optional<std::string_view>"),
+    "ScalarType": ("dtype", "dtype", "const ScalarType"),
+    "std::optional<ScalarType>": ("dtype?", "optional_dtype", "const std::optional<ScalarType>"),
+    "std::optional<Generator>": ("Generator?", "optional_generator", "const std::optional<Generator>"),
+    "MemoryFormat": ("memory_format", "format", "const MemoryFormat"),
+    "std::optional<MemoryFormat>": ("memory_format?", "optional_format", "const std::optional<MemoryFormat>"),
+    "const TensorOptions&": ("", "options", "const TensorOptions"),
+}
+OPTIONS = [
+    "dtype? dtype=None",
+    "layout? layout=None",
+    "device? device=None",
+    "bool? pin_memory=False",
+    "bool? requires_grad=False",
+]
+# Ops whose results have names: torch.return_types.max(values=..., indices=...).
+FIELDS = dict.fromkeys("max min sort topk kthvalue median mode cummax cummin".split(), ("values", "indices"))
+FIELDS["aminmax"] = ("min", "max")
+# Attributes in Python, or reached in another way there.
+HIDDEN = {"alias", "slice", "numpy_T", "mT", "unique", "unique_"}
+# What Python can leave out where C++ cannot: a lower bound beside a generator.
+MORE_ROWS = {
+    "randint": "{kFunction, "
+    + '"int high, int[] size, *, Generator? generator=None, '
+    + ", ".join(OPTIONS)
+    + '", [](Arguments& a) -> PyObject* { return wrap(relume::randint(0, a.integer(0), a.integers(1), '
+    + "a.optional_generator(2), a.options(3, kLong))); }}"
+}
+ACTIVATION_TYPES = {"double": "float", "std::string": "str", "bool": "bool", "int64_t": "int"}
+IN_PYTHON = {"lambda": "lambd", "true": "True", "false": "False", "std::nullopt": "None"}
+
+
+def python_default(kind, default):
+    """A default as Python writes it."""
+    if default in IN_PYTHON:
+        return IN_PYTHON[default]
+    if kind == "const Tensor&":
+        return "None"
+    if default.startswith("MemoryFormat::"):
+        return "torch.contiguous_format"
+    if default.startswith('"'):
+        return default.replace('"', "'")
+    return default.replace("{", "(").replace("}", ")").replace(", ", ",")
+
+
+class Call:
+    """One overload: its line of parameters and the code that makes the call."""
+
+    def __init__(self, op):
+        self.op = op
+        positional, keywords, slots, slot_count = [], [], [], 0
+        ordered = [a for a in op.arguments if not self.by_keyword(a)] + [a for a in op.arguments if self.by_keyword(a)]
+        where = {}
+        for kind, name, default in ordered:
+            where[name] = slot_count
+            lines = self.lines(kind, name, default)
+            slot_count += len(lines)
+            (keywords if self.by_keyword((kind, name, default)) else positional).extend(lines)
+        self.parameters = ", ".join(positional + (["*"] if keywords else []) + keywords)
+        self.where = where
+
+    def by_keyword(self, argument):
+        kind, name, _ = argument
+        return kind in ("const TensorOptions&", "std::optional<Generator>") or name in self.op.keyword_only
+
+    def lines(self, kind, name, default):
+        if kind == "const TensorOptions&":
+            return OPTIONS
+        text = KINDS[kind][0]
+        if kind == "std::optional<Generator>":
+            return ["Generator? generator=None"]
+        if name == "dim" and text == "int[]":
+            text = "int[]?"
+        if name == "self":
+            name = "input"
+        if kind == "const Tensor&" and default:
+            text = "Tensor?"
+        return [f"{text} {name}" + (f"={python_default(kind, default)}" if default else "")]
+
+    def read(self, kind, name, default):
+        slot = self.where[name]
+        reader = KINDS[kind][1]
+        if kind == "const Tensor&" and default:
+            reader = "optional_tensor"
+        if kind == "const TensorOptions&" and default != "{}":
+            return f"a.options({slot}, {default})"
+        if default and default not in ("{}", "std::nullopt") and not reader.startswith("optional"):
+            if kind == "IntArrayRef":
+                default = "DimVector" + (default if default[0] == "{" else "{" + default + "}")
+            return f"a.{reader}({slot}, {default})"
+        return f"a.{reader}({slot})"
+
+    def code(self):
+        """The body of the function that makes the call."""
+        statements, values = [], []
+        for i, (kind, name, default) in enumerate(self.op.arguments):
+            local = KINDS[kind][2]
+            value = self.read(kind, name, default)
+            if local:
+                statements.append(f"{local} x{i} = {value};")
+                value = f"x{i}"
+            if kind == "std::optional<IntArrayRef>":
+                value = f"a.has({self.where[name]}) ? std::optional<IntArrayRef>({value}) : std::nullopt"
+            values.append(value)
+        if "f" in self.op.forms:
+            call = f"relume::{self.op.name}({', '.join(values)})"
+        else:
+            call = f"{values[0]}.{self.op.name}({', '.join(values[1:])})"
+        result = f"RELUME_RESULT({call})"
+        base = self.op.name.rstrip("_")
+        if self.op.result.startswith("std::tuple") and base in FIELDS:
+            first, second = FIELDS[base]
+            result = f'named("{base}", "{first}", "{second}", {result})'
+        else:
+            result = f"wrap({result})"
+        return " ".join(statements + [f"return {result};"])
+
+    def row(self):
+        forms = " | ".join(text for letter, text in (("f", "kFunction"), ("m", "kMethod")) if letter in self.op.forms)
+        return f'{{{forms}, "{self.parameters}", [](Arguments& a) -> PyObject* {{ {self.code()} }}}}'
+
+
+def activation_rows():
+    """(name, overload rows, signature) of each row of activations.inc."""
+    text = (ROOT / "include/relume/activations.inc").read_text()
+    for match in re.finditer(r"^RELUME_ACTIVATION\((\w+), \w+, (\w+), (.*)\)$", text, re.M):
+        name, in_place, options = match.groups()
+        parsed = re.findall(r"RELUME_OPTION\(([\w:]+), (\w+), ([^)]*)\)", options)
+        names = [IN_PYTHON.get(option, option) for _, option, _ in parsed]
+        line = "".join(
+            f", {ACTIVATION_TYPES[kind]} {python}={python_default(kind, value)}"
+            for (kind, _, value), python in zip(parsed, names)
+        )
+        reads = "".join(
+            f"const auto x{i} = a.{'text' if kind == 'std::string' else 'number'}({i}, {value}); "
+            for i, (kind, _, value) in enumerate(parsed, 1)
+        )
+        values = "".join(f", x{i}" for i in range(1, len(parsed) + 1))
+        call = f"wrap(RELUME_RESULT(relume::{name}(a.tensor(0){values})))"
+        changed = f"wrap(RELUME_RESULT(relume::{name}_(a.tensor(0){values})))"
+        forms = "kFunction | kMethod" + ("" if in_place == "Option" else " | kFunctional")
+        rows = [f'{{{forms}, "Tensor input{line}", [](Arguments& a) -> PyObject* {{ {reads}return {call}; }}}}']
+        if in_place == "Option":
+            test = f"if (a.boolean({len(parsed) + 1}, false)) return {changed}; "
+            rows.append(
+                f'{{kFunctional, "Tensor input{line}, bool inplace=False", '
+                f"[](Arguments& a) -> PyObject* {{ {reads}{test}return {call}; }}}}"
+            )
+        yield name, rows, [f"{name}({signature('Tensor input' + line)})"]
+        if in_place != "None":
+            body = f"{{ {reads}return {changed}; }}"
+            rows = [f'{{kFunction | kMethod | kFunctional, "Tensor input{line}", [](Arguments& a) -> PyObject* {body}}}']
+            yield name + "_", rows, [f"{name}_({signature('Tensor input' + line)})"]
+
+
+def signature(line):
+    """A line of parameters without its types."""
+    return ", ".join(part if part == "*" else part.split(" ", 1)[1] for part in line.split(", "))
+
+
+def comments():
+    """What src/ops/ says above the definition of each op, and activations.inc above each formula."""
+    found = {}
+    for path in sorted((ROOT / "src/ops").glob("*.cc")):
+        block = []
+        for line in path.read_text().splitlines():
+            match = re.match(r"(?:Tensor&?|bool|std::[\w:<>, ]+) (\w+)\(", line)
+            if match and block:
+                found.setdefault(match[1], " ".join(block))
+            block = block + [line[3:]] if line.startswith("// ") else []
+    block = []
+    for line in (ROOT / "include/relume/activations.inc").read_text().splitlines():
+        match = re.match(r"struct (\w+) {", line)
+        if match and block:
+            found[match[1].lower()] = " ".join(block)
+        block = block + [line[3:]] if line.startswith("// ") else []
+    return found
+
+
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def documentation(signatures, comment):
+    text = "\n".join(signatures) + "\n\n"
+    if comment:
+        text += "\n".join(textwrap.wrap(comment, 100)) + "\n"
+    return quoted(text)
+
+
+def superseded(op, ops):
+    """Whether another overload differs in having a generator only."""
+    without = [a for a in op.arguments if a[0] != "std::optional<Generator>"]
+    return any(
+        other is not op
+        and other.name == op.name
+        and len(other.arguments) == len(op.arguments) + 1
+        and [a for a in other.arguments if a[0] != "std::optional<Generator>"] == without
+        for other in ops
+    )
+
+
+def table(ops):
+    """python/src/op_rows.inc from the ops of generate_ops.py."""
+    rows = {}  # name: (overloads, signatures)
+    for op in ops:
+        if op.name in HIDDEN or superseded(op, ops):
+            continue
+        call = Call(op)
+        overloads, signatures = rows.setdefault(op.name, ([], []))
+        overloads.append(call.row())
+        signatures.append(f"{op.name}({signature(call.parameters)})")
+    for name, overloads, signatures in activation_rows():
+        existing = rows.setdefault(name, ([], []))
+        existing[0].extend(overloads)
+        existing[1].extend(signatures)
+    for name, row in MORE_ROWS.items():
+        rows[name][0].append(row)
+    said = comments()
+    lines = [f"// Every op as a row: name, documentation, and the ways to call it (arguments.h).\n{NOTICE}"]
+    for name in sorted(rows):
+        overloads, signatures = rows[name]
+        comment = said.get(name) or said.get(name.rstrip("_").replace("_", ""), "") or said.get(name.rstrip("_"), "")
+        lines.append(f'{{"{name}", {documentation(signatures, comment)},\n {{' + ",\n  ".join(overloads) + "}},")
+    return "\n".join(lines) + "\n"
