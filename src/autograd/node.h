@@ -37,6 +37,11 @@ class Backward {
       : node_(node), grads_(grads), results_(results), needed_(needed) {}
   // Gradient with respect to output i of the forward op; zeros where nothing depends on that output.
   const Tensor& grad(size_t i = 0);
+  // The same for the last use of it: the engine keeps it no longer.
+  Tensor take_grad(size_t i = 0) {
+    grad(i);
+    return std::move(grads_[i]);
+  }
   bool has_grad(size_t i = 0) const { return grads_[i].defined(); }
   // The i-th tensor saved.
   Tensor saved(size_t i) const;

@@ -19,6 +19,7 @@ constinit thread_local ThreadState t_state;
 namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
+constexpr size_t kKept = size_t{64} << 20;
 constexpr uint32_t kBatch = 16;  // blocks moved between a thread and the central list at once
 
 [[noreturn]] void out_of_memory(size_t bytes);
@@ -31,7 +32,7 @@ struct Central {
 };
 
 // Large blocks: freed ones are kept by size class and handed out again, because fresh pages cost more than most work
-// that is done on them. What is kept never exceeds the peak of what was in use.
+// that is done on them. What is kept never exceeds kKept or the peak of what was in use.
 struct LargeCache {
   std::mutex mutex;
   std::multimap<size_t, void*> free;
@@ -172,7 +173,7 @@ void deallocate_large(void* block, size_t bytes) noexcept {
     cache.stats.in_use -= bytes;
     cache.free.emplace(bytes, block);
     cache.stats.cached += bytes;
-    while (cache.stats.cached > cache.stats.peak) {  // the smallest first: they cost least to have again
+    while (cache.stats.cached > std::max(cache.stats.peak, kKept)) {  // the smallest first: they cost least to have again
       const auto victim = cache.free.begin();
       cache.stats.cached -= victim->first;
       evicted.push_back(victim->second);

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "cpu/onednn.h"
 #include "cpu/parallel.h"
@@ -31,6 +32,12 @@ struct Operand {
   bool copied() const { return static_cast<bool>(reorder); }
 };
 
+// The memory objects of one run: making them costs more than a small convolution.
+struct Memories {
+  std::array<memory, 4> given, taken;
+  memory scratchpad;
+};
+
 // A primitive with its operands: inputs first, the results last.
 struct Plan {
   dnnl::primitive primitive;
@@ -39,6 +46,41 @@ struct Plan {
   memory::desc scratchpad;
   int64_t scratchpad_offset = 0, scratch_bytes = 0;
   bool fast = false;
+};
+
+// A plan, and what its runs leave for the next ones; a run borrows it, for several threads may run one plan.
+class SharedPlan {
+ public:
+  explicit SharedPlan(Plan plan = {}) : plan_(std::move(plan)) {}
+  const Plan& plan() const { return plan_; }
+
+  std::unique_ptr<Memories> borrow() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        std::unique_ptr<Memories> memories = std::move(idle_.back());
+        idle_.pop_back();
+        return memories;
+      }
+    }
+    auto memories = std::make_unique<Memories>();
+    for (int i = 0; i < plan_.count; ++i) {
+      const Operand& operand = plan_.operands[i];
+      memories->taken[i] = memory(operand.taken, engine(), DNNL_MEMORY_NONE);
+      if (operand.copied()) memories->given[i] = memory(operand.given, engine(), DNNL_MEMORY_NONE);
+    }
+    memories->scratchpad = memory(plan_.scratchpad, engine(), DNNL_MEMORY_NONE);
+    return memories;
+  }
+  void give_back(std::unique_ptr<Memories> memories) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(memories));
+  }
+
+ private:
+  const Plan plan_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Memories>> idle_;
 };
 
 memory::dims dims_of(const int64_t* list, int count) { return memory::dims(list, list + count); }
@@ -244,72 +286,81 @@ struct KeyHash {
   }
 };
 
-std::shared_ptr<const Plan> make_plan(const Conv& conv, Pass pass) {
+std::shared_ptr<SharedPlan> make_plan(const Conv& conv, Pass pass) {
   try {
-    return std::make_shared<const Plan>(Planner(conv, pass).plan());
+    return std::make_shared<SharedPlan>(Planner(conv, pass).plan());
   } catch (const dnnl::error&) {
-    return std::make_shared<const Plan>();  // no implementation: not fast
+    return std::make_shared<SharedPlan>();  // no implementation: not fast
   }
 }
 
-std::shared_ptr<const Plan> find_plan(const Conv& conv, Pass pass, int64_t threads) {
+std::shared_ptr<SharedPlan> find_plan(const Conv& conv, Pass pass, int64_t threads) {
   static std::shared_mutex& mutex = *new std::shared_mutex;
-  static auto& plans = *new std::unordered_map<Key, std::shared_ptr<const Plan>, KeyHash>;
+  static auto& plans = *new std::unordered_map<Key, std::shared_ptr<SharedPlan>, KeyHash>;
   const Key key = key_of(conv, pass, threads);
   {
     std::shared_lock lock(mutex);
     if (const auto found = plans.find(key); found != plans.end()) return found->second;
   }
-  std::shared_ptr<const Plan> plan = make_plan(conv, pass);
+  std::shared_ptr<SharedPlan> plan = make_plan(conv, pass);
   std::unique_lock lock(mutex);
   if (plans.size() >= kMaxPlans) plans.clear();
   plans.emplace(key, plan);
   return plan;
 }
 
-void execute(const Plan& plan, const std::array<void*, 4>& given) {
+// By the C interface: that of C++ makes a table of the arguments first.
+void execute(const dnnl::primitive& primitive, const dnnl_exec_arg_t* arguments, int count) {
+  dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive.get(), stream().get(), count, arguments),
+                          "could not execute a primitive");
+}
+
+void reorder(const Operand& operand, const memory& from, const memory& to) {
+  const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, from.get()}, {DNNL_ARG_TO, to.get()}};
+  execute(operand.reorder, arguments, 2);
+}
+
+void execute(const Plan& plan, const Memories& memories, const std::array<void*, 4>& given) {
   const Scratch scratch(plan.scratch_bytes);
   char* const block = scratch.as<char>();
-  std::array<memory, 4> taken;
-  std::unordered_map<int, memory> arguments;
+  std::array<dnnl_exec_arg_t, 5> arguments = {};
   for (int i = 0; i < plan.count; ++i) {
     const Operand& operand = plan.operands[i];
-    void* const data = operand.copied() ? block + operand.offset : given[i];
-    taken[i] = memory(operand.taken, engine(), data);
-    if (operand.copied() && i < plan.inputs) {
-      memory from(operand.given, engine(), given[i]);
-      dnnl::reorder(operand.reorder).execute(stream(), from, taken[i]);
-    }
-    arguments.emplace(operand.argument, taken[i]);
-  }
-  arguments.emplace(DNNL_ARG_SCRATCHPAD, memory(plan.scratchpad, engine(), block + plan.scratchpad_offset));
-  plan.primitive.execute(stream(), arguments);
-  for (int i = plan.inputs; i < plan.count; ++i) {
-    const Operand& operand = plan.operands[i];
+    const memory &from = memories.given[i], &taken = memories.taken[i];
+    taken.set_data_handle(operand.copied() ? block + operand.offset : given[i]);
+    arguments[i] = {operand.argument, taken.get()};
     if (!operand.copied()) continue;
-    memory to(operand.given, engine(), given[i]);
-    dnnl::reorder(operand.reorder).execute(stream(), taken[i], to);
+    from.set_data_handle(given[i]);
+    if (i < plan.inputs) reorder(operand, from, taken);
   }
+  memories.scratchpad.set_data_handle(block + plan.scratchpad_offset);
+  arguments[plan.count] = {DNNL_ARG_SCRATCHPAD, memories.scratchpad.get()};
+  execute(plan.primitive, arguments.data(), plan.count + 1);
+  for (int i = plan.inputs; i < plan.count; ++i)
+    if (plan.operands[i].copied()) reorder(plan.operands[i], memories.taken[i], memories.given[i]);
 }
 
 bool run(const Conv& conv, Pass pass, const std::array<const void*, 4>& operands) {
   if (deterministic_algorithms()) return false;
   const ThreadCount threads;
-  const std::shared_ptr<const Plan> plan = find_plan(conv, pass, threads.count());
-  if (!plan->fast) return false;
+  const std::shared_ptr<SharedPlan> shared = find_plan(conv, pass, threads.count());
+  if (!shared->plan().fast) return false;
   std::array<void*, 4> given;
   for (size_t i = 0; i < operands.size(); ++i) given[i] = const_cast<void*>(operands[i]);
-  execute(*plan, given);
+  std::unique_ptr<Memories> memories = shared->borrow();
+  execute(shared->plan(), *memories, given);
+  shared->give_back(std::move(memories));
   return true;
 }
 
 }  // namespace
 
 bool likes_channels_last(const Conv& conv, bool forward) {
+  if (deterministic_algorithms()) return false;
   Conv channels_last = conv;
   channels_last.input_layout = channels_last.output_layout = Layout::ChannelsLast;
   const ThreadCount threads;
-  return find_plan(channels_last, forward ? Pass::Forward : Pass::BackwardInput, threads.count())->fast;
+  return find_plan(channels_last, forward ? Pass::Forward : Pass::BackwardInput, threads.count())->plan().fast;
 }
 
 bool conv_forward(const Conv& conv, const float* input, const float* weight, const float* bias, float* output) {

@@ -123,13 +123,18 @@ bool halves(const Pool& pool) {
 // Calls body(offset of the first of four input elements, offset of the outputs): for a row of windows in plain images,
 // for the channels of one window in others.
 template <class Body>
-void for_each_half_row(const Pool& pool, int64_t begin, int64_t end, const Body& body) {
+void for_each_half_row(const Pool& pool, const Body& body) {
   const bool plain = pool.layout == Layout::Plain;
   const int64_t channels = plain ? 1 : pool.channels, width = plain ? 1 : pool.output[2];
-  for (int64_t row = begin * pool.output[1]; row < end * pool.output[1]; ++row) {
-    const int64_t input = (row / pool.output[1] * pool.input[1] + row % pool.output[1] * 2) * pool.input[2];
-    for (int64_t j = 0; j < width; ++j) body((input + 2 * j) * channels, (row * pool.output[2] + j) * channels);
-  }
+  const int64_t row_size = pool.input[2] * channels;
+  parallel_for(image_count(pool) * pool.output[1], std::max<int64_t>(1, kGrain / std::max<int64_t>(1, 2 * row_size)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t row = begin; row < end; ++row) {
+                   const int64_t input = (row / pool.output[1] * pool.input[1] + row % pool.output[1] * 2) * row_size;
+                   for (int64_t j = 0; j < width; ++j)
+                     body(input + 2 * j * channels, (row * pool.output[2] + j) * channels);
+                 }
+               });
 }
 
 // The four elements of a window, and how far apart those of the next output's are.
@@ -146,24 +151,20 @@ template <class T>
 void forward_of_halves(const Pool& pool, const T* input, T* output, uint8_t* taps) {
   const PoolLoops<T>& loops = pool_loops<T>();
   const FourSteps steps(pool);
-  parallel_for(image_count(pool), std::max<int64_t>(1, kGrain / std::max<int64_t>(1, image_size(pool))),
-               [&](int64_t begin, int64_t end) {
-                 for_each_half_row(pool, begin, end, [&](int64_t in, int64_t out) {
-                   const T* const a = input + in;
-                   loops.largest_of_four(a, a + steps.right, a + steps.below, a + steps.below + steps.right, steps.next,
-                                         steps.count, output + out, taps ? taps + out : nullptr);
-                 });
-               });
+  for_each_half_row(pool, [&](int64_t in, int64_t out) {
+    const T* const a = input + in;
+    loops.largest_of_four(a, a + steps.right, a + steps.below, a + steps.below + steps.right, steps.next, steps.count,
+                          output + out, taps ? taps + out : nullptr);
+  });
 }
 
 template <class T>
-void backward_of_halves(const Pool& pool, const T* grad_output, const uint8_t* taps, int64_t begin, int64_t end,
-                        T* grad_input) {
+void backward_of_halves(const Pool& pool, const T* grad_output, const uint8_t* taps, T* grad_input) {
   const PoolLoops<T>& loops = pool_loops<T>();
   const FourSteps steps(pool);
   if (2 * pool.output[1] < pool.input[1] || 2 * pool.output[2] < pool.input[2])
-    std::fill_n(grad_input + begin * image_size(pool), (end - begin) * image_size(pool), T(0));
-  for_each_half_row(pool, begin, end, [&](int64_t in, int64_t out) {
+    std::fill_n(grad_input, image_count(pool) * image_size(pool), T(0));
+  for_each_half_row(pool, [&](int64_t in, int64_t out) {
     T* const a = grad_input + in;
     loops.share_to_four(grad_output + out, taps + out, steps.count, steps.next, a, a + steps.right, a + steps.below,
                         a + steps.below + steps.right);
@@ -239,9 +240,6 @@ void backward_images(const Pool& pool, const T* grad_output, PoolIndex index, in
                     [&](int64_t in, int64_t out) { wide[in - first] += static_cast<float>(grad_output[out]); });
     for (int64_t i = 0; i < count; ++i) grad_input[first + i] = static_cast<T>(wide[i]);
   } else {
-    if constexpr (std::is_floating_point_v<T>)
-      if (index.form == PoolIndex::Form::Tap && halves(pool))
-        return backward_of_halves(pool, grad_output, static_cast<const uint8_t*>(index.data), begin, end, grad_input);
     std::fill_n(grad_input + first, count, T(0));
     if (index.form == PoolIndex::Form::Tap && pool.layout == Layout::Plain)
       return backward_plain_by_tap(pool, grad_output, index, begin, end, grad_input);
@@ -284,6 +282,10 @@ void max_pool_forward(const Pool& pool, const void* input, void* output, PoolInd
 void max_pool_backward(const Pool& pool, const void* grad_output, PoolIndex index, void* grad_input) {
   dispatch_numbers("max_pool2d", pool.dtype, [&](auto zero) {
     using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>)
+      if (index.form == PoolIndex::Form::Tap && halves(pool))
+        return backward_of_halves(pool, static_cast<const T*>(grad_output), static_cast<const uint8_t*>(index.data),
+                                  static_cast<T*>(grad_input));
     parallel_for(image_count(pool), std::max<int64_t>(1, kGrain / std::max<int64_t>(1, image_size(pool))),
                  [&](int64_t begin, int64_t end) {
                    backward_images(pool, static_cast<const T*>(grad_output), index, begin, end,

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "nn/print.h"
+#include "ops/consuming.h"
 #include "relume/activations.h"
 #include "relume/nn/functional.h"
 #include "relume/nn/init.h"
@@ -78,7 +79,7 @@ void print_option(detail::OptionsPrinter&, const char*, const std::string&) {}
   }                                                                                            \
   Tensor functional::function(Tensor input, [[maybe_unused]] const Name##FuncOptions& options) { \
     RELUME_IN_PLACE_##in_place(function##_(input RELUME_EACH(VALUE, list)))                    \
-    return relume::function(input RELUME_EACH(VALUE, list));                                   \
+    return consuming::function(std::move(input) RELUME_EACH(VALUE, list));                     \
   }
 // clang-format on
 #include "relume/activations.inc"

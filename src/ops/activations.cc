@@ -9,7 +9,9 @@
 #include "autograd/record.h"
 #include "core/printing.h"
 #include "kernels/activations.h"
+#include "ops/consuming.h"
 #include "ops/elementwise.h"
+#include "ops/spatial.h"
 #include "relume/ops.h"
 
 namespace relume {
@@ -44,7 +46,9 @@ struct Call {
 // Whether the formula's options decide what backward keeps. (Apart, because clang-format 14 breaks requires-expressions
 // between braces.)
 template <class F>
-concept Invertible = requires(F formula) { formula.invertible(); };
+concept Invertible = requires(F formula) {
+  formula.invertible();
+};
 
 template <class F>
 Call make_call(const Row& row, const F& formula) {
@@ -124,12 +128,16 @@ Forward forward_of(const Call& call, ScalarType dtype) {
 
 Tensor second_derivative(const Call& call, const Tensor& grad, const Tensor& grad_grad, const Tensor& saved);
 
+// What computes grad f' from grad and what was saved.
+ElementwiseKernel derivative_kernel(const Call& call, ScalarType saved) {
+  const ScalarType dtype = loop_dtype(saved);
+  const ActivationLoops& loops = call.loops(dtype);
+  return make_kernel(call, call.inverts && !call.saves_result ? loops.backward_from_input : loops.backward, dtype);
+}
+
 // grad f', written in terms of what was saved.
 Tensor derivative(const Call& call, const Tensor& grad, const Tensor& saved) {
-  const ScalarType dtype = loop_dtype(saved.scalar_type());
-  const ActivationLoops& loops = call.loops(dtype);
-  const auto loop = call.inverts && !call.saves_result ? loops.backward_from_input : loops.backward;
-  const Tensor result = elementwise(make_kernel(call, loop, dtype), {&grad, &saved}, saved.scalar_type());
+  const Tensor result = elementwise(derivative_kernel(call, saved.scalar_type()), {&grad, &saved}, saved.scalar_type());
   if (!recording({grad, saved})) return result;
   return record(call.row->backward_grad_fn, result, {grad, saved}, {grad, saved}, [call](Backward& run) {
     check(call.row->traits->twice_differentiable, "derivative for aten::{}_backward is not implemented",
@@ -165,7 +173,16 @@ Save saved_result(const Call& call, const Tensor& result, bool in_place) {
   return always || (in_place && call.row->traits->grad_fn_in_place) ? output(result) : lazy_output(result);
 }
 
-void propagate(const Call& call, Backward& run) { run.set(0, derivative(call, run.grad(), run.saved(0))); }
+void propagate(const Call& call, Backward& run) {
+  const Tensor saved = run.saved(0);
+  if (GradMode::is_enabled()) return run.set(0, derivative(call, run.grad(), saved));
+  const Tensor grad = run.take_grad();
+  const ScalarType dtype = saved.scalar_type();
+  if (!may_overwrite(grad) || grad.scalar_type() != dtype || form_of(grad) != form_of(saved) || !saved.is_contiguous())
+    return run.set(0, derivative(call, grad, saved));
+  elementwise_into(grad, derivative_kernel(call, dtype), {&grad, &saved});
+  run.set(0, grad);
+}
 
 [[noreturn]] void fail_in_place(const Call& call) {
   check(!call.row->is_any_of({Activation::leaky_relu}),
@@ -180,10 +197,14 @@ void propagate(const Call& call, Backward& run) { run.set(0, derivative(call, ru
 
 // ---- Forward -----------------------------------------------------------------------------------------------------
 
-Tensor activation(const Call& call, const Tensor& self) {
+// With `overwrite` the elements of self, which nobody else sees, may be replaced.
+Tensor activation(const Call& call, const Tensor& self, bool overwrite = false) {
   const Forward forward = forward_of(call, self.scalar_type());
   Tensor result;
-  if (call.row->index == Activation::logsigmoid && !self.is_contiguous()) {  // its result is row-major
+  if (overwrite && forward.dtype == self.scalar_type() && (call.saves_result || !recording({self}))) {
+    result = make_alias(self);
+    elementwise_into(result, forward.kernel, {&self});
+  } else if (call.row->index == Activation::logsigmoid && !self.is_contiguous()) {  // its result is row-major
     result = make_tensor(self.sizes(), forward.dtype);
     elementwise_into(result, forward.kernel, {&self});
   } else {
@@ -254,6 +275,10 @@ Call checked_call(const Row& row, const char* name, const Tensor& self, const F&
   }                                                                                                              \
   Tensor Tensor::function(RELUME_EACH(OF_METHOD, options)) const {                                               \
     return relume::function(*this RELUME_EACH(PASSED, options));                                                 \
+  }                                                                                                              \
+  Tensor consuming::function(Tensor self RELUME_EACH(TAKEN, options)) {                                          \
+    return activation(checked_call(k##Module, #function, self, formulas::Module{RELUME_EACH(GIVEN, options)}),   \
+                      self, may_overwrite(self));                                                                \
   }                                                                                                              \
   RELUME_IF_IN_PLACE_##in_place(                                                                                 \
       Tensor& function##_(Tensor& self RELUME_EACH(TAKEN, options)) {                                            \

@@ -38,7 +38,7 @@ DimVector weight_sizes(const Conv& conv) {
 const void* data_of(const Tensor& tensor) { return tensor.defined() ? tensor.data_ptr() : nullptr; }
 
 // Channels-last as the operand's or the weight's strides say; hidden so where the kernels are at their best with it.
-Form result_form(const Conv& conv, Direction direction, const Activation& operand, const Tensor& weight) {
+Form result_form(const Conv& conv, Direction direction, const DenseActivation& operand, const Tensor& weight) {
   if (operand.form() == Form::ChannelsLast || form_of(weight) == Form::ChannelsLast) return Form::ChannelsLast;
   return hides_layouts() && cpu::conv_likes_channels_last(conv, direction == Direction::ToOutput) ? Form::Hidden
                                                                                                   : Form::Plain;
@@ -48,11 +48,11 @@ Form result_form(const Conv& conv, Direction direction, const Activation& operan
 Tensor apply_value(Conv conv, Direction direction, const Tensor& from, const Tensor& weight, const Tensor& bias) {
   const NoGradGuard unrecorded;
   conv.dtype = from.scalar_type();
-  const Activation operand(from);
+  const DenseActivation operand(from);
   const Tensor w = weight.contiguous(), b = bias.defined() ? bias.contiguous() : bias;
   const Form form = result_form(conv, direction, operand, weight);
   Tensor result = make_activation(sizes_of(conv, direction == Direction::ToInput), conv.dtype, form);
-  const Activation target(result);
+  const DenseActivation target(result);
   if (direction == Direction::ToOutput) {
     conv.input_layout = operand.layout(), conv.output_layout = layout_of(form);
     cpu::conv_forward(conv, operand.data(), w.data_ptr(), data_of(b), target.data());
@@ -66,7 +66,7 @@ Tensor apply_value(Conv conv, Direction direction, const Tensor& from, const Ten
 // The map from x and y to the weight; also the sum of y a channel, where it is asked for.
 Tensor weight_value(Conv conv, const Tensor& x, const Tensor& y, Tensor* channel_sums) {
   const NoGradGuard unrecorded;
-  const Activation input(x), output(y);
+  const DenseActivation input(x), output(y);
   conv.dtype = x.scalar_type();
   conv.input_layout = input.layout(), conv.output_layout = output.layout();
   Tensor weight = make_tensor(weight_sizes(conv), conv.dtype);

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/hidden_layout.h"
+#include "autograd/variable.h"
+#include "ops/spatial.h"
 
 namespace relume {
 
@@ -177,27 +178,27 @@ bool is_constant(const detail::TensorImpl& impl) {
   return true;
 }
 
-// Runs the kernel over the elements as they lie, if the inputs have the result's hidden layout or are constants.
+// Runs the kernel over the elements as they lie in a hidden result, to which all inputs must fit without a broadcast
+// but that of a constant.
 bool run_hidden(const detail::TensorImpl& result, const ElementwiseKernel& kernel,
                 std::initializer_list<const Tensor*> inputs) {
-  std::optional<HiddenPin> pins[kMaxInputs + 1];
-  cpu::ElementwiseOperand operands[kMaxInputs + 1];
-  constexpr int64_t kZero = 0;
+  for (const Tensor* input : inputs)
+    if (input->impl()->sizes != result.sizes && (!is_constant(*input->impl()) || input->dim() > result.dim()))
+      return false;
   const HiddenPin target(*result.storage);
   if (!target.elements()) return false;
+  std::optional<DenseActivation> activations[kMaxInputs];
+  cpu::ElementwiseOperand operands[kMaxInputs + 1];
+  constexpr int64_t kZero = 0;
   const ScalarType result_dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
   operands[0] = {target.elements()->data, nullptr, result.dtype, result_dtype};
   size_t i = 0;
   for (const Tensor* input : inputs) {
     const detail::TensorImpl& impl = *input->impl();
     const ScalarType read = kernel.masked && i == 0 ? kBool : kernel.dtype;
-    const detail::ChannelsLastElements* elements = pins[i].emplace(*impl.storage).elements();
-    if (elements && impl.sizes == result.sizes)
-      operands[++i] = {elements->data, nullptr, impl.dtype, read};
-    else if (is_constant(impl) && impl.dim() <= result.dim())
-      operands[++i] = {impl.data(), &kZero, impl.dtype, read};
-    else
-      return false;
+    const bool constant = is_constant(impl);
+    void* const data = constant ? impl.data() : activations[i].emplace(*input, cpu::Layout::ChannelsLast).data();
+    operands[++i] = {data, constant ? &kZero : nullptr, impl.dtype, read};
   }
   cpu::ElementwiseCall call;
   call.sizes = IntArrayRef(&result.numel, 1);
@@ -252,6 +253,14 @@ void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::i
           IntArrayRef(wanted));
   }
   run(out, kernel, inputs);
+}
+
+bool may_overwrite(const Tensor& tensor) {
+  const detail::TensorImpl& impl = *tensor.impl();
+  const bool owned = impl.refs.load(std::memory_order_relaxed) == 1 && impl.storage->owners() == 1 &&
+                     impl.inference == t_state.inference_mode;
+  const bool is_parameter = autograd::requires_grad(tensor) && !autograd::grad_fn_of(tensor);
+  return owned && impl.contiguous && !impl.storage->is_external() && !impl.python_object && !is_parameter;
 }
 
 Tensor make_scalar(const Scalar& value, ScalarType dtype) {

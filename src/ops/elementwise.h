@@ -51,6 +51,10 @@ void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::i
 // have in memory.
 Tensor make_result(IntArrayRef sizes, ScalarType dtype, std::initializer_list<const Tensor*> inputs);
 
+// Whether nobody but the caller can see the elements of a tensor, which it is about to give up, so that a result may
+// take their place.
+bool may_overwrite(const Tensor& tensor);
+
 // A 0-dim tensor of the dtype with the value.
 Tensor make_scalar(const Scalar& value, ScalarType dtype);
 

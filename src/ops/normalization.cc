@@ -100,15 +100,15 @@ void batch_norm_backward_of_ops(Backward& run, bool training, double eps) {
 
 void batch_norm_backward_of_kernels(Backward& run, bool training) {
   const Tensor input = run.saved(0), mean = run.saved(2), inverse = run.saved(3);
-  const Activation x(input);
+  const DenseActivation x(input);
   const cpu::BatchNorm norm = describe(input, x.layout());
-  const Activation grad(run.grad(), norm.layout);
+  const DenseActivation grad(run.grad(), norm.layout);
   const Tensor weight = as_statistic(run.saved(1), norm.dtype);
   Tensor results[3];
   if (run.needs(0)) results[0] = make_activation(input.sizes(), norm.dtype, x.form());
   for (size_t i : {1, 2})
     if (run.needs(i)) results[i] = make_tensor({norm.channels}, mean.scalar_type());
-  void* const grad_x = run.needs(0) ? Activation(results[0], norm.layout).data() : nullptr;
+  void* const grad_x = run.needs(0) ? DenseActivation(results[0], norm.layout).data() : nullptr;
   cpu::batch_norm_backward(norm, training, grad.data(), x.data(), mean.data_ptr(), inverse.data_ptr(), data_of(weight),
                            {grad_x, data_of(results[1]), data_of(results[2])});
   for (size_t i = 0; i < 3; ++i)
@@ -131,7 +131,7 @@ void check_batch_norm(const Tensor& input, const Tensor& weight, const Tensor& b
 }
 
 // Mean and deviation to normalise with; in training those of x, which also move the running ones.
-BatchStatistics batch_statistics(const cpu::BatchNorm& norm, const Activation& x, const Tensor& running_mean,
+BatchStatistics batch_statistics(const cpu::BatchNorm& norm, const DenseActivation& x, const Tensor& running_mean,
                                  const Tensor& running_var, bool training, double momentum, double eps) {
   const ScalarType dtype = statistic_dtype(norm.dtype);
   if (!training) return {running_mean.to(dtype).clone(), inverse_deviation(running_var.to(dtype), eps)};
@@ -156,13 +156,13 @@ Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
   BatchStatistics statistics;
   {
     const NoGradGuard unrecorded;
-    const Activation x(input);
+    const DenseActivation x(input);
     const cpu::BatchNorm norm = describe(input, x.layout());
     statistics = batch_statistics(norm, x, running_mean, running_var, training, momentum, eps);
     result = make_activation(input.sizes(), norm.dtype, x.form());
     const Tensor w = as_statistic(weight, norm.dtype), b = as_statistic(bias, norm.dtype);
     cpu::batch_norm_apply(norm, x.data(), statistics.mean.data_ptr(), statistics.inverse.data_ptr(), data_of(w),
-                          data_of(b), Activation(result, norm.layout).data());
+                          data_of(b), DenseActivation(result, norm.layout).data());
   }
   return record("NativeBatchNormBackward0", result, {input, weight, bias},
                 {input, weight, statistics.mean, statistics.inverse}, [training, eps](Backward& run) {

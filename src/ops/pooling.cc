@@ -167,13 +167,13 @@ class Index {
   operator PoolIndex() const { return index_; }  // NOLINT: implicit, as kernels take it
 
  private:
-  std::optional<Activation> elements_;
+  std::optional<DenseActivation> elements_;
   PoolIndex index_;
 };
 
 // The input; without a batch dimension its channels are not where a hidden layout has them.
-Activation input_of(const PoolOp& op, const Tensor& self) {
-  return self.sizes().size() == op.dims + 2 ? Activation(self) : Activation(self, cpu::Layout::Plain);
+DenseActivation input_of(const PoolOp& op, const Tensor& self) {
+  return self.sizes().size() == op.dims + 2 ? DenseActivation(self) : DenseActivation(self, cpu::Layout::Plain);
 }
 
 Tensor gather(const PoolOp& op, const Pool& pool, Form form, const Tensor& from, const Tensor& index);
@@ -181,30 +181,30 @@ Tensor gather(const PoolOp& op, const Pool& pool, Form form, const Tensor& from,
 // What flows to the maxima, scattered to where they were.
 Tensor scatter(const PoolOp& op, const Pool& pool, Form form, const Tensor& grad, const Tensor& index) {
   const Tensor result = make_activation(sizes_like(op, grad, pool.input), grad.scalar_type(), form);
-  cpu::max_pool_backward(pool, Activation(grad, pool.layout).data(), Index(index, pool.layout),
-                         Activation(result, pool.layout).data());
+  cpu::max_pool_backward(pool, DenseActivation(grad, pool.layout).data(), Index(index, pool.layout),
+                         DenseActivation(result, pool.layout).data());
   return record(op.backward_grad_fn, result, {grad}, {index},
                 [&op, pool, form](Backward& run) { run.set(0, gather(op, pool, form, run.grad(), run.saved(0))); });
 }
 
 Tensor gather(const PoolOp& op, const Pool& pool, Form form, const Tensor& from, const Tensor& index) {
   const Tensor result = make_activation(sizes_like(op, from, pool.output), from.scalar_type(), form);
-  cpu::max_pool_gather(pool, Activation(from, pool.layout).data(), Index(index, pool.layout),
-                       Activation(result, pool.layout).data());
+  cpu::max_pool_gather(pool, DenseActivation(from, pool.layout).data(), Index(index, pool.layout),
+                       DenseActivation(result, pool.layout).data());
   return record("GatherBackward0", result, {from}, {index},
                 [&op, pool, form](Backward& run) { run.set(0, scatter(op, pool, form, run.grad(), run.saved(0))); });
 }
 
 // The maxima, and where they are: as asked for, or as the backward pass needs it.
 std::tuple<Tensor, Tensor> max_pool(const PoolOp& op, Pool pool, const Tensor& self, bool return_indices) {
-  const Activation input = input_of(op, self);
+  const DenseActivation input = input_of(op, self);
   const Form form = input.form();
   pool.layout = input.layout();
   const Tensor result = make_activation(sizes_like(op, self, pool.output), self.scalar_type(), form);
   Tensor index;
   if (return_indices || recording({self}))
     index = make_activation(result.sizes(), return_indices || !cpu::taps_fit(pool) ? kLong : kByte, form);
-  cpu::max_pool_forward(pool, input.data(), Activation(result, pool.layout).data(), Index(index, pool.layout));
+  cpu::max_pool_forward(pool, input.data(), DenseActivation(result, pool.layout).data(), Index(index, pool.layout));
   return {record(op.grad_fn, result, {self}, {index},
                  [&op, pool, form](Backward& run) { run.set(0, scatter(op, pool, form, run.grad(), run.saved(0))); }),
           index};
@@ -213,11 +213,11 @@ std::tuple<Tensor, Tensor> max_pool(const PoolOp& op, Pool pool, const Tensor& s
 Tensor average_backward(const PoolOp& op, const Pool& pool, Form form, cpu::AverageDivisor divisor, const Tensor& grad);
 
 Tensor average(const PoolOp& op, Pool pool, cpu::AverageDivisor divisor, const Tensor& self, const char* grad_fn) {
-  const Activation input = input_of(op, self);
+  const DenseActivation input = input_of(op, self);
   const Form form = input.form();
   pool.layout = input.layout();
   const Tensor result = make_activation(sizes_like(op, self, pool.output), self.scalar_type(), form);
-  cpu::avg_pool_forward(pool, divisor, input.data(), Activation(result, pool.layout).data());
+  cpu::avg_pool_forward(pool, divisor, input.data(), DenseActivation(result, pool.layout).data());
   return record(grad_fn, result, {self}, {}, [&op, pool, form, divisor](Backward& run) {
     run.set(0, average_backward(op, pool, form, divisor, run.grad()));
   });
@@ -226,7 +226,8 @@ Tensor average(const PoolOp& op, Pool pool, cpu::AverageDivisor divisor, const T
 Tensor average_backward(const PoolOp& op, const Pool& pool, Form form, cpu::AverageDivisor divisor,
                         const Tensor& grad) {
   const Tensor result = make_activation(sizes_like(op, grad, pool.input), grad.scalar_type(), form);
-  cpu::avg_pool_backward(pool, divisor, Activation(grad, pool.layout).data(), Activation(result, pool.layout).data());
+  cpu::avg_pool_backward(pool, divisor, DenseActivation(grad, pool.layout).data(),
+                         DenseActivation(result, pool.layout).data());
   return record(op.backward_grad_fn, result, {grad}, {}, [&op, pool, divisor](Backward& run) {
     run.set(0, average(op, pool, divisor, run.grad(), op.backward_grad_fn));
   });

@@ -51,14 +51,14 @@ Tensor hidden_copy(const Tensor& tensor) {
 
 }  // namespace
 
-Activation::Activation(const Tensor& tensor) {
+DenseActivation::DenseActivation(const Tensor& tensor) {
   const NoGradGuard unrecorded;
   if (pin(tensor)) return;
   form_ = form_of(tensor);
   take(form_ == Form::ChannelsLast ? tensor : tensor.contiguous());
 }
 
-Activation::Activation(const Tensor& tensor, cpu::Layout layout) {
+DenseActivation::DenseActivation(const Tensor& tensor, cpu::Layout layout) {
   const NoGradGuard unrecorded;
   if (layout == cpu::Layout::Plain) {
     take(tensor.contiguous());
@@ -69,7 +69,7 @@ Activation::Activation(const Tensor& tensor, cpu::Layout layout) {
   }
 }
 
-bool Activation::pin(const Tensor& tensor) {
+bool DenseActivation::pin(const Tensor& tensor) {
   tensor_ = tensor;
   pin_.emplace(*tensor_.impl()->storage);
   if (pin_->elements()) {
@@ -81,7 +81,7 @@ bool Activation::pin(const Tensor& tensor) {
   return false;
 }
 
-void Activation::take(const Tensor& tensor) {
+void DenseActivation::take(const Tensor& tensor) {
   tensor_ = tensor;
   data_ = tensor_.data_ptr();
 }

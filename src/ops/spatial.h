@@ -27,12 +27,12 @@ inline cpu::Layout layout_of(Form form) { return form == Form::Plain ? cpu::Layo
 Tensor make_activation(IntArrayRef sizes, ScalarType dtype, Form form);
 
 // The elements of an activation for the time of a kernel, dense in either layout; hidden ones are pinned.
-class Activation {
+class DenseActivation {
  public:
   // As the tensor has them, or copied where they are not dense.
-  explicit Activation(const Tensor& tensor);
+  explicit DenseActivation(const Tensor& tensor);
   // In this layout, copied where they have another. What is both row-major and channels-last may have either form.
-  Activation(const Tensor& tensor, cpu::Layout layout);
+  DenseActivation(const Tensor& tensor, cpu::Layout layout);
 
   void* data() const { return data_; }
   Form form() const { return form_; }
