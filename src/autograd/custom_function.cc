@@ -123,7 +123,7 @@ void CustomNode::check_dirty(const variable_list& inputs, const variable_list& o
     check(contains(inputs, dirty),
           "Only input Tensors should be given to ctx.mark_dirty(). If a Tensor is not an input, "
           "there is no need to pass it to mark_dirty().");
-    if (!dirty.impl()->inference) dirty.impl()->bump_version();
+    dirty.impl()->note_write();
   }
 }
 

@@ -277,7 +277,7 @@ InPlace::InPlace(const char* op, const Tensor& self, Inputs others) : self_(self
 InPlace::~InPlace() { bump(); }
 
 void InPlace::bump() {
-  if (!bumped_ && !self_.impl()->inference) self_.impl()->bump_version();
+  if (!bumped_) self_.impl()->note_write();
   bumped_ = true;
 }
 

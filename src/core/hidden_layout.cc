@@ -71,6 +71,7 @@ void Storage::free_retired() {
 }
 
 void Storage::destroy() {
+  note_write();
   if (ChannelsLastElements* const elements = hidden_.load(std::memory_order_acquire)) free_elements(elements);
   if (deleter_) {
     deleter_(data_, context_);

@@ -101,7 +101,7 @@ void Tensor::print() const {
 
 void* Tensor::data_ptr() const {
   const TensorImpl& impl = impl_of(*this, "data_ptr");
-  return impl.storage->data() ? impl.data() : nullptr;
+  return impl.storage->expose() ? impl.data() : nullptr;
 }
 
 void* Tensor::checked_data(ScalarType dtype) const {

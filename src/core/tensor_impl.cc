@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 #include "core/check.h"
 #include "core/hidden_layout.h"
@@ -17,10 +18,39 @@ Storage* Storage::adopt(void* data, size_t bytes, Deleter deleter, void* context
   storage->bytes_ = bytes;
   storage->deleter_ = deleter;
   storage->context_ = context;
+  storage->derived_ = &kExposed;
   return storage;
 }
 
+namespace {
+
+std::mutex g_derived_mutex;  // of every storage: what is kept is replaced seldom and looked up in no time
+
+}  // namespace
+
+Storage::Kept Storage::kExposed;
+
+std::shared_ptr<const Derived> Storage::derived() const {
+  if (!derived_.load(std::memory_order_acquire)) return nullptr;
+  const std::lock_guard lock(g_derived_mutex);
+  const Kept* const kept = derived_.load(std::memory_order_relaxed);
+  return kept ? *kept : nullptr;
+}
+
+void Storage::keep_derived(std::shared_ptr<const Derived> derived) {
+  if (derived_.load(std::memory_order_acquire) != &kExposed) replace_derived(new Kept(std::move(derived)));
+}
+
+void Storage::replace_derived(Kept* by) {
+  const std::lock_guard lock(g_derived_mutex);
+  Kept* const kept = derived_.load(std::memory_order_relaxed);
+  if (kept != &kExposed) derived_.store(by, std::memory_order_release);
+  Kept* const unused = kept == &kExposed ? by : kept;
+  if (unused != &kExposed) delete unused;
+}
+
 void Storage::grow(size_t bytes) {
+  note_write();
   void* const old = data();
   void* const grown = allocate(bytes);
   if (old) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "core/memory.h"
 #include "core/thread_state.h"
@@ -16,6 +17,11 @@ struct ChannelsLastElements {
   size_t bytes = 0;
   int64_t batch = 0, channels = 0, pixels = 0;
   ScalarType dtype = ScalarType::Undefined;
+};
+
+// What a kernel made of the contents of a storage (a copy in another order) and keeps for the next call.
+struct Derived {
+  virtual ~Derived() = default;
 };
 
 // A block of bytes that tensors share. It may hide that its elements lie in channels-last order while its tensors have
@@ -64,6 +70,22 @@ class Storage {
     if (pins_.fetch_sub(1) == 1) free_retired();
   }
 
+  // The same for a pointer that leaves the library: from now on the contents may change unseen.
+  void* expose() {
+    if (derived_.load(std::memory_order_acquire) != &kExposed) replace_derived(&kExposed);
+    return data();
+  }
+  bool can_keep() const { return derived_.load(std::memory_order_acquire) != &kExposed; }
+  // What was kept last, unless the contents may have changed since. Any thread may ask and keep.
+  std::shared_ptr<const Derived> derived() const;
+  // Does nothing where the contents may change unseen.
+  void keep_derived(std::shared_ptr<const Derived> derived);
+  void note_write() {
+    const Kept* const kept = derived_.load(std::memory_order_acquire);
+    if (kept && kept != &kExposed) [[unlikely]]
+      replace_derived(nullptr);
+  }
+
   uint32_t owners() const { return refs_.load(std::memory_order_relaxed); }
   void retain() { refs_.fetch_add(1, std::memory_order_relaxed); }
   void release() {
@@ -71,9 +93,14 @@ class Storage {
   }
 
  private:
+  using Kept = std::shared_ptr<const Derived>;
+
   void unhide();
   void free_retired();
+  void replace_derived(Kept* by);
   void destroy();
+
+  static Kept kExposed;  // in the place of what is kept: nothing ever will be
 
   std::atomic<uint32_t> refs_{1};
   std::atomic<uint32_t> pins_{0};
@@ -83,6 +110,7 @@ class Storage {
   void* context_ = nullptr;
   std::atomic<ChannelsLastElements*> hidden_{nullptr};
   std::atomic<ChannelsLastElements*> retired_{nullptr};  // were hidden; the last one to unpin frees them
+  std::atomic<Kept*> derived_{nullptr};
 };
 
 // Counts the in-place writes to what a tensor, its views and its detached copies share. What backward saved compares
@@ -128,7 +156,11 @@ class TensorImpl {
     const VersionCounter* counter = version.load(std::memory_order_acquire);
     return counter ? counter->value.load(std::memory_order_relaxed) : 0;
   }
-  void bump_version() { version_counter()->value.fetch_add(1, std::memory_order_relaxed); }
+  // Counts an in-place write to the elements.
+  void note_write() {
+    storage->note_write();
+    if (!inference) version_counter()->value.fetch_add(1, std::memory_order_relaxed);
+  }
   // Uses the counter of `other` from now on.
   void share_version(TensorImpl& other);
   void set_sizes_and_strides(IntArrayRef new_sizes, IntArrayRef new_strides);

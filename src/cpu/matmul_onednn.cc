@@ -6,6 +6,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "cpu/onednn.h"
 #include "cpu/parallel.h"
@@ -18,7 +19,8 @@ namespace {
 using dnnl::memory;
 
 constexpr double kLeastWork = 1 << 18;   // multiplications below which calling oneDNN costs more than it saves
-constexpr int64_t kLeastRows = 40;       // of float32, below which it takes too long to pack B
+constexpr int64_t kLeastRows = 40;       // of float32, below which it takes too long to pack B,
+constexpr int64_t kLeastRowsPacked = 2;  // or to call oneDNN where B is packed already
 constexpr double kThreadWork = 1 << 18;  // multiplications below which another thread does not pay
 constexpr size_t kMaxPlans = 1024;
 
@@ -47,11 +49,11 @@ struct Problem {
   ScalarType dtype = kFloat;
   int64_t m = 0, n = 0, k = 0, batch = 1;
   Form a, b, c;
-  bool bias = false;
+  bool bias = false, packed = false;  // B in the primitive's own order
   float beta = 0;
   int64_t threads = 1;
 
-  using Key = std::array<int64_t, 17>;
+  using Key = std::array<int64_t, 18>;
   Key key() const {
     return {static_cast<int64_t>(dtype),
             m,
@@ -67,6 +69,7 @@ struct Problem {
             c.leading,
             c.batch_stride,
             bias,
+            packed,
             threads,
             static_cast<int64_t>(beta * 4096),
             beta != static_cast<float>(static_cast<int64_t>(beta * 4096)) / 4096};
@@ -84,6 +87,8 @@ struct KeyHash {
 struct Plan {
   dnnl::matmul primitive;
   memory::desc a, b, c, bias, scratchpad;
+  dnnl::reorder pack;  // B as it is given to B as it is taken, where that was asked for
+  memory::desc given_b;
   bool fast = false;
 };
 
@@ -95,7 +100,8 @@ class Planner {
   Plan plan() const {
     Plan plan;
     plan.a = describe(p_.m, p_.k, p_.a);
-    plan.b = describe(p_.k, p_.n, p_.b);
+    plan.given_b = describe(p_.k, p_.n, p_.b);
+    plan.b = p_.packed ? memory::desc({p_.k, p_.n}, type_, memory::format_tag::any) : plan.given_b;
     plan.c = describe(p_.m, p_.n, p_.c);
     if (p_.bias)
       plan.bias = p_.batch > 1 ? memory::desc({1, 1, p_.n}, type_, memory::format_tag::abc)
@@ -113,6 +119,8 @@ class Planner {
     plan.fast = std::strstr(description.impl_info_str(), "brg") != nullptr;
     if (!plan.fast) return plan;
     plan.primitive = dnnl::matmul(description);
+    plan.b = description.weights_desc();
+    if (p_.packed) plan.pack = dnnl::reorder(dnnl::reorder::primitive_desc(engine(), plan.given_b, engine(), plan.b));
     plan.scratchpad = description.scratchpad_desc();
     return plan;
   }
@@ -172,17 +180,55 @@ class Arguments {
   dnnl_exec_arg_t list_[5];
 };
 
+// A B in the order that a primitive takes.
+struct PackedB {
+  PackedB(const void* from, const Plan& plan)
+      : source(from), given(plan.given_b), taken(plan.b), block(static_cast<int64_t>(plan.b.get_size())) {
+    memory in(given, engine(), const_cast<void*>(from)), out(taken, engine(), block.as<void>());
+    dnnl::reorder(plan.pack).execute(stream(), in, out);
+  }
+  bool serves(const void* from, const Plan& plan) const {
+    return source == from && taken == plan.b && given == plan.given_b;
+  }
+  const void* const source;
+  const memory::desc given, taken;
+  const Scratch block;
+};
+
+// What is kept of a storage: packed copies of matrices in it, for different batch sizes or of different parts.
+struct PackedMatrices : detail::Derived {
+  std::vector<std::shared_ptr<const PackedB>> list;
+};
+
+constexpr size_t kMostCopies = 3;
+
+// The copy that the plan takes, made now unless it was kept; the newest comes first.
+std::shared_ptr<const PackedB> packed(const Gemm& g, const Plan& plan) {
+  const auto* const kept = dynamic_cast<const PackedMatrices*>(g.kept_b->get());
+  if (kept)
+    for (const auto& copy : kept->list)
+      if (copy->serves(g.b, plan)) return copy;
+  const auto matrices = std::make_shared<PackedMatrices>();
+  matrices->list.push_back(std::make_shared<PackedB>(g.b, plan));
+  if (kept)
+    for (const auto& copy : kept->list)
+      if (matrices->list.size() < kMostCopies) matrices->list.push_back(copy);
+  *g.kept_b = matrices;
+  return matrices->list.front();
+}
+
 // Whether oneDNN may have kernels; asking for a lower target than the machine's best excludes them.
 bool may_have_kernels(ScalarType dtype) { return (dtype == kFloat || dtype == kBFloat16) && target() == Target::AVX3; }
 
 bool describe(const Gemm& g, Problem& problem) {
   if (g.alpha != 1 || g.n < 2 || g.k < 2) return false;
-  if (g.m < (g.dtype == kFloat ? kLeastRows : 1)) return false;
-  if (g.batch > 1 && (g.a_batch == 0 || g.c_batch < g.m * g.c_row)) return false;
+  if (g.dtype == kFloat && g.m < (g.kept_b ? kLeastRowsPacked : kLeastRows)) return false;
+  if (g.batch > 1 && (g.kept_b || g.a_batch == 0 || g.c_batch < g.m * g.c_row)) return false;
   problem.dtype = g.dtype;
   problem.m = g.m, problem.n = g.n, problem.k = g.k, problem.batch = g.batch;
   problem.c = {true, g.c_row, g.batch > 1 ? g.c_batch : 0};
   problem.bias = g.bias != nullptr;
+  problem.packed = g.kept_b != nullptr;
   problem.beta = static_cast<float>(g.beta);
   return find_form(g.m, g.k, g.a_row, g.a_col, g.batch > 1 ? g.a_batch : 0, problem.a) &&
          find_form(g.k, g.n, g.b_row, g.b_col, g.batch > 1 ? g.b_batch : 0, problem.b);
@@ -203,7 +249,8 @@ bool gemm(const Gemm& g) {
   const Scratch scratchpad(static_cast<int64_t>(plan->scratchpad.get_size()));
   Arguments arguments;
   arguments.add(DNNL_ARG_SRC, plan->a, g.a);
-  arguments.add(DNNL_ARG_WEIGHTS, plan->b, g.b);
+  const std::shared_ptr<const PackedB> copy = g.kept_b ? packed(g, *plan) : nullptr;
+  arguments.add(DNNL_ARG_WEIGHTS, plan->b, copy ? copy->block.as<void>() : g.b);
   arguments.add(DNNL_ARG_DST, plan->c, g.c);
   if (g.bias) arguments.add(DNNL_ARG_BIAS, plan->bias, g.bias);
   arguments.add(DNNL_ARG_SCRATCHPAD, plan->scratchpad, scratchpad.as<void>());

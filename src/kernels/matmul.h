@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
+#include "core/tensor_impl.h"
 #include "relume/dtype.h"
 
 namespace relume::cpu {
@@ -23,6 +25,8 @@ struct Gemm {
   double alpha = 1, beta = 0;
   const void* bias = nullptr;  // n elements, added to every row; null for none
   int64_t batch = 1, a_batch = 0, b_batch = 0, c_batch = 0;
+  // Not null where B stays as it is for later products: what was kept of it, to be used and replaced.
+  std::shared_ptr<const detail::Derived>* kept_b = nullptr;
 };
 
 // Throws NotImplementedError for dtypes that PyTorch has no product for (bool, uint16). The same bits come out for any

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "nn/print.h"
 #include "nn/reset.h"
+#include "ops/linear.h"
 #include "relume/autograd.h"
 #include "relume/nn/functional.h"
 #include "relume/nn/init.h"
@@ -34,7 +35,7 @@ void LinearImpl::pretty_print(std::ostream& stream) const {
       .add("bias", options.bias());
 }
 
-Tensor LinearImpl::forward(const Tensor& input) { return relume::linear(input, weight, bias); }
+Tensor LinearImpl::forward(const Tensor& input) { return linear_of_module(input, weight, bias); }
 
 Tensor functional::linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   return relume::linear(input, weight, bias);

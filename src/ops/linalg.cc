@@ -8,6 +8,7 @@
 #include "kernels/copy.h"
 #include "kernels/matmul.h"
 #include "ops/elementwise.h"
+#include "ops/linear.h"
 #include "ops/methods.h"
 
 namespace relume {
@@ -51,15 +52,17 @@ struct Matrix {
   int64_t rows, columns, row_stride, column_stride;
 };
 
-// alpha a b + bias into c, which is contiguous and new; bias null or as many neighbours as b has columns.
-void multiply_into(const Tensor& c, const Matrix& a, const Matrix& b, const void* bias = nullptr, double alpha = 1) {
+// alpha a b + bias into c, which is contiguous and new; bias null or as many neighbours as b has columns;
+// kept_b as in Gemm.
+void multiply_into(const Tensor& c, const Matrix& a, const Matrix& b, const void* bias = nullptr, double alpha = 1,
+                   std::shared_ptr<const detail::Derived>* kept_b = nullptr) {
   cpu::Gemm gemm;
   gemm.dtype = c.impl()->dtype;
   gemm.m = a.rows, gemm.k = a.columns, gemm.n = b.columns;
   gemm.a = a.data, gemm.a_row = a.row_stride, gemm.a_col = a.column_stride;
   gemm.b = b.data, gemm.b_row = b.row_stride, gemm.b_col = b.column_stride;
   gemm.c = c.impl()->data(), gemm.c_row = gemm.n;
-  gemm.alpha = alpha, gemm.bias = bias;
+  gemm.alpha = alpha, gemm.bias = bias, gemm.kept_b = kept_b;
   cpu::gemm(gemm);
 }
 
@@ -95,9 +98,9 @@ Tensor multiply_batch(const Tensor& a, const Tensor& b) {
   cpu::Gemm gemm;
   gemm.dtype = a.scalar_type();
   gemm.m = a.size(-2), gemm.k = a.size(-1), gemm.n = b.size(-1);
-  gemm.a = left.data_ptr(), gemm.a_row = left.stride(-2), gemm.a_col = left.stride(-1);
-  gemm.b = right.data_ptr(), gemm.b_row = right.stride(-2), gemm.b_col = right.stride(-1);
-  gemm.c = result.data_ptr(), gemm.c_row = gemm.n;
+  gemm.a = left.impl()->data(), gemm.a_row = left.stride(-2), gemm.a_col = left.stride(-1);
+  gemm.b = right.impl()->data(), gemm.b_row = right.stride(-2), gemm.b_col = right.stride(-1);
+  gemm.c = result.impl()->data(), gemm.c_row = gemm.n;
   for (size_t d = 0; d + 2 < rank; ++d) gemm.batch *= sizes[d];
   gemm.a_batch = *batch_stride(left), gemm.b_batch = *batch_stride(right), gemm.c_batch = gemm.m * gemm.n;
   cpu::gemm(gemm);
@@ -327,7 +330,7 @@ Tensor fused_value(const FusedRow& row, const Tensor& self, const Tensor& a, con
   if (&row == &kAddmm && self.dim() == 1 && self.size(0) == b.size(1) && self.stride(0) == 1 && is_one(beta)) {
     check_matrices(a, b);
     Tensor result = make_tensor({a.size(0), b.size(1)}, a.scalar_type());
-    multiply_into(result, a, b, self.data_ptr(), alpha.toDouble());
+    multiply_into(result, a, b, self.impl()->data(), alpha.toDouble());
     return result;
   }
   Tensor result = scaled(row.product(a, b), alpha);
@@ -361,7 +364,7 @@ Tensor& fused_into(const FusedRow& row, Tensor& self, const Tensor& a, const Ten
   check(value.sizes() == self.sizes(), "{}: expected self to have the shape {} of the product, got {}", row.in_place,
         value.sizes(), self.sizes());
   InPlace write(row.in_place, self, {a, b});
-  cpu::copy_strided(self.sizes(), self.data_ptr(), self.strides().data(), self.scalar_type(), value.data_ptr(),
+  cpu::copy_strided(self.sizes(), self.impl()->data(), self.strides().data(), self.scalar_type(), value.impl()->data(),
                     value.strides().data(), value.scalar_type());
   write.record(row.grad_fn, {saved_for(b, a), saved_for(a, b)}, fused_backward(row, a, b, beta, alpha));
   return self;
@@ -415,26 +418,33 @@ Tensor as_row(const Tensor& bias, int64_t n) {
   return bias.numel() == n && bias.is_contiguous() ? bias : bias.expand({n}).contiguous();
 }
 
-Tensor linear_value(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+// `constant` says that the weight stays as it is for many calls: products may then keep it in an order of their own.
+Tensor linear_value(const Tensor& input, const Tensor& weight, const Tensor& bias, bool constant) {
   const NoGradGuard unrecorded;
   DimVector sizes(input.sizes());
   sizes.back() = weight.size(0);
   Tensor result = make_tensor(sizes, input.scalar_type());
   const Tensor row = bias.defined() ? as_row(bias, sizes.back()) : bias;
-  multiply_into(result, as_rows(input), Matrix(weight).transposed(), row.defined() ? row.data_ptr() : nullptr);
+  const void* const bias_data = row.defined() ? row.impl()->data() : nullptr;
+  if (!constant) {
+    multiply_into(result, as_rows(input), Matrix(weight).transposed(), bias_data);
+    return result;
+  }
+  detail::Storage& storage = *weight.impl()->storage;
+  const std::shared_ptr<const detail::Derived> before = storage.derived();
+  std::shared_ptr<const detail::Derived> kept = before;
+  multiply_into(result, as_rows(input), Matrix(weight).transposed(), bias_data, 1, &kept);
+  if (kept != before) storage.keep_derived(std::move(kept));
   return result;
 }
 
-}  // namespace
-
-// input weight^T + bias: input [..., in], weight [out, in], bias [out] or undefined; result [..., out]. A weight [in]
-// gives a result [...].
-Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+Tensor linear_of(const Tensor& input, const Tensor& weight, const Tensor& bias, bool by_module) {
   if (impl_of(weight, "linear").dim() == 1)
     return bias.defined() ? matmul(input, weight) + bias : matmul(input, weight);
   check_linear(input, weight, bias);
-  const Tensor result = linear_value(input, weight, bias);
-  if (!recording({input, weight, bias})) return result;
+  const bool records = recording({input, weight, bias});
+  const Tensor result = linear_value(input, weight, bias, by_module && !records && weight.impl()->storage->can_keep());
+  if (!records) return result;
   return record(linear_grad_fn(input, bias), result, {bias, input, weight},
                 {saved_for(weight, input), saved_for(input, weight)}, [](Backward& run) {
                   const Tensor& grad = run.grad();
@@ -442,6 +452,18 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
                   if (run.needs(1)) run.set(1, matmul(grad, run.saved(1)));
                   if (run.needs(2)) run.set(2, mm(as_rows(grad).t(), as_rows(run.saved(0))));
                 });
+}
+
+}  // namespace
+
+// input weight^T + bias: input [..., in], weight [out, in], bias [out] or undefined; result [..., out]. A weight [in]
+// gives a result [...].
+Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  return linear_of(input, weight, bias, false);
+}
+
+Tensor linear_of_module(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  return linear_of(input, weight, bias, true);
 }
 
 }  // namespace relume

@@ -1,4 +1,5 @@
 // Dictionaries of tensors to and from safetensors files.
+#include "core/tensor_impl.h"
 #include "relume/ops.h"
 #include "relume/serialize/safetensors.h"
 #include "serialize/safetensors.h"
@@ -12,7 +13,7 @@ void save_safetensors(const std::string& path, const OrderedDict<std::string, Te
   for (const auto& item : tensors) {
     contiguous.push_back(item.value().detach().contiguous());
     const Tensor& tensor = contiguous.back();
-    sources.push_back({item.key(), tensor.scalar_type(), tensor.sizes().vec(), tensor.const_data_ptr()});
+    sources.push_back({item.key(), tensor.scalar_type(), tensor.sizes().vec(), tensor.impl()->data()});
   }
   write_safetensors(path, std::move(sources), metadata);
 }
@@ -23,7 +24,7 @@ OrderedDict<std::string, Tensor> load_safetensors(const std::string& path, Metad
   OrderedDict<std::string, Tensor> tensors;
   for (const TensorEntry& entry : index.entries) {
     const Tensor tensor = relume::empty(entry.sizes, entry.dtype);
-    read_safetensors_elements(file, entry, tensor.data_ptr());
+    read_safetensors_elements(file, entry, tensor.impl()->data());
     tensors.insert(entry.name, tensor);
   }
   if (metadata) *metadata = std::move(index.metadata);
