@@ -212,6 +212,7 @@ namespace relume {{
         "src/ops/methods.cc": source,
         "tests/oracle/op_calls.inc": calls,
         "python/src/op_rows.inc": generate_python.table([op for _, op in ops]),
+        "python/relume/nn/modules/activation_rows.py": generate_python.activation_modules(),
     }
 
 

@@ -179,6 +179,55 @@ def activation_rows():
             yield name + "_", rows, [f"{name}_({signature('Tensor input' + line)})"]
 
 
+# How PyTorch prints an option: without its name.
+BARE = {"lambd"}
+
+
+def activation_module(name, module, in_place, options, comment):
+    """The class of one row."""
+    arguments = [(IN_PYTHON.get(option, option), python_default(kind, value)) for kind, option, value in options]
+    shown = [f"{{self.{key}!r}}" if key in BARE else f"{key}={{self.{key}!r}}" for key, _ in arguments]
+    # PyTorch gives threshold no defaults.
+    parameters = [key if module == "Threshold" else f"{key}={value}" for key, value in arguments]
+    passed = [f"self.{key}" for key, _ in arguments]
+    if in_place == "Option":
+        parameters.append("inplace=False")
+        passed.append("self.inplace")
+        arguments.append(("inplace", "False"))
+    lines = [f"class {module}(Module):", f'    """{comment}"""', ""]
+    if parameters:
+        lines += [f"    __constants__ = {[key for key, _ in arguments]!r}".replace("'", '"'), ""]
+        lines += [f"    def __init__(self, {', '.join(parameters)}):", "        super().__init__()"]
+        lines += [f"        self.{key} = {key}" for key, _ in arguments] + [""]
+    lines += ["    def forward(self, input):", f"        return F.{name}({', '.join(['input'] + passed)})"]
+    if parameters:
+        text = ", ".join(shown)
+        suffix = f' + ("{", " if shown else ""}inplace=True" if self.inplace else "")' if in_place == "Option" else ""
+        quote = f'f"{text}"' if shown else ""
+        lines += ["", "    def extra_repr(self):", f"        return {(quote + suffix).removeprefix(' + ')}"]
+    return "\n".join(lines).replace('return ("inplace=True" if self.inplace else "")', 'return "inplace=True" if self.inplace else ""')
+
+
+def activation_modules():
+    """python/relume/nn/modules/activation_rows.py."""
+    text = (ROOT / "include/relume/activations.inc").read_text()
+    said = comments()
+    classes = []
+    for match in re.finditer(r"^RELUME_ACTIVATION\((\w+), (\w+), (\w+), (.*)\)$", text, re.M):
+        name, module, in_place, options = match.groups()
+        parsed = re.findall(r"RELUME_OPTION\(([\w:]+), (\w+), ([^)]*)\)", options)
+        comment = "\n    ".join(textwrap.wrap(said.get(module.lower(), name), 100))
+        classes.append((module, activation_module(name, module, in_place, parsed, comment)))
+    names = "".join(f'    "{name}",\n' for name, _ in sorted(classes))
+    head = (
+        '"""The point-wise activations as modules."""\n\n'
+        "# Made from include/relume/activations.inc by tools/generate_ops.py; not edited by hand.\n\n"
+        "from ..._C import functional as F\nfrom .module import Module\n\n"
+        f"__all__ = [\n{names}]\n"
+    )
+    return head + "".join(f"\n\n{text}\n" for _, text in classes)
+
+
 def signature(line):
     """A line of parameters without its types."""
     return ", ".join(part if part == "*" else part.split(" ", 1)[1] for part in line.split(", "))

@@ -3,6 +3,7 @@
 import importlib
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import sys
 
 
@@ -25,25 +26,31 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec):
-        return importlib.import_module("relume" + spec.name[len("torch") :])
+        module = importlib.import_module("relume" + spec.name[len("torch") :])
+        spec.loader_state = module.__spec__, module.__loader__
+        _adopt_all()
+        return module
 
     def exec_module(self, module):
-        pass
+        module.__spec__, module.__loader__ = module.__spec__.loader_state
 
 
-def _rename(value, seen):
-    """Makes the classes below a module say that they are torch's."""
-    for item in list(vars(value).values()):
-        if isinstance(item, type) and str(item.__module__).split(".")[0] == "relume" and item not in seen:
-            seen.add(item)
-            item.__module__ = "torch" + item.__module__[len("relume") :]
+def _adopt_all():
+    """Makes every module of Relume that is loaded known as torch's, and its classes say that they are torch's."""
+    for name, module in list(sys.modules.items()):
+        if name != "relume" and not name.startswith("relume."):
+            continue
+        if sys.modules.setdefault("torch" + name[len("relume") :], module) is not module:
+            continue
+        for item in list(vars(module).values()):
+            if isinstance(item, type) and str(item.__module__).split(".")[0] == "relume":
+                item.__module__ = "torch" + item.__module__[len("relume") :]
 
 
 def install_as_torch():
     """From now on `import torch` and `import torch.nn` give Relume in this process, and classes name themselves as
     torch's: <class 'torch.Tensor'>. Call it before anything imports torch. Raises RuntimeError where PyTorch is
     loaded already."""
-    import importlib.util
     import relume
 
     present = sys.modules.get("torch")
@@ -52,8 +59,4 @@ def install_as_torch():
     if present is not None:
         raise RuntimeError("install_as_torch(): PyTorch is already imported in this process")
     sys.meta_path.insert(0, _Finder())
-    seen = set()
-    for name, module in list(sys.modules.items()):
-        if name == "relume" or name.startswith("relume."):
-            sys.modules["torch" + name[len("relume") :]] = module
-            _rename(module, seen)
+    _adopt_all()

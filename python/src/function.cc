@@ -1,7 +1,6 @@
 // Nodes of the graph as objects, and autograd.Function.
 #include "function.h"
 
-
 #include "arguments.h"
 #include "autograd/custom_node.h"
 

@@ -5,7 +5,6 @@
 // forward.
 #include "module.h"
 
-
 namespace relume::python {
 
 namespace {

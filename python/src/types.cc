@@ -1,7 +1,6 @@
 // dtype, layout and memory_format: named constants; Size, a tuple.
 #include "types.h"
 
-
 #include "relume/printing.h"
 
 namespace relume::python {

@@ -1,0 +1,123 @@
+"""nn.Module from Python: registration, state, hooks, printing, copies."""
+
+import copy
+import pickle
+
+import pytest
+import relume as torch
+from relume import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 3)
+        self.act = nn.LeakyReLU(0.2)
+        self.register_buffer("count", torch.zeros(1))
+        self.scale = nn.Parameter(torch.ones(3))
+
+    def forward(self, x):
+        return self.act(self.fc(x)) * self.scale
+
+
+def test_assignment_registers():
+    net = Net()
+    assert [name for name, _ in net.named_parameters()] == ["scale", "fc.weight", "fc.bias"]
+    assert [name for name, _ in net.named_modules()] == ["", "fc", "act"]
+    assert list(net.state_dict()) == ["scale", "count", "fc.weight", "fc.bias"]
+    del net.scale
+    assert not hasattr(net, "scale")
+
+
+def test_assignment_of_a_wrong_kind_is_refused():
+    net = Net()
+    with pytest.raises(TypeError, match="cannot assign 'torch.FloatTensor' as parameter 'scale'"):
+        net.scale = torch.ones(3)
+    with pytest.raises(TypeError, match="as child module 'fc'"):
+        net.fc = 3
+
+
+def test_assignment_before_init_is_refused():
+    class Early(nn.Module):
+        def __init__(self):
+            self.fc = nn.Linear(1, 1)
+
+    with pytest.raises(AttributeError, match=r"before Module.__init__\(\) call"):
+        Early()
+
+
+def test_missing_attributes_are_named():
+    with pytest.raises(AttributeError, match="'Net' object has no attribute 'foo'"):
+        Net().foo
+
+
+def test_prints_its_children():
+    assert repr(Net()) == (
+        "Net(\n  (fc): Linear(in_features=4, out_features=3, bias=True)\n  (act): LeakyReLU(negative_slope=0.2)\n)"
+    )
+    assert repr(nn.ModuleList([nn.ReLU(), nn.ReLU()])) == "ModuleList(\n  (0-1): 2 x ReLU()\n)"
+
+
+def test_load_state_dict_names_what_differs():
+    net = Net()
+    assert repr(net.load_state_dict(Net().state_dict())) == "<All keys matched successfully>"
+    with pytest.raises(RuntimeError) as caught:
+        net.load_state_dict({"fc.weight": torch.ones(1), "more": torch.ones(1)})
+    text = str(caught.value)
+    assert 'Missing key(s) in state_dict: "scale", "count", "fc.bias". ' in text
+    assert 'Unexpected key(s) in state_dict: "more". ' in text
+    assert "size mismatch for fc.weight: copying a param with shape torch.Size([1]) from checkpoint" in text
+
+
+def test_hooks_see_and_replace():
+    net, seen = Net(), []
+    before = net.register_forward_pre_hook(lambda module, args: (args[0] * 0,))
+    after = net.register_forward_hook(lambda module, args, output: seen.append(args[0].sum().item()))
+    back = net.fc.register_full_backward_hook(lambda module, into, out: seen.append([g.shape for g in into + out]))
+    net(torch.ones(2, 4, requires_grad=True)).sum().backward()
+    assert seen == [0, [torch.Size([2, 4]), torch.Size([2, 3])]]
+    for handle in (before, after, back):
+        handle.remove()
+    net(torch.ones(2, 4)).sum().backward()
+    assert len(seen) == 2
+
+
+def test_errors_in_forward_and_hooks_surface():
+    net = Net()
+    with pytest.raises(RuntimeError):
+        net(torch.ones(2, 5))
+    net.register_forward_hook(lambda *args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        net(torch.ones(2, 4))
+
+
+def test_inplace_modules_return_their_argument():
+    x = torch.tensor([-1.0, 1.0])
+    assert nn.ReLU(inplace=True)(x) is x and x.tolist() == [0, 1]
+
+
+def test_copies_and_pickles():
+    net = Net()
+    for other in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert other.fc.weight is not net.fc.weight and isinstance(other.fc.weight, nn.Parameter)
+        assert other.fc.weight.equal(net.fc.weight) and repr(other) == repr(net)
+
+
+def test_train_and_eval_reach_all_modules():
+    net = Net().eval()
+    assert not net.training and not net.act.training and net.train().act.training
+
+
+def test_converts_parameters_and_buffers():
+    net = Net().double()
+    assert net.scale.dtype is torch.float64 and net.count.dtype is torch.float64
+    assert net.to(torch.float32).fc.weight.dtype is torch.float32
+
+
+def test_sequential_is_a_list():
+    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    assert len(net) == 2 and isinstance(net[-1], nn.ReLU) and len(net[:1]) == 1
+    net.append(nn.ReLU6()).insert(0, nn.Identity())
+    assert [type(module).__name__ for module in net] == ["Identity", "Linear", "ReLU", "ReLU6"]
+    with pytest.raises(IndexError):
+        net[9]

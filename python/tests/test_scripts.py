@@ -1,0 +1,37 @@
+"""python -m relume script.py and install_as_torch(): scripts that say `import torch`."""
+
+import subprocess
+import sys
+
+
+def run(tmp_path, text, *command):
+    script = tmp_path / "script.py"
+    script.write_text(text)
+    return subprocess.run([sys.executable, *command, str(script)], capture_output=True, text=True, check=False)
+
+
+def test_runs_a_script_that_imports_torch(tmp_path):
+    done = run(
+        tmp_path,
+        "import torch\nimport torch.nn as nn\nfrom torch.nn import functional as F\n"
+        "print(torch.ones(2).shape, torch.Tensor, nn.ReLU)\nprint(nn.ReLU()(torch.tensor([-1., 1.])), __name__)\n",
+        "-m",
+        "relume",
+    )
+    assert done.stderr == ""
+    assert done.stdout == (
+        "torch.Size([2]) <class 'torch.Tensor'> <class 'torch.nn.modules.activation_rows.ReLU'>\n"
+        "tensor([0., 1.]) __main__\n"
+    )
+
+
+def test_names_what_is_missing(tmp_path):
+    done = run(tmp_path, "import torch\ntorch.fft\n", "-m", "relume")
+    assert "AttributeError: module 'torch' has no attribute 'fft' here: Relume does not have it." in done.stderr
+    done = run(tmp_path, "import torch.distributed\n", "-m", "relume")
+    assert "ModuleNotFoundError: No module named 'torch.distributed': Relume does not have it." in done.stderr
+
+
+def test_installs_in_a_program(tmp_path):
+    done = run(tmp_path, "import relume\nrelume.install_as_torch()\nimport torch\nprint(torch is relume)\n")
+    assert done.stdout == "True\n"
