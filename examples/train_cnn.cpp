@@ -72,7 +72,7 @@ int main() {
       total_loss += loss.item<double>();
       ++batches;
     }
-    std::printf("epoch %d: %lld batches, mean loss %.3f\n", epoch, static_cast<long long>(batches),
+    std::printf("epoch %d: %lld batches, mean loss %.2f\n", epoch, static_cast<long long>(batches),
                 total_loss / static_cast<double>(batches));
   }
   std::printf("test accuracy: %.1f %%\n", 100 * accuracy(model, test));

@@ -173,7 +173,8 @@ void deallocate_large(void* block, size_t bytes) noexcept {
     cache.stats.in_use -= bytes;
     cache.free.emplace(bytes, block);
     cache.stats.cached += bytes;
-    while (cache.stats.cached > std::max(cache.stats.peak, kKept)) {  // the smallest first: they cost least to have again
+    // The smallest go first: they cost least to have again.
+    while (cache.stats.cached > std::max(cache.stats.peak, kKept)) {
       const auto victim = cache.free.begin();
       cache.stats.cached -= victim->first;
       evicted.push_back(victim->second);
