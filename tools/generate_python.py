@@ -87,6 +87,8 @@ class Call:
 
     def by_keyword(self, argument):
         kind, name, _ = argument
+        if name == "memory_format" and any(kind == "const TensorOptions&" for kind, _, _ in self.op.arguments):
+            return True
         return kind in ("const TensorOptions&", "std::optional<Generator>") or name in self.op.keyword_only
 
     def lines(self, kind, name, default):

@@ -96,6 +96,7 @@ PyMODINIT_FUNC PyInit__C() {
     append_tensor_ops(entries);
     append_autograd_ops(entries);
     append_settings(entries);
+    append_optimizer_ops(entries);
     add_types(module.get());
     add_tensor(module.get(), entries);
     add_graph_types(module.get());

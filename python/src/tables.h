@@ -9,5 +9,6 @@ void append_ops(std::vector<OpEntry>& entries);         // ops.cc: made from src
 void append_tensor_ops(std::vector<OpEntry>& entries);  // tensor_ops.cc
 void append_autograd_ops(std::vector<OpEntry>& entries);
 void append_settings(std::vector<OpEntry>& entries);
+void append_optimizer_ops(std::vector<OpEntry>& entries);
 
 }  // namespace relume::python
