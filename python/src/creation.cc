@@ -25,10 +25,10 @@ class Reader {
   Tensor read(PyObject* data, std::optional<ScalarType> dtype) {
     find_shape(data);
     scan(data, 0);
-    const ScalarType wide = is_float_ ? kDouble : is_integer_ ? kLong : any_ ? kBool : ScalarType(get_default_dtype());
-    const ScalarType deduced = wide == kDouble ? ScalarType(get_default_dtype()) : wide;
+    const ScalarType deduced = deduced_.value_or(ScalarType(get_default_dtype()));
+    const ScalarType wide = is_floating_point(deduced) ? kDouble : deduced == kBool ? kBool : kLong;
     values_ = relume::empty(sizes_, wide);
-    if (any_) store(data, 0);
+    if (deduced_) store(data, 0);
     const ScalarType target = dtype.value_or(deduced);
     if (wide == kLong) check_range(target);
     return target == wide ? values_ : values_.to(target);
@@ -69,25 +69,21 @@ class Reader {
       each(data, depth, [&](PyObject* item) { scan(item, depth + 1); });
       return;
     }
-    any_ = true;
-    if (is_tensor(data) && tensor_of(data).numel() == 1)
-      note(tensor_of(data).item());
-    else if (PyBool_Check(data))
-      return;
-    else if (PyFloat_Check(data))
-      is_float_ = true;
-    else if (PyLong_Check(data))
-      is_integer_ = true;
-    else if (is_sequence(data))
-      raise(PyExc_ValueError, "expected a number at dim " + std::to_string(depth) + " (got a sequence)");
-    else if (is_number(data))
-      note(scalar_of(data));
-    else
-      refuse(data);
+    const ScalarType found = dtype_of_item(data, depth);
+    if (found != deduced_) deduced_ = deduced_ ? promote_types(*deduced_, found) : found;
   }
-  void note(const Scalar& value) {
-    is_float_ |= value.isFloatingPoint();
-    is_integer_ |= value.isIntegral(false);
+  // Tensors and NumPy's numbers bring their dtype along.
+  ScalarType dtype_of_item(PyObject* data, size_t depth) const {
+    if (is_tensor(data) && tensor_of(data).numel() == 1) return tensor_of(data).scalar_type();
+    if (PyBool_Check(data)) return kBool;
+    if (PyFloat_CheckExact(data)) return get_default_dtype();
+    if (PyLong_CheckExact(data)) return kLong;
+    if (is_sequence(data))
+      raise(PyExc_ValueError, "expected a number at dim " + std::to_string(depth) + " (got a sequence)");
+    if (!is_number(data)) refuse(data);
+    if (has_buffer_of_numbers(data)) return tensor_on_buffer(data, function_).scalar_type();
+    const Scalar value = scalar_of(data);
+    return value.isFloatingPoint() ? ScalarType(get_default_dtype()) : value.isBoolean() ? kBool : kLong;
   }
   [[noreturn]] void refuse(PyObject* data) const {
     const char* type = Py_TYPE(data)->tp_name;
@@ -128,7 +124,7 @@ class Reader {
 
   const char* function_;
   DimVector sizes_;
-  bool is_float_ = false, is_integer_ = false, any_ = false;
+  std::optional<ScalarType> deduced_;  // what holds every item; nothing where there is none
   Tensor values_;
   int64_t count_ = 0;
 };
@@ -176,7 +172,7 @@ Tensor tensor_from(PyObject* data, std::optional<ScalarType> dtype, const char* 
     const Tensor copy = tensor_of(data).detach();
     return dtype ? copy.to(*dtype, false, true) : copy.clone();
   }
-  if (!PyFloat_Check(data) && !PyLong_Check(data) && has_buffer_of_numbers(data)) {
+  if (!PyFloat_CheckExact(data) && !PyLong_CheckExact(data) && has_buffer_of_numbers(data)) {
     const Tensor view = tensor_on_buffer(data, function);
     return view.to(dtype.value_or(view.scalar_type()), false, true);
   }

@@ -45,8 +45,8 @@ PyObject* as_tensor(Arguments& a) {
   PyObject* data = a.object(0);
   const std::optional<ScalarType> dtype = a.optional_dtype(1);
   if (is_tensor(data)) return wrap(dtype ? tensor_of(data).to(*dtype) : tensor_of(data));
-  if (PyFloat_Check(data) || PyLong_Check(data) || !has_buffer_of_numbers(data))
-    return wrap(tensor_from(data, dtype, "as_tensor"));
+  const bool is_array = PySequence_Check(data) && has_buffer_of_numbers(data);  // not one of NumPy's numbers
+  if (!is_array) return wrap(tensor_from(data, dtype, "as_tensor"));
   const Tensor shared = tensor_sharing(data, "as_tensor");
   return wrap(dtype ? shared.to(*dtype) : shared);
 }

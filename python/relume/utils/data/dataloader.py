@@ -197,13 +197,13 @@ class _BaseDataLoaderIter:
                 stacklevel=3,
             )
         self._begin(loader)
+        self._base_seed = draw_seed(loader.generator)
 
     def _begin(self, loader):
         self._dataset, self._num_workers = loader.dataset, loader.num_workers
         self._promised = loader._IterableDataset_len_called
         self._index_sampler = loader._index_sampler
         self._indices = iter(self._index_sampler)
-        self._base_seed = draw_seed(loader.generator)
         self._num_yielded = 0
 
     def __iter__(self):

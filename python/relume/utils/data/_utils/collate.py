@@ -83,11 +83,11 @@ def collate(batch, *, collate_fn_map=None):
     if isinstance(first, collections.abc.Mapping):
         return _mapped(first, lambda key: together([sample[key] for sample in batch]))
     if isinstance(first, tuple) and hasattr(first, "_fields"):
-        return kind(*(together(list(values)) for values in zip(*batch)))
+        return kind(*(together(values) for values in zip(*batch)))
     if _is_sequence(first):
         if any(len(sample) != len(first) for sample in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
-        values = [together(list(values)) for values in zip(*batch)]
+        values = [together(values) for values in zip(*batch)]
         return values if isinstance(first, tuple) else _listed(first, values)
     raise TypeError(_MESSAGE.format(kind))
 
