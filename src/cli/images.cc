@@ -38,6 +38,10 @@ Images load_images(const std::string& folder, bool train, int64_t limit) {
   }
   const data::Example<> files = data::load_mnist(folder, train);
   Images images{files.data, files.target.to(kLong)};
+  if (images.size() == 0 || images.pixels.size(1) != kSide || images.pixels.size(2) != kSide) {
+    throw Error(fmt::format("{}: expected at least one image, and images of 28 x 28 pixels, got sizes [{}]", folder,
+                            fmt::join(images.pixels.sizes(), ", ")));
+  }
   if (limit > 0 && limit < images.size()) {
     images.pixels = images.pixels.narrow(0, 0, limit);
     images.labels = images.labels.narrow(0, 0, limit);

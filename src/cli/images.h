@@ -9,17 +9,18 @@
 
 namespace relume::cli {
 
+inline constexpr int64_t kSide = 28;  // pixels, of height and width
 inline constexpr const char* kFashionMnist = "/usr/share/datasets/fashion-mnist";
 
 // Gray images and their classes.
 struct Images {
-  Tensor pixels;  // uint8 [N, H, W]
+  Tensor pixels;  // uint8 [N, 28, 28]
   Tensor labels;  // int64 [N]
   int64_t size() const { return pixels.size(0); }
 };
 
 // The training or test half of an MNIST-like data set; says how to get one where there is none. With a limit, only its
-// first images.
+// first images. Throws Error where a file is damaged, or holds no image or images of another size.
 Images load_images(const std::string& folder, bool train, int64_t limit = 0);
 
 // The names of the classes: Fashion-MNIST's where the folder's name says so, else the numbers.

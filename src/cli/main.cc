@@ -8,6 +8,8 @@
 namespace relume::cli {
 namespace {
 
+constexpr int kMostThreads = 1024;
+
 void add_recipe(CLI::App* command, Recipe* recipe) {
   command->add_option("--data", recipe->data, "folder with MNIST's four files, .gz or not")->capture_default_str();
   command->add_option("--epochs", recipe->epochs, "passes over the training images")
@@ -27,6 +29,21 @@ void add_recipe(CLI::App* command, Recipe* recipe) {
       ->capture_default_str();
 }
 
+void add_test_images(CLI::App* command, int64_t* count) {
+  command->add_option("--test-images", *count, "test on the first so many; 0: all")->check(CLI::NonNegativeNumber);
+}
+
+void add_threads(CLI::App* command, int* count) {
+  command->add_option("--threads", *count, "threads to use; 0: as many as the machine has")
+      ->check(CLI::Range(0, kMostThreads));
+}
+
+// Says so where what was printed did not arrive, as on a full disk.
+int checked(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  throw Error("cannot write to the standard output");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Trains and uses small networks for images of clothes and digits.", "relume");
   app.require_subcommand(1);
@@ -43,8 +60,8 @@ int run(int argc, char** argv) {
   train_command->add_flag("--no-save", no_save, "keep nothing");
   train_command->add_option("--resume", train.resume, "checkpoint to go on from; it brings its own recipe");
   train_command->add_option("--report", train.report, "file for accuracy, seconds, peak KiB and share of dead units");
-  train_command->add_option("--test-images", train.test_images, "test on the first so many; 0: all");
-  train_command->add_option("--threads", threads, "threads to use; 0: as many as the machine has");
+  add_test_images(train_command, &train.test_images);
+  add_threads(train_command, &threads);
   train_command->add_flag("--brief", train.brief, "no classes and no pictures");
 
   PredictOptions predict;
@@ -52,7 +69,8 @@ int run(int argc, char** argv) {
   predict_command->add_option("model", predict.model, "file that `relume train` saved")->required();
   predict_command->add_option("files", predict.files, "PNG images, or IDX files of images, .gz or not")->required();
   predict_command->add_option("--labels", predict.labels, "IDX file of the right answers");
-  predict_command->add_option("--limit", predict.limit, "only the first so many of each file");
+  predict_command->add_option("--limit", predict.limit, "only the first so many of each file; 0: all")
+      ->check(CLI::NonNegativeNumber);
   predict_command->add_flag("--invert", predict.invert, "for dark on light: the network knows light on dark");
 
   CompareOptions compare;
@@ -63,16 +81,16 @@ int run(int argc, char** argv) {
   compare_command->add_option("--activations", compare.activations, "which, by commas")
       ->delimiter(',')
       ->capture_default_str();
-  compare_command->add_option("--test-images", compare.test_images, "test on the first so many; 0: all");
-  compare_command->add_option("--threads", compare.threads, "threads to use; 0: as many as the machine has");
+  add_test_images(compare_command, &compare.test_images);
+  add_threads(compare_command, &compare.threads);
 
   CLI11_PARSE(app, argc, argv);
   if (threads > 0) set_num_threads(threads);
   if (no_save) train.save.clear();
   const Terminal terminal = Terminal::of(stdout);
-  if (*train_command) return run_train(train, terminal);
-  if (*predict_command) return run_predict(predict, terminal);
-  return run_compare(compare, terminal);
+  if (*train_command) return checked(run_train(train, terminal));
+  if (*predict_command) return checked(run_predict(predict, terminal));
+  return checked(run_compare(compare, terminal));
 }
 
 }  // namespace

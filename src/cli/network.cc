@@ -33,9 +33,9 @@ const std::vector<NamedActivation>& activations() {
 
 // Calls visit(batch of normalised images) for all of them.
 template <class Visit>
-void for_each_batch(const Images& images, Visit visit) {
-  for (int64_t begin = 0; begin < images.size(); begin += kEvaluationBatch) {
-    visit(normalized(images.pixels.narrow(0, begin, std::min(kEvaluationBatch, images.size() - begin))));
+void for_each_batch(const Tensor& pixels, Visit visit) {
+  for (int64_t begin = 0; begin < pixels.size(0); begin += kEvaluationBatch) {
+    visit(normalized(pixels.narrow(0, begin, std::min(kEvaluationBatch, pixels.size(0) - begin))));
   }
 }
 
@@ -87,19 +87,19 @@ int64_t parameter_count(const Network& network) {
   return count;
 }
 
-Tensor predict_classes(Network& network, const Images& images) {
+Tensor predict_logits(Network& network, const Tensor& pixels) {
   const NoGradGuard no_grad;
   network.layers->eval();
-  std::vector<Tensor> answers;
-  for_each_batch(images, [&](const Tensor& batch) { answers.push_back(network(batch).argmax(1)); });
+  std::vector<Tensor> logits = {relume::empty({0, kClasses})};
+  for_each_batch(pixels, [&](const Tensor& batch) { logits.push_back(network(batch)); });
   network.layers->train();
-  return relume::cat(answers);
+  return relume::cat(logits);
 }
 
 double dead_share(Network& network, const Images& images) {
   network.layers->eval();
   std::vector<Tensor> largest(network.activations.size());
-  for_each_batch(images, [&](const Tensor& batch) {
+  for_each_batch(images.pixels, [&](const Tensor& batch) {
     Tensor x = batch;
     size_t found = 0;
     for (size_t i = 0; i < network.layers->size(); ++i) {

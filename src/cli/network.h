@@ -27,8 +27,13 @@ Network make_network(const std::string& activation);
 
 int64_t parameter_count(const Network& network);
 
-// The network's answers to images: the class of the largest logit, int64 [N].
-Tensor predict_classes(Network& network, const Images& images);
+// The network's logits, float [N, 10], for pixels, uint8 [N, 28, 28].
+Tensor predict_logits(Network& network, const Tensor& pixels);
+
+// Its answers: the class of the largest logit, int64 [N].
+inline Tensor predict_classes(Network& network, const Images& images) {
+  return predict_logits(network, images.pixels).argmax(1);
+}
 
 // The share of units, channels and neurons alike, whose activation passes no gradient for any of the images: they
 // neither answer to what they see nor learn.

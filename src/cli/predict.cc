@@ -5,14 +5,12 @@
 #include <fstream>
 
 #include "cli/commands.h"
-#include "relume/autograd.h"
 #include "relume/data/files.h"
 #include "relume/ops.h"
 
 namespace relume::cli {
 namespace {
 
-constexpr int64_t kSide = 28;
 constexpr int64_t kShown = 3;  // classes for each image
 constexpr double kLeastShown = 0.01;
 
@@ -52,6 +50,15 @@ Tensor load_pictures(const std::string& path, bool invert) {
   return invert ? 255 - pictures : pictures;
 }
 
+// What the images are, int64 [N].
+Tensor load_labels(const std::string& path) {
+  const Tensor labels = data::load_idx(path);
+  if (labels.scalar_type() != kByte || labels.dim() != 1) {
+    throw Error(fmt::format("{}: expected bytes of size [N]", path));
+  }
+  return labels.to(kLong);
+}
+
 // "Sneaker 98.3 %, Sandal 1.2 %" from the probabilities of one image.
 std::string likeliest(const Tensor& probabilities, const std::vector<std::string>& names) {
   const auto [values, classes] = probabilities.topk(kShown);
@@ -68,24 +75,26 @@ std::string likeliest(const Tensor& probabilities, const std::vector<std::string
 }  // namespace
 
 int run_predict(const PredictOptions& options, const Terminal& terminal) {
-  const NoGradGuard no_grad;
   auto [network, recipe] = load_model(options.model);
   const std::vector<std::string> names = class_names(recipe.data);
-  const Tensor labels = options.labels.empty() ? Tensor() : data::load_idx(options.labels).to(kLong);
+  const Tensor labels = options.labels.empty() ? Tensor() : load_labels(options.labels);
   int64_t seen = 0, right = 0;
   for (const std::string& path : options.files) {
     Tensor pictures = load_pictures(path, options.invert);
     if (options.limit > 0) pictures = pictures.narrow(0, 0, std::min(options.limit, pictures.size(0)));
-    if (pictures.size(0) == 0) continue;
-    const Tensor answers = predict_classes(network, {pictures, Tensor()});
-    for (int64_t i = 0; i < pictures.size(0); ++i, ++seen) {
-      const Tensor logits = network(normalized(pictures.narrow(0, i, 1)))[0];
-      const std::string place = pictures.size(0) > 1 ? fmt::format("{}[{}]", path, i) : path;
-      terminal.print(fmt::format("{}: {}\n", place, likeliest(logits.softmax(0), names)));
-      if (!labels.defined()) continue;
-      if (seen >= labels.numel()) throw Error(fmt::format("{}: fewer labels than images", options.labels));
-      right += answers[i].item<int64_t>() == labels[seen].item<int64_t>() ? 1 : 0;
+    const int64_t count = pictures.size(0);
+    if (labels.defined() && seen + count > labels.numel()) {
+      throw Error(fmt::format("{}: {} labels for {} images and more", options.labels, labels.numel(), seen + count));
     }
+    const Tensor probabilities = predict_logits(network, pictures).softmax(1);
+    for (int64_t i = 0; i < count; ++i) {
+      const std::string place = count > 1 ? fmt::format("{}[{}]", path, i) : path;
+      terminal.print(fmt::format("{}: {}\n", place, likeliest(probabilities[i], names)));
+    }
+    if (labels.defined()) {
+      right += probabilities.argmax(1).eq(labels.narrow(0, seen, count)).sum().item<int64_t>();
+    }
+    seen += count;
   }
   if (labels.defined() && seen > 0) {
     terminal.print(fmt::format("{} of {} right: {:.2f} %\n", right, seen,

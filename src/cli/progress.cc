@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace relume::cli {
 namespace {
@@ -21,7 +22,9 @@ std::string progress_line(const Progress& progress, int columns) {
   const double rate = progress.seconds > 0 ? static_cast<double>(progress.done_here) / progress.seconds : 0;
   const double left = rate > 0 ? static_cast<double>(progress.total - progress.done) / rate : 0;
   const std::string figures = fmt::format("{:3.0f} %  {} images/s  loss {:.3f}  {} left", 100 * share,
-                                          with_commas(static_cast<int64_t>(rate)), progress.loss, as_clock(left));
+                                          with_commas(static_cast<int64_t>(rate)),
+                                          std::isnan(progress.loss) ? NAN : progress.loss,  // no sign: "nan"
+                                          as_clock(left));
 
   const int room = columns - static_cast<int>(progress.label.size() + figures.size()) - 7;
   if (room < kNarrowestBar) return progress.label + "  " + figures;

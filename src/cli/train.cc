@@ -1,7 +1,12 @@
 // relume train.
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -63,6 +68,20 @@ std::string mistakes(const Tensor& answers, const Images& images, const std::vec
   return "\na few that it gets wrong\n" + draw(pictures, terminal.columns, terminal.live);
 }
 
+// Throws where a file of that name cannot be written: better now than after the training.
+void check_writable(const std::string& path) {
+  if (path.empty()) return;
+  const std::string folder = std::filesystem::absolute(path).parent_path();
+  struct stat status;
+  const bool exists = ::stat(path.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
+  } else if (::access(exists ? path.c_str() : folder.c_str(), W_OK) == 0) {
+    return;
+  }
+  throw Error(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+}
+
 int save_interrupted(const Trainer& trainer, const TrainOptions& options, const Terminal& terminal) {
   if (options.save.empty()) {
     terminal.print("interrupted\n");
@@ -83,6 +102,8 @@ void write_report(const std::string& path, double accuracy, double seconds, doub
 }  // namespace
 
 int run_train(const TrainOptions& options, const Terminal& terminal) {
+  check_writable(options.save);
+  check_writable(options.report);
   Trainer trainer = options.resume.empty() ? Trainer(options.recipe) : Trainer::resume(options.resume);
   const Recipe& recipe = trainer.recipe();
   const Images train = load_images(recipe.data, true, recipe.train_images);

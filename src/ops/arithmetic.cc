@@ -17,6 +17,8 @@ ElementwiseKernel arithmetic_kernel(const ArithmeticRow& row, ScalarType dtype, 
   kernel.options = options;
   kernel.dtype = computed;
   kernel.cost = row.cost;
+  if (computed != dtype) kernel.rounds = dtype;
+  kernel.exact = row.exact;
   return kernel;
 }
 
@@ -101,8 +103,9 @@ void check_no_bools(const Tensor& self, bool other_is_bool) {
 
 bool is_one(const Scalar& alpha) { return alpha.toDouble() == 1; }
 
-cpu::ScaleOptions scale_options(const SumRow& row, const Scalar& alpha) {
-  return {row.sign * alpha.toDouble(), alpha.isFloatingPoint() ? 0 : row.sign * alpha.toLong()};
+cpu::ScaleOptions scale_options(const SumRow& row, const Scalar& alpha, ScalarType dtype) {
+  const Scalar factor = is_reduced_floating_point(dtype) ? make_scalar(alpha, dtype).item() : alpha;
+  return {row.sign * factor.toDouble(), factor.isFloatingPoint() ? 0 : row.sign * factor.toLong()};
 }
 
 Tensor times(const Tensor& grad, const Scalar& factor) { return is_one(factor) ? grad : grad * factor; }
@@ -116,7 +119,7 @@ auto sum_backward(int sign, const Scalar& alpha) {
 
 Tensor sum_of(const SumRow& row, const Tensor& self, const Tensor& other, const Scalar& alpha, ScalarType dtype) {
   check_alpha(dtype, alpha);
-  const cpu::ScaleOptions options = scale_options(row, alpha);
+  const cpu::ScaleOptions options = scale_options(row, alpha, dtype);
   const ElementwiseKernel kernel = arithmetic_kernel(is_one(alpha) ? row.plain : row.scaled, dtype, &options);
   const Tensor result = elementwise(kernel, {&self, &other}, dtype);
   if (!recording({self, other})) return result;
@@ -126,7 +129,7 @@ Tensor sum_of(const SumRow& row, const Tensor& self, const Tensor& other, const 
 Tensor& sum_into(const SumRow& row, Tensor& self, const Tensor& other, const Scalar& alpha, ScalarType dtype) {
   check_alpha(dtype, alpha);
   check_can_cast(dtype, self.scalar_type());
-  const cpu::ScaleOptions options = scale_options(row, alpha);
+  const cpu::ScaleOptions options = scale_options(row, alpha, dtype);
   const ElementwiseKernel kernel = arithmetic_kernel(is_one(alpha) ? row.plain : row.scaled, dtype, &options);
   InPlace write(row.plain.in_place, self, {other});
   elementwise_into(self, kernel, {&self, &other});
@@ -179,7 +182,7 @@ Tensor rsub(const Tensor& self, const Scalar& other, const Scalar& alpha) {
   const Tensor from = number(other);
   const ScalarType dtype = result_type({self, other});
   check_alpha(dtype, alpha);
-  const cpu::ScaleOptions options = scale_options(kSub, alpha);
+  const cpu::ScaleOptions options = scale_options(kSub, alpha, dtype);
   const Tensor result = elementwise(arithmetic_kernel(kSub.scaled, dtype, &options), {&from, &self}, dtype);
   return record("RsubBackward1", result, {self}, {},
                 [factor = -alpha](Backward& run) { run.set(0, times(run.grad(), factor)); });
@@ -189,16 +192,34 @@ Tensor rsub(const Tensor& self, const Scalar& other, const Scalar& alpha) {
 
 namespace {
 
-constexpr ArithmeticRow kMul = {"mul", "mul_", "mul_cpu", ArithmeticOp::mul, "MulBackward0", [](Backward& run) {
+constexpr ArithmeticRow kMul = {"mul",
+                                "mul_",
+                                "mul_cpu",
+                                ArithmeticOp::mul,
+                                "MulBackward0",
+                                [](Backward& run) {
                                   if (run.needs(0)) run.set(0, run.grad() * run.saved(1));
                                   if (run.needs(1)) run.set(1, run.grad() * run.saved(0));
-                                }};
+                                },
+                                true,
+                                true,
+                                1,
+                                1};
 
-constexpr ArithmeticRow kDiv = {"div", "div_", "div_true_cpu", ArithmeticOp::div, "DivBackward0", [](Backward& run) {
+constexpr ArithmeticRow kDiv = {"div",
+                                "div_",
+                                "div_true_cpu",
+                                ArithmeticOp::div,
+                                "DivBackward0",
+                                [](Backward& run) {
                                   const Tensor other = run.saved(1);
                                   if (run.needs(0)) run.set(0, run.grad() / other);
                                   if (run.needs(1)) run.set(1, -run.grad() * (run.saved(0) / other / other));
-                                }};
+                                },
+                                true,
+                                true,
+                                1,
+                                1};
 
 // Rounded quotients are constant between jumps.
 void no_gradient(Backward& run) {
@@ -214,11 +235,12 @@ constexpr ArithmeticRow kFloorDivide = {"floor_divide",
                                         [](Backward&) { fail("derivative for aten::floor_divide is not implemented"); },
                                         false,
                                         false,
-                                        8};
+                                        8,
+                                        1};
 constexpr ArithmeticRow kDivFloor = {
-    "div", "div_", "div_floor_cpu", ArithmeticOp::floor_divide, "DivBackward2", no_gradient, false, false, 8};
+    "div", "div_", "div_floor_cpu", ArithmeticOp::floor_divide, "DivBackward2", no_gradient, false, false, 8, 1};
 constexpr ArithmeticRow kDivTrunc = {
-    "div", "div_", "div_trunc_cpu", ArithmeticOp::trunc_divide, "DivBackward2", no_gradient, false, false, 4};
+    "div", "div_", "div_trunc_cpu", ArithmeticOp::trunc_divide, "DivBackward2", no_gradient, false, false, 4, 1};
 
 // self - other round(self / other) has the gradients 1 and -round(self / other).
 template <const ArithmeticRow& kQuotient>

@@ -19,6 +19,9 @@ struct ArithmeticRow {
   bool saves_self = true;
   bool saves_other = true;
   int cost = 1;
+  // Half types are computed in float, but of operands that are rounded to the half type first: all but a number, or a
+  // 0-dim tensor, that stands at this place. It is as PyTorch does it.
+  int exact = -1;
 };
 
 // A number as an operand: a 0-dim tensor of the number's own kind, which takes no part in promotion.

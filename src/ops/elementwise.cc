@@ -228,7 +228,47 @@ Tensor make_result(IntArrayRef sizes, ScalarType dtype, std::initializer_list<co
   return make_strided(sizes, strides, dtype);
 }
 
+namespace {
+
+// The inputs of a kernel of a half type, rounded to it.
+class RoundedInputs {
+ public:
+  RoundedInputs(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
+    const NoGradGuard unrecorded;
+    for (const Tensor* input : inputs) {
+      const bool stays = static_cast<int>(count_) == kernel.exact && input->dim() == 0;
+      rounded_[count_++] = stays ? *input : input->to(kernel.rounds);
+    }
+  }
+  // run({&first, &second, ...}).
+  template <class F>
+  auto pass_to(F run) const {
+    const auto* x = rounded_;
+    return count_ == 2 ? run({&x[0], &x[1]}) : run({&x[0], &x[1], &x[2]});
+  }
+
+ private:
+  Tensor rounded_[kMaxInputs];
+  size_t count_ = 0;
+};
+
+bool must_round(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
+  if (kernel.rounds == ScalarType::Undefined) return false;
+  return std::any_of(inputs.begin(), inputs.end(), [&](const Tensor* x) { return x->impl()->dtype != kernel.rounds; });
+}
+
+ElementwiseKernel without_rounding(ElementwiseKernel kernel) {
+  kernel.rounds = ScalarType::Undefined;
+  return kernel;
+}
+
+}  // namespace
+
 Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs, ScalarType dtype) {
+  if (must_round(kernel, inputs)) [[unlikely]]
+    return RoundedInputs(kernel, inputs).pass_to([&](std::initializer_list<const Tensor*> rounded) {
+      return elementwise(without_rounding(kernel), rounded, dtype);
+    });
   if (dtype == ScalarType::Undefined)
     dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
   if (const detail::TensorImpl* hidden = find_hidden(inputs)) [[unlikely]] {
@@ -243,6 +283,10 @@ Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const 
 }
 
 void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
+  if (must_round(kernel, inputs)) [[unlikely]]
+    return RoundedInputs(kernel, inputs).pass_to([&](std::initializer_list<const Tensor*> rounded) {
+      elementwise_into(out, without_rounding(kernel), rounded);
+    });
   const IntArrayRef sizes = out.impl()->sizes;
   if (find_hidden({&out}) && run_hidden(*out.impl(), kernel, inputs)) return;
   if (all_contiguous(sizes, inputs)) {

@@ -37,6 +37,10 @@ struct ElementwiseKernel {
   ScalarType result_dtype = ScalarType::Undefined;  // of those that it writes; Undefined: the same
   int cost = 1;                                     // see kernels/elementwise.h
   bool masked = false;                              // the first input is a mask: the kernel reads it as bool
+  // Where it is not Undefined: inputs are rounded to this half type before the kernel reads them as float, all but a
+  // 0-dim one that stands at place `exact`.
+  ScalarType rounds = ScalarType::Undefined;
+  int exact = -1;
 };
 
 // kernel(inputs...) as a new tensor of dtype `dtype` (Undefined: what the kernel writes). Inputs are broadcast and

@@ -306,7 +306,9 @@ struct Lerp {
     const ScalarType dtype = impl_of(self, "lerp").dtype;
     check(impl_of(end, "lerp").dtype == dtype, "expected dtype {} for `end` but got dtype {}", TypeMeta(dtype).name(),
           TypeMeta(end.scalar_type()).name());
-    return arithmetic_kernel({"lerp", "lerp_", "lerp_kernel_scalar", ArithmeticOp::lerp}, dtype);
+    ElementwiseKernel kernel = arithmetic_kernel({"lerp", "lerp_", "lerp_kernel_scalar", ArithmeticOp::lerp}, dtype);
+    kernel.exact = 2;
+    return kernel;
   }
 };
 

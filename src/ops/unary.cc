@@ -299,6 +299,7 @@ Tensor isfinite(const Tensor& self) { return test("isfinite", UnaryOp::IsFinite,
 
 // log(x / (1 - x)); with eps, of x clamped to [eps, 1 - eps].
 Tensor logit(const Tensor& self, std::optional<double> eps) {
+  impl_of(self, "logit");
   const ScalarType dtype = float_result_type({self});
   Tensor result;
   {
@@ -313,7 +314,11 @@ Tensor logit(const Tensor& self, std::optional<double> eps) {
     run.set(0, where(inside, slope, eps ? 0.0 : std::numeric_limits<double>::quiet_NaN()));
   });
 }
-Tensor& logit_(Tensor& self, std::optional<double> eps) { return self.copy_(logit(self.clone(), eps)); }
+Tensor& logit_(Tensor& self, std::optional<double> eps) {
+  impl_of(self, "logit_");
+  check_can_cast(float_result_type({self}), self.scalar_type());
+  return self.copy_(logit(self.clone(), eps));
+}
 
 namespace {
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "cli/picture.h"
@@ -51,6 +52,10 @@ TEST(ProgressLine, LeavesOutTheBarWhereThereIsNoRoom) {
 
 TEST(ProgressLine, CountsTheRateOfThisRunAlone) {
   EXPECT_THAT(progress_line({"epoch 1/1", 30000, 60000, 1, 100, 0}, 0), HasSubstr(" 100 images/s"));
+}
+
+TEST(ProgressLine, ShowsNoSignOfALossThatIsNoNumber) {
+  EXPECT_THAT(progress_line({"epoch 1/1", 1, 2, 1, 1, -NAN}, 0), HasSubstr(" loss nan "));
 }
 
 TEST(ProgressLine, TakesAnEmptyJobForDone) { EXPECT_THAT(progress_line({}, 80), HasSubstr("100 %")); }

@@ -103,6 +103,11 @@ class Program(unittest.TestCase):
 
     def test_says_in_one_line_what_is_wrong(self):
         (self.folder / "junk").write_bytes(b"junk")
+        small = self.folder / "small"
+        small.mkdir()
+        for half in ("train", "t10k"):
+            (small / f"{half}-images-idx3-ubyte").write_bytes(idx([3, 7, 7], bytes(147)))
+            (small / f"{half}-labels-idx1-ubyte").write_bytes(idx([3], bytes(3)))
         (self.folder / "cut").write_bytes((self.folder / "t10k-images-idx3-ubyte").read_bytes()[:-1])
         self.train("--epochs", 1, "--save", "model")
         cases = [
@@ -110,6 +115,10 @@ class Program(unittest.TestCase):
             (["train", "--data", self.folder, "--epochs", 1, "--save", "/nowhere/model"], "cannot write /nowhere/model"),
             (["train", "--resume", "junk"], "junk: expected a safetensors file"),
             (["train", "--resume", "model"], "it has no epoch"),
+            (["predict", "model", "t10k-images-idx3-ubyte", "--labels", "t10k-images-idx3-ubyte"], "expected bytes of size [N]"),
+            (["predict", "model", "train-images-idx3-ubyte", "--labels", "t10k-labels-idx1-ubyte"],
+             "50 labels for 200 images and more"),
+            (["train", "--data", "small"], "images of 28 x 28 pixels, got sizes [3, 7, 7]"),
             (["predict", "junk", "cut"], "junk: expected a safetensors file"),
             (["predict", "model", "cut"], "cut: expected 39200 bytes of elements, got 39199"),
             (["predict", "model", "none.png"], "cannot open none.png: No such file or directory"),
@@ -120,8 +129,28 @@ class Program(unittest.TestCase):
             self.assertIn(message, errors)
             self.assertEqual(len(errors.splitlines()), 1, errors)
 
+    def test_finds_out_before_it_trains_that_it_cannot_save(self):
+        for path, why in ((self.folder, "Is a directory"), ("/nowhere/model", "No such file or directory")):
+            for option in ("--save", "--report"):
+                process = self.start("train", "--data", self.folder, "--epochs", 1, option, path)
+                printed, errors = process.communicate(timeout=600)
+                self.assertEqual((process.returncode, printed), (1, ""), errors)
+                self.assertEqual(errors, f"relume: cannot write {path}: {why}\n")
+
+    def test_a_full_disk_is_an_error(self):
+        self.assertIn("cannot write /dev/full: No space left", self.train("--epochs", 1, "--save", "/dev/full", status=1))
+        with open("/dev/full", "w") as full:
+            command = [PROGRAM, "train", "--data", self.folder, "--epochs", "1", "--no-save"]
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stderr), (1, "relume: cannot write to the standard output\n"))
+
     def test_refuses_options_out_of_range(self):
-        for arguments in (["train", "--epochs", "0"], ["train", "--activation", "rely"], ["train", "--what"], []):
+        cases = [
+            ["train", "--epochs", "0"], ["train", "--activation", "rely"], ["train", "--what"], [],
+            ["train", "--threads", "-1"], ["train", "--test-images", "-1"], ["compare", "--threads", "-1"],
+            ["predict", "model", "picture.png", "--limit", "-1"],
+        ]
+        for arguments in cases:
             process = self.start(*arguments)
             _, errors = process.communicate(timeout=60)
             self.assertGreater(process.returncode, 0)

@@ -94,6 +94,26 @@ TEST(Arithmetic, RoundsHalfTypesOnce) {
   EXPECT_EQ((x + 1.5).item().toDouble(), 2050);
 }
 
+TEST(Arithmetic, RoundsOperandsToTheHalfTypeFirst) {
+  const Tensor x = tensor({1.0, 256.0}, kBFloat16);
+  EXPECT_TRUE(equal(x + 257, tensor({256.0, 512.0}, kBFloat16)));  // 257 is 256 in bfloat16
+  EXPECT_TRUE(equal(x + tensor({257, 257}), tensor({256.0, 512.0}, kBFloat16)));
+  EXPECT_TRUE(equal(x == 257, tensor({0, 1}, kBool)));
+  EXPECT_TRUE(equal(fmod(x, 257), tensor({1.0, 0.0}, kBFloat16)));
+  EXPECT_TRUE(equal(pow(257, x).slice(0, 0, 1), tensor({256.0}, kBFloat16)));
+  EXPECT_TRUE(equal(add(x, x, 257), tensor({257.0, 65792.0}, kBFloat16)));
+  EXPECT_TRUE(equal(x.clone().sub_(257), tensor({-255.0, 0.0}, kBFloat16)));
+}
+
+TEST(Arithmetic, KeepsAFactorAndADivisorWithoutDimensionsExact) {
+  const Tensor x = tensor({3.0}, kBFloat16);
+  EXPECT_EQ((x * 257).item().toDouble(), 772);  // 771, while 3 x 256 is 768
+  EXPECT_EQ((x * tensor(257.0)).item().toDouble(), 772);
+  EXPECT_EQ((tensor(257.0) * x).item().toDouble(), 768);  // only on the right, as in PyTorch
+  EXPECT_EQ((x * tensor({257})).item().toDouble(), 768);
+  EXPECT_EQ((tensor({771.0}, kBFloat16) / 257).item().toDouble(), 3);
+}
+
 TEST(Arithmetic, NamesWhatIsWrong) {
   const Tensor x = ones({2, 3}), n = ones({3}, kLong), b = ones({3}, kBool);
   EXPECT_EQ(message_of([&] { return x + ones({2}); }),
@@ -108,6 +128,9 @@ TEST(Arithmetic, NamesWhatIsWrong) {
   EXPECT_EQ(message_of([&] { return pow(n, -1); }), "Integers to negative integer powers are not allowed.");
   EXPECT_EQ(message_of([&] { return n.clone().div_(2); }),
             "result type Float can't be cast to the desired output type Long");
+  EXPECT_EQ(message_of([&] { return n.clone().logit_(); }),
+            "result type Float can't be cast to the desired output type Long");
+  EXPECT_EQ(message_of([&] { return logit(Tensor()); }), "logit: expected a tensor, got an undefined one");
   EXPECT_EQ(message_of([&] { return clamp(x); }), "torch.clamp: At least one of 'min' or 'max' must not be None");
   EXPECT_EQ(message_of([&] { return bitwise_and(x, x); }), "\"bitwise_and_cpu\" not implemented for 'Float'");
   EXPECT_EQ(message_of([&] { return where(n, x, x); }),
