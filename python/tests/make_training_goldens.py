@@ -1,9 +1,10 @@
-"""Writes training_goldens.json: what PyTorch computes in training_cases.py. Run with a Python that has torch 2.13."""
+"""Writes training_goldens.json: what PyTorch computes in training_cases.py and loader_cases.py. Run with a Python that has torch 2.13."""
 
 import json
 import pathlib
 
 import torch
+from loader_cases import loader_orders
 from training_cases import OPTIMIZERS, optimizer_run, scheduler_makers, scheduler_run
 
 
@@ -14,7 +15,8 @@ def main():
     }
     schedulers = {name: scheduler_run(torch, name)[0] for name in scheduler_makers(torch.optim.lr_scheduler)}
     path = pathlib.Path(__file__).with_name("training_goldens.json")
-    path.write_text(json.dumps({"optimizers": optimizers, "schedulers": schedulers}) + "\n")
+    goldens = {"optimizers": optimizers, "schedulers": schedulers, "loaders": loader_orders(torch)}
+    path.write_text(json.dumps(goldens) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import weakref
 from .link import Link
 from .worker import Task, loader_links, worker_main
 
-_PATIENCE = 5.0  # seconds for which a worker may go on with its batch when it is no longer wanted
+_PATIENCE = 1.0  # seconds for which a worker may go on with its batch when it is no longer wanted
 _LOOK_AFTER = 5.0  # seconds after which silent workers are looked after
 
 
@@ -25,9 +25,10 @@ def _end(links, processes, owner):
     until = time.monotonic() + _PATIENCE
     for process in processes:
         process.join(max(0.0, until - time.monotonic()))
-        if process.is_alive():
-            process.kill()
-            process.join()
+        for end in (process.terminate, process.kill):
+            if process.is_alive():
+                end()
+                process.join(_PATIENCE)
 
 
 def _why_gone(process):
