@@ -6,6 +6,7 @@ import re
 import sys
 
 import generate_python
+import generate_stubs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "src/ops/table.txt"
@@ -205,14 +206,16 @@ namespace relume {{
 
 }}  // namespace relume
 """
+    rows = generate_python.table([op for _, op in ops])
     return {
         "include/relume/ops.h": header,
         "include/relume/tensor_methods.inc": inc,
         "src/ops/methods.h": inner,
         "src/ops/methods.cc": source,
         "tests/oracle/op_calls.inc": calls,
-        "python/src/op_rows.inc": generate_python.table([op for _, op in ops]),
+        "python/src/op_rows.inc": rows,
         "python/relume/nn/modules/activation_rows.py": generate_python.activation_modules(),
+        **generate_stubs.stubs([op for _, op in ops], generate_python.FIELDS, rows),
     }
 
 

@@ -44,6 +44,30 @@ FIELDS = dict.fromkeys("max min sort topk kthvalue median mode cummax cummin".sp
 FIELDS["aminmax"] = ("min", "max")
 # Attributes in Python, or reached in another way there.
 HIDDEN = {"alias", "slice", "numpy_T", "mT", "unique", "unique_"}
+# Other names of ops, in place too where the op has that form.
+ALIASES = {
+    "arccos": "acos",
+    "arccosh": "acosh",
+    "arcsin": "asin",
+    "arcsinh": "asinh",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arctanh": "atanh",
+    "concatenate": "cat",
+    "divide": "div",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "less": "lt",
+    "less_equal": "le",
+    "moveaxis": "movedim",
+    "multiply": "mul",
+    "not_equal": "ne",
+    "row_stack": "vstack",
+    "subtract": "sub",
+    "swapaxes": "transpose",
+    "swapdims": "transpose",
+    "true_divide": "div",
+}
 # What Python can leave out where C++ cannot: a lower bound beside a generator.
 MORE_ROWS = {
     "randint": "{kFunction, "
@@ -251,7 +275,24 @@ def comments():
         if match and block:
             found[match[1].lower()] = " ".join(block)
         block = block + [line[3:]] if line.startswith("// ") else []
-    return found
+    return {**more_comments(), **found}
+
+
+def more_comments():
+    """tools/op_documentation.txt: what is said of ops without such a comment."""
+    lines = (ROOT / "tools/op_documentation.txt").read_text().splitlines()
+    return dict(line.split(": ", 1) for line in lines if not line.startswith("#"))
+
+
+def about(name, said):
+    """The sentences of an op's documentation."""
+    base = name.rstrip("_")
+    if base in ALIASES and name not in said:
+        return f"The same as {ALIASES[base]}{name[len(base) :]}()."
+    text = said.get(name) or said.get(base.replace("_", "")) or said.get(base)
+    if not text:
+        raise SystemExit(f"tools/op_documentation.txt: no line says what {name} does, and no comment in src/ops/")
+    return text if base == name or name in said else f"{text} Written into the tensor itself."
 
 
 def quoted(text):
@@ -293,10 +334,14 @@ def table(ops):
         existing[1].extend(signatures)
     for name, row in MORE_ROWS.items():
         rows[name][0].append(row)
+    for name, base in ALIASES.items():
+        for suffix in ("", "_"):
+            if base + suffix in rows and name + suffix not in rows:
+                overloads, signatures = rows[base + suffix]
+                rows[name + suffix] = overloads, [name + text.removeprefix(base) for text in signatures]
     said = comments()
     lines = [f"// Every op as a row: name, documentation, and the ways to call it (arguments.h).\n{NOTICE}"]
     for name in sorted(rows):
         overloads, signatures = rows[name]
-        comment = said.get(name) or said.get(name.rstrip("_").replace("_", ""), "") or said.get(name.rstrip("_"), "")
-        lines.append(f'{{"{name}", {documentation(signatures, comment)},\n {{' + ",\n  ".join(overloads) + "}},")
+        lines.append(f'{{"{name}", {documentation(signatures, about(name, said))},\n {{' + ",\n  ".join(overloads) + "}},")
     return "\n".join(lines) + "\n"

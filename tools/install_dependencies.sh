@@ -18,7 +18,7 @@ esac
 
 # A folder of Python packages from PyPI, and a mark that says which.
 virtual_environment() {
-  packages="numpy pytest hypothesis"
+  packages="numpy pytest hypothesis mypy"
   folder="$(dirname "$0")/../build/venv"
   [ "$(cat "$folder/packages" 2>/dev/null)" = "$packages" ] && return
   echo "installing in build/venv: $packages"

@@ -6,6 +6,7 @@
 from . import _C
 from ._C import *  # noqa: F403: dtypes, Tensor, Size, device, Generator, memory formats
 from ._functions import *  # noqa: F403
+from ._composites import *  # noqa: F403
 from ._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ._install import install_as_torch
 from ._missing import missing_attribute as __getattr__

@@ -1,18 +1,19 @@
 """import torch means relume: for unmodified scripts."""
 
 import importlib
-import importlib.abc
 import importlib.machinery
-import importlib.util
 import sys
 
 
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds torch.x.y as relume.x.y."""
+class _Finder:
+    """Finds torch.x.y as relume.x.y, and loads it: of the form, if not of the class, of importlib.abc's, whose import
+    takes long."""
 
     def find_spec(self, name, path=None, target=None):
         if name != "torch" and not name.startswith("torch."):
             return None
+        import importlib.util
+
         own = "relume" + name[len("torch") :]
         try:
             found = importlib.util.find_spec(own) if own not in sys.modules else True

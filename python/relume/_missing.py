@@ -2,7 +2,24 @@
 
 import importlib
 
-LAZY = {"nn", "optim", "utils", "testing"}
+LAZY = {"linalg", "nn", "optim", "special", "testing", "utils"}
+
+
+def attribute_finder(module):
+    """A module's __getattr__: raises AttributeError, with advice, for what there is not."""
+
+    def missing_attribute(name):
+        if name.startswith("__"):  # asked for by the import system and by inspection, not by programs
+            raise AttributeError(f"module '{module}' has no attribute '{name}'")
+        raise AttributeError(
+            f"module '{module}' has no attribute '{name}' here: Relume does not have it. "
+            f"dir({module}) lists what there is; run the script with PyTorch where it needs this."
+        )
+
+    return missing_attribute
+
+
+_missing_in_torch = attribute_finder("torch")
 
 
 def missing_attribute(name):
@@ -13,7 +30,4 @@ def missing_attribute(name):
         except ModuleNotFoundError as error:
             if error.name != "relume." + name:
                 raise
-    raise AttributeError(
-        f"module 'torch' has no attribute '{name}' here: Relume does not have it. "
-        "help(relume) lists what there is; run the script with PyTorch where it needs this."
-    )
+    return _missing_in_torch(name)

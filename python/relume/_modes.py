@@ -1,9 +1,11 @@
 """Guards of grad mode and inference mode, as context managers and decorators."""
 
 import functools
-import inspect
 
 from ._C import ops
+
+
+_GENERATOR = 0x20  # inspect.CO_GENERATOR: importing inspect takes longer than the rest of the package
 
 
 class _Guard:
@@ -13,7 +15,7 @@ class _Guard:
         return type(self)()
 
     def __call__(self, function):
-        if inspect.isgeneratorfunction(function):
+        if getattr(getattr(function, "__code__", None), "co_flags", 0) & _GENERATOR:
 
             @functools.wraps(function)
             def generator(*arguments, **keywords):

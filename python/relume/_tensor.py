@@ -162,6 +162,44 @@ def index_put(self, indices, values, accumulate=False):
 
 
 @method
+def index(self, indices):
+    """The elements that index tensors name: self[indices]."""
+    return self[tuple(slice(None) if item is None else item for item in indices)]
+
+
+@method
+def put_(self, index, source, accumulate=False):
+    """Sets, or increases, the elements at places in the flattened tensor."""
+    places = ops.remainder(index, self.numel()) if self.numel() else index
+    rest, coordinates = places, []
+    for size in reversed(self.shape or (1,)):
+        coordinates.append(ops.remainder(rest, size))
+        rest = ops.floor_divide(rest, size)
+    target = self if self.dim() else self.unsqueeze(0)
+    target.index_put_(coordinates[::-1], source.reshape(index.shape), accumulate)
+    return self
+
+
+@method
+def map_(self, tensor, callable):
+    """Replaces each element by callable(element, the element of tensor there)."""
+    pairs = zip(self.reshape(-1).tolist(), tensor.expand_as(self).reshape(-1).tolist())
+    return self.copy_(ops.tensor([callable(a, b) for a, b in pairs], dtype=self.dtype).view(self.shape))
+
+
+@method
+def dim_order(self):
+    """The dimensions from the one with the largest step between elements to the one with the smallest."""
+    return tuple(sorted(range(self.dim()), key=lambda d: -self.stride(d)))
+
+
+@method
+def new_empty_strided(self, size, stride, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
+    """A tensor of the given sizes and strides, and the dtype of self, whose elements are undefined."""
+    return ops.empty_strided(size, stride, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+@method
 def unique(self, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """See relume.unique."""
     from ._functions import unique

@@ -100,6 +100,7 @@ PyGetSetDef tensor_attributes[] = {
     {"T", RELUME_GETTER(wrap(x.numpy_T())), nullptr, "The tensor with its dimensions reversed.", nullptr},
     {"mT", RELUME_GETTER(wrap(matrix_transpose(x))), nullptr, "The tensor with its last two dimensions swapped.",
      nullptr},
+    {"mH", RELUME_GETTER(wrap(matrix_transpose(x))), nullptr, "The same as mT, as elements are real numbers.", nullptr},
     {"H", RELUME_GETTER(wrap(x.t())), nullptr, "The transpose of a matrix.", nullptr},
     {"real", RELUME_GETTER(wrap(x)), nullptr, "The tensor itself.", nullptr},
     {"is_cpu", RELUME_GETTER(boolean(x.is_cpu())), nullptr, "Always True.", nullptr},

@@ -3,6 +3,7 @@
 
 #include "arguments.h"
 #include "function.h"
+#include "ops/elementwise.h"
 #include "relume/ops.h"
 #include "relume/printing.h"
 #include "relume/random.h"
@@ -12,8 +13,6 @@
 namespace relume::python {
 
 namespace {
-
-#define RELUME_CALL [](Arguments & a) -> PyObject*
 
 // A list of tensors in which None stands for an undefined one.
 std::vector<Tensor> optional_tensors(const Arguments& a, size_t i) {
@@ -79,6 +78,10 @@ PyObject* set_print(Arguments& a) {
 
 PyObject* promote(Arguments& a) { return Py_NewRef(dtype_object(promote_types(a.dtype(0), a.dtype(1)))); }
 
+PyObject* result_type_object(std::initializer_list<Operand> operands) {
+  return Py_NewRef(dtype_object(result_type(operands)));
+}
+
 PyObject* set_dtype(Arguments& a) {
   set_default_dtype(a.dtype(0));
   return none();
@@ -98,105 +101,95 @@ const Op kAutogradOps[] = {
        "Tensor[] tensors, Tensor[]? grad_tensors=None, bool? retain_graph=None, bool create_graph=False, Tensor[]? "
        "inputs=None",
        backward}}},
-    {"is_grad_enabled", "is_grad_enabled()\n\nWhether ops record a graph on this thread.\n",
-     {{kFunction, "", RELUME_CALL{return (static_cast<void>(a), boolean(GradMode::is_enabled()));
-}  // namespace
-}  // namespace relume::python
-}
-}
-,
+    {"is_grad_enabled",
+     "is_grad_enabled()\n\nWhether ops record a graph on this thread.\n",
+     {{kFunction, "",
+       [](Arguments& a) -> PyObject* { return (static_cast<void>(a), boolean(GradMode::is_enabled())); }}}},
     {"_set_grad_enabled",
      "_set_grad_enabled(mode)\n\nSays whether ops record a graph.\n",
      {{kFunction, "bool mode", set_grad_enabled}}},
-    {"is_inference_mode_enabled", "is_inference_mode_enabled()\n\nWhether inference mode is on.\n",
-     {{kFunction, "", RELUME_CALL{return (static_cast<void>(a), boolean(InferenceMode::is_enabled()));
-}
-}
-}
-}
-,
+    {"is_inference_mode_enabled",
+     "is_inference_mode_enabled()\n\nWhether inference mode is on.\n",
+     {{kFunction, "",
+       [](Arguments& a) -> PyObject* { return (static_cast<void>(a), boolean(InferenceMode::is_enabled())); }}}},
     {"_enter_inference",
      "_enter_inference(mode)\n\nStarts inference mode.\n",
      {{kFunction, "bool mode=True", enter_inference}}},
     {"_leave_inference",
      "_leave_inference(guard)\n\nEnds inference mode.\n",
      {{kFunction, "object guard", leave_inference}}},
-    {"is_anomaly_enabled", "is_anomaly_enabled()\n\nWhether anomaly detection is on.\n",
-     {{kFunction, "", RELUME_CALL{return (static_cast<void>(a), boolean(autograd::AnomalyMode::is_enabled()));
-}
-}
-}
-}
-, {"_is_anomaly_check_nan", "_is_anomaly_check_nan()\n\nWhether anomaly detection looks for NaN.\n",
-   {{kFunction, "", RELUME_CALL{return (static_cast<void>(a), boolean(autograd::AnomalyMode::should_check_nan()));
-}
-}
-}
-}
-,
+    {"is_anomaly_enabled",
+     "is_anomaly_enabled()\n\nWhether anomaly detection is on.\n",
+     {{kFunction, "",
+       [](Arguments& a) -> PyObject* {
+         return (static_cast<void>(a), boolean(autograd::AnomalyMode::is_enabled()));
+       }}}},
+    {"_is_anomaly_check_nan",
+     "_is_anomaly_check_nan()\n\nWhether anomaly detection looks for NaN.\n",
+     {{kFunction, "",
+       [](Arguments& a) -> PyObject* {
+         return (static_cast<void>(a), boolean(autograd::AnomalyMode::should_check_nan()));
+       }}}},
     {"_set_anomaly",
      "_set_anomaly(mode, check_nan)\n\nTurns anomaly detection on or off.\n",
      {{kFunction, "bool mode, bool check_nan=True", set_anomaly}}},
-}
-;
+};
 
-const Op kSettings[] = {{"get_num_threads", "get_num_threads()\n\nHow many threads an op may use.\n",
-                         {{kFunction, "", RELUME_CALL{return (static_cast<void>(a), PyLong_FromLong(get_num_threads()));
-}
-}
-}
-}
-, {"set_num_threads", "set_num_threads(int)\n\nSets how many threads an op may use.\n",
-   {{kFunction, "int int",
-     RELUME_CALL{if (a.integer(0) <= 0) raise(PyExc_RuntimeError, "set_num_threads expects a positive integer");
-set_num_threads(static_cast<int>(a.integer(0)));
-return none();
-}
-}
-}
-}
-, {"get_default_dtype", "get_default_dtype()\n\nThe dtype of floating-point tensors made without one.\n",
-   {{kFunction, "", RELUME_CALL{return (static_cast<void>(a), Py_NewRef(dtype_object(get_default_dtype())));
-}
-}
-}
-}
-, {"set_default_dtype", "set_default_dtype(d)\n\nSets it; float32 at first.\n", {{kFunction, "dtype d", set_dtype}}},
+const Op kSettings[] = {
+    {"get_num_threads",
+     "get_num_threads()\n\nHow many threads an op may use.\n",
+     {{kFunction, "",
+       [](Arguments& a) -> PyObject* { return (static_cast<void>(a), PyLong_FromLong(get_num_threads())); }}}},
+    {"set_num_threads",
+     "set_num_threads(int)\n\nSets how many threads an op may use.\n",
+     {{kFunction, "int int",
+       [](Arguments& a) -> PyObject* {
+         if (a.integer(0) <= 0) raise(PyExc_RuntimeError, "set_num_threads expects a positive integer");
+         set_num_threads(static_cast<int>(a.integer(0)));
+         return none();
+       }}}},
+    {"get_default_dtype",
+     "get_default_dtype()\n\nThe dtype of floating-point tensors made without one.\n",
+     {{kFunction, "",
+       [](Arguments& a) -> PyObject* {
+         return (static_cast<void>(a), Py_NewRef(dtype_object(get_default_dtype())));
+       }}}},
+    {"set_default_dtype", "set_default_dtype(d)\n\nSets it; float32 at first.\n", {{kFunction, "dtype d", set_dtype}}},
     {"promote_types",
      "promote_types(type1, type2)\n\nThe dtype that holds values of both.\n",
      {{kFunction, "dtype type1, dtype type2", promote}}},
-    {"can_cast", "can_cast(from_, to)\n\nWhether values of one dtype may be written as another.\n",
-     {{kFunction, "dtype from_, dtype to", RELUME_CALL{return boolean(can_cast(a.dtype(0), a.dtype(1)));
-}
-}
-}
-}
-, {"result_type", "result_type(tensor1, tensor2)\n\nThe dtype of an op on both.\n",
-   {{kFunction, "Tensor tensor1, Tensor tensor2",
-     RELUME_CALL{return Py_NewRef(
-         dtype_object(relume::add(relume::empty_like(a.tensor(0)), relume::empty_like(a.tensor(1))).scalar_type()));
-}
-}
-}
-}
-, {"_repr", "_repr(input)\n\nThe tensor as text.\n",
-   {{kFunction, "Tensor input", RELUME_CALL{return text(repr(a.tensor(0))).release();
-}
-}
-}
-}
-, {"_get_printoptions", "_get_printoptions()\n\nprecision, threshold, edgeitems, linewidth, sci_mode.\n",
-   {{kFunction, "", RELUME_CALL{return (static_cast<void>(a), printoptions());
-}
-}
-}
-}
-,
+    {"can_cast",
+     "can_cast(from_, to)\n\nWhether values of one dtype may be written as another.\n",
+     {{kFunction, "dtype from_, dtype to",
+       [](Arguments& a) -> PyObject* { return boolean(can_cast(a.dtype(0), a.dtype(1))); }}}},
+    {"result_type",
+     "result_type(tensor1, tensor2)\n\nThe dtype of an op on both, of which one may be a number.\n",
+     {{kFunction, "Tensor tensor1, Tensor tensor2",
+       [](Arguments& a) -> PyObject* {
+         return result_type_object({a.tensor(0), a.tensor(1)});
+       }},
+      {kFunction, "Tensor tensor1, Number tensor2",
+       [](Arguments& a) -> PyObject* {
+         return result_type_object({a.tensor(0), a.scalar(1)});
+       }},
+      {kFunction, "Number tensor1, Tensor tensor2",
+       [](Arguments& a) -> PyObject* {
+         return result_type_object({a.scalar(0), a.tensor(1)});
+       }},
+      {kFunction, "Number tensor1, Number tensor2",
+       [](Arguments& a) -> PyObject* {
+         return result_type_object({a.scalar(0), a.scalar(1)});
+       }}}},
+    {"_repr",
+     "_repr(input)\n\nThe tensor as text.\n",
+     {{kFunction, "Tensor input", [](Arguments& a) -> PyObject* { return text(repr(a.tensor(0))).release(); }}}},
+    {"_get_printoptions",
+     "_get_printoptions()\n\nprecision, threshold, edgeitems, linewidth, sci_mode.\n",
+     {{kFunction, "", [](Arguments& a) -> PyObject* { return (static_cast<void>(a), printoptions()); }}}},
     {"_set_printoptions",
      "_set_printoptions(precision, threshold, edgeitems, linewidth, sci_mode)\n\nSets them.\n",
      {{kFunction, "int precision, int threshold, int edgeitems, int linewidth, bool? sci_mode=None", set_print}}},
-}
-;
+};
 
 }  // namespace
 

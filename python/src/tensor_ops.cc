@@ -11,9 +11,6 @@ namespace relume::python {
 
 namespace {
 
-// A call that returns something of Python's: {line}, body with `a` the arguments.
-#define RELUME_CALL [](Arguments & a) -> PyObject*
-
 PyObject* integer_object(int64_t value) { return checked(PyLong_FromLongLong(value)); }
 
 PyObject* integers_object(IntArrayRef list) {
@@ -82,163 +79,123 @@ const char kToDocumentation[] =
     "The tensor with another dtype or memory format; itself where nothing changes, unless copy is set.\n";
 
 const Op kTensorOps[] = {
-    {"size", "size(dim=None)\n\nThe sizes, or that of one dimension.\n",
+    {"size",
+     "size(dim=None)\n\nThe sizes, or that of one dimension.\n",
      {{kMethod, "Tensor input, int? dim=None",
-       RELUME_CALL{return a.has(1) ? integer_object(a.tensor(0).size(a.integer(1))) : size_object(a.tensor(0).sizes());
-}  // namespace
-}  // namespace relume::python
-}
-}
-, {"stride", "stride(dim=None)\n\nThe steps between elements, or that of one dimension.\n",
-   {{kMethod, "Tensor input, int? dim=None",
-     RELUME_CALL{return a.has(1) ? integer_object(a.tensor(0).stride(a.integer(1)))
-                                 : integers_object(a.tensor(0).strides());
-}
-}
-}
-}
-, {"dim", "dim()\n\nThe number of dimensions.\n",
-   {{kMethod, "Tensor input", RELUME_CALL{return integer_object(a.tensor(0).dim());
-}
-}
-}
-}
-, {"ndimension", "ndimension()\n\nThe same as dim().\n",
-   {{kMethod, "Tensor input", RELUME_CALL{return integer_object(a.tensor(0).dim());
-}
-}
-}
-}
-, {"numel", "numel()\n\nThe number of elements.\n",
-   {{kFunction | kMethod, "Tensor input", RELUME_CALL{return integer_object(a.tensor(0).numel());
-}
-}
-}
-}
-, {"nelement", "nelement()\n\nThe same as numel().\n",
-   {{kMethod, "Tensor input", RELUME_CALL{return integer_object(a.tensor(0).numel());
-}
-}
-}
-}
-, {"element_size", "element_size()\n\nBytes of an element.\n",
-   {{kMethod, "Tensor input", RELUME_CALL{return integer_object(a.tensor(0).element_size());
-}
-}
-}
-}
-, {"storage_offset", "storage_offset()\n\nWhere the first element lies in the memory that tensors share.\n",
-   {{kMethod, "Tensor input", RELUME_CALL{return integer_object(a.tensor(0).storage_offset());
-}
-}
-}
-}
-, {"data_ptr", "data_ptr()\n\nThe address of the first element.\n",
-   {{kMethod, "Tensor input", RELUME_CALL{return checked(PyLong_FromVoidPtr(a.tensor(0).data_ptr()));
-}
-}
-}
-}
-, {"is_contiguous", "is_contiguous(memory_format=relume.contiguous_format)\n\nWhether the elements lie in order.\n",
-   {{kMethod, "Tensor input, memory_format memory_format=torch.contiguous_format",
-     RELUME_CALL{return boolean(a.tensor(0).is_contiguous(a.format(1, MemoryFormat::Contiguous)));
-}
-}
-}
-}
-, {"is_floating_point", "is_floating_point(input)\n\nWhether the elements have a fraction.\n",
-   {{kFunction | kMethod, "Tensor input", RELUME_CALL{return boolean(a.tensor(0).is_floating_point());
-}
-}
-}
-}
-, {"is_complex", "is_complex(input)\n\nAlways False.\n",
-   {{kFunction | kMethod, "Tensor input", RELUME_CALL{return boolean(a.tensor(0).is_complex());
-}
-}
-}
-}
-, {"is_signed", "is_signed(input)\n\nWhether the elements can be negative.\n",
-   {{kFunction | kMethod, "Tensor input", RELUME_CALL{return boolean(a.tensor(0).is_signed());
-}
-}
-}
-}
-, {"is_inference", "is_inference()\n\nWhether the tensor was made in inference mode.\n",
-   {{kFunction | kMethod, "Tensor input", RELUME_CALL{return boolean(a.tensor(0).is_inference());
-}
-}
-}
-}
-, {"is_same_size", "is_same_size(other)\n\nWhether both have the same sizes.\n",
-   {{kFunction | kMethod, "Tensor input, Tensor other",
-     RELUME_CALL{return boolean(a.tensor(0).sizes() == a.tensor(1).sizes());
-}
-}
-}
-}
-, {"is_set_to", "is_set_to(tensor)\n\nWhether both show the same elements in the same way.\n",
-   {{kMethod, "Tensor input, Tensor tensor", RELUME_CALL{const Tensor& x = a.tensor(0), &y = a.tensor(1);
-return boolean(x.is_alias_of(y) && x.storage_offset() == y.storage_offset() && x.sizes() == y.sizes() &&
-               x.strides() == y.strides());
-}
-}
-}
-}
-, {"_shares_memory", "_shares_memory(other)\n\nWhether both lie in the same block of memory.\n",
-   {{kMethod, "Tensor input, Tensor other", RELUME_CALL{return boolean(a.tensor(0).is_alias_of(a.tensor(1)));
-}
-}
-}
-}
-, {"get_device", "get_device()\n\nAlways -1: the CPU.\n",
-   {{kFunction | kMethod, "Tensor input", RELUME_CALL{return integer_object(a.tensor(0).get_device());
-}
-}
-}
-}
-, {"item", "item()\n\nThe value of a tensor with one element, as a number of Python.\n",
-   {{kMethod, "Tensor input", RELUME_CALL{return item_of(a.tensor(0).item());
-}
-}
-}
-}
-, {"tolist", "tolist()\n\nThe elements as nested lists; a number for a tensor without dimensions.\n",
-   {{kMethod, "Tensor input", RELUME_CALL{return list_of(a.tensor(0));
-}
-}
-}
-}
-, {"to", kToDocumentation,
-   {{kMethod,
-     "Tensor input, dtype dtype, bool non_blocking=False, bool copy=False, *, memory_format? memory_format=None",
-     RELUME_CALL{return to(a.tensor(0), a.dtype(1), a.boolean(3, false), a.optional_format(4));
-}
-}
-, {kMethod,
-   "Tensor input, device? device=None, dtype? dtype=None, bool non_blocking=False, bool copy=False, *, "
-   "memory_format? memory_format=None",
-   RELUME_CALL{TensorOptions options = a.tensor(0).options();
-if (a.has(1)) options = options.device(*a.optional_device(1));
-if (a.has(2)) options = options.dtype(a.dtype(2));
-return to(a.tensor(0), options, a.boolean(4, false), a.optional_format(5));
-}
-}
-, {
-  kMethod, "Tensor input, Tensor other, bool non_blocking=False, bool copy=False, *, memory_format? memory_format=None",
-      RELUME_CALL {
-    return to(a.tensor(0), a.tensor(1).scalar_type(), a.boolean(3, false), a.optional_format(4));
-  }
-}
-}
-}
-, {"type_as", "type_as(other)\n\nThe tensor with the dtype of another.\n",
-   {{kMethod, "Tensor input, Tensor other", RELUME_CALL{return wrap(a.tensor(0).to(a.tensor(1).scalar_type()));
-}
-}
-}
-}
-, {"float", "float()\n\nThe tensor as float32.\n", {{kMethod, "Tensor input", converted<kFloat>}}},
+       [](Arguments& a) -> PyObject* {
+         return a.has(1) ? integer_object(a.tensor(0).size(a.integer(1))) : size_object(a.tensor(0).sizes());
+       }}}},
+    {"stride",
+     "stride(dim=None)\n\nThe steps between elements, or that of one dimension.\n",
+     {{kMethod, "Tensor input, int? dim=None",
+       [](Arguments& a) -> PyObject* {
+         return a.has(1) ? integer_object(a.tensor(0).stride(a.integer(1))) : integers_object(a.tensor(0).strides());
+       }}}},
+    {"dim",
+     "dim()\n\nThe number of dimensions.\n",
+     {{kMethod, "Tensor input", [](Arguments& a) -> PyObject* { return integer_object(a.tensor(0).dim()); }}}},
+    {"ndimension",
+     "ndimension()\n\nThe same as dim().\n",
+     {{kMethod, "Tensor input", [](Arguments& a) -> PyObject* { return integer_object(a.tensor(0).dim()); }}}},
+    {"numel",
+     "numel()\n\nThe number of elements.\n",
+     {{kFunction | kMethod, "Tensor input",
+       [](Arguments& a) -> PyObject* { return integer_object(a.tensor(0).numel()); }}}},
+    {"nelement",
+     "nelement()\n\nThe same as numel().\n",
+     {{kMethod, "Tensor input", [](Arguments& a) -> PyObject* { return integer_object(a.tensor(0).numel()); }}}},
+    {"element_size",
+     "element_size()\n\nBytes of an element.\n",
+     {{kMethod, "Tensor input", [](Arguments& a) -> PyObject* { return integer_object(a.tensor(0).element_size()); }}}},
+    {"storage_offset",
+     "storage_offset()\n\nWhere the first element lies in the memory that tensors share.\n",
+     {{kMethod, "Tensor input",
+       [](Arguments& a) -> PyObject* { return integer_object(a.tensor(0).storage_offset()); }}}},
+    {"data_ptr",
+     "data_ptr()\n\nThe address of the first element.\n",
+     {{kMethod, "Tensor input",
+       [](Arguments& a) -> PyObject* { return checked(PyLong_FromVoidPtr(a.tensor(0).data_ptr())); }}}},
+    {"const_data_ptr",
+     "const_data_ptr()\n\nThe same as data_ptr().\n",
+     {{kMethod, "Tensor input",
+       [](Arguments& a) -> PyObject* { return checked(PyLong_FromVoidPtr(a.tensor(0).data_ptr())); }}}},
+    {"_is_view",
+     "_is_view()\n\nWhether autograd knows the tensor as a view of another.\n",
+     {{kMethod, "Tensor input", [](Arguments& a) -> PyObject* { return boolean(a.tensor(0).is_view()); }}}},
+    {"is_contiguous",
+     "is_contiguous(memory_format=relume.contiguous_format)\n\nWhether the elements lie in order.\n",
+     {{kMethod, "Tensor input, memory_format memory_format=torch.contiguous_format",
+       [](Arguments& a) -> PyObject* {
+         return boolean(a.tensor(0).is_contiguous(a.format(1, MemoryFormat::Contiguous)));
+       }}}},
+    {"is_floating_point",
+     "is_floating_point(input)\n\nWhether the elements have a fraction.\n",
+     {{kFunction | kMethod, "Tensor input",
+       [](Arguments& a) -> PyObject* { return boolean(a.tensor(0).is_floating_point()); }}}},
+    {"is_complex",
+     "is_complex(input)\n\nAlways False.\n",
+     {{kFunction | kMethod, "Tensor input",
+       [](Arguments& a) -> PyObject* { return boolean(a.tensor(0).is_complex()); }}}},
+    {"is_signed",
+     "is_signed(input)\n\nWhether the elements can be negative.\n",
+     {{kFunction | kMethod, "Tensor input",
+       [](Arguments& a) -> PyObject* { return boolean(a.tensor(0).is_signed()); }}}},
+    {"is_inference",
+     "is_inference()\n\nWhether the tensor was made in inference mode.\n",
+     {{kFunction | kMethod, "Tensor input",
+       [](Arguments& a) -> PyObject* { return boolean(a.tensor(0).is_inference()); }}}},
+    {"is_same_size",
+     "is_same_size(other)\n\nWhether both have the same sizes.\n",
+     {{kFunction | kMethod, "Tensor input, Tensor other",
+       [](Arguments& a) -> PyObject* { return boolean(a.tensor(0).sizes() == a.tensor(1).sizes()); }}}},
+    {"is_set_to",
+     "is_set_to(tensor)\n\nWhether both show the same elements in the same way.\n",
+     {{kMethod, "Tensor input, Tensor tensor",
+       [](Arguments& a) -> PyObject* {
+         const Tensor &x = a.tensor(0), &y = a.tensor(1);
+         return boolean(x.is_alias_of(y) && x.storage_offset() == y.storage_offset() && x.sizes() == y.sizes() &&
+                        x.strides() == y.strides());
+       }}}},
+    {"_shares_memory",
+     "_shares_memory(other)\n\nWhether both lie in the same block of memory.\n",
+     {{kMethod, "Tensor input, Tensor other",
+       [](Arguments& a) -> PyObject* { return boolean(a.tensor(0).is_alias_of(a.tensor(1))); }}}},
+    {"get_device",
+     "get_device()\n\nAlways -1: the CPU.\n",
+     {{kFunction | kMethod, "Tensor input",
+       [](Arguments& a) -> PyObject* { return integer_object(a.tensor(0).get_device()); }}}},
+    {"item",
+     "item()\n\nThe value of a tensor with one element, as a number of Python.\n",
+     {{kMethod, "Tensor input", [](Arguments& a) -> PyObject* { return item_of(a.tensor(0).item()); }}}},
+    {"tolist",
+     "tolist()\n\nThe elements as nested lists; a number for a tensor without dimensions.\n",
+     {{kMethod, "Tensor input", [](Arguments& a) -> PyObject* { return list_of(a.tensor(0)); }}}},
+    {"to",
+     kToDocumentation,
+     {{kMethod,
+       "Tensor input, dtype dtype, bool non_blocking=False, bool copy=False, *, memory_format? memory_format=None",
+       [](Arguments& a) -> PyObject* {
+         return to(a.tensor(0), a.dtype(1), a.boolean(3, false), a.optional_format(4));
+       }},
+      {kMethod,
+       "Tensor input, device? device=None, dtype? dtype=None, bool non_blocking=False, bool copy=False, *, "
+       "memory_format? memory_format=None",
+       [](Arguments& a) -> PyObject* {
+         TensorOptions options = a.tensor(0).options();
+         if (a.has(1)) options = options.device(*a.optional_device(1));
+         if (a.has(2)) options = options.dtype(a.dtype(2));
+         return to(a.tensor(0), options, a.boolean(4, false), a.optional_format(5));
+       }},
+      {kMethod,
+       "Tensor input, Tensor other, bool non_blocking=False, bool copy=False, *, memory_format? memory_format=None",
+       [](Arguments& a) -> PyObject* {
+         return to(a.tensor(0), a.tensor(1).scalar_type(), a.boolean(3, false), a.optional_format(4));
+       }}}},
+    {"type_as",
+     "type_as(other)\n\nThe tensor with the dtype of another.\n",
+     {{kMethod, "Tensor input, Tensor other",
+       [](Arguments& a) -> PyObject* { return wrap(a.tensor(0).to(a.tensor(1).scalar_type())); }}}},
+    {"float", "float()\n\nThe tensor as float32.\n", {{kMethod, "Tensor input", converted<kFloat>}}},
     {"double", "double()\n\nThe tensor as float64.\n", {{kMethod, "Tensor input", converted<kDouble>}}},
     {"half", "half()\n\nThe tensor as float16.\n", {{kMethod, "Tensor input", converted<kHalf>}}},
     {"bfloat16", "bfloat16()\n\nThe tensor as bfloat16.\n", {{kMethod, "Tensor input", converted<kBFloat16>}}},
@@ -248,64 +205,43 @@ return to(a.tensor(0), options, a.boolean(4, false), a.optional_format(5));
     {"char", "char()\n\nThe tensor as int8.\n", {{kMethod, "Tensor input", converted<kChar>}}},
     {"byte", "byte()\n\nThe tensor as uint8.\n", {{kMethod, "Tensor input", converted<kByte>}}},
     {"bool", "bool()\n\nThe tensor as bool.\n", {{kMethod, "Tensor input", converted<kBool>}}},
-    {"cpu", "cpu()\n\nThe tensor itself.\n", {{kMethod, "Tensor input", RELUME_CALL{return wrap(a.tensor(0));
-}
-}
-}
-}
-, {"where", "where(condition, other)\n\nThe elements of self where condition holds, of other elsewhere.\n",
-   {{kMethod, "Tensor input, Tensor condition, Tensor other",
-     RELUME_CALL{return wrap(relume::where(a.tensor(1), a.tensor(0), a.tensor(2)));
-}
-}
-, {
-  kMethod, "Tensor input, Tensor condition, Number other", RELUME_CALL {
-    return wrap(relume::where(a.tensor(1), a.tensor(0), a.scalar(2)));
-  }
-}
-}
-}
-, {"detach", "detach()\n\nThe same elements without history.\n",
-   {{kFunction | kMethod, "Tensor input", RELUME_CALL{return wrap(a.tensor(0).detach());
-}
-}
-}
-}
-, {"detach_", "detach_()\n\nForgets the history of the tensor itself.\n",
-   {{kFunction | kMethod, "Tensor input", RELUME_CALL{return wrap(a.tensor(0).detach_());
-}
-}
-}
-}
-, {"requires_grad_", "requires_grad_(requires_grad=True)\n\nSets requires_grad; returns the tensor.\n",
-   {{kMethod, "Tensor input, bool requires_grad=True",
-     RELUME_CALL{return wrap(a.tensor(0).set_requires_grad(a.boolean(1, true)));
-}
-}
-}
-}
-, {"retain_grad", "retain_grad()\n\nKeeps grad of a tensor that is no leaf.\n",
-   {{kMethod, "Tensor input", RELUME_CALL{a.tensor(0).retain_grad();
-return none();
-}
-}
-}
-}
-, {"_register_hook", "_register_hook(hook)\n\nAdds hook(grad); returns its number.\n",
-   {{kMethod, "Tensor input, object hook",
-     RELUME_CALL{return integer_object(a.tensor(0).register_hook(PythonHook(a.object(1))));
-}
-}
-}
-}
-, {"_remove_hook", "_remove_hook(number)\n\nTakes a hook off.\n",
-   {{kMethod, "Tensor input, int number", RELUME_CALL{a.tensor(0).remove_hook(static_cast<unsigned>(a.integer(1)));
-return none();
-}
-}
-}
-}
-,
+    {"cpu",
+     "cpu()\n\nThe tensor itself.\n",
+     {{kMethod, "Tensor input", [](Arguments& a) -> PyObject* { return wrap(a.tensor(0)); }}}},
+    {"where",
+     "where(condition, other)\n\nThe elements of self where condition holds, of other elsewhere.\n",
+     {{kMethod, "Tensor input, Tensor condition, Tensor other",
+       [](Arguments& a) -> PyObject* { return wrap(relume::where(a.tensor(1), a.tensor(0), a.tensor(2))); }},
+      {kMethod, "Tensor input, Tensor condition, Number other",
+       [](Arguments& a) -> PyObject* { return wrap(relume::where(a.tensor(1), a.tensor(0), a.scalar(2))); }}}},
+    {"detach",
+     "detach()\n\nThe same elements without history.\n",
+     {{kFunction | kMethod, "Tensor input", [](Arguments& a) -> PyObject* { return wrap(a.tensor(0).detach()); }}}},
+    {"detach_",
+     "detach_()\n\nForgets the history of the tensor itself.\n",
+     {{kFunction | kMethod, "Tensor input", [](Arguments& a) -> PyObject* { return wrap(a.tensor(0).detach_()); }}}},
+    {"requires_grad_",
+     "requires_grad_(requires_grad=True)\n\nSets requires_grad; returns the tensor.\n",
+     {{kMethod, "Tensor input, bool requires_grad=True",
+       [](Arguments& a) -> PyObject* { return wrap(a.tensor(0).set_requires_grad(a.boolean(1, true))); }}}},
+    {"retain_grad",
+     "retain_grad()\n\nKeeps grad of a tensor that is no leaf.\n",
+     {{kMethod, "Tensor input",
+       [](Arguments& a) -> PyObject* {
+         a.tensor(0).retain_grad();
+         return none();
+       }}}},
+    {"_register_hook",
+     "_register_hook(hook)\n\nAdds hook(grad); returns its number.\n",
+     {{kMethod, "Tensor input, object hook",
+       [](Arguments& a) -> PyObject* { return integer_object(a.tensor(0).register_hook(PythonHook(a.object(1)))); }}}},
+    {"_remove_hook",
+     "_remove_hook(number)\n\nTakes a hook off.\n",
+     {{kMethod, "Tensor input, int number",
+       [](Arguments& a) -> PyObject* {
+         a.tensor(0).remove_hook(static_cast<unsigned>(a.integer(1)));
+         return none();
+       }}}},
     {"backward",
      "backward(gradient=None, retain_graph=None, create_graph=False, inputs=None)\n\nAccumulates into the leaves' grad "
      "the gradient of this tensor, which has one element, or is weighted by gradient.\n",
@@ -317,12 +253,7 @@ return none();
      "data: a number, a nested list, an array.\n",
      {{kFunction,
        "object data, *, dtype? dtype=None, device? device=None, bool requires_grad=False, bool pin_memory=False",
-       RELUME_CALL{return wrap(from_data(a, "tensor"));
-}
-}
-}
-}
-,
+       [](Arguments& a) -> PyObject* { return wrap(from_data(a, "tensor")); }}}},
     {"as_tensor",
      "as_tensor(data, dtype=None, device=None)\n\ndata as a tensor, without a copy where it is a tensor or an array of "
      "the right dtype.\n",
@@ -330,53 +261,43 @@ return none();
     {"from_numpy",
      "from_numpy(ndarray)\n\nA tensor on the memory of an array.\n",
      {{kFunction, "object ndarray", from_numpy}}},
-    {"_buffer_tensor", "_buffer_tensor(object)\n\nA tensor on the memory of an object with the buffer protocol.\n",
-     {{kFunction, "object data", RELUME_CALL{return wrap(tensor_on_buffer(a.object(0), "frombuffer"));
-}
-}
-}
-}
-, {"new_tensor",
-   "new_tensor(data, *, dtype=None, device=None, requires_grad=False)\n\nA new tensor with a copy of data and, unless "
-   "said otherwise, the dtype of self.\n",
-   {{kMethod, "Tensor input, object data, *, dtype? dtype=None, device? device=None, bool requires_grad=False",
-     RELUME_CALL{const Tensor made =
-                     tensor_from(a.object(1), a.has(2) ? a.dtype(2) : a.tensor(0).scalar_type(), "new_tensor");
-return wrap(a.boolean(4, false) ? made.set_requires_grad(true) : made);
-}
-}
-}
-}
-,
+    {"_buffer_tensor",
+     "_buffer_tensor(object)\n\nA tensor on the memory of an object with the buffer protocol.\n",
+     {{kFunction, "object data",
+       [](Arguments& a) -> PyObject* { return wrap(tensor_on_buffer(a.object(0), "frombuffer")); }}}},
+    {"new_tensor",
+     "new_tensor(data, *, dtype=None, device=None, requires_grad=False)\n\nA new tensor with a copy of data and, "
+     "unless "
+     "said otherwise, the dtype of self.\n",
+     {{kMethod, "Tensor input, object data, *, dtype? dtype=None, device? device=None, bool requires_grad=False",
+       [](Arguments& a) -> PyObject* {
+         const Tensor made = tensor_from(a.object(1), a.has(2) ? a.dtype(2) : a.tensor(0).scalar_type(), "new_tensor");
+         return wrap(a.boolean(4, false) ? made.set_requires_grad(true) : made);
+       }}}},
     {"_make_subclass",
      "_make_subclass(cls, data, requires_grad=False)\n\nThe elements of data as an object of cls.\n",
      {{kFunction, "object cls, Tensor data, bool requires_grad=False", make_subclass}}},
-    {"as_subclass", "as_subclass(cls)\n\nThe tensor as an object of cls, in the same place of the graph.\n",
+    {"as_subclass",
+     "as_subclass(cls)\n\nThe tensor as an object of cls, in the same place of the graph.\n",
      {{kMethod, "Tensor input, object cls",
-       RELUME_CALL{return wrap_as(reinterpret_cast<PyTypeObject*>(a.object(1)), relume::alias(a.tensor(0)));
-}
-}
-}
-}
-, {"_index_put", "_index_put(indices, values, accumulate)\n\nindex_put_ with a list of index tensors.\n",
-   {{kMethod, "Tensor input, Tensor[] indices, Tensor values, bool accumulate=False",
-     RELUME_CALL{const std::vector<Tensor> tensors = a.tensors(1);
-std::vector<indexing::TensorIndex> indices(tensors.begin(), tensors.end());
-return wrap(relume::index_put_(a.tensor(0), indices, a.tensor(2), a.boolean(3, false)));
-}
-}
-}
-}
-, {"_unique", "_unique(input, sorted, return_inverse, return_counts)\n\nThe values, the inverse and the counts.\n",
-   {{kFunction, "Tensor input, bool sorted=True, bool return_inverse=False, bool return_counts=False",
-     RELUME_CALL{return wrap(relume::unique(a.tensor(0), a.boolean(1, true), a.boolean(2, false), a.boolean(3, false)));
-}
-}
-}
-}
-,
-}
-;
+       [](Arguments& a) -> PyObject* {
+         return wrap_as(reinterpret_cast<PyTypeObject*>(a.object(1)), relume::alias(a.tensor(0)));
+       }}}},
+    {"_index_put",
+     "_index_put(indices, values, accumulate)\n\nindex_put_ with a list of index tensors.\n",
+     {{kMethod, "Tensor input, Tensor[] indices, Tensor values, bool accumulate=False",
+       [](Arguments& a) -> PyObject* {
+         const std::vector<Tensor> tensors = a.tensors(1);
+         std::vector<indexing::TensorIndex> indices(tensors.begin(), tensors.end());
+         return wrap(relume::index_put_(a.tensor(0), indices, a.tensor(2), a.boolean(3, false)));
+       }}}},
+    {"_unique",
+     "_unique(input, sorted, return_inverse, return_counts)\n\nThe values, the inverse and the counts.\n",
+     {{kFunction, "Tensor input, bool sorted=True, bool return_inverse=False, bool return_counts=False",
+       [](Arguments& a) -> PyObject* {
+         return wrap(relume::unique(a.tensor(0), a.boolean(1, true), a.boolean(2, false), a.boolean(3, false)));
+       }}}},
+};
 
 }  // namespace
 

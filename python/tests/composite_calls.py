@@ -1,0 +1,130 @@
+"""Calls of functions that are made of a few ops, for Relume and for PyTorch: (name, arguments, keywords)."""
+
+import math
+
+
+def calls(torch):
+    def real(*shape, scale=1.0):
+        count = math.prod(shape)
+        values = [scale * math.sin(1.7 * i + len(shape)) + 0.01 * i for i in range(count)]
+        return torch.tensor(values, dtype=torch.float64).reshape(shape).requires_grad_()
+
+    def whole(*shape, below=9):
+        return torch.tensor([(7 * i * i + 3 * i) % below + 1 for i in range(math.prod(shape))]).reshape(shape)
+
+    inf, nan = math.inf, math.nan
+    yield "addbmm", (real(3, 4), real(2, 3, 5), real(2, 5, 4)), {"beta": 0.5, "alpha": 2}
+    yield "atleast_1d", (real(),), {}
+    yield "atleast_2d", (real(3),), {}
+    yield "atleast_3d", (real(3),), {}
+    yield "atleast_3d", (real(3, 2),), {}
+    yield "block_diag", (real(2, 3), real(2), real()), {}
+    yield "cartesian_prod", (real(2), real(3)), {}
+    yield "cdist", (real(3, 4), real(5, 4)), {}
+    yield "cdist", (real(2, 3, 4), real(2, 5, 4)), {"p": 1.0}
+    yield "column_stack", ([real(3), real(3, 2)],), {}
+    yield "combinations", (real(4),), {}
+    yield "combinations", (real(4), 3, True), {}
+    yield "corrcoef", (real(3, 6),), {}
+    yield "cov", (real(3, 6),), {}
+    yield "cov", (real(3, 6),), {"correction": 0, "fweights": whole(6)}
+    yield "cov", (real(6),), {}
+    yield "cross", (real(3, 4), real(3, 4, scale=2.0)), {}
+    yield "cross", (real(2, 3), real(2, 3, scale=2.0), 1), {}
+    yield "cumulative_trapezoid", (real(2, 5),), {}
+    yield "deg2rad", (real(3),), {}
+    yield "diagflat", (real(2, 2), 1), {}
+    yield "diagonal_scatter", (real(3, 3), real(2), 1), {}
+    yield "diff", (real(2, 5),), {}
+    yield "diff", (real(5), 2), {}
+    yield "diff", (torch.tensor([True, False, False]),), {}
+    yield "dist", (real(3), real(3, scale=2.0)), {}
+    yield "dist", (real(3), real(3, scale=2.0), 3), {}
+    yield "dsplit", (real(2, 2, 4), 2), {}
+    yield "dstack", ([real(2, 2), real(2, 2)],), {}
+    yield "float_power", (whole(3), 2), {}
+    yield "gcd", (whole(8, below=50), whole(8, below=36)), {}
+    yield "heaviside", (torch.tensor([-1.0, 0, 2]), torch.tensor([0.5])), {}
+    yield "histc", (real(30).detach(),), {"bins": 5}
+    yield "histc", (real(30).detach(),), {"bins": 4, "min": -1, "max": 1}
+    yield "hsplit", (real(2, 4), 2), {}
+    yield "inner", (real(2, 3), real(4, 3)), {}
+    yield "inner", (real(3), real(3)), {}
+    yield "isin", (whole(6), whole(3)), {}
+    yield "isneginf", (torch.tensor([1.0, -inf, inf]),), {}
+    yield "isposinf", (torch.tensor([1.0, -inf, inf]),), {}
+    yield "kron", (real(2, 3), real(3, 2)), {}
+    yield "kron", (real(2), real(3, 2)), {}
+    yield "lcm", (whole(8, below=20), whole(8, below=15)), {}
+    yield "ldexp", (real(3), torch.tensor([1, 2, 3])), {}
+    yield "logaddexp", (real(4), real(4, scale=3.0)), {}
+    yield "logaddexp", (torch.tensor([inf, -inf, 1.0]), torch.tensor([inf, -inf, -inf])), {}
+    yield "logaddexp2", (real(4), real(4, scale=3.0)), {}
+    yield "logcumsumexp", (real(3, 4), 1), {}
+    yield "matrix_exp", (real(4, 4),), {}
+    yield "matrix_exp", (real(2, 3, 3, scale=4.0),), {}
+    yield "matrix_power", (real(3, 3), 3), {}
+    yield "msort", (real(4, 2),), {}
+    yield "nanmean", (torch.tensor([1.0, nan, 3]),), {}
+    yield "pdist", (real(4, 3),), {}
+    yield "rad2deg", (real(3),), {}
+    yield "renorm", (real(3, 4), 2, 0, 1.0), {}
+    yield "searchsorted", (torch.tensor([1, 3, 5, 5, 9]), whole(3, 4, below=12)), {}
+    yield "searchsorted", (torch.sort(real(3, 6).detach())[0], real(3, 6).detach()), {"right": True}
+    yield "bucketize", (real(7).detach(), torch.tensor([-0.5, 0, 0.5], dtype=torch.float64)), {}
+    yield "select_scatter", (real(3, 4), real(3), 1, 2), {}
+    yield "signbit", (torch.tensor([-0.0, 0, -1, 2]),), {}
+    yield "sinc", (torch.tensor([0.0, 0.5, -1.5], dtype=torch.float64).requires_grad_(),), {}
+    yield "slice_scatter", (real(5, 2), real(2, 2), 0, 1, 5, 2), {}
+    yield "tensor_split", (real(5, 2), (1, 3)), {}
+    yield "trapezoid", (real(2, 5),), {}
+    yield "trapezoid", (real(2, 5), real(5)), {}
+    yield "trapz", (real(5),), {"dx": 0.5}
+    yield "unique_consecutive", (torch.tensor([1, 1, 2, 2, 3, 1, 1]), True, True), {}
+    yield "unravel_index", (whole(4, below=50), (3, 4, 5)), {}
+    yield "vsplit", (real(4, 2), [1, 3]), {}
+    yield "asarray", ([1, 2.5],), {}
+    yield "greater", (real(3).detach(), 0), {}
+    yield "arctan2", (real(3), real(3, scale=2.0)), {}
+    yield "true_divide", (whole(3), whole(3, below=5)), {}
+    yield "concatenate", ([real(2), real(3)],), {}
+    yield "linalg.vector_norm", (real(3, 4),), {}
+    yield "linalg.vector_norm", (real(3, 4), 1, 1), {}
+    yield "linalg.matrix_norm", (real(2, 3, 4),), {}
+    yield "linalg.matrix_norm", (real(3, 4), 1), {}
+    yield "linalg.matrix_norm", (real(3, 4), -inf), {}
+    yield "linalg.norm", (real(3, 4), "fro"), {}
+    yield "linalg.norm", (real(3, 4), 2, 0), {}
+    yield "linalg.multi_dot", ([real(2, 3), real(3, 4), real(4, 5)],), {}
+    yield "linalg.vecdot", (real(2, 3), real(2, 3)), {}
+    yield "linalg.cross", (real(2, 3), real(2, 3, scale=2.0)), {}
+    yield "linalg.diagonal", (real(2, 3, 3),), {}
+    yield "special.entr", (torch.tensor([-1.0, 0.0, 0.5]),), {}
+    yield "special.ndtr", (real(4),), {}
+    yield "special.ndtri", (torch.tensor([0.1, 0.5, 0.99], dtype=torch.float64),), {}
+    yield "special.xlog1py", (real(4), whole(4)), {}
+
+
+def listed(value):
+    return list(value) if isinstance(value, (tuple, list)) else [value]
+
+
+def described(tensor):
+    """A tensor as [dtype, shape, values], where values that JSON lacks are text."""
+    values = tensor.detach().reshape(-1).tolist()
+    values = [value if math.isfinite(value) else str(value) for value in values]
+    return [str(tensor.dtype), list(tensor.shape), values]
+
+
+def outcome(torch, name, arguments, keywords):
+    """What a call gives, and the gradients of the sum of squares of all that it gives."""
+    function = torch
+    for part in name.split("."):
+        function = getattr(function, part)
+    results = listed(function(*arguments, **keywords))
+    grads = []
+    if any(result.requires_grad for result in results):
+        sum((result * result).sum() for result in results).backward()
+        flat = [each for argument in arguments for each in listed(argument)]
+        grads = [described(each.grad) for each in flat if getattr(each, "grad", None) is not None]
+    return {"name": name, "results": [described(result) for result in results], "grads": grads}

@@ -1,0 +1,61 @@
+"""The package as a product: what its import costs and loads, its version, its documentation, its advice."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+import relume
+from relume import nn
+
+LIMIT = 40 * 1024  # KiB
+
+
+def run(program):
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+
+def test_importing_loads_neither_numpy_nor_what_waits():
+    loaded = run("import sys, relume, relume.nn; relume.ones(2).tolist(); print(' '.join(sys.modules))").split()
+    assert not {"numpy", "inspect", "typing", "tempfile", "multiprocessing"} & set(loaded)
+
+
+def test_importing_takes_little_memory():
+    used = run("import relume, relume.nn; print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])")
+    assert int(used) < LIMIT
+
+
+def test_says_its_version():
+    assert relume.__version__ == relume.version.__version__
+    shown = subprocess.run([sys.executable, "-m", "relume", "--version"], capture_output=True, text=True, check=True)
+    assert shown.stdout == f"relume {relume.__version__}\n"
+
+
+def test_every_function_and_method_says_what_it_does():
+    missing = []
+    for owner in (relume, relume.Tensor, nn.functional, relume.linalg, relume.special):
+        for name, value in vars(owner).items():
+            if name[0] != "_" and callable(value) and not inspect.ismodule(value):
+                text = inspect.getdoc(value) or ""
+                if not text.split("\n\n", 1)[-1].strip():
+                    missing.append(name)
+    assert missing == []
+
+
+def test_documentation_shows_arguments_and_defaults():
+    assert "clamp(input, min=None, max=None)" in relume.clamp.__doc__
+    assert "conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)" in relume.conv2d.__doc__
+
+
+def test_help_of_a_module_is_useful():
+    text = run("import relume; help(relume.nn.ReLU)")
+    assert "class ReLU(" in text and "f(x) = max(x, 0)" in text and "inplace=False" in text
+
+
+@pytest.mark.parametrize("owner, name", [(relume, "torch.fft"), (relume.linalg, "torch.linalg.svd")])
+def test_a_missing_name_comes_with_advice(owner, name):
+    module, _, attribute = name.rpartition(".")
+    with pytest.raises(AttributeError) as caught:
+        getattr(owner, attribute)
+    assert str(caught.value).startswith(f"module '{module}' has no attribute '{attribute}' here: Relume does not have it.")
+    assert "PyTorch" in str(caught.value)
