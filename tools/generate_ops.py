@@ -70,6 +70,7 @@ class Op:
         self.name, arguments, result, self.forms = match.groups()
         self.result = RESULTS.get(result) or f"std::tuple<{result.strip('()')}>"
         self.arguments = []  # (type, name, default or None)
+        self.may_be_undefined = set()  # names of tensors that may be left out in Python by None
         self.keyword_only = set()  # in Python
         after_star = False
         for argument in re.split(r", (?![^{]*})", arguments):
@@ -83,6 +84,8 @@ class Op:
             if default == "None":
                 default = "{}" if kind == "Tensor?" else "std::nullopt"
             self.arguments.append((TYPES[kind], name, default))
+            if kind == "Tensor?":
+                self.may_be_undefined.add(name)
             if after_star:
                 self.keyword_only.add(name)
 
@@ -90,7 +93,7 @@ class Op:
         """The same op, written into its first argument."""
         op = Op.__new__(Op)
         op.name, op.forms, op.result = self.name + "_", "fm", "Tensor&"
-        op.keyword_only = self.keyword_only
+        op.keyword_only, op.may_be_undefined = self.keyword_only, self.may_be_undefined
         op.arguments = [("Tensor&", self.arguments[0][1], "")] + self.arguments[1:]
         return op
 

@@ -39,6 +39,8 @@ OPTIONS = [
     "bool? pin_memory=False",
     "bool? requires_grad=False",
 ]
+# What PyTorch takes by keyword alone.
+BY_KEYWORD = {"const TensorOptions&", "std::optional<Generator>", "MemoryFormat", "std::optional<MemoryFormat>"}
 # Ops whose results have names: torch.return_types.max(values=..., indices=...).
 FIELDS = dict.fromkeys("max min sort topk kthvalue median mode cummax cummin".split(), ("values", "indices"))
 FIELDS["aminmax"] = ("min", "max")
@@ -111,9 +113,7 @@ class Call:
 
     def by_keyword(self, argument):
         kind, name, _ = argument
-        if name == "memory_format" and any(kind == "const TensorOptions&" for kind, _, _ in self.op.arguments):
-            return True
-        return kind in ("const TensorOptions&", "std::optional<Generator>") or name in self.op.keyword_only
+        return kind in BY_KEYWORD or name in self.op.keyword_only
 
     def lines(self, kind, name, default):
         if kind == "const TensorOptions&":
@@ -125,14 +125,14 @@ class Call:
             text = "int[]?"
         if name == "self":
             name = "input"
-        if kind == "const Tensor&" and default:
+        if name in self.op.may_be_undefined:
             text = "Tensor?"
         return [f"{text} {name}" + (f"={python_default(kind, default)}" if default else "")]
 
     def read(self, kind, name, default):
         slot = self.where[name]
         reader = KINDS[kind][1]
-        if kind == "const Tensor&" and default:
+        if name in self.op.may_be_undefined:
             reader = "optional_tensor"
         if kind == "const TensorOptions&" and default != "{}":
             return f"a.options({slot}, {default})"

@@ -245,7 +245,11 @@ def __deepcopy__(self, memo):
 
 @method
 def __copy__(self):
-    return self.detach().requires_grad_(self.requires_grad) if self.is_leaf else ops.positive(self)
+    if not self.is_leaf:
+        return ops.positive(self)
+    if builtin_type(self) is not Tensor:
+        return ops._make_subclass(builtin_type(self), self, self.requires_grad)
+    return self.detach().requires_grad_(self.requires_grad)
 
 
 def _bytes_of(tensor):

@@ -4,6 +4,7 @@
 #include "core/tensor_impl.h"
 #include "creation.h"
 #include "function.h"
+#include "relume/nn/init.h"
 #include "relume/ops.h"
 #include "tables.h"
 
@@ -70,6 +71,10 @@ PyObject* make_subclass(Arguments& a) {
   const Tensor tensor = a.tensor(1).detach();
   if (a.boolean(2, false)) tensor.set_requires_grad(true);
   return wrap_as(reinterpret_cast<PyTypeObject*>(type), tensor);
+}
+
+PyObject* orthogonal(Arguments& a) {
+  return wrap(nn::init::orthogonal_(a.tensor(0), a.number(1, 1), a.optional_generator(2)));
 }
 
 const char kToDocumentation[] =
@@ -277,6 +282,9 @@ const Op kTensorOps[] = {
     {"_make_subclass",
      "_make_subclass(cls, data, requires_grad=False)\n\nThe elements of data as an object of cls.\n",
      {{kFunction, "object cls, Tensor data, bool requires_grad=False", make_subclass}}},
+    {"_orthogonal_",
+     "_orthogonal_(input, gain=1, generator=None)\n\nnn.init.orthogonal_.\n",
+     {{kFunction, "Tensor input, float gain=1, Generator? generator=None", orthogonal}}},
     {"as_subclass",
      "as_subclass(cls)\n\nThe tensor as an object of cls, in the same place of the graph.\n",
      {{kMethod, "Tensor input, object cls",

@@ -1,6 +1,7 @@
 // nn::init: initial values of weights.
 #include "relume/nn/init.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -85,9 +86,9 @@ double normal_cdf(double x) { return (1 + std::erf(x / std::sqrt(2.0))) / 2; }
 Tensor init::trunc_normal_(Tensor tensor, double mean, double std, double a, double b) {
   const NoGradGuard no_grad;
   check<ValueError>(a <= b, "trunc_normal_: expected a <= b, got a={}, b={}", a, b);
+  check<ValueError>(std != 0, "trunc_normal_: expected a standard deviation other than 0");
   const double low = normal_cdf((a - mean) / std), high = normal_cdf((b - mean) / std);
-  // Most numbers fall inside: draw until all do. Else invert the distribution function, which costs more a number.
-  if (high - low > 0.3) {
+  if (high - low > 0.3) {  // most numbers fall inside: draw until all do
     tensor.normal_(mean, std);
     Tensor outside = relume::logical_or(tensor<a, tensor> b);
     while (outside.any().item<bool>()) {
@@ -96,10 +97,17 @@ Tensor init::trunc_normal_(Tensor tensor, double mean, double std, double a, dou
     }
     return tensor;
   }
-  tensor.uniform_(2 * low - 1, 2 * high - 1);
-  tensor.erfinv_();
-  tensor.mul_(std * std::sqrt(2.0)).add_(mean);
-  return tensor.clamp_(a, b);
+  // Else draw evenly, and keep a number with the probability that its density has beside the highest one.
+  const double nearest = (std::clamp(mean, a, b) - mean) / std;
+  const double peak = -0.5 * nearest * nearest;
+  Tensor pending = relume::ones_like(tensor, kBool);
+  while (pending.any().item<bool>()) {
+    const Tensor drawn = relume::empty_like(tensor).uniform_(a, b);
+    tensor.copy_(relume::where(pending, drawn, tensor));
+    const Tensor density = drawn.sub_(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak);
+    pending = relume::logical_and(pending, relume::empty_like(tensor).uniform_(0, 1).log_() > density);
+  }
+  return tensor;
 }
 
 namespace {
@@ -141,12 +149,12 @@ Tensor orthonormal_columns(const Tensor& matrix) {
 
 }  // namespace
 
-Tensor init::orthogonal_(Tensor tensor, double gain) {
+Tensor init::orthogonal_(Tensor tensor, double gain, const std::optional<Generator>& generator) {
   const NoGradGuard no_grad;
   check<ValueError>(tensor.dim() >= 2, "Only tensors with 2 or more dimensions are supported");
   if (tensor.numel() == 0) return tensor;
   const int64_t rows = tensor.size(0), columns = tensor.numel() / rows;
-  const Tensor flat = relume::empty({rows, columns}, tensor.options()).normal_(0, 1);
+  const Tensor flat = relume::empty({rows, columns}, tensor.options()).normal_(0, 1, generator);
   const Tensor q = rows < columns ? orthonormal_columns(flat.t()).t() : orthonormal_columns(flat);
   tensor.copy_(q.to(tensor.scalar_type()).reshape(tensor.sizes()));
   return tensor.mul_(gain);

@@ -314,7 +314,8 @@ Tensor bilinear(const Tensor& input1, const Tensor& input2, const Tensor& weight
 Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double eps) {
   impl_of(x1, "cosine_similarity"), impl_of(x2, "cosine_similarity");
   const auto unit = [&](const Tensor& x) { return x / x.norm(2, {dim}, /*keepdim=*/true).clamp_min(eps); };
-  return (unit(x1) * unit(x2)).sum({dim});
+  const std::vector<Tensor> both = broadcast_tensors({x1, x2});  // dim counts in the common shape
+  return (unit(both[0]) * unit(both[1])).sum({dim});
 }
 
 // The p-norm of x1 - x2 + eps along the last dimension.

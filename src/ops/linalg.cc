@@ -394,11 +394,13 @@ void check_linear(const Tensor& input, const Tensor& weight, const Tensor& bias)
   impl_of(input, "linear"), impl_of(weight, "linear");
   check(input.dim() > 0, "linear: expected an input with at least 1 dimension, got a 0-D tensor");
   check(weight.dim() == 2, "mat2 must be a matrix, got {}-D tensor", weight.dim());
+  // As in mm and addmm: sizes before dtypes, and dtypes before sizes.
+  if (bias.defined())
+    check(input.scalar_type() == weight.scalar_type(), "mat1 and mat2 must have the same dtype, but got {} and {}",
+          to_string(input.scalar_type()), to_string(weight.scalar_type()));
   if (input.size(-1) != weight.size(1))
     fail("mat1 and mat2 shapes cannot be multiplied ({} and {})", shape_text(as_rows(input)), shape_text(weight.t()));
   if (!bias.defined()) return check_same_dtype(input, weight);
-  check(input.scalar_type() == weight.scalar_type(), "mat1 and mat2 must have the same dtype, but got {} and {}",
-        to_string(input.scalar_type()), to_string(weight.scalar_type()));
   check(bias.scalar_type() == weight.scalar_type(), "self and mat2 must have the same dtype, but got {} and {}",
         to_string(bias.scalar_type()), to_string(weight.scalar_type()));
   check(bias.dim() <= 1 && (bias.numel() == 1 || bias.size(0) == weight.size(0)),

@@ -1,6 +1,9 @@
 """Containers of modules and parameters: Sequential, ModuleList, ModuleDict, ParameterList, ParameterDict."""
 
+import copy
+import operator
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 
 from ..._C import Tensor
 from ..parameter import Parameter
@@ -12,7 +15,7 @@ class Sequential(Module):
 
     def __init__(self, *args):
         super().__init__()
-        if len(args) == 1 and isinstance(args[0], (OrderedDict, dict)):
+        if len(args) == 1 and isinstance(args[0], OrderedDict):
             named = args[0].items()
         else:
             named = ((str(i), module) for i, module in enumerate(args))
@@ -25,7 +28,7 @@ class Sequential(Module):
         return input
 
     def _key(self, index):
-        size = len(self)
+        size, index = len(self), operator.index(index)
         if not -size <= index < size:
             raise IndexError(f"index {index} is out of range")
         return list(self._modules)[index]
@@ -42,9 +45,10 @@ class Sequential(Module):
         setattr(self, self._key(index), module)
 
     def __delitem__(self, index):
-        modules = list(self._modules.values())
-        del modules[index]
-        self._renumber(modules)
+        names = list(self._modules)[index] if isinstance(index, slice) else [self._key(index)]
+        for name in names:
+            delattr(self, name)
+        self._renumber(self._modules.values())
 
     def __len__(self):
         return len(self._modules)
@@ -58,7 +62,25 @@ class Sequential(Module):
         return Sequential(*self, *other)
 
     def __iadd__(self, other):
+        if not isinstance(other, Sequential):
+            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
         return self.extend(other)
+
+    def __mul__(self, times):
+        self._check_times(times)
+        return Sequential(*(copy.deepcopy(module) for _ in range(times) for module in self))
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times):
+        self._check_times(times)
+        return self.extend([copy.deepcopy(module) for _ in range(times - 1) for module in self])
+
+    def _check_times(self, times):
+        if not isinstance(times, int):
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
+        if times <= 0:
+            raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
 
     def append(self, module):
         """Adds a module at the end; returns the container."""
@@ -67,7 +89,7 @@ class Sequential(Module):
 
     def extend(self, sequential):
         """Adds modules at the end; returns the container."""
-        for module in sequential:
+        for module in list(sequential):
             self.append(module)
         return self
 
@@ -94,7 +116,8 @@ class ModuleList(Module):
 
     def __init__(self, modules=None):
         super().__init__()
-        self.extend(modules or [])
+        if modules is not None:
+            self.extend(modules)
 
     _key = Sequential._key
     _renumber = Sequential._renumber
@@ -103,7 +126,6 @@ class ModuleList(Module):
     __len__ = Sequential.__len__
     __iter__ = Sequential.__iter__
     append = Sequential.append
-    insert = Sequential.insert
     pop = Sequential.pop
 
     def __getitem__(self, index):
@@ -117,12 +139,16 @@ class ModuleList(Module):
     def __add__(self, other):
         return ModuleList([*self, *other])
 
+    def insert(self, index, module):
+        """Adds a module before another."""
+        modules = list(self._modules.values())
+        modules.insert(index, module)
+        self._renumber(modules)
+
     def extend(self, modules):
         """Adds modules at the end; returns the list."""
-        if not hasattr(modules, "__iter__"):
-            raise TypeError(
-                f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}"
-            )
+        if not isinstance(modules, Iterable):
+            raise TypeError(f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}")
         for module in list(modules):
             self.append(module)
         return self
@@ -150,7 +176,8 @@ class ModuleDict(Module):
 
     def __init__(self, modules=None):
         super().__init__()
-        self.update(modules or {})
+        if modules is not None:
+            self.update(modules)
 
     def __getitem__(self, key):
         return self._modules[key]
@@ -192,8 +219,27 @@ class ModuleDict(Module):
 
     def update(self, modules):
         """Adds modules from a dict or from (name, module) pairs."""
-        for key, module in modules.items() if hasattr(modules, "items") else modules:
+        for key, module in _pairs("ModuleDict", "ModuleDict", modules):
             self[key] = module
+
+
+def _pairs(name, kind, given, sort=False):
+    """The (key, value) pairs of a dict or of a sequence of them."""
+    if not isinstance(given, Iterable):
+        raise TypeError(
+            f"{name}.update should be called with an iterable of key/value pairs, but got {type(given).__name__}"
+        )
+    if isinstance(given, (OrderedDict, ModuleDict, ParameterDict)):
+        return list(given.items())
+    if isinstance(given, Mapping):
+        return sorted(given.items()) if sort else list(given.items())
+    pairs = list(given)
+    for i, pair in enumerate(pairs):
+        if not isinstance(pair, Iterable):
+            raise TypeError(f"{kind} update sequence element #{i} should be Iterable; is{type(pair).__name__}")
+        if len(pair) != 2:
+            raise ValueError(f"{kind} update sequence element #{i} has length {len(pair)}; 2 is required")
+    return pairs
 
 
 def _kept(value):
@@ -201,11 +247,11 @@ def _kept(value):
     return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
 
 
-def _described(key, value):
-    if isinstance(value, Tensor):
-        kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-        return f"  ({key}): {kind} containing: [{value.type()} of size {'x'.join(str(s) for s in value.shape)}]"
-    return f"  ({key}): Object of type: {type(value).__name__}"
+def _described(key, value, kind):
+    if not isinstance(value, Tensor):
+        return f"  ({key}): Object of type: {type(value).__name__}"
+    name = "Parameter" if isinstance(value, Parameter) else "Tensor"
+    return f"  ({key}): {name} containing: [{kind(value)} of size {'x'.join(str(s) for s in value.shape)}]"
 
 
 class ParameterList(Module):
@@ -214,9 +260,11 @@ class ParameterList(Module):
     def __init__(self, values=None):
         super().__init__()
         self._size = 0
-        self.extend(values or [])
+        if values is not None:
+            self.extend(values)
 
     def _key(self, index):
+        index = operator.index(index)
         if not -self._size <= index < self._size:
             raise IndexError(f"index {index} is out of range")
         return str(index % self._size)
@@ -246,14 +294,14 @@ class ParameterList(Module):
 
     def extend(self, values):
         """Adds parameters at the end; returns the list."""
-        if isinstance(values, Tensor) or not hasattr(values, "__iter__"):
+        if isinstance(values, Tensor) or not isinstance(values, Iterable):
             raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
         for value in list(values):
             self.append(value)
         return self
 
     def extra_repr(self):
-        return "\n".join(_described(i, value) for i, value in enumerate(self))
+        return "\n".join(_described(i, value, lambda tensor: tensor.dtype) for i, value in enumerate(self))
 
 
 class ParameterDict(Module):
@@ -262,16 +310,23 @@ class ParameterDict(Module):
     def __init__(self, parameters=None):
         super().__init__()
         self._keys = {}
-        self.update(parameters or {})
+        if parameters is not None:
+            self.update(parameters)
+
+    def _attribute(self, key):
+        if not isinstance(key, str):
+            raise TypeError(
+                "Index given to ParameterDict cannot be used as a key as it is not a string (type is "
+                f"'{type(key).__name__}'). Open an issue on github if you need non-string keys."
+            )
+        return key
 
     def __getitem__(self, key):
-        if key not in self._keys:
-            raise KeyError(key)
-        return getattr(self, key)
+        return getattr(self, self._attribute(key))
 
     def __setitem__(self, key, value):
         self._keys[key] = None
-        setattr(self, key, _kept(value))
+        setattr(self, self._attribute(key), _kept(value))
 
     def __delitem__(self, key):
         del self._keys[key]
@@ -283,8 +338,35 @@ class ParameterDict(Module):
     def __iter__(self):
         return iter(self._keys)
 
+    def __reversed__(self):
+        return reversed(list(self._keys))
+
     def __contains__(self, key):
         return key in self._keys
+
+    def __or__(self, other):
+        joined = self.copy()
+        joined.update(other)
+        return joined
+
+    def __ror__(self, other):
+        joined = other.copy()
+        joined.update(self)
+        return joined
+
+    def __ior__(self, other):
+        self.update(other)
+        return self
+
+    def copy(self):
+        """A dict of the same parameters."""
+        return ParameterDict(OrderedDict(self.items()))
+
+    def setdefault(self, key, default=None):
+        """The value of that name; the default becomes it where there is none."""
+        if key not in self._keys:
+            self[key] = default
+        return self[key]
 
     def keys(self):
         """The names."""
@@ -292,11 +374,11 @@ class ParameterDict(Module):
 
     def values(self):
         """The parameters."""
-        return [self[key] for key in self._keys]
+        return (self[key] for key in self._keys)
 
     def items(self):
         """(name, parameter) pairs."""
-        return [(key, self[key]) for key in self._keys]
+        return ((key, self[key]) for key in self._keys)
 
     def get(self, key, default=None):
         """The parameter of that name, or the default."""
@@ -308,15 +390,24 @@ class ParameterDict(Module):
         del self[key]
         return value
 
+    def popitem(self):
+        """Takes the last parameter out, and returns its name and it."""
+        key = next(reversed(self))
+        return key, self.pop(key)
+
+    def fromkeys(self, keys, default=None):
+        """A new dict with the same value for each name."""
+        return ParameterDict([(key, default) for key in keys])
+
     def clear(self):
         """Takes all parameters out."""
         for key in list(self._keys):
             del self[key]
 
     def update(self, parameters):
-        """Adds parameters from a dict or from (name, parameter) pairs."""
-        for key, value in parameters.items() if hasattr(parameters, "items") else parameters:
+        """Adds parameters from a dict, in the order of their names, or from an OrderedDict or pairs in their own."""
+        for key, value in _pairs("ParametersDict", "ParameterDict", parameters, sort=True):
             self[key] = value
 
     def extra_repr(self):
-        return "\n".join(_described(key, value) for key, value in self.items())
+        return "\n".join(_described(key, value, lambda tensor: tensor.type()) for key, value in self.items())

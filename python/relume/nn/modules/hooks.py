@@ -1,54 +1,136 @@
 """Hooks of modules: forward, pre-forward and full backward, on one module or on all."""
 
+import warnings
+from collections import OrderedDict
+
 from ... import _C
 from ..._C import Tensor
 from ..._tensor import HookHandle
 from ...autograd.function import Function
 
 
+class _Table:
+    """A dict of hooks that comes into being when it is first asked for: most modules never have one. From then on
+    `_hooked` tells the base in C++ that calls go by way of call_with_hooks."""
 
-class _Hook:
-    """A hook with what its registration said about it."""
+    def __set_name__(self, owner, name):
+        self.name = name
 
-    def __init__(self, kind, function, with_kwargs=False, always_call=False):
-        self.kind, self.function, self.with_kwargs, self.always_call = kind, function, with_kwargs, always_call
+    def __get__(self, module, owner=None):
+        if module is None:
+            return self
+        module.__dict__["_hooked"] = True
+        return module.__dict__.setdefault(self.name, OrderedDict())
+
+
+class _Number:
+    """Keys of hooks, in the order of their registration."""
+
+    last = 0
+
+    @classmethod
+    def next(cls):
+        cls.last += 1
+        return cls.last
+
+
+def add_hook(table, hook, prepend=False, marks=()):
+    """Puts a hook into a table, and a mark with the same key into others; the handle takes all out."""
+    key = _Number.next()
+    for marked in marks:
+        marked[key] = True
+    table[key] = hook
+    if prepend:
+        table.move_to_end(key, last=False)
+
+    def remove():
+        for each in (table, *marks):
+            each.pop(key, None)
+
+    handle = HookHandle(remove)
+    handle.id = key
+    return handle
 
 
 class HookTables:
-    """The part of Module that registers hooks. A module's hooks are a list in its __dict__; `_hooked` tells the base in
-    C++ that calls go by way of call_with_hooks."""
+    """The part of Module that registers hooks."""
 
-    def _add_hook(self, hook, prepend):
-        hooks = self.__dict__.setdefault("_hooks", [])
-        self.__dict__["_hooked"] = True
-        hooks.insert(0 if prepend else len(hooks), hook)
-        return HookHandle(lambda: hook in hooks and hooks.remove(hook))
+    _forward_pre_hooks = _Table()
+    _forward_pre_hooks_with_kwargs = _Table()
+    _forward_hooks = _Table()
+    _forward_hooks_with_kwargs = _Table()
+    _forward_hooks_always_called = _Table()
+    _backward_hooks = _Table()
+    _backward_pre_hooks = _Table()
 
     def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
         """Calls hook(module, args) before forward; what it returns replaces the arguments."""
-        return self._add_hook(_Hook("forward_pre", hook, with_kwargs), prepend)
+        marks = [self._forward_pre_hooks_with_kwargs] if with_kwargs else []
+        return add_hook(self._forward_pre_hooks, hook, prepend, marks)
 
     def register_forward_hook(self, hook, *, prepend=False, with_kwargs=False, always_call=False):
         """Calls hook(module, args, output) after forward; what it returns replaces the output."""
-        return self._add_hook(_Hook("forward", hook, with_kwargs, always_call), prepend)
+        marks = [self._forward_hooks_with_kwargs] if with_kwargs else []
+        marks += [self._forward_hooks_always_called] if always_call else []
+        return add_hook(self._forward_hooks, hook, prepend, marks)
 
     def register_full_backward_hook(self, hook, prepend=False):
         """Calls hook(module, grad_input, grad_output) when the gradients of the inputs are known; what it returns
         replaces them."""
-        return self._add_hook(_Hook("backward", hook), prepend)
+        return add_hook(self._backward_hooks, hook, prepend)
 
     def register_full_backward_pre_hook(self, hook, prepend=False):
         """Calls hook(module, grad_output) before the module's backward; what it returns replaces the gradients."""
-        return self._add_hook(_Hook("backward_pre", hook), prepend)
+        return add_hook(self._backward_pre_hooks, hook, prepend)
 
     register_backward_hook = register_full_backward_hook
 
 
-def register_global_hook(kind, function, always_call=False):
-    """A hook on the calls of all modules."""
-    hook = _Hook(kind, function, always_call=always_call)
-    _C._global_hooks.append(hook)
-    return HookHandle(lambda: hook in _C._global_hooks and _C._global_hooks.remove(hook))
+class _GlobalTables:
+    """Hooks on the calls of all modules. The base in C++ looks at _C._global_hooks, which counts them."""
+
+    def __init__(self):
+        self.forward_pre, self.forward, self.always = OrderedDict(), OrderedDict(), OrderedDict()
+        self.with_kwargs, self.backward, self.backward_pre = OrderedDict(), OrderedDict(), OrderedDict()
+
+    def add(self, table, hook, marks=()):
+        handle = add_hook(table, hook, marks=marks)
+        _C._global_hooks.append(handle)
+        remove_hook = handle._remove
+
+        def remove():
+            remove_hook()
+            _C._global_hooks.remove(handle)
+
+        handle._remove = remove
+        return handle
+
+
+_everywhere = _GlobalTables()
+
+
+def register_module_forward_pre_hook(hook):
+    """Calls hook(module, args) before the forward of every module."""
+    return _everywhere.add(_everywhere.forward_pre, hook)
+
+
+def register_module_forward_hook(hook, *, with_kwargs=False, always_call=False):
+    """Calls hook(module, args, output) after the forward of every module."""
+    marks = [_everywhere.with_kwargs] if with_kwargs else []
+    return _everywhere.add(_everywhere.forward, hook, marks + ([_everywhere.always] if always_call else []))
+
+
+def register_module_full_backward_hook(hook):
+    """Calls hook(module, grad_input, grad_output) in the backward of every module."""
+    return _everywhere.add(_everywhere.backward, hook)
+
+
+def register_module_full_backward_pre_hook(hook):
+    """Calls hook(module, grad_output) before the backward of every module."""
+    return _everywhere.add(_everywhere.backward_pre, hook)
+
+
+register_module_backward_hook = register_module_full_backward_hook
 
 
 def _tupled(value):
@@ -57,103 +139,163 @@ def _tupled(value):
 
 def call_with_hooks(self, *args, **kwargs):
     """forward with the hooks around it."""
-    hooks = _C._global_hooks + self.__dict__.get("_hooks", [])
-    result, after = None, [hook for hook in hooks if hook.kind == "forward"]
-    called = set()
+    result, called = None, set()
     try:
-        for hook in hooks:
-            if hook.kind == "forward_pre":
-                args, kwargs = _run_forward_pre(hook, self, args, kwargs)
-        backward = _BackwardCall.of(self, hooks)
+        args, kwargs = _before_forward(self, args, kwargs)
+        backward = _BackwardCall.of(self)
         if backward is not None:
             args = backward.enter(args)
         result = self.forward(*args, **kwargs)
-        for hook in after:
-            called.add(hook)
-            result = _run_forward(hook, self, args, kwargs, result)
+        for key, hook, with_kwargs in _forward_hooks(self):
+            called.add(key)
+            replaced = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
+            result = result if replaced is None else replaced
         return result if backward is None else backward.leave(result)
     except Exception:
-        for hook in after:
-            if hook.always_call and hook not in called:
-                _run_forward(hook, self, args, kwargs, result)
+        _after_an_error(self, args, kwargs, result, called)
         raise
 
 
-def _run_forward_pre(hook, module, args, kwargs):
-    if not hook.with_kwargs:
-        replaced = hook.function(module, args)
-        return (args if replaced is None else _tupled(replaced)), kwargs
-    replaced = hook.function(module, args, kwargs)
-    if replaced is None:
-        return args, kwargs
-    if not isinstance(replaced, tuple) or len(replaced) != 2:
-        raise RuntimeError(
-            f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
-        )
-    return replaced
+def _before_forward(module, args, kwargs):
+    for hook in list(_everywhere.forward_pre.values()):
+        replaced = hook(module, args)
+        args = args if replaced is None else _tupled(replaced)
+    for key, hook in list(module._forward_pre_hooks.items()):
+        if key not in module._forward_pre_hooks_with_kwargs:
+            replaced = hook(module, args)
+            args = args if replaced is None else _tupled(replaced)
+            continue
+        replaced = hook(module, args, kwargs)
+        if replaced is None:
+            continue
+        if not isinstance(replaced, tuple) or len(replaced) != 2:
+            raise RuntimeError(
+                f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
+            )
+        args, kwargs = replaced
+    return args, kwargs
 
 
-def _run_forward(hook, module, args, kwargs, result):
-    given = (module, args, kwargs, result) if hook.with_kwargs else (module, args, result)
-    replaced = hook.function(*given)
-    return result if replaced is None else replaced
+def _forward_hooks(module):
+    """(key, hook, whether it takes keyword arguments), those on all modules first."""
+    found = [(key, hook, key in _everywhere.with_kwargs) for key, hook in _everywhere.forward.items()]
+    own = module._forward_hooks_with_kwargs
+    return found + [(key, hook, key in own) for key, hook in module._forward_hooks.items()]
+
+
+def _after_an_error(module, args, kwargs, result, called):
+    """Calls the hooks that are always to be called and weren't yet; a second error only warns."""
+    for key, hook, with_kwargs in _forward_hooks(module):
+        if key in called or not (key in _everywhere.always or key in module._forward_hooks_always_called):
+            continue
+        try:
+            hook(module, args, kwargs, result) if with_kwargs else hook(module, args, result)
+        except Exception as error:
+            kind = "global module" if key in _everywhere.forward else "module"
+            warnings.warn(
+                f"{kind} forward hook with ``always_call=True`` raised an exception that was silenced as another error was "
+                f"raised in forward: {error}",
+                stacklevel=3,
+            )
 
 
 class _BackwardCall:
     """The backward hooks of one call of a module: identity functions at its inputs and outputs see the gradients."""
 
     @staticmethod
-    def of(module, hooks):
+    def of(module):
         """For a module that has backward hooks; None otherwise."""
-        own = [hook for hook in hooks if hook.kind in ("backward", "backward_pre")]
-        return _BackwardCall(module, own) if own else None
+        hooks = list(_everywhere.backward.values()) + list(module._backward_hooks.values())
+        pre_hooks = list(_everywhere.backward_pre.values()) + list(module._backward_pre_hooks.values())
+        return _BackwardCall(module, hooks, pre_hooks) if hooks or pre_hooks else None
 
-    def __init__(self, module, hooks):
-        self.module, self.hooks = module, hooks
+    def __init__(self, module, hooks, pre_hooks):
+        self.module, self.hooks, self.pre_hooks = module, hooks, pre_hooks
         self.grad_output = None
-        self.inputs = 0
-        self.tracks_inputs = False
+        self.input_count = self.output_count = 0
+        self.input_places = self.output_places = None
 
     def _through(self, function, values):
+        """The values, tensors by way of an identity, and the places of these; None where no gradient will come."""
         places = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
-        if not any(values[i].requires_grad for i in places):
-            return values
-        passed = function.apply(self, *(values[i] for i in places))
-        passed = list(_tupled(passed))
-        return tuple(passed[places.index(i)] if i in places else value for i, value in enumerate(values))
+        if not (_C.ops.is_grad_enabled() and any(values[i].requires_grad for i in places)):
+            return values, None
+        passed = _tupled(function.apply(self, *(values[i] for i in places)))
+        values = list(values)
+        for place, value in zip(places, passed):
+            values[place] = value
+        return tuple(values), places
 
     def enter(self, args):
-        self.inputs = len(args)
-        self.tracks_inputs = any(isinstance(value, Tensor) and value.requires_grad for value in args)
-        return self._through(_AtInputs, args)
+        self.input_count = len(args)
+        args, self.input_places = self._through(_AtInputs, args)
+        return args
 
     def leave(self, result):
-        values = self._through(_AtOutputs, _tupled(result))
+        if not isinstance(result, (Tensor, tuple)):
+            warnings.warn(
+                "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received "
+                f"{type(result)}",
+                stacklevel=3,
+            )
+            return result
+        values = _tupled(result)
+        self.output_count = len(values)
+        values, self.output_places = self._through(_AtOutputs, values)
         return values if isinstance(result, tuple) else values[0]
 
     def on_outputs(self, grads):
-        for hook in self.hooks:
-            if hook.kind == "backward_pre":
-                replaced = hook.function(self.module, grads)
-                grads = grads if replaced is None else _tupled(replaced)
+        grads = _placed(grads, self.output_places, self.output_count)
+        for hook in self.pre_hooks:
+            replaced = hook(self.module, grads)
+            if replaced is not None:
+                grads = _checked(replaced, grads, "Backward pre hook returned an invalid number of grad_output")
         self.grad_output = grads
-        if not self.tracks_inputs:
-            self.on_inputs((None,) * self.inputs)
-        return grads
+        if self.input_places is None and self.hooks:
+            warnings.warn(
+                "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
+                "require gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
+                "#torch.nn.Module.register_full_backward_hook for more details.",
+                stacklevel=3,
+            )
+            none = (None,) * self.input_count
+            for hook in self.hooks:
+                replaced = hook(self.module, none, grads)
+                if replaced is not None and not (isinstance(replaced, tuple) and all(r is None for r in replaced)):
+                    raise RuntimeError(
+                        "Backward hook for Modules where no input requires gradient should always return None or None for "
+                        "all gradients."
+                    )
+        return tuple(grads[place] for place in self.output_places)
 
     def on_inputs(self, grads):
+        grads = _placed(grads, self.input_places, self.input_count)
         for hook in self.hooks:
-            if hook.kind == "backward":
-                replaced = hook.function(self.module, grads, self.grad_output)
-                grads = grads if replaced is None else _tupled(replaced)
-        return grads
+            replaced = hook(self.module, grads, self.grad_output)
+            if replaced is not None:
+                grads = _checked(replaced, grads, "Backward hook returned an invalid number of grad_input")
+        return tuple(grads[place] for place in self.input_places)
+
+
+def _placed(grads, places, count):
+    """A gradient, or None, for each argument or result."""
+    placed = [None] * count
+    for place, grad in zip(places, grads):
+        placed[place] = grad
+    return tuple(placed)
+
+
+def _checked(replaced, grads, text):
+    replaced = _tupled(replaced)
+    if len(replaced) != len(grads):
+        raise RuntimeError(f"{text}, got {len(replaced)}, but expected {len(grads)}")
+    return replaced
 
 
 class _AtInputs(Function):
     @staticmethod
     def forward(ctx, call, *values):
         ctx.call = call
-        ctx.set_materialize_grads(False)
         return tuple(value.view_as(value) for value in values)
 
     @staticmethod

@@ -1,25 +1,20 @@
 """Module: a part of a network with parameters, buffers and further modules as children."""
 
-from collections import OrderedDict, namedtuple
-
 from ... import _C
 from ..._C import Tensor, ops
-from ..._tensor import HookHandle
 from ..parameter import Buffer, Parameter
-from .hooks import HookTables, call_with_hooks
+from .hooks import (
+    HookTables,
+    call_with_hooks,
+    register_module_backward_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+)
+from .state import State
 
 _TABLES = ("_parameters", "_buffers", "_modules")
-
-
-class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
-    """Keys on which a state dict and a module disagree."""
-
-    __slots__ = ()
-
-    def __repr__(self):
-        return super().__repr__() if self.missing_keys or self.unexpected_keys else "<All keys matched successfully>"
-
-    __str__ = __repr__
 
 
 def indented(text, spaces):
@@ -27,7 +22,7 @@ def indented(text, spaces):
     return text.replace("\n", "\n" + spaces * " ")
 
 
-class Module(_C.ModuleBase, HookTables):
+class Module(_C.ModuleBase, HookTables, State):
     """Base of all modules. A module of one's own calls super().__init__() in its constructor, assigns parameters and
     modules to attributes, and defines forward():
 
@@ -42,13 +37,14 @@ class Module(_C.ModuleBase, HookTables):
     The base in C++ finds self.fc and calls forward; what is here is PyTorch's Module, name by name."""
 
     training: bool
-    _version = 1
     call_super_init = False
 
     def __init__(self, *args, **kwargs):
-        if args or kwargs:
+        if not self.call_super_init and (args or kwargs):
             name = type(self).__name__
-            raise TypeError(f"{name}.__init__() takes 1 positional argument but {1 + len(args) + len(kwargs)} were given")
+            if kwargs:
+                raise TypeError(f"{name}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'")
+            raise TypeError(f"{name}.__init__() takes 1 positional argument but {1 + len(args)} were given")
         self.__dict__.update(
             training=True,
             _parameters={},
@@ -56,6 +52,8 @@ class Module(_C.ModuleBase, HookTables):
             _non_persistent_buffers_set=set(),
             _modules={},
         )
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     def forward(self, *input):
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
@@ -195,25 +193,43 @@ class Module(_C.ModuleBase, HookTables):
 
     def get_parameter(self, target):
         """The parameter at a dotted path."""
-        path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        if name not in module._parameters:
-            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
-        return module._parameters[name]
+        return self._get_member(target, "_parameters", "an nn.Parameter")
 
     def get_buffer(self, target):
         """The buffer at a dotted path."""
+        return self._get_member(target, "_buffers", "a buffer")
+
+    def _get_member(self, target, table, kind):
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
-        if name not in module._buffers:
-            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
-        return module._buffers[name]
+        if not hasattr(module, name):
+            raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+        if name not in module.__dict__[table]:
+            raise AttributeError(f"`{name}` is not {kind}")
+        return module.__dict__[table][name]
+
+    def set_submodule(self, target, module, strict=False):
+        """Puts a module at a dotted path; with strict only where there is one."""
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
 
     # What the module is made of.
 
+    def _named_below(self, prefix, remove_duplicate):
+        return self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+
     def _named_members(self, table, prefix, recurse, remove_duplicate):
         seen = set()
-        for path, module in self.named_modules(prefix=prefix) if recurse else [(prefix, self)]:
+        for path, module in self._named_below(prefix, remove_duplicate) if recurse else [(prefix, self)]:
             for name, value in module.__dict__[table].items():
                 if value is None or id(value) in seen:
                     continue
@@ -361,6 +377,10 @@ class Module(_C.ModuleBase, HookTables):
         """Converts all parameters and buffers."""
         return self._apply(lambda tensor: tensor.type(dst_type))
 
+    def to_empty(self, *, device, recurse=True):
+        """Replaces parameters and buffers by some of the same sizes with undefined contents."""
+        return self._apply(lambda tensor: ops.empty_like(tensor), recurse=recurse)
+
     def cpu(self):
         """The module itself."""
         return self
@@ -372,96 +392,6 @@ class Module(_C.ModuleBase, HookTables):
     def share_memory(self):
         """The module itself."""
         return self
-
-    # The state.
-
-    def _save_to_state_dict(self, destination, prefix, keep_vars):
-        for name, value in self._parameters.items():
-            if value is not None:
-                destination[prefix + name] = value if keep_vars else value.detach()
-        for name, value in self._buffers.items():
-            if value is not None and name not in self._non_persistent_buffers_set:
-                destination[prefix + name] = value if keep_vars else value.detach()
-        if type(self).get_extra_state is not Module.get_extra_state:
-            destination[prefix + "_extra_state"] = self.get_extra_state()
-
-    def get_extra_state(self):
-        """What state_dict() is to keep beside tensors; for subclasses to define together with set_extra_state."""
-        raise RuntimeError("Reached a code path in Module.get_extra_state() that should never be called.")
-
-    def set_extra_state(self, state):
-        """Takes back what get_extra_state() gave."""
-        raise RuntimeError("Reached a code path in Module.set_extra_state() that should never be called.")
-
-    def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
-        """Every parameter and persistent buffer by its dotted name; they share memory with the module's."""
-        if destination is None:
-            destination = OrderedDict()
-            destination._metadata = OrderedDict()
-        metadata = getattr(destination, "_metadata", None)
-        if metadata is not None:
-            metadata[prefix[:-1]] = {"version": self._version}
-        self._save_to_state_dict(destination, prefix, keep_vars)
-        for name, module in self._modules.items():
-            if module is not None:
-                module.state_dict(destination=destination, prefix=prefix + name + ".", keep_vars=keep_vars)
-        return destination
-
-    def load_state_dict(self, state_dict, strict=True, assign=False):
-        """Copies values into parameters and buffers, or with assign puts the tensors in their place. With strict, raises
-        RuntimeError for missing and unexpected keys; returns them otherwise."""
-        if not hasattr(state_dict, "items"):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        wanted, errors = set(), []
-        missing = []
-        for path, module in self.named_modules(remove_duplicate=False):
-            module._load_own(state_dict, path + "." if path else "", assign, wanted, missing, errors)
-        unexpected = [key for key in state_dict if key not in wanted]
-        if strict:
-            if unexpected:
-                keys = ", ".join(f'"{key}"' for key in unexpected)
-                errors.insert(0, f"Unexpected key(s) in state_dict: {keys}. ")
-            if missing:
-                keys = ", ".join(f'"{key}"' for key in missing)
-                errors.insert(0, f"Missing key(s) in state_dict: {keys}. ")
-        if errors:
-            listed = "\n\t".join(errors)
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
-        return _IncompatibleKeys(missing, unexpected)
-
-    def _load_own(self, state, prefix, assign, wanted, missing, errors):
-        """Takes the values of this module alone from a state dict."""
-        if type(self).set_extra_state is not Module.set_extra_state:
-            wanted.add(prefix + "_extra_state")
-            if prefix + "_extra_state" in state:
-                self.set_extra_state(state[prefix + "_extra_state"])
-            else:
-                missing.append(prefix + "_extra_state")
-        for table in ("_parameters", "_buffers"):
-            for name, own in self.__dict__[table].items():
-                key = prefix + name
-                if own is None or name in self._non_persistent_buffers_set:
-                    continue
-                wanted.add(key)
-                if key not in state:
-                    missing.append(key)
-                    continue
-                value = state[key]
-                if not isinstance(value, Tensor):
-                    errors.append(
-                        f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from '
-                        f"checkpoint but received {type(value)}"
-                    )
-                elif value.shape != own.shape:
-                    errors.append(
-                        f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in "
-                        f"current model is {own.shape}."
-                    )
-                elif assign:
-                    new = value if isinstance(value, Parameter) or table == "_buffers" else Parameter(value, own.requires_grad)
-                    self.__dict__[table][name] = new
-                else:
-                    own.detach().copy_(value.detach())
 
     # Printing, copies.
 

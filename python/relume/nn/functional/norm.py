@@ -1,0 +1,92 @@
+"""Normalisation: to mean zero and variance one, over batches, layers, groups and instances."""
+
+from ..._C import ops
+
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
+
+
+def _check_more_than_one(shape):
+    """Refuses a batch whose statistics would be those of one value."""
+    count = shape[0]
+    for size in shape[2:]:
+        count *= size
+    if count == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {shape}")
+
+
+def batch_norm(
+    input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05
+):  # fmt: skip
+    """(x - mean) / sqrt(var + eps) * weight + bias for each channel of [N, C, ...], with the batch's statistics in
+    training, which also move the running ones, and with these otherwise.  Ioffe and Szegedy, 2015."""
+    if training:
+        _check_more_than_one(input.shape)
+    return ops.batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
+
+
+def instance_norm(
+    input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-05
+):  # fmt: skip
+    """Each channel of each sample of [N, C, ...] by its own statistics.  Ulyanov et al., 2016."""
+    if use_input_stats:
+        count = 1
+        for size in input.shape[2:]:
+            count *= size
+        if count == 1:
+            raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+    return ops.instance_norm(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps)
+
+
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05):
+    """Over the last dimensions, whose sizes are normalized_shape.  Ba et al., 2016."""
+    return ops.layer_norm(input, normalized_shape, weight, bias, eps)
+
+
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
+    """Over groups of channels of [N, C, ...].  Wu and He, 2018."""
+    if input.dim() < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.dim()}")
+    _check_more_than_one([input.shape[0] * input.shape[1] // num_groups, num_groups, *input.shape[2:]])
+    return ops.group_norm(input, num_groups, weight, bias, eps)
+
+
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    """x / sqrt(mean(x^2) + eps) * weight over the last dimensions, whose sizes are normalized_shape; eps is by default the
+    dtype's (float32's for half types).  Zhang and Sennrich, 2019."""
+    shape = tuple(normalized_shape)
+    rank = len(shape)
+    if rank < 1:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
+            f"normalized_shape = {list(shape)}"
+        )
+    if weight is not None and tuple(weight.shape) != shape:
+        raise RuntimeError(
+            "Expected weight to be of same shape as normalized_shape, but got weight of shape "
+            f"{list(weight.shape)} and normalized_shape = {list(shape)}"
+        )
+    if input.dim() < rank or tuple(input.shape[-rank:]) != shape:
+        sizes = ", ".join(str(size) for size in shape)
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*{sizes}], but got input of "
+            f"size{list(input.shape)}"
+        )
+    wide = input if input.element_size() > 2 else input.float()
+    if eps is None:
+        eps = 2.0**-52 if wide.element_size() == 8 else 2.0**-23
+    normalized = wide * (wide.square().mean(tuple(range(-rank, 0)), keepdim=True) + eps).rsqrt()
+    if weight is not None:
+        normalized = normalized * weight
+    return normalized.to(input.dtype)
+
+
+def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
+    """x / (k + alpha * mean of x^2 over `size` neighbouring channels)^beta.  Krizhevsky et al., 2012."""
+    if input.dim() < 3:
+        raise ValueError(f"Expected 3D or higher dimensionality                          input (got {input.dim()} dimensions)")
+    if input.numel() == 0:
+        return input
+    squares = (input * input).unsqueeze(1)
+    sides = (0, 0) * (input.dim() - 2) + (size // 2, (size - 1) // 2)
+    means = ops.constant_pad_nd(squares, sides).unfold(2, size, 1).mean(-1).squeeze(1)
+    return input / (means * alpha + k) ** beta

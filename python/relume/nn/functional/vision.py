@@ -1,0 +1,123 @@
+"""Rearrangement of pixels and channels, and patches of images as columns."""
+
+from ..._C import ops
+from .convolution import listed
+
+__all__ = ["channel_shuffle", "fold", "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle", "unfold"]
+
+
+def pixel_shuffle(input, upscale_factor):
+    """[..., C r^2, H, W] to [..., C, H r, W r] with r the upscale_factor.  Shi et al., 2016."""
+    r = upscale_factor
+    if input.dim() < 3:
+        raise RuntimeError(
+            f"pixel_shuffle expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)"
+        )
+    if r <= 0:
+        raise RuntimeError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
+    *batch, channels, height, width = input.shape
+    if channels % (r * r):
+        raise RuntimeError(
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+            f"input.size(-3)={channels} is not divisible by {r * r}"
+        )
+    parts = input.reshape(*batch, channels // (r * r), r, r, height, width)
+    return parts.movedim((-4, -3), (-3, -1)).reshape(*batch, channels // (r * r), height * r, width * r)
+
+
+def pixel_unshuffle(input, downscale_factor):
+    """[..., C, H r, W r] to [..., C r^2, H, W] with r the downscale_factor.  Shi et al., 2016."""
+    r = downscale_factor
+    if input.dim() < 3:
+        raise RuntimeError(
+            f"pixel_unshuffle expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)"
+        )
+    if r <= 0:
+        raise RuntimeError(f"pixel_unshuffle expects a positive downscale_factor, but got {r}")
+    *batch, channels, height, width = input.shape
+    for size, name, dim in ((height, "height", -2), (width, "width", -1)):
+        if size % r:
+            raise RuntimeError(
+                f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({dim})={size} is not "
+                f"divisible by {r}"
+            )
+    parts = input.reshape(*batch, channels, height // r, r, width // r, r)
+    return parts.movedim((-3, -1), (-4, -3)).reshape(*batch, channels * r * r, height // r, width // r)
+
+
+def channel_shuffle(input, groups):
+    """[N, C, ...] with the channels of all groups dealt out in turn.  Zhang et al., 2018."""
+    if input.dim() <= 2:
+        raise RuntimeError(f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(input.shape)}")
+    channels = input.size(1)
+    if groups <= 0:
+        raise RuntimeError(f"Number of groups to divide channels in must be positive. Value of groups:{groups}")
+    if channels % groups:
+        raise RuntimeError(f"Number of channels must be divisible by groups. Got {channels} channels and {groups} groups.")
+    return input.unflatten(1, (groups, channels // groups)).transpose(1, 2).flatten(1, 2)
+
+
+native_channel_shuffle = channel_shuffle
+
+
+def _columns(size, kernel, dilation, padding, stride):
+    """How many windows fit each dimension."""
+    return [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(size, kernel, dilation, padding, stride)]
+
+
+def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
+    """The windows of [N, C, H, W] as columns [N, C * kernel elements, windows]; also without N."""
+    kernel, dilation, padding, stride = (listed(v, 2) for v in (kernel_size, dilation, padding, stride))
+    if input.dim() not in (3, 4):
+        raise RuntimeError(
+            "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but "
+            f"got: {list(input.shape)}"
+        )
+    if min(_columns(input.shape[-2:], kernel, dilation, padding, stride)) < 1:
+        raise RuntimeError(
+            f"Given input with spatial size ({input.size(-2)}, {input.size(-1)}), kernel_size={kernel}, dilation={dilation}, "
+            f"padding={padding}, calculated shape of the array of sliding blocks as "
+            f"({', '.join(str(n) for n in _columns(input.shape[-2:], kernel, dilation, padding, stride))}), but its components "
+            "must be at least one."
+        )
+    padded = ops.constant_pad_nd(input, (padding[1], padding[1], padding[0], padding[0]))
+    for dim, (k, d, s) in enumerate(zip(kernel, dilation, stride), input.dim() - 2):
+        padded = padded.unfold(dim, d * (k - 1) + 1, s)[..., ::d]
+    # [..., rows, columns, kernel rows, kernel columns], to which the kernel comes before the places.
+    return padded.movedim((-2, -1), (-4, -3)).flatten(-2).flatten(-4, -2)
+
+
+def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
+    """Adds up columns [N, C * kernel elements, windows] to [N, C, H, W], where the windows were; also without N."""
+    size, kernel, dilation, padding, stride = (
+        listed(v, 2) for v in (output_size, kernel_size, dilation, padding, stride)
+    )
+    if input.dim() not in (2, 3):
+        raise RuntimeError(
+            "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, "
+            f"but got: {list(input.shape)}"
+        )
+    elements = kernel[0] * kernel[1]
+    if input.size(-2) % elements:
+        raise RuntimeError(
+            "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got "
+            f"input.size(1)={input.size(-2)} and kernel_size={kernel}."
+        )
+    rows, columns = _columns(size, kernel, dilation, padding, stride)
+    if input.size(-1) != rows * columns:
+        raise RuntimeError(
+            f"Given output_size={size}, kernel_size={kernel}, dilation={dilation}, padding={padding}, stride={stride}, "
+            f"expected size of input's dimension 2 to match the calculated number of sliding blocks {rows} * {columns} = "
+            f"{rows * columns}, but got input.size(2)={input.size(-1)}."
+        )
+    height, width = (n + 2 * p for n, p in zip(size, padding))
+    down, right = (
+        (ops.arange(k) * d).unsqueeze(1) + ops.arange(count) * s
+        for k, d, s, count in zip(kernel, dilation, stride, (rows, columns))
+    )
+    places = down.view(kernel[0], 1, rows, 1) * width + right.view(1, kernel[1], 1, columns)
+    channels = input.size(-2) // elements
+    values = input.reshape(tuple(input.shape[:-2]) + (channels, elements * rows * columns))
+    image = values.new_zeros(tuple(values.shape[:-1]) + (height * width,)).index_add(-1, places.flatten(), values)
+    image = image.unflatten(-1, (height, width))
+    return image[..., padding[0] : height - padding[0], padding[1] : width - padding[1]].contiguous()

@@ -1,0 +1,265 @@
+"""The transformer of Vaswani et al., 2017: layers of encoder and decoder, their stacks, and both together."""
+
+import copy
+
+from ..._C import bool as bool_dtype, ops
+from .. import functional as F, init
+from .activation import MultiheadAttention
+from .container import ModuleList
+from .dropout import Dropout
+from .linear import Linear
+from .module import Module
+from .normalization import LayerNorm
+
+_ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu}
+
+
+def _activation(given):
+    """A function, from itself or from its name."""
+    if not isinstance(given, str):
+        return given
+    if given not in _ACTIVATIONS:
+        raise RuntimeError(f"activation should be relu/gelu, not {given}")
+    return _ACTIVATIONS[given]
+
+
+def _copies(module, count):
+    return ModuleList([copy.deepcopy(module) for _ in range(count)])
+
+
+def _causal(size, dtype=None):
+    """A square mask: -inf above the diagonal."""
+    return ops.full((size, size), float("-inf"), dtype=dtype).triu(1)
+
+
+def _is_causal(mask, hint, sequence, batch_first):
+    """Whether a mask hides exactly the future, or what the caller says about it."""
+    if hint is not None or mask is None:
+        return bool(hint)
+    size = sequence.size(-2) if sequence.dim() == 2 else sequence.size(1 if batch_first else 0)
+    causal = _causal(size, mask.dtype if mask.is_floating_point() else None)
+    return mask.size() == causal.size() and bool((mask == causal).all())
+
+
+def _numbers(mask, name, dtype):
+    """A mask as numbers to be added."""
+    if mask is None or mask.dtype is not bool_dtype:
+        if mask is not None and not mask.is_floating_point():
+            raise AssertionError(f"only bool and floating types of {name} are supported")
+        return mask
+    return ops.zeros_like(mask, dtype=dtype).masked_fill(mask, float("-inf"))
+
+
+class _Layer(Module):
+    """What layers of encoder and decoder share: the two linear maps, and attention as they call it."""
+
+    __constants__ = ["norm_first"]
+
+    def _add_feed_forward(self, d_model, dim_feedforward, dropout, bias, made):
+        self.linear1 = Linear(d_model, dim_feedforward, bias=bias, **made)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias=bias, **made)
+
+    def _ff_block(self, x, dropout):
+        return dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))
+
+    def _attend(self, attention, x, memory, mask, padding_mask, causal, dropout):
+        attended, _ = attention(
+            x, memory, memory, attn_mask=mask, key_padding_mask=padding_mask, is_causal=causal, need_weights=False
+        )
+        return dropout(attended)
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if not hasattr(self, "activation"):
+            self.activation = F.relu
+
+
+class TransformerEncoderLayer(_Layer):
+    """Self-attention and a feed-forward network, each with a residual and a layer norm: [S, N, E], or [N, S, E] under
+    batch_first, to the same."""
+
+    def __init__(
+        self, d_model, nhead, dim_feedforward=2048, dropout=0.1, activation=F.relu, layer_norm_eps=1e-5, batch_first=False,
+        norm_first=False, bias=True, device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__()
+        made = {"device": device, "dtype": dtype}
+        self.self_attn = MultiheadAttention(
+            d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **made
+        )
+        self._add_feed_forward(d_model, dim_feedforward, dropout, bias, made)
+        self.norm_first = norm_first
+        self.norm1 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **made)
+        self.norm2 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **made)
+        self.dropout1 = Dropout(dropout)
+        self.dropout2 = Dropout(dropout)
+        self.activation = _activation(activation)
+
+    def _sa_block(self, x, mask, padding_mask, causal):
+        return self._attend(self.self_attn, x, x, mask, padding_mask, causal, self.dropout1)
+
+    def forward(self, src, src_mask=None, src_key_padding_mask=None, is_causal=False):
+        padding_mask = _numbers(src_key_padding_mask, "src_key_padding_mask", src.dtype)
+        mask = _numbers(src_mask, "src_mask", src.dtype)
+        x = src
+        if self.norm_first:
+            x = x + self._sa_block(self.norm1(x), mask, padding_mask, is_causal)
+            return x + self._ff_block(self.norm2(x), self.dropout2)
+        x = self.norm1(x + self._sa_block(x, mask, padding_mask, is_causal))
+        return self.norm2(x + self._ff_block(x, self.dropout2))
+
+
+class TransformerDecoderLayer(_Layer):
+    """Self-attention, attention to the encoder's output and a feed-forward network, each with a residual and a layer norm:
+    tgt [T, N, E] and memory [S, N, E] to [T, N, E]; N comes first under batch_first."""
+
+    def __init__(
+        self, d_model, nhead, dim_feedforward=2048, dropout=0.1, activation=F.relu, layer_norm_eps=1e-5, batch_first=False,
+        norm_first=False, bias=True, device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__()
+        made = {"device": device, "dtype": dtype}
+        attention = {"dropout": dropout, "bias": bias, "batch_first": batch_first, **made}
+        self.self_attn = MultiheadAttention(d_model, nhead, **attention)
+        self.multihead_attn = MultiheadAttention(d_model, nhead, **attention)
+        self._add_feed_forward(d_model, dim_feedforward, dropout, bias, made)
+        self.norm_first = norm_first
+        self.norm1 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **made)
+        self.norm2 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **made)
+        self.norm3 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **made)
+        self.dropout1 = Dropout(dropout)
+        self.dropout2 = Dropout(dropout)
+        self.dropout3 = Dropout(dropout)
+        self.activation = _activation(activation)
+
+    def _sa_block(self, x, mask, padding_mask, causal):
+        return self._attend(self.self_attn, x, x, mask, padding_mask, causal, self.dropout1)
+
+    def _mha_block(self, x, memory, mask, padding_mask, causal):
+        return self._attend(self.multihead_attn, x, memory, mask, padding_mask, causal, self.dropout2)
+
+    def forward(
+        self, tgt, memory, tgt_mask=None, memory_mask=None, tgt_key_padding_mask=None, memory_key_padding_mask=None,
+        tgt_is_causal=False, memory_is_causal=False,
+    ):  # fmt: skip
+        own = (tgt_mask, tgt_key_padding_mask, tgt_is_causal)
+        other = (memory, memory_mask, memory_key_padding_mask, memory_is_causal)
+        x = tgt
+        if self.norm_first:
+            x = x + self._sa_block(self.norm1(x), *own)
+            x = x + self._mha_block(self.norm2(x), *other)
+            return x + self._ff_block(self.norm3(x), self.dropout3)
+        x = self.norm1(x + self._sa_block(x, *own))
+        x = self.norm2(x + self._mha_block(x, *other))
+        return self.norm3(x + self._ff_block(x, self.dropout3))
+
+
+class TransformerEncoder(Module):
+    """Copies of an encoder layer, one after the other, and a norm."""
+
+    __constants__ = ["norm"]
+
+    def __init__(self, encoder_layer, num_layers, norm=None, enable_nested_tensor=True, mask_check=True):
+        super().__init__()
+        self.layers = _copies(encoder_layer, num_layers)
+        self.num_layers = num_layers
+        self.norm = norm
+        self.enable_nested_tensor = enable_nested_tensor
+        self.use_nested_tensor = False
+        self.mask_check = mask_check
+
+    def forward(self, src, mask=None, src_key_padding_mask=None, is_causal=None):
+        padding_mask = _numbers(src_key_padding_mask, "src_key_padding_mask", src.dtype)
+        mask = _numbers(mask, "mask", src.dtype)
+        first = self.layers[0].self_attn if len(self.layers) else None
+        causal = _is_causal(mask, is_causal, src, getattr(first, "batch_first", False))
+        output = src
+        for layer in self.layers:
+            output = layer(output, src_mask=mask, src_key_padding_mask=padding_mask, is_causal=causal)
+        return output if self.norm is None else self.norm(output)
+
+
+class TransformerDecoder(Module):
+    """Copies of a decoder layer, one after the other, and a norm."""
+
+    __constants__ = ["norm"]
+
+    def __init__(self, decoder_layer, num_layers, norm=None):
+        super().__init__()
+        self.layers = _copies(decoder_layer, num_layers)
+        self.num_layers = num_layers
+        self.norm = norm
+
+    def forward(
+        self, tgt, memory, tgt_mask=None, memory_mask=None, tgt_key_padding_mask=None, memory_key_padding_mask=None,
+        tgt_is_causal=None, memory_is_causal=False,
+    ):  # fmt: skip
+        first = self.layers[0].self_attn if len(self.layers) else None
+        causal = _is_causal(tgt_mask, tgt_is_causal, tgt, getattr(first, "batch_first", False))
+        output = tgt
+        for layer in self.layers:
+            output = layer(
+                output, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
+                memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=causal, memory_is_causal=memory_is_causal,
+            )  # fmt: skip
+        return output if self.norm is None else self.norm(output)
+
+
+class Transformer(Module):
+    """Encoder and decoder: src [S, N, E] and tgt [T, N, E] to [T, N, E]; N comes first under batch_first."""
+
+    def __init__(
+        self, d_model=512, nhead=8, num_encoder_layers=6, num_decoder_layers=6, dim_feedforward=2048, dropout=0.1,
+        activation=F.relu, custom_encoder=None, custom_decoder=None, layer_norm_eps=1e-5, batch_first=False,
+        norm_first=False, bias=True, device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__()
+        layer = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
+        made = {"device": device, "dtype": dtype}
+
+        def norm():
+            return LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **made)
+
+        if custom_encoder is not None:
+            self.encoder = custom_encoder
+        else:
+            one = TransformerEncoderLayer(*layer, **made)
+            self.encoder = TransformerEncoder(one, num_encoder_layers, norm())
+        if custom_decoder is not None:
+            self.decoder = custom_decoder
+        else:
+            one = TransformerDecoderLayer(*layer, **made)
+            self.decoder = TransformerDecoder(one, num_decoder_layers, norm())
+        self._reset_parameters()
+        self.d_model = d_model
+        self.nhead = nhead
+        self.batch_first = batch_first
+
+    def forward(
+        self, src, tgt, src_mask=None, tgt_mask=None, memory_mask=None, src_key_padding_mask=None,
+        tgt_key_padding_mask=None, memory_key_padding_mask=None, src_is_causal=None, tgt_is_causal=None,
+        memory_is_causal=False,
+    ):  # fmt: skip
+        batch = 0 if self.batch_first else 1
+        if src.dim() == 3 and src.size(batch) != tgt.size(batch):
+            raise RuntimeError("the batch number of src and tgt must be equal")
+        if src.size(-1) != self.d_model or tgt.size(-1) != self.d_model:
+            raise RuntimeError("the feature number of src and tgt must be equal to d_model")
+        memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
+        return self.decoder(
+            tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
+            memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=tgt_is_causal,
+            memory_is_causal=memory_is_causal,
+        )  # fmt: skip
+
+    @staticmethod
+    def generate_square_subsequent_mask(sz, device=None, dtype=None):
+        """[sz, sz]: -inf above the diagonal, zeros elsewhere."""
+        return _causal(sz, dtype)
+
+    def _reset_parameters(self):
+        """Draws all matrices anew: xavier_uniform_."""
+        for parameter in self.parameters():
+            if parameter.dim() > 1:
+                init.xavier_uniform_(parameter)
