@@ -37,7 +37,8 @@ struct VectorIndex {
     const Tensor offsets = zeros({index.numel()}, kLong);
     if (self.sizes().empty()) {
       check_range(offsets, 1, 0);
-      return {{DimVector(), DimVector(), DimVector()}, offsets};
+      if (index.numel() == 1) return {{DimVector(), DimVector(), DimVector()}, offsets};
+      return {{DimVector{index.numel()}, DimVector{0}, DimVector{1}}, offsets};
     }
     check_range(offsets, self.sizes()[d], strides[d]);
     Picks picks{self.sizes(), strides, DimVector(strides.size())};
@@ -318,7 +319,13 @@ void check_mask(const char* op, const Tensor& mask) {
 }
 
 // The elements where the mask is true, of a tensor of the mask's shape.
-PlacesFor masked_places(const Tensor& self, const Tensor& mask) { return index_places(self, {mask}); }
+PlacesFor masked_places(const Tensor& self, const Tensor& mask) {
+  if (mask.dim() > 0) return index_places(self, {mask});
+  const int64_t count = is_nonzero(mask) ? 1 : 0;  // a tensor without dimensions has one element to choose or not
+  return [count](IntArrayRef) {
+    return PickedPlaces{{DimVector{count}, DimVector{0}, DimVector{0}}, zeros({1}, kLong)};
+  };
+}
 
 }  // namespace
 

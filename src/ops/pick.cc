@@ -22,9 +22,29 @@ std::optional<int64_t> add_offsets(const Tensor& offsets, const Tensor& index, i
 
 namespace {
 
+// Nothing is read or written out of bounds: there is an offset for each pick, and the plain tensor broadcasts to them.
+void check_picks(const detail::TensorImpl& plain, const Picks& picks, const Tensor& offsets) {
+  const size_t rank = picks.sizes.size();
+  check(plain.sizes.size() <= rank, "picked elements of sizes {} do not fit those of sizes {}", IntArrayRef(plain.sizes),
+        IntArrayRef(picks.sizes));
+  const size_t shift = rank - plain.sizes.size();
+  int64_t last = 0;
+  bool empty = false;
+  for (size_t d = 0; d < rank; ++d) {
+    check(d < shift || plain.sizes[d - shift] == picks.sizes[d] || plain.sizes[d - shift] == 1,
+          "picked elements of sizes {} do not fit those of sizes {}", IntArrayRef(plain.sizes),
+          IntArrayRef(picks.sizes));
+    last += (picks.sizes[d] - 1) * picks.offset_strides[d];
+    empty |= picks.sizes[d] == 0;
+  }
+  check(empty || last < offsets.numel(), "{} offsets for elements of sizes {}", offsets.numel(),
+        IntArrayRef(picks.sizes));
+}
+
 // Moves elements between the picked places of a tensor and one of their shape, which may broadcast.
 void transfer(IndexedOp op, const Tensor& plain, const Tensor& indexed, const Picks& picks, const Tensor& offsets) {
   const detail::TensorImpl& from = *plain.impl();
+  check_picks(from, picks, offsets);
   DimVector plain_strides(picks.sizes.size());
   const size_t shift = picks.sizes.size() - from.sizes.size();
   for (size_t d = 0; d < from.sizes.size(); ++d) plain_strides[d + shift] = from.sizes[d] == 1 ? 0 : from.strides[d];

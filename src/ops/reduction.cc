@@ -115,6 +115,7 @@ ScalarType sum_dtype(const Tensor& self, std::optional<ScalarType> dtype) {
 
 Tensor sum_over(const char* grad_fn, const Tensor& self, Over over, std::optional<ScalarType> dtype) {
   const ScalarType to = sum_dtype(self, dtype);
+  if (to == kBool) return reduce(ReduceOp::any, self, over, kBool, kBool);
   const Tensor result = reduce(ReduceOp::sum, self, over, loop_dtype(to), to);
   if (!is_floating_point(to)) return result;
   return record(grad_fn, result, {self}, {},
@@ -191,6 +192,7 @@ Tensor product_of_others(const Tensor& x, const Tensor& product, int64_t dim) {
 
 Tensor prod_over(const char* grad_fn, const Tensor& self, Over over, std::optional<ScalarType> dtype) {
   const ScalarType to = sum_dtype(self, dtype);
+  if (to == kBool) return reduce(ReduceOp::all, self, over, kBool, kBool);
   const Tensor result = reduce(ReduceOp::prod, self, over, loop_dtype(to), to);
   if (!is_floating_point(to)) return result;
   return record(grad_fn, result, {self}, {self, output(result)}, [shape = Shape(self, over)](Backward& run) {
@@ -320,7 +322,14 @@ Tensor amin(const Tensor& self, IntArrayRef dim, bool keepdim) {
 // Both extremes.
 std::tuple<Tensor, Tensor> aminmax(const Tensor& self, std::optional<int64_t> dim, bool keepdim) {
   const detail::TensorImpl& impl = impl_of(self, "aminmax");
-  check(impl.numel != 0, "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.");
+  if (dim) {
+    const int64_t d = wrap_dim(*dim, self.dim());
+    check<IndexError>(self.dim() == 0 || impl.sizes[static_cast<size_t>(d)] != 0,
+                      "aminmax: Expected reduction dim {} to have non-zero size.", d);
+  } else {
+    check(impl.numel != 0,
+          "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.");
+  }
   const DimVector dims = dim ? DimVector{*dim} : DimVector();
   return {amin(self, dims, keepdim), amax(self, dims, keepdim)};
 }
@@ -487,10 +496,21 @@ Tensor norm_backward(const Tensor& grad, const Tensor& x, const Tensor& norm, do
   return grad * where(logical_or(norm == 0, x == 0), 0.0, slope);
 }
 
+// Of nothing there is neither a largest nor a smallest absolute value.
+void check_norm_of_nothing(const Tensor& self, double p, DimSet dims) {
+  if (p >= 0 && !std::isinf(p)) return;
+  for (int64_t d = 0; d < self.dim(); ++d)
+    check(!contains(dims, static_cast<size_t>(d)) || self.size(d) != 0,
+          "linalg.vector_norm cannot compute the {} norm on the dimension {}because this dimension is empty and the "
+          "operation does not have an identity",
+          p, d);
+}
+
 Tensor norm_over(const Tensor& self, double p, Over over) {
   const ScalarType dtype = impl_of(self, "norm").dtype;
   check(is_floating_point(dtype), "linalg.vector_norm: Expected a floating point or complex tensor as input. Got {}",
         to_string(dtype));
+  check_norm_of_nothing(self, p, over.dims);
   const Tensor result = p == 0 ? reduce(ReduceOp::count, self, over, kBool, dtype)
                                : reduce(norm_op(p), self, over, loop_dtype(dtype), dtype, {.p = p});
   return record("LinalgVectorNormBackward0", result, {self}, {self, output(result)},

@@ -46,7 +46,7 @@ DimVector infer_shape(IntArrayRef shape, int64_t numel) {
       check(!open, "only one dimension can be inferred");
       open = i;
     } else {
-      check(shape[i] >= 0, "invalid shape dimension {}", shape[i]);
+      check(shape[i] >= 0, "invalid shape dimension {} at index {} of shape {}", shape[i], i, shape);
       check(!__builtin_mul_overflow(known, shape[i], &known), "shape '{}' is invalid for input of size {}", shape,
             numel);
     }
@@ -363,6 +363,7 @@ Tensor expand(const Tensor& self, IntArrayRef size, bool) {
       continue;
     }
     const int64_t from = impl.sizes[i - shift];
+    check(size[i] >= -1, "expand: expected sizes of at least 0, or -1 for one that stays, got {}", size);
     if (sizes[i] == -1) sizes[i] = from;
     check(
         sizes[i] == from || from == 1,

@@ -89,6 +89,19 @@ TEST(Picking, FindsWhatIsNotZero) {
   EXPECT_EQ(where(x).size(), 2u);
 }
 
+TEST(Picking, TakesTensorsWithoutDimensions) {
+  const Tensor x = tensor(3.0), yes = tensor(1).to(kBool), no = tensor(0).to(kBool), none = empty({0}, kLong);
+  EXPECT_TRUE(equal(masked_select(x, yes), tensor({3.0})));
+  EXPECT_TRUE(equal(masked_select(x, no), empty({0})));
+  EXPECT_TRUE(equal(masked_scatter(x, yes, tensor({5.0, 6.0})), tensor(5.0)));
+  EXPECT_TRUE(equal(masked_scatter(x, no, tensor({5.0, 6.0})), x));
+  EXPECT_TRUE(equal(index_fill(x, 0, none, 7), x));
+  EXPECT_TRUE(equal(index_fill(x, 0, tensor({0, 0}), 7), tensor(7.0)));
+  const Tensor leaf = tensor(3.0).requires_grad_();
+  (masked_select(leaf, yes) * 2).sum().backward();
+  EXPECT_TRUE(equal(leaf.grad(), tensor(2.0)));
+}
+
 TEST(Rearranging, MovesElementsOfEveryRank) {
   const Tensor x = arange(6, kLong).reshape({2, 3});
   EXPECT_TRUE(equal(x.roll(1), longs({5, 0, 1, 2, 3, 4}).reshape({2, 3})));

@@ -114,6 +114,16 @@ TEST(Reductions, TakeEmptyTensors) {
   EXPECT_TRUE(all(e).item().toBool());
   EXPECT_EQ(std::get<0>(max(e, 0)).numel(), 0);
   EXPECT_EQ(logsumexp(e, 1)[0].item().toDouble(), -INFINITY);
+  EXPECT_EQ(std::get<0>(aminmax(e, 0)).sizes(), IntArrayRef({0}));
+  EXPECT_EQ(norm(e, INFINITY, {0}).numel(), 0);
+}
+
+TEST(Reductions, AskOfBoolsWhetherElementsAreNotZero) {
+  const Tensor x = tensor({0.5, 0.0, 0.25});
+  EXPECT_TRUE(sum(x, kBool).item().toBool());
+  EXPECT_FALSE(prod(x, kBool).item().toBool());
+  EXPECT_TRUE(prod(x.slice(0, 0, 1), kBool).item().toBool());
+  EXPECT_TRUE(equal(sum(x.view({3, 1}), 1, false, kBool), tensor({1, 0, 1}, kBool)));
 }
 
 TEST(Reductions, NameWhatIsWrong) {
@@ -127,6 +137,10 @@ TEST(Reductions, NameWhatIsWrong) {
       "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: Long");
   EXPECT_EQ(message_of([&] { return var(x.to(kLong)); }), "std and var only support floating point and complex dtypes");
   EXPECT_EQ(message_of([&] { return argmax(x > 0); }), "argmax(): does not support bool input");
+  EXPECT_EQ(message_of([&] { return aminmax(e, -1); }), "aminmax: Expected reduction dim 1 to have non-zero size.");
+  EXPECT_EQ(message_of([&] { return norm(e, INFINITY, {1}); }),
+            "linalg.vector_norm cannot compute the inf norm on the dimension 1because this dimension is empty and the "
+            "operation does not have an identity");
   EXPECT_EQ(message_of([&] { return topk(x, 4); }), "selected index k out of range");
   EXPECT_EQ(message_of([&] { return kthvalue(x, 0); }), "kthvalue(): selected number k out of range for dimension 1");
   EXPECT_EQ(message_of([&] { return quantile(x, 1.5); }), "quantile() q must be in the range [0, 1] but got 1.5");
