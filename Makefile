@@ -3,6 +3,7 @@
 # make test-all  the tests on every SIMD target, with the sanitizers, and without optimisation
 # make python    build the Python package in build/python, and run its tests
 # make oracle    compare the Python package with PyTorch 2.13, which ORACLE_PYTHON= has
+# make wheel     a wheel that carries its libraries, in build/wheels (PYTHONS="python3.10 python3.11" for several)
 # make bench     the benchmarks, against libtorch too where TORCH_PYTHON= names a Python that has torch
 # make install   build, and install below PREFIX=/usr/local
 # make fuzz      each file reader under libFuzzer, for FUZZ_SECONDS=60
@@ -13,7 +14,7 @@ FUZZ_SECONDS ?= 60
 RELEASE := build/release
 PYTHON := $(CURDIR)/build/venv/bin/python
 
-.PHONY: help demo test test-all python oracle bench install fuzz format dependencies clean
+.PHONY: help demo test test-all python oracle wheel bench install fuzz format dependencies clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -48,6 +49,10 @@ oracle:
 	@cmake --preset python -DPython_EXECUTABLE=$(ORACLE_PYTHON) >/dev/null
 	@cmake --build build/python --target relume_python
 	@PYTHONPATH=build/python/python $(ORACLE_PYTHON) -W ignore tests/oracle/python/run.py
+
+wheel:
+	@tools/install_dependencies.sh python
+	@tools/build_wheels.sh $(PYTHONS)
 
 bench:
 	@tools/install_dependencies.sh bench

@@ -94,7 +94,7 @@ int64_t integer_of(PyObject* object) {
   if (value == -1 && PyErr_Occurred()) {
     if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
       PyErr_Clear();
-      raise(PyExc_RuntimeError, "Overflow when unpacking long");
+      raise(PyExc_ValueError, "Overflow when unpacking long long");
     }
     throw PythonError();
   }
@@ -104,7 +104,11 @@ int64_t integer_of(PyObject* object) {
 Scalar scalar_of(PyObject* object) {
   if (PyFloat_CheckExact(object)) return PyFloat_AS_DOUBLE(object);
   if (PyBool_Check(object)) return object == Py_True;
-  if (PyLong_Check(object)) return integer_of(object);
+  if (PyLong_Check(object)) {
+    const int64_t value = PyLong_AsLongLong(object);
+    if (value == -1 && PyErr_Occurred()) throw PythonError();  // OverflowError: int too big to convert
+    return value;
+  }
   if (is_tensor(object)) return tensor_of(object).item();
   if (PyIndex_Check(object)) return integer_of(object);
   return number_of(object);

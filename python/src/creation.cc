@@ -69,17 +69,21 @@ class Reader {
       each(data, depth, [&](PyObject* item) { scan(item, depth + 1); });
       return;
     }
-    const ScalarType found = dtype_of_item(data, depth);
+    const ScalarType found = dtype_of_item(data);
     if (found != deduced_) deduced_ = deduced_ ? promote_types(*deduced_, found) : found;
   }
   // Tensors and NumPy's numbers bring their dtype along.
-  ScalarType dtype_of_item(PyObject* data, size_t depth) const {
+  ScalarType dtype_of_item(PyObject* data) const {
     if (is_tensor(data) && tensor_of(data).numel() == 1) return tensor_of(data).scalar_type();
     if (PyBool_Check(data)) return kBool;
     if (PyFloat_CheckExact(data)) return get_default_dtype();
     if (PyLong_CheckExact(data)) return kLong;
-    if (is_sequence(data))
-      raise(PyExc_ValueError, "expected a number at dim " + std::to_string(depth) + " (got a sequence)");
+    if (is_sequence(data)) {  // beside numbers
+      const std::string name = Py_TYPE(data)->tp_name;
+      raise(PyExc_TypeError, deduced_ && is_floating_point(*deduced_)
+                                 ? "must be real number, not " + name
+                                 : "'" + name + "' object cannot be interpreted as an integer");
+    }
     if (!is_number(data)) refuse(data);
     if (has_buffer_of_numbers(data)) return tensor_on_buffer(data, function_).scalar_type();
     const Scalar value = scalar_of(data);
@@ -96,7 +100,7 @@ class Reader {
       each(data, depth, [&](PyObject* item) { store(item, depth + 1); });
       return;
     }
-    const Scalar value = scalar_of(data);
+    const Scalar value = PyLong_CheckExact(data) ? Scalar(integer_of(data)) : scalar_of(data);
     switch (values_.scalar_type()) {
       case kDouble:
         values_.data_ptr<double>()[count_++] = value.toDouble();

@@ -108,6 +108,7 @@ Tensor tensor_on_buffer(PyObject* object, const char* function) {
   auto view = std::make_unique<Py_buffer>();
   if (PyObject_GetBuffer(object, view.get(), PyBUF_STRIDES | PyBUF_FORMAT) < 0) {
     PyErr_Clear();
+    if (PyObject_HasAttrString(object, "dtype")) refuse_type(object);
     raise(PyExc_TypeError,
           std::string(function) + "(): the buffer of this " + Py_TYPE(object)->tp_name + " cannot be read");
   }

@@ -1,6 +1,8 @@
 // Life and death of tensor objects: identity, ownership, and what the collector of cycles sees.
 #include "tensor_object.h"
 
+#include <chrono>
+
 #include "autograd/variable.h"
 #include "core/python_object.h"
 #include "function.h"
@@ -66,6 +68,18 @@ void release_object(void* python_object) {
   new (&object->tensor) Tensor();  // whoever has the object still, by a weak reference, has an undefined tensor
   object->owned_by_tensor = false;
   Py_DECREF(object);
+}
+
+// Raises what a signal's handler raises (KeyboardInterrupt), asking a hundred times a second at most. Only in threads
+// that run Python: others get no signals.
+void check_signals() {
+  constexpr auto kBetween = std::chrono::milliseconds(10);
+  thread_local std::chrono::steady_clock::time_point next{};
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next) return;
+  next = now + kBetween;
+  const Locked lock;
+  check_status(PyErr_CheckSignals());
 }
 
 int visit_hooks(TensorImpl* impl, visitproc visit, void* arg) {
@@ -163,6 +177,9 @@ Tensor PythonHook::operator()(const Tensor& gradient) const {
   return tensor_argument(result.get(), "hook");
 }
 
-void watch_tensors() { detail::release_python_object = release_object; }
+void watch_tensors() {
+  detail::release_python_object = release_object;
+  detail::check_interrupt = check_signals;
+}
 
 }  // namespace relume::python

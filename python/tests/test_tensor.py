@@ -31,7 +31,7 @@ class TestCreation:
             ([[1, 2], [3]], ValueError, "expected sequence of length 2 at dim 1 (got 1)"),
             ("a", TypeError, "new(): invalid data type 'str'"),
             ([None], RuntimeError, "Could not infer dtype of NoneType"),
-            ([2**70], RuntimeError, "Overflow when unpacking long"),
+            ([2**70], ValueError, "Overflow when unpacking long long"),
         ],
     )
     def test_refuses_what_is_no_array_of_numbers(self, data, error, text):

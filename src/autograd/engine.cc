@@ -9,11 +9,15 @@
 #include "autograd/arithmetic.h"
 #include "autograd/variable.h"
 #include "core/check.h"
+#include "core/python_object.h"
 
 namespace relume::autograd {
 namespace {
 
 std::atomic<bool> g_anomaly{false}, g_check_nan{true};
+
+// A small graph ends sooner than the question whether to go on would be answered.
+constexpr size_t kNodesBeforeInterrupts = 8;
 
 void warn_of_error_in(const GraphNode& node);
 
@@ -186,10 +190,12 @@ void Run::execute() {
   for (const uint32_t root : roots_)
     if (states_[root].waiting == 0) ready_.push_back(root);
   std::make_heap(ready_.begin(), ready_.end(), later);
+  size_t evaluated = 0;
   while (!ready_.empty()) {
     std::pop_heap(ready_.begin(), ready_.end(), later);
     const uint32_t index = ready_.back();
     ready_.pop_back();
+    if (++evaluated > kNodesBeforeInterrupts && detail::check_interrupt) detail::check_interrupt();
     evaluate(index);
     for (size_t k = 0; k < states_[index].node->edges.size(); ++k) {
       const uint32_t next = targets(states_[index])[k];

@@ -62,6 +62,7 @@ void Storage::grow(size_t bytes) {
 }
 
 void (*release_python_object)(void* object) = nullptr;
+void (*check_interrupt)() = nullptr;
 
 TensorImpl::~TensorImpl() {
   if (python_object) [[unlikely]]
