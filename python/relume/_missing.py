@@ -2,7 +2,8 @@
 
 import importlib
 
-LAZY = {"linalg", "nn", "optim", "special", "testing", "utils"}
+LAZY = {"linalg", "nn", "optim", "plot", "safetensors", "serialization", "special", "testing", "utils"}
+LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization", "summary": "_summary"}
 
 
 def attribute_finder(module):
@@ -24,6 +25,8 @@ _missing_in_torch = attribute_finder("torch")
 
 def missing_attribute(name):
     """Imports a part of the package on first use; raises AttributeError, with advice, for what there is not."""
+    if name in LAZY_FUNCTIONS:
+        return getattr(importlib.import_module("relume." + LAZY_FUNCTIONS[name]), name)
     if name in LAZY:
         try:
             return importlib.import_module("relume." + name)

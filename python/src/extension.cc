@@ -97,6 +97,7 @@ PyMODINIT_FUNC PyInit__C() {
     append_autograd_ops(entries);
     append_settings(entries);
     append_optimizer_ops(entries);
+    append_file_ops(entries);
     add_types(module.get());
     add_tensor(module.get(), entries);
     add_graph_types(module.get());

@@ -15,13 +15,15 @@ using cpu::OptimizerStep;
 template <size_t states>
 PyObject* step(Arguments& a, OptimizerStep kind, const OptimizerNumbers& numbers) {
   static_assert(states >= 1 && states <= 3);
-  const Unlocked unlocked(a.large());
   const Tensor *s1 = &a.optional_tensor(2), *s2 = nullptr, *s3 = nullptr;
   if constexpr (states > 1) s2 = &a.optional_tensor(3);
   if constexpr (states > 2) s3 = &a.optional_tensor(4);
-  if constexpr (states == 1) optimizer_step(kind, a.tensor(0), a.tensor(1), {s1}, numbers);
-  if constexpr (states == 2) optimizer_step(kind, a.tensor(0), a.tensor(1), {s1, s2}, numbers);
-  if constexpr (states == 3) optimizer_step(kind, a.tensor(0), a.tensor(1), {s1, s2, s3}, numbers);
+  {
+    const Unlocked unlocked(a.large());
+    if constexpr (states == 1) optimizer_step(kind, a.tensor(0), a.tensor(1), {s1}, numbers);
+    if constexpr (states == 2) optimizer_step(kind, a.tensor(0), a.tensor(1), {s1, s2}, numbers);
+    if constexpr (states == 3) optimizer_step(kind, a.tensor(0), a.tensor(1), {s1, s2, s3}, numbers);
+  }
   return none();
 }
 

@@ -10,5 +10,6 @@ void append_tensor_ops(std::vector<OpEntry>& entries);  // tensor_ops.cc
 void append_autograd_ops(std::vector<OpEntry>& entries);
 void append_settings(std::vector<OpEntry>& entries);
 void append_optimizer_ops(std::vector<OpEntry>& entries);
+void append_file_ops(std::vector<OpEntry>& entries);
 
 }  // namespace relume::python

@@ -165,6 +165,14 @@ const Op kTensorOps[] = {
      "_shares_memory(other)\n\nWhether both lie in the same block of memory.\n",
      {{kMethod, "Tensor input, Tensor other",
        [](Arguments& a) -> PyObject* { return boolean(a.tensor(0).is_alias_of(a.tensor(1))); }}}},
+    {"_storage",
+     "_storage()\n\nThe address and the size in bytes of the memory that the tensor's elements lie in.\n",
+     {{kMethod, "Tensor input",
+       [](Arguments& a) -> PyObject* {
+         auto* const storage = a.tensor(0).impl()->storage;
+         return checked(Py_BuildValue("(Nn)", checked(PyLong_FromVoidPtr(storage->expose())),
+                                      static_cast<Py_ssize_t>(storage->bytes())));
+       }}}},
     {"get_device",
      "get_device()\n\nAlways -1: the CPU.\n",
      {{kFunction | kMethod, "Tensor input",

@@ -1,0 +1,233 @@
+"""save() and load(): PyTorch's files, what is shared, what is refused, files that are broken."""
+
+import collections
+import io
+import os
+import pathlib
+import pickle
+import random
+import struct
+import zipfile
+
+import pytest
+import relume as torch
+from relume import safetensors
+
+HERE = pathlib.Path(__file__).parent
+DTYPES = "float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool uint16".split()
+
+
+def saved(obj):
+    stream = io.BytesIO()
+    torch.save(obj, stream)
+    return stream.getvalue()
+
+
+def loaded(data, **options):
+    return torch.load(io.BytesIO(data), **options)
+
+
+@pytest.mark.parametrize("name", ["torch_zip.pt", "torch_legacy.pt"])
+@pytest.mark.parametrize("weights_only", [True, False])
+def test_reads_files_of_pytorch(name, weights_only):
+    objects = torch.load(HERE / name, weights_only=weights_only)
+    assert objects["turned"].stride() == (1, 3) and objects["row"].tolist() == [3, 4, 5]
+    objects["base"][1] = 9
+    assert objects["row"].tolist() == [9] * 3 and objects["turned"][0, 1].item() == 9
+    assert [str(tensor.dtype) for tensor in objects["dtypes"]] == [f"torch.{name}" for name in DTYPES]
+    assert [tensor.tolist() for tensor in objects["dtypes"][:9]] == [[1, 0, 2]] * 9
+    assert type(objects["parameter"]) is torch.nn.Parameter and not objects["parameter"].requires_grad
+    assert objects["requires_grad"].requires_grad and objects["empty"].shape == (0, 3)
+    assert objects["values"] == (
+        1, 2**80, 1.5, None, True, "tëxt", b"bytes", [1], {2: {3}}, torch.float16, torch.Size([1]),
+    )  # fmt: skip
+    assert objects["ordered"] == collections.OrderedDict(a=1)
+    linear = torch.nn.Linear(2, 1)
+    linear.load_state_dict(objects["state"])
+    assert linear.bias.tolist() == pytest.approx([0.15])
+    torch.optim.SGD(linear.parameters(), lr=0.1, momentum=0.9).load_state_dict(objects["optimizer"])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_comes_back_as_it_was(dtype, protocol):
+    base = torch.arange(12).reshape(3, 4).to(getattr(torch, dtype))
+    tensors = [base, base.t(), base[1:, ::2], base[0, 1], torch.empty(0, 2, dtype=base.dtype)]
+    stream = io.BytesIO()
+    torch.save(tensors, stream, pickle_protocol=protocol)
+    for tensor, copy in zip(tensors, loaded(stream.getvalue())):
+        assert copy.dtype == tensor.dtype and copy.shape == tensor.shape and copy.stride() == tensor.stride()
+        assert copy.tolist() == tensor.tolist()
+
+
+def test_shared_memory_is_written_once_and_stays_shared():
+    base = torch.zeros(1000, 1000)
+    data = saved({"all": base, "rows": base[10:20], "again": base})
+    assert len(data) < 4_010_000
+    back = loaded(data)
+    back["all"].fill_(1)
+    assert back["rows"].sum().item() == 10_000 and back["again"] is back["all"]
+
+
+def test_entries_lie_as_pytorch_lays_them_out(tmp_path):
+    torch.save({"a": torch.ones(3), "b": torch.ones(2)}, tmp_path / "my.model.pt")
+    with zipfile.ZipFile(tmp_path / "my.model.pt") as archive, open(tmp_path / "my.model.pt", "rb") as file:
+        assert archive.namelist() == ["my.model/" + name for name in (
+            "data.pkl", ".format_version", ".storage_alignment", "byteorder", "data/0", "data/1", "version",
+            ".data/serialization_id",
+        )]  # fmt: skip
+        for info in archive.infolist():
+            file.seek(info.header_offset + 26)
+            assert (info.header_offset + 30 + sum(struct.unpack("<HH", file.read(4)))) % 64 == 0
+            assert info.compress_type == zipfile.ZIP_STORED
+        assert b"ctorch._utils\n_rebuild_tensor_v2\n" in archive.read("my.model/data.pkl")
+        assert b"relume" not in archive.read("my.model/data.pkl")
+
+
+def test_attributes_and_parameters_come_back():
+    x, p = torch.ones(2), torch.nn.Parameter(torch.ones(2))
+    x.note, p.note = "x", "p"
+    back = loaded(saved([x, p]))
+    assert (back[0].note, back[1].note, type(back[1])) == ("x", "p", torch.nn.Parameter)
+
+
+def test_modules_need_trust():
+    model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU())
+    data = saved(model)
+    with pytest.raises(pickle.UnpicklingError, match="Unsupported global: GLOBAL torch.nn.modules.container.Sequential"):
+        loaded(data)
+    x = torch.ones(1, 2)
+    assert torch.equal(loaded(data, weights_only=False)(x), model(x))
+
+
+class Settings:
+    def __init__(self, size):
+        self.size = size
+
+
+def test_a_class_can_be_allowed():
+    data = saved(Settings(3))
+    with pytest.raises(pickle.UnpicklingError, match="was not an allowed global by default"):
+        loaded(data)
+    with torch.serialization.safe_globals([Settings]):
+        assert loaded(data).size == 3
+    assert torch.serialization.get_safe_globals() == []
+
+
+class Evil:
+    def __init__(self, *call):
+        self.call = call
+
+    def __reduce__(self):
+        return self.call
+
+
+def test_nothing_is_executed(tmp_path):
+    mark = tmp_path / "mark"
+    for call in ((os.mkdir, (str(mark),)), (eval, (f"open({str(mark)!r}, 'w')",)), (open, (str(mark), "w"))):
+        with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
+            loaded(saved([Evil(*call)]))
+        assert not mark.exists()
+
+
+def test_a_state_can_not_change_what_is_shared():
+    for text in (b"\x80\x02ccollections\nOrderedDict\n}X\x01\x00\x00\x00aK\x01sb.", b"\x80\x02ctorch\nSize\n}b."):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("archive/data.pkl", text)
+        with pytest.raises(pickle.UnpicklingError):
+            loaded(stream.getvalue())
+
+
+def test_memory_stays_in_the_file(tmp_path):
+    path = tmp_path / "x.pt"
+    torch.save({"a": torch.arange(1000), "none": torch.empty(0)}, path)
+    back = torch.load(path, mmap=True)
+    assert back["a"].sum().item() == 499500 and back["none"].numel() == 0
+    back["a"].fill_(0)
+    assert torch.load(path)["a"][-1].item() == 999
+
+
+@pytest.mark.parametrize("place", ["cpu", torch.device("cpu"), {"cuda:0": "cpu"}, lambda storage, location: storage])
+def test_map_location(place):
+    assert loaded(saved(torch.ones(2)), map_location=place).tolist() == [1, 1]
+
+
+def test_there_is_no_gpu():
+    with pytest.raises(RuntimeError, match="Attempting to deserialize object on a CUDA device"):
+        loaded(saved(torch.ones(2)), map_location="cuda")
+
+
+def test_a_stream_may_begin_with_something_else():
+    stream = io.BytesIO(b"head")
+    stream.seek(4)
+    torch.save(torch.ones(2), stream)
+    stream.seek(4)
+    assert torch.load(stream).tolist() == [1, 1]
+
+
+def test_a_file_stays_whole_until_the_new_one_is(tmp_path):
+    path = tmp_path / "x.pt"
+    torch.save(torch.ones(2), path)
+    os.chmod(path, 0o640)
+    with pytest.raises(Exception, match="pickle"):
+        torch.save([torch.ones(9), lambda: 0], path)
+    assert torch.load(path).tolist() == [1, 1] and os.listdir(tmp_path) == ["x.pt"]
+    os.symlink(path, tmp_path / "link.pt")
+    torch.save(torch.zeros(2), tmp_path / "link.pt")
+    assert torch.load(path).tolist() == [0, 0] and path.stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "link.pt").is_symlink()
+
+
+@pytest.mark.parametrize("write, kind, text", [
+    (lambda: torch.save(torch.ones(1), 3), AttributeError, "expected 'f' to be string, path, or a file-like object"),
+    (lambda: torch.save(torch.ones(1), "/no/such/folder/x"), RuntimeError, "Parent directory /no/such/folder does not"),
+    (lambda: torch.load("/no/such/file"), FileNotFoundError, "No such file"),
+    (lambda: torch.load(3), AttributeError, "You can only torch.load from a file that is seekable"),
+    (lambda: loaded(b""), EOFError, "Ran out of input"),
+    (lambda: loaded(b"hello world"), pickle.UnpicklingError, "this is no file that save() wrote"),
+    (lambda: saved([x := torch.ones(4), x.view(torch.int32)]), RuntimeError, "that view the same data as different types"),
+])  # fmt: skip
+def test_refuses(write, kind, text):
+    with pytest.raises(kind) as error:
+        write()
+    assert text in str(error.value)
+
+
+def test_broken_files_are_errors():
+    data = saved({"a": torch.arange(40.0), "b": [1, "x", {2: torch.ones(3).half()}]})
+    for size in range(0, len(data), 37):
+        with pytest.raises((RuntimeError, EOFError, pickle.UnpicklingError)):
+            loaded(data[:size])
+    changed = data.replace(struct.pack("<f", 7.0), struct.pack("<f", 8.0))
+    with pytest.raises(RuntimeError, match="Bad CRC-32 for file 'archive/data/0'.*your checkpoint file is corrupted"):
+        loaded(changed)
+
+
+@pytest.mark.parametrize("source", ["zip", "legacy"])
+def test_any_change_gives_an_error_or_an_object(source):
+    data = (HERE / f"torch_{source}.pt").read_bytes()
+    draw = random.Random(0)
+    for _ in range(300):
+        changed = bytearray(data)
+        for _ in range(draw.randint(1, 4)):
+            changed[draw.randrange(len(changed))] = draw.randrange(256)
+        try:
+            loaded(bytes(changed))
+        except (RuntimeError, EOFError, pickle.UnpicklingError, MemoryError):
+            pass
+
+
+def test_safetensors(tmp_path):
+    tensors = {"a": torch.arange(6).reshape(2, 3).t(), "b": torch.ones(2, dtype=torch.bfloat16), "": torch.tensor(True)}
+    safetensors.save_file(tensors, tmp_path / "x.safetensors", {"format": "pt"})
+    back, metadata = safetensors.load_with_metadata(tmp_path / "x.safetensors")
+    assert metadata == {"format": "pt"} and set(back) == set(tensors)
+    assert all(torch.equal(back[name], tensors[name]) and back[name].dtype == tensors[name].dtype for name in tensors)
+    assert safetensors.load(safetensors.save(tensors))["a"].tolist() == tensors["a"].tolist()
+    with pytest.raises(FileNotFoundError):
+        safetensors.load_file(tmp_path / "none")
+    with pytest.raises(RuntimeError):
+        safetensors.load(b"\xff" * 30)
+    with pytest.raises(ValueError, match="Key `a` is invalid, expected torch.Tensor"):
+        safetensors.save_file({"a": 1}, tmp_path / "y")
