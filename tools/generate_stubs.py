@@ -315,6 +315,8 @@ def package_file(rows):
         elif isinstance(node, ast.ImportFrom) and node.module is None:
             text += "".join(f"from . import {a.name} as {a.name}\n" for a in node.names if a.name[0] != "_")
     text += "".join(f"from . import {name} as {name}\n" for name in sorted(constant("_missing.py", "LAZY")))
+    for name, module in sorted(constant("_missing.py", "LAZY_FUNCTIONS").items()):
+        text += f"from .{module} import {name} as {name}\n"
     hidden = defined | set(constant("_functions.py", "NOT_HERE"))
     functions = {}
     skipped = constant("_composites.py", "METHODS_ONLY")

@@ -22,9 +22,13 @@ from .version import __version__ as __version__
 from . import linalg as linalg
 from . import nn as nn
 from . import optim as optim
+from . import safetensors as safetensors
+from . import serialization as serialization
 from . import special as special
 from . import testing as testing
 from . import utils as utils
+from .serialization import load as load
+from .serialization import save as save
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 def abs_(input: Tensor) -> Tensor: ...

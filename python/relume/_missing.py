@@ -2,8 +2,8 @@
 
 import importlib
 
-LAZY = {"linalg", "nn", "optim", "plot", "safetensors", "serialization", "special", "testing", "utils"}
-LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization", "summary": "_summary"}
+LAZY = {"linalg", "nn", "optim", "safetensors", "serialization", "special", "testing", "utils"}
+LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization"}
 
 
 def attribute_finder(module):
