@@ -25,8 +25,8 @@ namespace {
 // Nothing is read or written out of bounds: there is an offset for each pick, and the plain tensor broadcasts to them.
 void check_picks(const detail::TensorImpl& plain, const Picks& picks, const Tensor& offsets) {
   const size_t rank = picks.sizes.size();
-  check(plain.sizes.size() <= rank, "picked elements of sizes {} do not fit those of sizes {}", IntArrayRef(plain.sizes),
-        IntArrayRef(picks.sizes));
+  check(plain.sizes.size() <= rank, "picked elements of sizes {} do not fit those of sizes {}",
+        IntArrayRef(plain.sizes), IntArrayRef(picks.sizes));
   const size_t shift = rank - plain.sizes.size();
   int64_t last = 0;
   bool empty = false;

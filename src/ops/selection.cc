@@ -382,8 +382,9 @@ cpu::ScaleOptions scale_options(const Scalar& value) {
 
 ScalarType fused_dtype(const ArithmeticRow& row, const Tensor& self, const Tensor& a, const Tensor& b) {
   impl_of(self, row.name);
-  const bool integers =
-      !is_floating_point(impl_of(a, row.name).dtype) && !is_floating_point(impl_of(b, row.name).dtype);
+  const bool a_is_real = is_floating_point(impl_of(a, row.name).dtype);
+  const bool b_is_real = is_floating_point(impl_of(b, row.name).dtype);
+  const bool integers = !a_is_real && !b_is_real;
   check(row.op != ArithmeticOp::addcdiv || !integers,
         "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
         "division "

@@ -138,6 +138,7 @@ TEST(Arithmetic, NamesWhatIsWrong) {
   EXPECT_EQ(message_of([&] { return div(x, x, "up"); }),
             "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found 'up'");
   EXPECT_EQ(message_of([&] { return add(x, Tensor()); }), "add: expected a tensor, got an undefined one");
+  EXPECT_EQ(message_of([&] { return addcmul(x, x, Tensor()); }), "addcmul: expected a tensor, got an undefined one");
 }
 
 TEST(Comparison, TreatsNaNAsEqualToNothing) {
