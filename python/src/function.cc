@@ -31,9 +31,14 @@ void delete_node(PyObject* self) {
 PyObject* node_name(PyObject* self, PyObject*) {
   return guarded([&] { return text(node_in(self)->name()).release(); });
 }
+// The name of the class that the node has in PyTorch: without namespaces.
+std::string class_name(PyObject* self) {
+  const std::string name = node_in(self)->name();
+  return name.substr(name.rfind(':') + 1);  // npos + 1 is 0
+}
 PyObject* node_repr(PyObject* self) {
   return guarded([&] {
-    return checked(PyUnicode_FromFormat("<%s object at %p>", node_in(self)->name().c_str(), node_in(self).get()));
+    return checked(PyUnicode_FromFormat("<%s object at %p>", class_name(self).c_str(), node_in(self).get()));
   });
 }
 Py_hash_t node_hash(PyObject* self) {
@@ -60,8 +65,7 @@ PyObject* node_variable(PyObject* self, void*) {
   return guarded([&]() -> PyObject* {
     const auto* leaf = dynamic_cast<autograd::AccumulateGrad*>(node_in(self).get());
     if (!leaf)
-      return PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute 'variable'",
-                          node_in(self)->name().c_str());
+      return PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute 'variable'", class_name(self).c_str());
     return wrap(leaf->variable);
   });
 }

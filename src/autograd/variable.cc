@@ -25,12 +25,16 @@ void check_view(const AutogradMeta& meta, bool indirectly) {
   const bool shared = meta.view_kind == ViewKind::MultiOutput, custom = meta.view_kind == ViewKind::CustomFunction;
   const bool inference = meta.view_kind == ViewKind::Inference;
   std::string text;
+  const std::string made = meta.grad_fn ? fmt::format("Output {} of {} is", meta.output_nr,
+                                                      static_cast<GraphNode*>(meta.grad_fn.get())->short_name())
+                                        : std::string();
   if ((shared || custom) && meta.grad_fn)
-    text = fmt::format("Output {} of {} is a view and {} modified inplace.", meta.output_nr,
-                       static_cast<GraphNode*>(meta.grad_fn.get())->short_name(), written);
+    text = fmt::format("{} a view and {} modified inplace.", made, written);
   else
-    text = fmt::format("A view was created in {} mode and {} modified inplace {}.", inference ? "inference" : "no_grad",
-                       written, inference ? "in normal mode" : "with grad mode enabled");
+    text = fmt::format("{} created in {} mode and {} modified inplace {}.",
+                       meta.grad_fn ? made + " a view of a view which was" : "A view was",
+                       inference ? "inference" : "no_grad", written,
+                       inference ? "in normal mode" : "with grad mode enabled");
   if (custom)
     fail("{} This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
          "logic to handle view+inplace would override the custom backward associated with the custom Function, leading "
@@ -52,7 +56,7 @@ void check_view(const AutogradMeta& meta, bool indirectly) {
 class CopySlices final : public GraphNode {
  public:
   CopySlices(const Tensor& base, const Tensor& view, GraphNode* inner)
-      : GraphNode("CopySlices"), base_(base), view_(view), inner_(NodePtr::share(inner)) {
+      : GraphNode("torch::autograd::CopySlices"), base_(base), view_(view), inner_(NodePtr::share(inner)) {
     edges.emplace_back(gradient_edge(base));
     for (uint32_t i = 1; i < inner->edges.size(); ++i) {
       Edge& copy = edges.emplace_back();
@@ -162,7 +166,7 @@ Edge gradient_edge(const Tensor& tensor) {
   return Edge{NodePtr::adopt(node), 0};
 }
 
-AccumulateGrad::AccumulateGrad(const Tensor& leaf) : GraphNode("AccumulateGrad"), variable(leaf) {
+AccumulateGrad::AccumulateGrad(const Tensor& leaf) : GraphNode("torch::autograd::AccumulateGrad"), variable(leaf) {
   sequence = UINT64_MAX;
   add_input(leaf);
 }

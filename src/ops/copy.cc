@@ -16,17 +16,8 @@ void copy_elements(const Tensor& target, const Tensor& source) {
   DimVector strides(to.sizes.size());
   const size_t shift = to.sizes.size() - from.sizes.size();
   for (size_t i = 0; i < from.sizes.size(); ++i) strides[i + shift] = from.sizes[i] == 1 ? 0 : from.strides[i];
+  if (to.data() == from.data() && to.strides == from.strides && to.sizes == from.sizes && to.dtype == from.dtype) return;
   cpu::copy_strided(to.sizes, to.data(), to.strides.data(), to.dtype, from.data(), strides.data(), from.dtype);
-}
-
-// Whether the two show some of the same memory, but not the same elements at the same places.
-bool overlap_in_part(const Tensor& a, const Tensor& b) {
-  const detail::TensorImpl& x = *a.impl();
-  const detail::TensorImpl& y = *b.impl();
-  if (x.storage != y.storage || x.numel == 0 || y.numel == 0) return false;
-  const size_t x_bytes = storage_bytes(x.sizes, x.strides, x.dtype),
-               y_bytes = storage_bytes(y.sizes, y.strides, y.dtype);
-  return x.data() < y.data() + y_bytes && y.data() < x.data() + x_bytes;
 }
 
 Tensor copied(const Tensor& self, ScalarType dtype, std::optional<MemoryFormat> format) {
@@ -54,13 +45,12 @@ Tensor contiguous(const Tensor& self, MemoryFormat memory_format) {
 Tensor& copy_(Tensor& self, const Tensor& src, bool) {
   impl_of(src, "copy_");
   impl_of(self, "copy_");
-  if (self.is_same(src)) return self;
   const DimVector sizes = broadcast_sizes(self.sizes(), src.sizes());
   check(IntArrayRef(sizes) == self.sizes(), "output with shape {} doesn't match the broadcast shape {}", self.sizes(),
         IntArrayRef(sizes));
   InPlace write("copy_", self, {src});
   copy_elements(self, overlap_in_part(self, src) ? copied(src, src.scalar_type(), std::nullopt) : src);
-  write.record("CopyBackwards", {}, [](Backward& run) {
+  write.record("torch::autograd::CopyBackwards", {}, [](Backward& run) {
     if (run.needs(0)) run.set(0, zeros_like(run.grad()));
     if (run.needs(1)) run.set(1, run.grad());
   });
@@ -81,7 +71,7 @@ Tensor& fill_with(const char* name, Tensor& self, const Scalar& value) {
   const Tensor element = make_scalar(value, self.scalar_type());
   InPlace write(name, self);
   fill_elements(self, element.impl()->data());
-  write.record("FillBackward0", {}, [](Backward& run) { run.set(0, zeros_like(run.grad())); });
+  write.record("FillBackward2", {}, [](Backward& run) { run.set(0, zeros_like(run.grad())); });
   return self;
 }
 
@@ -95,7 +85,7 @@ Tensor& fill_(Tensor& self, const Tensor& value) {
   impl_of(self, "fill_");
   InPlace write("fill_", self, {value});
   fill_elements(self, copied(value, self.scalar_type(), std::nullopt).impl()->data());
-  write.record("FillBackward1", {}, [](Backward& run) {
+  write.record("FillBackward3", {}, [](Backward& run) {
     if (run.needs(0)) run.set(0, zeros_like(run.grad()));
     if (run.needs(1)) run.set(1, run.grad().sum());
   });

@@ -230,27 +230,37 @@ Tensor make_result(IntArrayRef sizes, ScalarType dtype, std::initializer_list<co
 
 namespace {
 
-// The inputs of a kernel of a half type, rounded to it.
-class RoundedInputs {
+// Inputs that take the place of others.
+class Replaced {
  public:
-  RoundedInputs(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
+  // change(place, input) for each.
+  template <class F>
+  Replaced(std::initializer_list<const Tensor*> inputs, F change) {
     const NoGradGuard unrecorded;
     for (const Tensor* input : inputs) {
-      const bool stays = static_cast<int>(count_) == kernel.exact && input->dim() == 0;
-      rounded_[count_++] = stays ? *input : input->to(kernel.rounds);
+      inputs_[count_] = change(static_cast<int>(count_), *input);
+      ++count_;
     }
   }
   // run({&first, &second, ...}).
   template <class F>
   auto pass_to(F run) const {
-    const auto* x = rounded_;
+    const Tensor* x = inputs_;
+    if (count_ == 1) return run({&x[0]});
     return count_ == 2 ? run({&x[0], &x[1]}) : run({&x[0], &x[1], &x[2]});
   }
 
  private:
-  Tensor rounded_[kMaxInputs];
+  Tensor inputs_[kMaxInputs];
   size_t count_ = 0;
 };
+
+// The inputs of a kernel of a half type, rounded to it.
+Replaced rounded_inputs(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
+  return Replaced(inputs, [&](int place, const Tensor& input) {
+    return place == kernel.exact && input.dim() == 0 ? input : input.to(kernel.rounds);
+  });
+}
 
 bool must_round(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
   if (kernel.rounds == ScalarType::Undefined) return false;
@@ -266,7 +276,7 @@ ElementwiseKernel without_rounding(ElementwiseKernel kernel) {
 
 Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs, ScalarType dtype) {
   if (must_round(kernel, inputs)) [[unlikely]]
-    return RoundedInputs(kernel, inputs).pass_to([&](std::initializer_list<const Tensor*> rounded) {
+    return rounded_inputs(kernel, inputs).pass_to([&](std::initializer_list<const Tensor*> rounded) {
       return elementwise(without_rounding(kernel), rounded, dtype);
     });
   if (dtype == ScalarType::Undefined)
@@ -284,9 +294,14 @@ Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const 
 
 void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
   if (must_round(kernel, inputs)) [[unlikely]]
-    return RoundedInputs(kernel, inputs).pass_to([&](std::initializer_list<const Tensor*> rounded) {
+    return rounded_inputs(kernel, inputs).pass_to([&](std::initializer_list<const Tensor*> rounded) {
       elementwise_into(out, without_rounding(kernel), rounded);
     });
+  const auto overlaps = [&out](const Tensor* input) { return overlap_in_part(out, *input); };
+  if (std::any_of(inputs.begin(), inputs.end(), overlaps)) [[unlikely]]
+    return Replaced(inputs, [&](int, const Tensor& input) {
+             return overlaps(&input) ? input.clone() : input;
+           }).pass_to([&](std::initializer_list<const Tensor*> apart) { elementwise_into(out, kernel, apart); });
   const IntArrayRef sizes = out.impl()->sizes;
   if (find_hidden({&out}) && run_hidden(*out.impl(), kernel, inputs)) return;
   if (all_contiguous(sizes, inputs)) {
@@ -297,6 +312,16 @@ void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::i
           IntArrayRef(wanted));
   }
   run(out, kernel, inputs);
+}
+
+bool overlap_in_part(const Tensor& a, const Tensor& b) {
+  const detail::TensorImpl& x = *a.impl();
+  const detail::TensorImpl& y = *b.impl();
+  if (&x == &y || x.storage != y.storage || x.numel == 0 || y.numel == 0) return false;
+  if (x.data() == y.data() && x.sizes == y.sizes && x.strides == y.strides && x.dtype == y.dtype) return false;
+  const size_t x_bytes = storage_bytes(x.sizes, x.strides, x.dtype),
+               y_bytes = storage_bytes(y.sizes, y.strides, y.dtype);
+  return x.data() < y.data() + y_bytes && y.data() < x.data() + x_bytes;
 }
 
 bool may_overwrite(const Tensor& tensor) {

@@ -47,8 +47,8 @@ struct ElementwiseKernel {
 // converted; the result has the order of dimensions that the inputs have in memory.
 Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs,
                    ScalarType dtype = ScalarType::Undefined);
-// The same, written into `out`, which may be one of the inputs. Throws Error where the inputs do not broadcast to its
-// shape.
+// The same, written into `out`, which may be one of the inputs; inputs that overlap with it in part are read first.
+// Throws Error where the inputs do not broadcast to its shape.
 void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs);
 
 // A new tensor with undefined contents for a result of these sizes: dense, with dimensions in the order that the inputs
@@ -58,6 +58,10 @@ Tensor make_result(IntArrayRef sizes, ScalarType dtype, std::initializer_list<co
 // Whether nobody but the caller can see the elements of a tensor, which it is about to give up, so that a result may
 // take their place.
 bool may_overwrite(const Tensor& tensor);
+
+// Whether the two show some of the same memory, but not the same elements at the same places: writing to one would
+// change the other while it is read.
+bool overlap_in_part(const Tensor& a, const Tensor& b);
 
 // A 0-dim tensor of the dtype with the value.
 Tensor make_scalar(const Scalar& value, ScalarType dtype);

@@ -114,6 +114,19 @@ TEST(Arithmetic, KeepsAFactorAndADivisorWithoutDimensionsExact) {
   EXPECT_EQ((tensor({771.0}, kBFloat16) / 257).item().toDouble(), 3);
 }
 
+TEST(Arithmetic, ReadsOperandsThatOverlapWithTheResultFirst) {
+  const Tensor x = ones({4});
+  x.slice(0, 1).add_(x.slice(0, 0, 3));
+  EXPECT_TRUE(equal(x, tensor({1.0, 2.0, 2.0, 2.0})));
+  const Tensor y = tensor({1.0, 2.0, 3.0, 4.0}).view({2, 2});
+  y.add_(y.t());
+  EXPECT_TRUE(equal(y, tensor({2.0, 5.0, 5.0, 8.0}).view({2, 2})));
+  y.mul_(y[0]);
+  EXPECT_TRUE(equal(y, tensor({4.0, 25.0, 10.0, 40.0}).view({2, 2})));
+  y.slice(0, 1).copy_(y.slice(0, 0, 1));
+  EXPECT_TRUE(equal(y[1], y[0]));
+}
+
 TEST(Arithmetic, NamesWhatIsWrong) {
   const Tensor x = ones({2, 3}), n = ones({3}, kLong), b = ones({3}, kBool);
   EXPECT_EQ(message_of([&] { return x + ones({2}); }),

@@ -72,7 +72,7 @@ def state(t):
     except RuntimeError as error:  # asking a view for its graph may be what fails
         return row | {"error": error_text(error)}
     if t.requires_grad:
-        row["grad_fn"] = None if t.grad_fn is None else type(t.grad_fn).__name__
+        row["grad_fn"] = None if t.grad_fn is None else t.grad_fn.name()
     if (t.is_leaf or t.retains_grad) and t.grad is not None:
         row["grad"] = tensor_text(t.grad)
     return row
@@ -139,6 +139,11 @@ y = exp x; c = clone y; add_ c 1; backward y
 y = exp x; add_ y 1; zero_ y; backward y
 y = mul x 2; zero_ y; backward y
 y = mul x 2; fill_ y 3; add_ y x; backward y
+y = mul x 2; fill_ y 3
+y = mul x 2; s = sum x; fill_ y s; backward y
+y = mul x 2; copy_ y y; backward y
+copy_ x x
+y = mul x 2; no_grad; v = view y [6]; end; w = slice v 0 1 3; mul_ w 2
 y = mul x 2; detach_ y; z = add y x; backward z
 y = mul x 2; v = view y [6]; detach_ v
 y = mul x 2; z = detach y; leaf z; w = mul z x; backward w
