@@ -13,7 +13,9 @@ class Figure:
              Relume's own speed-up.
     limit:   the most that Relume's time may be, in units of limits/'s row of the same name; None where no limit is known,
              0 where it is shown but nothing was promised.
-    against: who does the same work beside Relume: "libtorch", "modes" (PyTorch at its best) or "onnx".
+    most:    the most microseconds that Relume may take; None where nothing was promised.
+    against: who does the same work beside Relume: "libtorch", "modes" (PyTorch at its best), "onnx", or "python"
+             (PyTorch from Python; Relume is called from Python too).
     kind:    "time", or "memory" (extra peak memory), or "scaling" (time with few threads / time with more).
     threads: of a scaling line: from how many to how many.
     core:    whether the line is printed without --all.
@@ -24,6 +26,7 @@ class Figure:
     name: str
     ratio: float | None = None
     limit: float | None = None
+    most: float | None = None
     against: str = "libtorch"
     kind: str = "time"
     threads: tuple = (1, 2)
@@ -111,7 +114,19 @@ def _whole_process():
         yield Figure(f"{work}: 2 to 4 threads", 1 / 1.1, kind="scaling", threads=(2, 4), work=work)
 
 
-FIGURES = [*_small(), *_elementwise(), *_networks(), *_bfloat16(), *_whole_process()]
+def _python():
+    for work, ratio, most in (
+        ("relu, 16 floats", 4, 0.2),
+        ("relu, sum and backward, 16 floats", 7, 3),
+        ("Sequential of 10 small layers forward", 3, None),
+        ("SimpleCNN training step, batch 1", 2.5, None),
+        ("SimpleCNN training step, batch 32", 2.5, None),
+        ("MLP 784-512-512-10 training step, batch 1", 2, None),
+    ):
+        yield Figure(f"Python: {work}", ratio, most=most, against="python")
+
+
+FIGURES = [*_small(), *_elementwise(), *_networks(), *_bfloat16(), *_whole_process(), *_python()]
 
 # What weighs on a user before any work is done, and the most it may be: (name, unit, limit).
 COSTS = [

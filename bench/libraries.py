@@ -117,6 +117,16 @@ def libtorch():
     )
 
 
+def python_package(build):
+    """(interpreter, folder) of the Python package: that of the built tree, else that of `make python`."""
+    root = HERE.parent / "build"
+    for folder in (build / "python", root / "python" / "python"):
+        if list(folder.glob("relume/_C.*.so")):
+            python = root / "venv" / "bin" / "python"
+            return (python if python.exists() else shutil.which("python3")), folder.resolve()
+    raise BenchError(f"no Python package in {build}; `make python` builds one")
+
+
 # What the limits are measured with: oneDNN and OpenMP alone.
 PARTS = Library("limits", ["-O3", "-fopenmp"], ["-fopenmp", "-ldnnl"], [], [], "")
 

@@ -64,19 +64,26 @@ class Bench:
             return
         libraries.run([*self.programs["inference"], "--save", self.folder])
         if "libtorch" in self.programs:
-            self.add_python("modes", "torch_modes.py", "torch")
-        self.add_python("onnx", "onnx_runtime.py", "onnxruntime, onnx")
+            self.add_python("modes", "torch_modes.py", "torch", self.folder)
+        self.add_python("onnx", "onnx_runtime.py", "onnxruntime, onnx", self.folder)
+        try:
+            interpreter, package = libraries.python_package(self.arguments.build)
+            libraries.run([interpreter, "-c", "import numpy, relume"], PYTHONPATH=str(package))
+            self.programs["own python"] = [interpreter, HERE / "python_rows.py", "--folder", package]
+            self.add_python("python", "python_rows.py", "torch", "torch")
+        except (OSError, BenchError) as error:
+            self.without("own python", error)
 
-    def add_python(self, who, script, modules):
+    def add_python(self, who, script, modules, folder):
         try:
             python = libraries.torch_python()
             libraries.run([python, "-c", f"import numpy, {modules}"])
-            self.programs[who] = [python, HERE / script, "--folder", self.folder]
+            self.programs[who] = [python, HERE / script, "--folder", folder]
         except (OSError, BenchError) as error:
             self.without(who, error)
 
     def own(self, figure):
-        return self.programs["inference" if figure.against == "onnx" else "Relume"]
+        return self.programs[{"onnx": "inference", "python": "own python"}.get(figure.against, "Relume")]
 
     def measure(self, figure):
         """{who: Sample} of a figure: Relume's, that of who it is compared with, and the limit's."""
@@ -167,6 +174,8 @@ def judge(figure, samples):
         reached = [ratio >= figure.ratio] if ratio and figure.ratio else []
     if over and figure.limit:
         reached.append(over <= figure.limit)
+    if figure.most:
+        reached.append(mine.us <= figure.most)
     if other and other.error:
         return f"no {figure.against}: {other.error}", None, over
     return verdict(reached), ratio, over
@@ -204,7 +213,7 @@ def figure_line(figure, samples):
         f">= {significant(figure.ratio)} x" if figure.ratio else "",
         limit,
         f"{over:.2f} x" if over else "",
-        f"{figure.limit} x" if figure.limit else "",
+        f"{figure.limit} x" if figure.limit else time_text(figure.most) if figure.most else "",
         outcome,
     ]
 
@@ -247,7 +256,9 @@ def measure(bench, arguments):
             if arguments.only in cost[0]:
                 add(cost_line(cost, samples), samples)
     for figure in wanted_figures(arguments):
-        if arguments.no_python and figure.against in ("modes", "onnx"):
+        if arguments.no_python and figure.against in ("modes", "onnx", "python"):
+            continue
+        if figure.against == "python" and "own python" not in bench.programs:
             continue
         if figure.bfloat16 and not computes_in_bfloat16():
             print(f"Left out, since this processor does not compute in bfloat16: {figure.name}.", file=sys.stderr)
@@ -271,7 +282,7 @@ def main():
     parser.add_argument("--json", type=pathlib.Path, help="where the figures go (default BUILD/bench.json)")
     parser.add_argument("--prepare", action="store_true", help="build the programs, and measure nothing")
     parser.add_argument("--no-demo", action="store_true", help="leave out the epoch of the demo, which takes a minute")
-    parser.add_argument("--no-python", action="store_true", help="leave out what is compared with PyTorch's Python modes")
+    parser.add_argument("--no-python", action="store_true", help="leave out what is measured in Python")
     arguments = parser.parse_args()
 
     busy = os.getloadavg()[0]
