@@ -19,6 +19,7 @@ from . import version as version
 from .random import get_rng_state as get_rng_state, initial_seed as initial_seed, manual_seed as manual_seed, seed as seed, set_rng_state as set_rng_state
 from .autograd.anomaly import set_detect_anomaly as set_detect_anomaly
 from .version import __version__ as __version__
+from . import func as func
 from . import linalg as linalg
 from . import nn as nn
 from . import optim as optim

@@ -2,7 +2,7 @@
 
 import importlib
 
-LAZY = {"linalg", "nn", "optim", "safetensors", "serialization", "special", "testing", "utils"}
+LAZY = {"func", "linalg", "nn", "optim", "safetensors", "serialization", "special", "testing", "utils"}
 LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization"}
 
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(HERE.parents[1] / "tests" / "oracle" / "python"))
 import cases  # noqa: E402
 
 # Programs provoke warnings on purpose.
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore")
 KINDS = {"module": cases.run_module, "function": cases.run_function}
 ROWS = [json.loads(line) for line in (HERE / "goldens" / "nn.jsonl").read_text().splitlines()][1:]
 

@@ -135,6 +135,7 @@ void Tensor::set_data(const Tensor& data) const {
   check(impl.dtype == other.dtype || !autograd::requires_grad(*this) || relume::is_floating_point(other.dtype),
         "data set to a tensor that requires gradients must be floating point or complex dtype");
   impl_of(*this, "set_data");
+  if (impl.dtype != other.dtype) autograd::forget_accumulator(*this);
   other.storage->retain();
   impl.storage->release();
   impl.storage = other.storage;

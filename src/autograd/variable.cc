@@ -166,6 +166,13 @@ Edge gradient_edge(const Tensor& tensor) {
   return Edge{NodePtr::adopt(node), 0};
 }
 
+void forget_accumulator(const Tensor& leaf) {
+  AutogradMeta* meta = meta_of(leaf);
+  if (!meta) return;
+  const std::lock_guard lock(mutex_for(meta));
+  meta->accumulator = nullptr;
+}
+
 AccumulateGrad::AccumulateGrad(const Tensor& leaf) : GraphNode("torch::autograd::AccumulateGrad"), variable(leaf) {
   sequence = UINT64_MAX;
   add_input(leaf);

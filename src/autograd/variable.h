@@ -42,6 +42,8 @@ inline bool requires_grad(const Tensor& tensor) {
 
 // The node that made the tensor. A view whose base was written to gets a new one.
 NodePtr grad_fn_of(const Tensor& tensor);
+// Makes graphs recorded from now on end in a new accumulator: the old one casts to the dtype that the leaf had.
+void forget_accumulator(const Tensor& leaf);
 // Where a gradient of the tensor goes: to the node that made it, or to a leaf's accumulator, or nowhere.
 Edge gradient_edge(const Tensor& tensor);
 // Makes `tensor` output of `node` (adding it to the node's inputs), as the result of an op.

@@ -1,5 +1,16 @@
 """Networks: modules, parameters, functions of layers, initial values."""
 
+from .._missing import attribute_finder
 from .parameter import Buffer, Parameter
 from .modules import *  # noqa: F403
 from . import functional, init, modules
+
+_missing_here = attribute_finder("torch.nn")
+
+
+def __getattr__(name):
+    if name == "utils":  # on first use
+        import importlib
+
+        return importlib.import_module("relume.nn.utils")
+    return _missing_here(name)
