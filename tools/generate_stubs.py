@@ -37,11 +37,14 @@ RESULTS = {
 # What rows written by hand return, where it is no tensor.
 HAND_RESULTS = {
     **dict.fromkeys("dim ndimension numel nelement element_size storage_offset data_ptr const_data_ptr".split(), "_int"),
-    **dict.fromkeys("get_device get_num_threads".split(), "_int"),
+    **dict.fromkeys("get_device get_num_threads autocast_increment_nesting autocast_decrement_nesting".split(), "_int"),
     **dict.fromkeys("is_contiguous is_floating_point is_complex is_signed is_inference is_same_size is_set_to".split(), "_bool"),
     **dict.fromkeys("is_grad_enabled is_inference_mode_enabled is_anomaly_enabled can_cast _is_view".split(), "_bool"),
-    **dict.fromkeys("get_default_dtype promote_types result_type".split(), "_dtype"),
+    **dict.fromkeys("is_autocast_enabled is_autocast_cache_enabled".split(), "_bool"),
+    **dict.fromkeys("get_default_dtype promote_types result_type get_autocast_dtype".split(), "_dtype"),
     **dict.fromkeys("retain_grad backward set_num_threads set_default_dtype".split(), "None"),
+    **dict.fromkeys("set_autocast_enabled set_autocast_dtype set_autocast_cache_enabled".split(), "None"),
+    "clear_autocast_cache": "None",
     "size": "Any",
     "stride": "Any",
     "item": "_Number",
@@ -194,7 +197,7 @@ def definition(name, overloads, indent=""):
 
 def hand_rows():
     """(name, forms, line) of each row that is written by hand."""
-    for file in ("tensor_ops.cc", "autograd.cc"):
+    for file in ("tensor_ops.cc", "autograd.cc", "autocast.cc"):
         text = (ROOT / "python/src" / file).read_text()
         text = re.sub(r'"\s*\n\s*"', "", text[text.index("const Op k") :])
         for row in re.split(r"\n    (?=\{\")", text)[1:]:

@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
   for (const int64_t batch : {1, 32, 256})
     add_row(rows, "SimpleCNN for inference, batch " + std::to_string(batch), false, [batch] {
       const auto [model, images] = prepared();
-      return forward(model, images.narrow(0, 0, batch).clone());
+      return forward(relume::compile_for_inference(model), images.narrow(0, 0, batch).clone());
     });
   return run_program(argc, argv, rows, [](int threads) { torch::set_num_threads(threads); });
 }

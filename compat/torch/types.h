@@ -22,6 +22,9 @@ using TensorBase = relume::Tensor;
 namespace indexing {
 using namespace relume::indexing;
 }
+namespace autocast {
+using namespace relume::autocast;
+}
 }  // namespace at
 
 namespace c10 {

@@ -7,6 +7,7 @@
 #include "relume/nn/conv.h"
 #include "relume/nn/dropout.h"
 #include "relume/nn/functional.h"
+#include "relume/nn/inference.h"
 #include "relume/nn/init.h"
 #include "relume/nn/linear.h"
 #include "relume/nn/loss.h"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "relume/activations.h"
+#include "relume/autocast.h"
 #include "relume/autograd.h"
 #include "relume/creation.h"
 #include "relume/custom_function.h"

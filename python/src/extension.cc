@@ -95,6 +95,7 @@ PyMODINIT_FUNC PyInit__C() {
     append_ops(entries);
     append_tensor_ops(entries);
     append_autograd_ops(entries);
+    append_autocast_ops(entries);
     append_settings(entries);
     append_optimizer_ops(entries);
     append_file_ops(entries);

@@ -8,6 +8,7 @@
 
 #include "autograd/arithmetic.h"
 #include "autograd/variable.h"
+#include "core/autocast_state.h"
 #include "core/check.h"
 #include "core/python_object.h"
 
@@ -185,6 +186,7 @@ void Run::execute() {
   find_needed();
   const auto later = [this](uint32_t a, uint32_t b) { return states_[a].node->sequence < states_[b].node->sequence; };
   const AutoGradMode mode(create_graph_);
+  const AutocastPause pause;  // gradients have the dtypes that the forward pass chose
   std::sort(roots_.begin(), roots_.end());
   roots_.erase(std::unique(roots_.begin(), roots_.end()), roots_.end());
   for (const uint32_t root : roots_)

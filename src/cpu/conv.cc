@@ -47,6 +47,11 @@ class FloatCopy {
   float* const data_;
 };
 
+Conv with_floats(Conv conv) {
+  conv.dtype = kFloat;
+  return conv;
+}
+
 // Sets every element, or adds to it, the value of its channel.
 template <class T>
 void spread_bias(Layout layout, int64_t batch, int64_t channels, int64_t pixels, const T* bias, bool add, T* x) {
@@ -67,17 +72,21 @@ void spread_bias(Layout layout, int64_t batch, int64_t channels, int64_t pixels,
   });
 }
 
+// The types that oneDNN may know.
+template <class T>
+inline constexpr bool is_known = std::is_same_v<T, float> || std::is_same_v<T, BFloat16>;
+
 template <class T>
 void forward(const Conv& conv, const T* input, const T* weight, const T* bias, T* output) {
+  const bool empty = is_empty(conv);
+  if constexpr (is_known<T>)
+    if (!empty && onednn::conv_forward(conv, input, weight, bias, output)) return;
   if constexpr (is_half_type<T>) {
     const FloatCopy<T> x(input, input_count(conv)), w(weight, conv.weight_count()), b(bias, conv.out_channels);
     const Scratch y(output_count(conv) * 4);
-    forward<float>(conv, x.data(), w.data(), b.data(), y.as<float>());
+    forward<float>(with_floats(conv), x.data(), w.data(), b.data(), y.as<float>());
     return convert_all(y.as<float>(), output_count(conv), output);
   } else {
-    const bool empty = is_empty(conv);
-    if constexpr (std::is_same_v<T, float>)
-      if (!empty && onednn::conv_forward(conv, input, weight, bias, output)) return;
     spread_bias(conv.output_layout, conv.batch, conv.out_channels, conv.output_pixels(), bias, false, output);
     if (!empty) im2col::conv_forward(conv, input, weight, output);
   }
@@ -85,16 +94,19 @@ void forward(const Conv& conv, const T* input, const T* weight, const T* bias, T
 
 template <class T>
 void backward_input(const Conv& conv, const T* grad_output, const T* weight, const T* bias, T* grad_input) {
+  const bool empty = is_empty(conv);
+  // A bias is added to float32, so that the sum is rounded once.
   if constexpr (is_half_type<T>) {
+    if constexpr (is_known<T>)
+      if (!empty && !bias && onednn::conv_backward_input(conv, grad_output, weight, grad_input)) return;
     const FloatCopy<T> gy(grad_output, output_count(conv)), w(weight, conv.weight_count()), b(bias, conv.in_channels);
     const Scratch gx(input_count(conv) * 4);
-    backward_input<float>(conv, gy.data(), w.data(), b.data(), gx.as<float>());
+    backward_input<float>(with_floats(conv), gy.data(), w.data(), b.data(), gx.as<float>());
     return convert_all(gx.as<float>(), input_count(conv), grad_input);
   } else {
     const auto start = [&](bool add) {
       spread_bias(conv.input_layout, conv.batch, conv.in_channels, conv.input_pixels(), bias, add, grad_input);
     };
-    const bool empty = is_empty(conv);
     if constexpr (std::is_same_v<T, float>)
       if (!empty && onednn::conv_backward_input(conv, grad_output, weight, grad_input)) {
         if (bias) start(true);
@@ -131,16 +143,17 @@ void sum_channels(Layout layout, int64_t batch, int64_t channels, int64_t pixels
 
 template <class T>
 void backward_weight(const Conv& conv, const T* input, const T* grad_output, T* grad_weight, T* grad_bias) {
+  const bool empty = is_empty(conv);
+  if constexpr (is_known<T>)
+    if (!empty && onednn::conv_backward_weight(conv, input, grad_output, grad_weight, grad_bias)) return;
   if constexpr (is_half_type<T>) {
     const FloatCopy<T> x(input, input_count(conv)), gy(grad_output, output_count(conv));
     const Scratch gw(conv.weight_count() * 4), gb(conv.out_channels * 4);
-    backward_weight<float>(conv, x.data(), gy.data(), gw.as<float>(), grad_bias ? gb.as<float>() : nullptr);
+    backward_weight<float>(with_floats(conv), x.data(), gy.data(), gw.as<float>(),
+                           grad_bias ? gb.as<float>() : nullptr);
     convert_all(gw.as<float>(), conv.weight_count(), grad_weight);
     if (grad_bias) convert_all(gb.as<float>(), conv.out_channels, grad_bias);
   } else {
-    const bool empty = is_empty(conv);
-    if constexpr (std::is_same_v<T, float>)
-      if (!empty && onednn::conv_backward_weight(conv, input, grad_output, grad_weight, grad_bias)) return;
     std::fill_n(grad_weight, conv.weight_count(), T(0));
     if (!empty) im2col::conv_backward_weight(conv, input, grad_output, grad_weight);
     if (grad_bias)
@@ -150,8 +163,11 @@ void backward_weight(const Conv& conv, const T* input, const T* grad_output, T* 
 
 }  // namespace
 
+std::shared_ptr<const detail::Derived> no_packed_weights() { return onednn::no_packed_weights(); }
+bool are_packed_weights(const detail::Derived* derived) { return onednn::are_packed_weights(derived); }
+
 bool conv_likes_channels_last(const Conv& conv, bool forward) {
-  return conv.dtype == kFloat && !is_empty(conv) && onednn::likes_channels_last(conv, forward);
+  return !is_empty(conv) && onednn::likes_channels_last(conv, forward);
 }
 
 void conv_forward(const Conv& conv, const void* input, const void* weight, const void* bias, void* output) {

@@ -1,4 +1,5 @@
-// oneDNN convolutions: primitives made once a shape, in the layout that oneDNN likes best, with reorders around them.
+// oneDNN convolutions of float32 and bfloat16: primitives made once a shape, in the layout that oneDNN likes best, with
+// reorders around them.
 #include "cpu/conv_onednn.h"
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "cpu/onednn.h"
 #include "cpu/parallel.h"
 #include "cpu/scratch.h"
+#include "cpu/target.h"
 
 namespace relume::cpu::onednn {
 namespace {
@@ -110,33 +112,29 @@ struct Shape {
   memory::dims input, output, weight, bias, stride, dilation, before, after;
 };
 
-memory::desc plain(const memory::dims& dims) {
+memory::data_type type_of(ScalarType dtype) {
+  return dtype == kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32;
+}
+
+memory::desc plain(const memory::dims& dims, memory::data_type type) {
   memory::dims strides(dims.size());
   int64_t step = 1;
   for (size_t d = dims.size(); d-- > 0;) {
     strides[d] = step;
     step *= dims[d];
   }
-  return memory::desc(dims, memory::data_type::f32, strides);
+  return memory::desc(dims, type, strides);
 }
 
-memory::desc any(const memory::dims& dims) {
-  return memory::desc(dims, memory::data_type::f32, memory::format_tag::any);
-}
-
-memory::desc channels_last(const memory::dims& dims) {
+memory::desc channels_last(const memory::dims& dims, memory::data_type type) {
   using Tag = memory::format_tag;
   constexpr Tag kTags[] = {Tag::nwc, Tag::nhwc, Tag::ndhwc};
-  return memory::desc(dims, memory::data_type::f32, kTags[dims.size() - 3]);
-}
-
-memory::desc given(const memory::dims& dims, Layout layout) {
-  return layout == Layout::Plain ? plain(dims) : channels_last(dims);
+  return memory::desc(dims, type, kTags[dims.size() - 3]);
 }
 
 class Planner {
  public:
-  Planner(const Conv& conv, Pass pass) : conv_(conv), shape_(conv), pass_(pass) {
+  Planner(const Conv& conv, Pass pass) : conv_(conv), shape_(conv), type_(type_of(conv.dtype)), pass_(pass) {
     attributes_.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   }
 
@@ -184,6 +182,12 @@ class Planner {
     operand.taken = taken;
   }
 
+  memory::desc plain(const memory::dims& dims) const { return onednn::plain(dims, type_); }
+  memory::desc channels_last(const memory::dims& dims) const { return onednn::channels_last(dims, type_); }
+  memory::desc any(const memory::dims& dims) const { return memory::desc(dims, type_, memory::format_tag::any); }
+  memory::desc given(const memory::dims& dims, Layout layout) const {
+    return layout == Layout::Plain ? plain(dims) : channels_last(dims);
+  }
   memory::desc given_input() const { return given(shape_.input, conv_.input_layout); }
   memory::desc given_output() const { return given(shape_.output, conv_.output_layout); }
   // A plain activation may be reordered, which is cheap beside the convolution; a channels-last one is taken as it is.
@@ -254,13 +258,14 @@ class Planner {
 
   const Conv& conv_;
   const Shape shape_;
+  const memory::data_type type_;
   const Pass pass_;
   dnnl::primitive_attr attributes_;
   Plan plan_;
 };
 
 // Everything that a plan depends on, as numbers.
-using Key = std::array<int64_t, 9 + 6 * kMaxSpatial>;
+using Key = std::array<int64_t, 10 + 6 * kMaxSpatial>;
 
 Key key_of(const Conv& conv, Pass pass, int64_t threads) {
   Key key = {static_cast<int64_t>(pass),
@@ -271,8 +276,9 @@ Key key_of(const Conv& conv, Pass pass, int64_t threads) {
              conv.out_channels,
              conv.groups,
              static_cast<int64_t>(conv.input_layout),
-             static_cast<int64_t>(conv.output_layout)};
-  int64_t* at = key.data() + 9;
+             static_cast<int64_t>(conv.output_layout),
+             static_cast<int64_t>(conv.dtype)};
+  int64_t* at = key.data() + 10;
   for (const int64_t* list : {conv.input, conv.kernel, conv.output, conv.stride, conv.padding, conv.dilation})
     at = std::copy_n(list, kMaxSpatial, at);
   return key;
@@ -320,16 +326,53 @@ void reorder(const Operand& operand, const memory& from, const memory& to) {
   execute(operand.reorder, arguments, 2);
 }
 
-void execute(const Plan& plan, const Memories& memories, const std::array<void*, 4>& given) {
+// A weight in the order that a plan takes.
+struct PackedWeight {
+  PackedWeight(const Operand& operand, void* given)
+      : taken(operand.taken), block(static_cast<int64_t>(taken.get_size())) {
+    reorder(operand, memory(operand.given, engine(), given), memory(taken, engine(), block.as<void>()));
+  }
+  const memory::desc taken;
+  const Scratch block;
+};
+
+// What is kept of one weight: copies for different shapes of the input.
+struct PackedWeights : detail::Derived {
+  std::vector<std::shared_ptr<const PackedWeight>> list;
+};
+
+constexpr size_t kMostCopies = 3;
+constexpr int kWeight = 1;  // the place of the weight among the operands of a forward pass
+
+// The copy that the plan takes, made now unless it was kept; the newest comes first.
+std::shared_ptr<const PackedWeight> packed(const Conv& conv, const Plan& plan, void* given) {
+  const Operand& operand = plan.operands[kWeight];
+  const auto& kept = dynamic_cast<const PackedWeights&>(**conv.kept_weight);
+  for (const auto& copy : kept.list)
+    if (copy->taken == operand.taken) return copy;
+  const auto weights = std::make_shared<PackedWeights>();
+  weights->list.push_back(std::make_shared<PackedWeight>(operand, given));
+  for (const auto& copy : kept.list)
+    if (weights->list.size() < kMostCopies) weights->list.push_back(copy);
+  *conv.kept_weight = weights;
+  return weights->list.front();
+}
+
+// `packed_weight` is null where the weight is reordered now, if it has to be.
+void execute(const Plan& plan, const Memories& memories, const std::array<void*, 4>& given,
+             const PackedWeight* packed_weight) {
   const Scratch scratch(plan.scratch_bytes);
   char* const block = scratch.as<char>();
   std::array<dnnl_exec_arg_t, 5> arguments = {};
   for (int i = 0; i < plan.count; ++i) {
     const Operand& operand = plan.operands[i];
     const memory &from = memories.given[i], &taken = memories.taken[i];
-    taken.set_data_handle(operand.copied() ? block + operand.offset : given[i]);
+    const bool is_packed = packed_weight && i == kWeight;
+    taken.set_data_handle(is_packed          ? packed_weight->block.as<void>()
+                          : operand.copied() ? block + operand.offset
+                                             : given[i]);
     arguments[i] = {operand.argument, taken.get()};
-    if (!operand.copied()) continue;
+    if (!operand.copied() || is_packed) continue;
     from.set_data_handle(given[i]);
     if (i < plan.inputs) reorder(operand, from, taken);
   }
@@ -340,40 +383,51 @@ void execute(const Plan& plan, const Memories& memories, const std::array<void*,
     if (plan.operands[i].copied()) reorder(plan.operands[i], memories.taken[i], memories.given[i]);
 }
 
+// Whether oneDNN may have code for a dtype: asking for a lower target than the machine's best excludes bfloat16.
+bool may_convolve(ScalarType dtype) { return dtype == kFloat || (dtype == kBFloat16 && target() == Target::AVX3); }
+
 bool run(const Conv& conv, Pass pass, const std::array<const void*, 4>& operands) {
-  if (deterministic_algorithms()) return false;
+  if (deterministic_algorithms() || !may_convolve(conv.dtype)) return false;
   const ThreadCount threads;
   const std::shared_ptr<SharedPlan> shared = find_plan(conv, pass, threads.count());
   if (!shared->plan().fast) return false;
   std::array<void*, 4> given;
   for (size_t i = 0; i < operands.size(); ++i) given[i] = const_cast<void*>(operands[i]);
   std::unique_ptr<Memories> memories = shared->borrow();
-  execute(shared->plan(), *memories, given);
+  const bool keeps = conv.kept_weight && shared->plan().operands[kWeight].copied() &&
+                     (pass == Pass::Forward || pass == Pass::ForwardBias);
+  const std::shared_ptr<const PackedWeight> copy = keeps ? packed(conv, shared->plan(), given[kWeight]) : nullptr;
+  execute(shared->plan(), *memories, given, copy.get());
   shared->give_back(std::move(memories));
   return true;
 }
 
 }  // namespace
 
+std::shared_ptr<const detail::Derived> no_packed_weights() { return std::make_shared<const PackedWeights>(); }
+bool are_packed_weights(const detail::Derived* derived) {
+  return dynamic_cast<const PackedWeights*>(derived) != nullptr;
+}
+
 bool likes_channels_last(const Conv& conv, bool forward) {
-  if (deterministic_algorithms()) return false;
+  if (deterministic_algorithms() || !may_convolve(conv.dtype)) return false;
   Conv channels_last = conv;
   channels_last.input_layout = channels_last.output_layout = Layout::ChannelsLast;
   const ThreadCount threads;
   return find_plan(channels_last, forward ? Pass::Forward : Pass::BackwardInput, threads.count())->plan().fast;
 }
 
-bool conv_forward(const Conv& conv, const float* input, const float* weight, const float* bias, float* output) {
+bool conv_forward(const Conv& conv, const void* input, const void* weight, const void* bias, void* output) {
   if (!bias) return run(conv, Pass::Forward, {input, weight, output});
   return run(conv, Pass::ForwardBias, {input, weight, bias, output});
 }
 
-bool conv_backward_input(const Conv& conv, const float* grad_output, const float* weight, float* grad_input) {
+bool conv_backward_input(const Conv& conv, const void* grad_output, const void* weight, void* grad_input) {
   return run(conv, Pass::BackwardInput, {grad_output, weight, grad_input});
 }
 
-bool conv_backward_weight(const Conv& conv, const float* input, const float* grad_output, float* grad_weight,
-                          float* grad_bias) {
+bool conv_backward_weight(const Conv& conv, const void* input, const void* grad_output, void* grad_weight,
+                          void* grad_bias) {
   const Pass pass = grad_bias ? Pass::BackwardWeightBias : Pass::BackwardWeight;
   return run(conv, pass, {input, grad_output, grad_weight, grad_bias});
 }

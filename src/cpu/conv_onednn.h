@@ -1,4 +1,4 @@
-// float32 convolutions by oneDNN.
+// float32 and bfloat16 convolutions by oneDNN.
 #pragma once
 
 #include "kernels/conv.h"
@@ -7,10 +7,14 @@ namespace relume::cpu::onednn {
 
 // Each computes what its namesake in kernels/conv.h does, without the bias of the backward pass, and returns false,
 // with nothing done, where oneDNN has no fast code for the convolution. Sizes must not be 0.
-bool conv_forward(const Conv& conv, const float* input, const float* weight, const float* bias, float* output);
-bool conv_backward_input(const Conv& conv, const float* grad_output, const float* weight, float* grad_input);
-bool conv_backward_weight(const Conv& conv, const float* input, const float* grad_output, float* grad_weight,
-                          float* grad_bias);
+bool conv_forward(const Conv& conv, const void* input, const void* weight, const void* bias, void* output);
+bool conv_backward_input(const Conv& conv, const void* grad_output, const void* weight, void* grad_input);
+bool conv_backward_weight(const Conv& conv, const void* input, const void* grad_output, void* grad_weight,
+                          void* grad_bias);
+
+// See kernels/conv.h.
+std::shared_ptr<const detail::Derived> no_packed_weights();
+bool are_packed_weights(const detail::Derived* derived);
 
 // Whether oneDNN has fast code for this pass with both activations in channels-last order.
 bool likes_channels_last(const Conv& conv, bool forward);

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
+#include "core/tensor_impl.h"
 #include "kernels/layout.h"
 #include "relume/dtype.h"
 
@@ -23,12 +25,19 @@ struct Conv {
   int64_t padding[kMaxSpatial] = {0, 0, 0};  // before the first element
   int64_t dilation[kMaxSpatial] = {1, 1, 1};
   Layout input_layout = Layout::Plain, output_layout = Layout::Plain;
+  // Not null where the weight stays as it is for later forward passes: what was kept of it, to be used and replaced.
+  std::shared_ptr<const detail::Derived>* kept_weight = nullptr;
 
   int64_t input_pixels() const { return input[0] * input[1] * input[2]; }
   int64_t output_pixels() const { return output[0] * output[1] * output[2]; }
   int64_t kernel_pixels() const { return kernel[0] * kernel[1] * kernel[2]; }
   int64_t weight_count() const { return groups == 0 ? 0 : out_channels * (in_channels / groups) * kernel_pixels(); }
 };
+
+// What is kept of a weight that was kept for no pass yet.
+std::shared_ptr<const detail::Derived> no_packed_weights();
+// Whether it is that, or copies of a weight in other orders.
+bool are_packed_weights(const detail::Derived* derived);
 
 // Whether the forward pass, or the gradient of the input, is fastest with activations in channels-last order.
 bool conv_likes_channels_last(const Conv& conv, bool forward);

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "core/check.h"
+#include "nn/inference.h"
 
 namespace relume::nn {
 
@@ -36,6 +37,7 @@ void SequentialImpl::pretty_print(std::ostream& stream) const { stream << "torch
 Tensor SequentialImpl::forward_tensor(Module& self, Tensor input) {
   auto& modules = static_cast<SequentialImpl&>(self).modules_;
   check(!modules.empty(), "Cannot call forward() on an empty Sequential");
+  if (detail::t_inference.plan && detail::run_planned(self, input)) return input;
   for (size_t i = 0; i + 1 < modules.size(); ++i) {
     AnyModule& module = modules[i];
     // A module on the way may return something else than a tensor: then all values go as AnyValue.

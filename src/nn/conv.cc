@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "core/check.h"
+#include "nn/inference.h"
 #include "nn/print.h"
 #include "nn/reset.h"
 #include "relume/nn/functional.h"
@@ -135,8 +136,10 @@ void ConvBase<D>::pretty_print(std::ostream& stream) const {
                      enumtype::get_enum_name(options.padding_mode()));
 }
 
+namespace {
+
 template <size_t D>
-Tensor ConvBase<D>::forward(const Tensor& input) {
+Tensor convolve(const ConvOptions<D>& options, const Tensor& input, const Tensor& weight, const Tensor& bias) {
   const auto& padding = options.padding();
   if (Name(options.padding_mode()) == Name::Zeros) {
     if (padding.is_same())
@@ -162,6 +165,14 @@ Tensor ConvBase<D>::forward(const Tensor& input) {
   }
   return conv<D>(functional::pad(input, pad), weight, bias, options.stride(), ExpandingArray<D>(0), options.dilation(),
                  options.groups());
+}
+
+}  // namespace
+
+template <size_t D>
+Tensor ConvBase<D>::forward(const Tensor& input) {
+  if (const auto planned = inference_weights(*this)) return convolve(options, input, planned->weight, planned->bias);
+  return convolve(options, input, weight, bias);
 }
 
 template <size_t D>
@@ -232,8 +243,9 @@ template <size_t D>
 Tensor ConvTransposeBase<D>::forward(const Tensor& input, const std::optional<IntArrayRef>& output_size) {
   const ExpandingArray<D> output_padding =
       output_size ? output_padding_for<D>(input, *output_size, options) : options.output_padding();
-  return conv_transpose<D>(input, weight, bias, options.stride(), options.padding(), output_padding, options.groups(),
-                           options.dilation());
+  const auto planned = inference_weights(*this);
+  return conv_transpose<D>(input, planned ? planned->weight : weight, planned ? planned->bias : bias, options.stride(),
+                           options.padding(), output_padding, options.groups(), options.dilation());
 }
 
 template class ConvBase<1>;

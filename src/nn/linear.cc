@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "core/check.h"
+#include "nn/inference.h"
 #include "nn/print.h"
 #include "nn/reset.h"
 #include "ops/linear.h"
@@ -35,7 +36,11 @@ void LinearImpl::pretty_print(std::ostream& stream) const {
       .add("bias", options.bias());
 }
 
-Tensor LinearImpl::forward(const Tensor& input) { return linear_of_module(input, weight, bias); }
+Tensor LinearImpl::forward(const Tensor& input) {
+  if (const auto planned = detail::inference_weights(*this))
+    return linear_of_module(input, planned->weight, planned->bias);
+  return linear_of_module(input, weight, bias);
+}
 
 Tensor functional::linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   return relume::linear(input, weight, bias);

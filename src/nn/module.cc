@@ -10,6 +10,7 @@
 #include "autograd/record.h"
 #include "core/check.h"
 #include "nn/hooks.h"
+#include "nn/inference.h"
 #include "nn/names.h"
 #include "relume/autograd.h"
 #include "relume/nn/any.h"
@@ -252,6 +253,8 @@ std::vector<std::shared_ptr<Module>> Module::children() const { return children_
 OrderedDict<std::string, std::shared_ptr<Module>> Module::named_children() const { return children_; }
 
 // Modes and conversions.
+
+bool Module::is_training() const noexcept { return is_training_ && !detail::t_inference.plan; }
 
 void Module::train(bool on) {
   for (const auto& child : children_)

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "nn/print.h"
+#include "ops/autocast.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
 
@@ -69,6 +70,8 @@ Tensor functional::pad(const Tensor& input, const PadFuncOptions& options) {
         options.pad().size(), input.dim());
   const Name mode = options.mode();
   if (mode == Name::Constant) return relume::constant_pad_nd(input, options.pad(), options.value());
+  if (const Autocast cast(CastTo::Float); cast && mode != Name::Circular)
+    return pad_by_selection(cast(input), options.pad(), mode);
   return pad_by_selection(input, options.pad(), mode);
 }
 

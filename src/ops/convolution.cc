@@ -4,6 +4,8 @@
 
 #include "autograd/record.h"
 #include "kernels/conv.h"
+#include "ops/autocast.h"
+#include "ops/constant_weight.h"
 #include "ops/elementwise.h"
 #include "ops/spatial.h"
 #include "relume/ops.h"
@@ -35,7 +37,7 @@ DimVector weight_sizes(const Conv& conv) {
   return sizes;
 }
 
-const void* data_of(const Tensor& tensor) { return tensor.defined() ? tensor.data_ptr() : nullptr; }
+const void* data_of(const Tensor& tensor) { return tensor.defined() ? tensor.impl()->data() : nullptr; }
 
 // Channels-last as the operand's or the weight's strides say; hidden so where the kernels are at their best with it.
 Form result_form(const Conv& conv, Direction direction, const DenseActivation& operand, const Tensor& weight) {
@@ -51,15 +53,20 @@ Tensor apply_value(Conv conv, Direction direction, const Tensor& from, const Ten
   const DenseActivation operand(from);
   const Tensor w = weight.contiguous(), b = bias.defined() ? bias.contiguous() : bias;
   const Form form = result_form(conv, direction, operand, weight);
+  detail::Storage& weight_storage = *w.impl()->storage;
+  const std::shared_ptr<const detail::Derived> before = weight_storage.derived();
+  std::shared_ptr<const detail::Derived> kept = before;
+  if (w.is_same(weight) && w.storage_offset() == 0 && cpu::are_packed_weights(before.get())) conv.kept_weight = &kept;
   Tensor result = make_activation(sizes_of(conv, direction == Direction::ToInput), conv.dtype, form);
   const DenseActivation target(result);
   if (direction == Direction::ToOutput) {
     conv.input_layout = operand.layout(), conv.output_layout = layout_of(form);
-    cpu::conv_forward(conv, operand.data(), w.data_ptr(), data_of(b), target.data());
+    cpu::conv_forward(conv, operand.data(), w.impl()->data(), data_of(b), target.data());
   } else {
     conv.input_layout = layout_of(form), conv.output_layout = operand.layout();
-    cpu::conv_backward_input(conv, operand.data(), w.data_ptr(), data_of(b), target.data());
+    cpu::conv_backward_input(conv, operand.data(), w.impl()->data(), data_of(b), target.data());
   }
+  if (kept != before) weight_storage.keep_derived(std::move(kept));
   return result;
 }
 
@@ -260,6 +267,9 @@ Tensor convolution(const Tensor& input, const Tensor& weight, const Tensor& bias
 Tensor convolution(const char* op, size_t dims, bool transposed, const Tensor& input, const Tensor& weight,
                    const Tensor& bias, IntArrayRef stride, IntArrayRef padding, IntArrayRef output_padding,
                    IntArrayRef dilation, int64_t groups) {
+  if (const Autocast cast(CastTo::ScopeDtype); cast)
+    return convolution(op, dims, transposed, cast(input), cast(weight), cast(bias), stride, padding, output_padding,
+                       dilation, groups);
   const size_t rank = impl_of(input, op).sizes.size();
   impl_of(weight, op);
   check(rank == dims + 1 || rank == dims + 2,
@@ -277,6 +287,8 @@ Tensor convolution(const char* op, size_t dims, bool transposed, const Tensor& i
 }
 
 }  // namespace
+
+void keep_packed(const Tensor& weight) { weight.impl()->storage->keep_derived(cpu::no_packed_weights()); }
 
 // y[n, o, p] = bias[o] + sum_{i, q} weight[o, i, q] input[n, i, p * stride - padding + q * dilation], in groups of
 // channels. Input [batch, in, spatial...] or without batch, weight [out, in / groups, kernel...].

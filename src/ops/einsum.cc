@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/tensor_impl.h"
+#include "ops/autocast.h"
 #include "relume/ops.h"
 
 namespace relume {
@@ -233,6 +234,7 @@ void check_broadcast(const std::vector<Tensor>& operands, const std::vector<Labe
 // are multiplied from left to right. Without "->" the output has the subscripts that appear once, in alphabetical
 // order.
 Tensor einsum(std::string_view equation, TensorList tensors) {
+  if (const Autocast cast(CastTo::ScopeDtype); cast) return einsum(equation, cast(tensors));
   check(!tensors.empty(), "einsum(): must provide at least one operand");
   for (const Tensor& tensor : tensors) impl_of(tensor, "einsum");
   const Equation parsed = parse(equation);
@@ -265,6 +267,8 @@ Tensor einsum(std::string_view equation, TensorList tensors) {
 
 // The sum over pairs of dimensions: result[free of self..., free of other...].
 Tensor tensordot(const Tensor& self, const Tensor& other, IntArrayRef dims_self, IntArrayRef dims_other) {
+  if (const Autocast cast(CastTo::ScopeDtype); cast)
+    return tensordot(cast(self), cast(other), dims_self, dims_other);
   check(dims_self.size() == dims_other.size(), "both dimension lists should have same length");
   std::vector<int64_t> first, second, free_first, free_second;
   for (size_t i = 0; i < dims_self.size(); ++i) {
@@ -291,6 +295,7 @@ Tensor tensordot(const Tensor& self, const Tensor& other, IntArrayRef dims_self,
 
 // result[..., o] = sum_{i, j} input1[..., i] weight[o, i, j] input2[..., j] + bias[o].
 Tensor bilinear(const Tensor& input1, const Tensor& input2, const Tensor& weight, const Tensor& bias) {
+  const AutocastPause pause;  // PyTorch computes it with its arguments as they are, and einsum would cast them
   const int64_t rank = impl_of(input1, "bilinear").dim();
   check(rank == impl_of(input2, "bilinear").dim(), "bilinear(): input dimensions do not match: got {} and {}", rank,
         input2.dim());

@@ -3,6 +3,7 @@
 #include "autograd/record.h"
 #include "core/random.h"
 #include "kernels/random.h"
+#include "ops/autocast.h"
 #include "ops/elementwise.h"
 #include "relume/activations.h"
 #include "relume/ops.h"
@@ -52,6 +53,7 @@ Tensor slopes_for(const Tensor& self, const Tensor& weight) {
 
 // x where x > 0, else weight * x.  He et al., 2015.
 Tensor prelu(const Tensor& self, const Tensor& weight) {
+  if (const Autocast cast(CastTo::ScopeDtype); cast) return prelu(cast(self), cast(weight));
   const Tensor slopes = slopes_for(self, weight);
   const Tensor x = self.detach();
   const Tensor result = where(x > 0, x, slopes.detach() * x);

@@ -4,6 +4,7 @@
 #include "autograd/record.h"
 #include "kernels/index.h"
 #include "ops/advanced_index.h"
+#include "ops/autocast.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
 #include "ops/pick.h"
@@ -140,6 +141,8 @@ Tensor& index_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor&
 
 // self with the slices that `index` names replaced by those of `source`.
 Tensor index_copy(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source) {
+  if (const Autocast cast = Autocast::to_wider(self, source); cast)
+    return index_copy(cast(self), dim, index, cast(source));
   const VectorIndex places = vector_index("index_copy_", "index_copy_(): ", self, dim, index);
   return put(kIndexCopy, self, checked_copy_source(self, places, source), places, index);
 }

@@ -7,6 +7,7 @@
 #include "core/tensor_impl.h"
 #include "kernels/copy.h"
 #include "kernels/matmul.h"
+#include "ops/autocast.h"
 #include "ops/elementwise.h"
 #include "ops/linear.h"
 #include "ops/methods.h"
@@ -137,6 +138,7 @@ Tensor unsafe_view(const Tensor& self, IntArrayRef sizes) {
 // ---- Products ----------------------------------------------------------------------------------------------------
 
 Tensor mm(const Tensor& self, const Tensor& mat2) {
+  if (const Autocast cast(CastTo::ScopeDtype); cast) return mm(cast(self), cast(mat2));
   check(impl_of(self, "mm").dim() == 2, "self must be a matrix");
   check(impl_of(mat2, "mm").dim() == 2, "mat2 must be a matrix");
   check_matrices(self, mat2);
@@ -149,6 +151,7 @@ Tensor mm(const Tensor& self, const Tensor& mat2) {
 }
 
 Tensor bmm(const Tensor& self, const Tensor& mat2) {
+  if (const Autocast cast(CastTo::ScopeDtype); cast) return bmm(cast(self), cast(mat2));
   check(impl_of(self, "bmm").dim() == 3, "batch1 must be a 3D tensor");
   check(impl_of(mat2, "bmm").dim() == 3, "batch2 must be a 3D tensor");
   check(self.size(0) == mat2.size(0) && self.size(2) == mat2.size(1),
@@ -252,6 +255,7 @@ Tensor matmul_broadcast(const Tensor& self, const Tensor& other) {
 // The product over the last dimension of `self` and the one before the last of `other` (its only one, if it is a
 // vector); other leading dimensions are batches and broadcast. A vector on the left is a row, which the result lacks.
 Tensor matmul(const Tensor& self, const Tensor& other) {
+  if (const Autocast cast(CastTo::ScopeDtype); cast) return matmul(cast(self), cast(other));
   const int64_t a = impl_of(self, "matmul").dim(), b = impl_of(other, "matmul").dim();
   check(a > 0 && b > 0, "both arguments to matmul need to be at least 1D, but they are {}D and {}D", a, b);
   if (a == 1 && b == 1) return dot(self, other);
@@ -280,6 +284,7 @@ struct FusedRow {
   const char* name;
   const char* in_place;
   const char* grad_fn;
+  bool autocasts;
   Tensor (*product)(const Tensor& a, const Tensor& b);
   Tensor (*first_gradient)(const Tensor& grad, const Tensor& b, bool transposed);
   Tensor (*second_gradient)(const Tensor& grad, const Tensor& a, bool transposed);
@@ -289,24 +294,28 @@ constexpr FusedRow kAddmm = {
     "addmm",
     "addmm_",
     "AddmmBackward0",
+    true,
     mm,
     [](const Tensor& grad, const Tensor& b, bool transposed) { return product(transposed, grad, b.t()); },
     [](const Tensor& grad, const Tensor& a, bool transposed) { return product(transposed, a.t(), grad); }};
 constexpr FusedRow kAddmv = {"addmv",
                              "addmv_",
                              "AddmvBackward0",
+                             false,
                              mv,
                              [](const Tensor& grad, const Tensor& b, bool) { return outer(grad, b); },
                              [](const Tensor& grad, const Tensor& a, bool) { return mv(a.t(), grad); }};
 constexpr FusedRow kAddr = {"addr",
                             "addr_",
                             "AddrBackward0",
+                            false,
                             outer,
                             [](const Tensor& grad, const Tensor& b, bool) { return mv(grad, b); },
                             [](const Tensor& grad, const Tensor& a, bool) { return mv(grad.t(), a); }};
 constexpr FusedRow kBaddbmm = {"baddbmm",
                                "baddbmm_",
                                "BaddbmmBackward0",
+                               true,
                                bmm,
                                [](const Tensor& grad, const Tensor& b, bool) { return bmm(grad, b.transpose(1, 2)); },
                                [](const Tensor& grad, const Tensor& a, bool) { return bmm(a.transpose(1, 2), grad); }};
@@ -352,6 +361,8 @@ void check_fused(const FusedRow& row, const Tensor& self, const Tensor& a, const
 
 Tensor fused(const FusedRow& row, const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
              const Scalar& alpha) {
+  if (const Autocast cast(CastTo::ScopeDtype); cast && row.autocasts)
+    return fused(row, cast(self), cast(a), cast(b), beta, alpha);
   check_fused(row, self, a, b);
   return record(row.grad_fn, fused_value(row, self, a, b, beta, alpha), {self, a, b},
                 {saved_for(b, a), saved_for(a, b)}, fused_backward(row, a, b, beta, alpha));
@@ -359,6 +370,7 @@ Tensor fused(const FusedRow& row, const Tensor& self, const Tensor& a, const Ten
 
 Tensor& fused_into(const FusedRow& row, Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                    const Scalar& alpha) {
+  const AutocastPause pause;  // the result has self's dtype
   check_fused(row, self, a, b);
   const Tensor value = fused_value(row, self, a, b, beta, alpha);
   check(value.sizes() == self.sizes(), "{}: expected self to have the shape {} of the product, got {}", row.in_place,
@@ -441,6 +453,8 @@ Tensor linear_value(const Tensor& input, const Tensor& weight, const Tensor& bia
 }
 
 Tensor linear_of(const Tensor& input, const Tensor& weight, const Tensor& bias, bool by_module) {
+  if (const Autocast cast(CastTo::ScopeDtype); cast)
+    return linear_of(cast(input), cast(weight), cast(bias), by_module);
   if (impl_of(weight, "linear").dim() == 1)
     return bias.defined() ? matmul(input, weight) + bias : matmul(input, weight);
   check_linear(input, weight, bias);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "autograd/record.h"
+#include "ops/autocast.h"
 #include "ops/elementwise.h"
 #include "relume/activations.h"
 #include "relume/autograd.h"
@@ -54,6 +55,7 @@ void check_pair(const char* op, const Tensor& self, const Tensor& target, int64_
 
 // (x - y)^2.
 Tensor mse_loss(const Tensor& self, const Tensor& target, int64_t reduction) {
+  if (const Autocast cast(CastTo::Float); cast) return mse_loss(cast(self), cast(target), reduction);
   check_pair("mse_loss", self, target, reduction);
   Tensor losses;
   {
@@ -66,12 +68,15 @@ Tensor mse_loss(const Tensor& self, const Tensor& target, int64_t reduction) {
 
 // |x - y|.
 Tensor l1_loss(const Tensor& self, const Tensor& target, int64_t reduction) {
+  if (const Autocast cast(CastTo::Float); cast) return l1_loss(cast(self), cast(target), reduction);
   check_pair("l1_loss", self, target, reduction);
   return reduce((self - target).abs(), reduction);
 }
 
 // 0.5 d^2 / beta where d = |x - y| < beta, else d - 0.5 beta.  Girshick, 2015.
 Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reduction, double beta) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return smooth_l1_loss(cast(self), cast(target), reduction, beta);
   check_pair("smooth_l1_loss", self, target, reduction);
   check(beta >= 0, "smooth_l1_loss does not support negative values for beta.");
   if (beta == 0) return l1_loss(self, target, reduction);
@@ -87,6 +92,8 @@ Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reductio
 
 // 0.5 d^2 where d = |x - y| < delta, else delta (d - 0.5 delta).  Huber, 1964.
 Tensor huber_loss(const Tensor& self, const Tensor& target, int64_t reduction, double delta) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return huber_loss(cast(self), cast(target), reduction, delta);
   check_pair("huber_loss", self, target, reduction);
   check(delta > 0, "huber_loss does not support non-positive values for delta.");
   Tensor losses;
@@ -136,6 +143,8 @@ Tensor binary_cross_entropy_backward(const Tensor& grad, const Tensor& self, con
 
 // -w (y log(x) + (1 - y) log(1 - x)) for probabilities x; the logarithms are taken to be -100 at least.
 Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tensor& weight, int64_t reduction) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return binary_cross_entropy(cast(self), cast(target), cast(weight), reduction);
   check_pair("binary_cross_entropy", self, target, reduction);
   check<ValueError>(self.sizes() == target.sizes(),
                     "Using a target size (torch.Size({})) that is different to the input size (torch.Size({})) is "
@@ -161,6 +170,8 @@ Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tens
 // The same for x = sigmoid(self), computed from self without a loss of precision; pos_weight multiplies y log(x).
 Tensor binary_cross_entropy_with_logits(const Tensor& self, const Tensor& target, const Tensor& weight,
                                         const Tensor& pos_weight, int64_t reduction) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return binary_cross_entropy_with_logits(cast(self), cast(target), cast(weight), cast(pos_weight), reduction);
   check_pair("binary_cross_entropy_with_logits", self, target, reduction);
   check<ValueError>(self.sizes() == target.sizes(),
                     "Target size (torch.Size({})) must be the same as input size (torch.Size({}))", target.sizes(),
@@ -189,6 +200,8 @@ Tensor binary_cross_entropy_with_logits(const Tensor& self, const Tensor& target
 
 // y (log(y) - x) for log-probabilities x, 0 where y is 0; with log_target exp(y) (y - x).
 Tensor kl_div(const Tensor& self, const Tensor& target, int64_t reduction, bool log_target) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return kl_div(cast(self), cast(target), reduction, log_target);
   check_pair("kl_div", self, target, reduction);
   return reduce(log_target ? target.exp() * (target - self) : xlogy(target, target) - target * self, reduction);
 }
@@ -253,6 +266,8 @@ Tensor nll_backward(const Tensor& grad, const Tensor& target, const Tensor& weig
 // of the targets, without those that equal ignore_index. Throws IndexError where a target is no class.
 Tensor nll_loss(const Tensor& self, const Tensor& target, const Tensor& weight, int64_t reduction,
                 int64_t ignore_index) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return nll_loss(cast(self), cast(target), cast(weight), reduction, ignore_index);
   check_nll(self, target, weight, reduction);
   const Tensor x = self.detach().contiguous(), y = target.to(kLong).contiguous();
   const Tensor w = weight.defined() ? weight.detach().contiguous() : weight;
@@ -321,6 +336,8 @@ Tensor cross_entropy_with_smoothing(const Tensor& self, const Tensor& target, co
 // target with the uniform distribution, s of the latter.
 Tensor cross_entropy_loss(const Tensor& self, const Tensor& target, const Tensor& weight, int64_t reduction,
                           int64_t ignore_index, double label_smoothing) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return cross_entropy_loss(cast(self), cast(target), cast(weight), reduction, ignore_index, label_smoothing);
   check_pair("cross_entropy", self, target, reduction);
   check(label_smoothing >= 0 && label_smoothing <= 1, "label_smoothing must be between 0.0 and 1.0. Got: {}",
         label_smoothing);

@@ -3,6 +3,7 @@
 
 #include "autograd/record.h"
 #include "kernels/along_dim.h"
+#include "ops/autocast.h"
 #include "ops/dims.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
@@ -246,6 +247,7 @@ Tensor median(const Tensor& self) {
 // The value below which the share q of the elements lies, between two of them by linear interpolation; NaN where there
 // is one.
 Tensor quantile(const Tensor& self, double q, std::optional<int64_t> dim, bool keepdim) {
+  if (const Autocast cast(CastTo::Float); cast) return quantile(cast(self), q, dim, keepdim);
   const ScalarType dtype = impl_of(self, "quantile").dtype;
   check(dtype == kFloat || dtype == kDouble, "quantile() input tensor must be either float or double dtype");
   check(q >= 0 && q <= 1, "quantile() q must be in the range [0, 1] but got {}", q);

@@ -5,6 +5,7 @@
 
 #include "autograd/record.h"
 #include "kernels/pool.h"
+#include "ops/autocast.h"
 #include "ops/elementwise.h"
 #include "ops/spatial.h"
 #include "relume/ops.h"
@@ -314,6 +315,8 @@ Tensor max_pool2d(const Tensor& self, IntArrayRef kernel_size, IntArrayRef strid
 }
 Tensor max_pool3d(const Tensor& self, IntArrayRef kernel_size, IntArrayRef stride, IntArrayRef padding,
                   IntArrayRef dilation, bool ceil_mode) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return max_pool3d(cast(self), kernel_size, stride, padding, dilation, ceil_mode);
   return std::get<0>(max_pool_of(kMaxPool3d, self, {kernel_size, stride, padding, dilation, ceil_mode}, false));
 }
 
@@ -328,6 +331,8 @@ std::tuple<Tensor, Tensor> max_pool2d_with_indices(const Tensor& self, IntArrayR
 }
 std::tuple<Tensor, Tensor> max_pool3d_with_indices(const Tensor& self, IntArrayRef kernel_size, IntArrayRef stride,
                                                    IntArrayRef padding, IntArrayRef dilation, bool ceil_mode) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return max_pool3d_with_indices(cast(self), kernel_size, stride, padding, dilation, ceil_mode);
   return max_pool_of(kMaxPool3d, self, {kernel_size, stride, padding, dilation, ceil_mode}, true);
 }
 
@@ -352,6 +357,8 @@ Tensor avg_pool2d(const Tensor& self, IntArrayRef kernel_size, IntArrayRef strid
 }
 Tensor avg_pool3d(const Tensor& self, IntArrayRef kernel_size, IntArrayRef stride, IntArrayRef padding, bool ceil_mode,
                   bool count_include_pad, std::optional<int64_t> divisor_override) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return avg_pool3d(cast(self), kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override);
   return average_pool(kAvgPool3d, self, {kernel_size, stride, padding, 1, ceil_mode}, count_include_pad,
                       divisor_override);
 }
@@ -368,6 +375,7 @@ Tensor adaptive_avg_pool2d(const Tensor& self, IntArrayRef output_size) {
   return adaptive_average_pool(kAdaptiveAvgPool2d, self, output_size);
 }
 Tensor adaptive_avg_pool3d(const Tensor& self, IntArrayRef output_size) {
+  if (const Autocast cast(CastTo::Float); cast) return adaptive_avg_pool3d(cast(self), output_size);
   return adaptive_average_pool(kAdaptiveAvgPool3d, self, output_size);
 }
 

@@ -4,6 +4,7 @@
 
 #include "autograd/record.h"
 #include "kernels/reduce.h"
+#include "ops/autocast.h"
 #include "ops/dims.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
@@ -210,10 +211,12 @@ Tensor prod_over(const char* grad_fn, const Tensor& self, Over over, std::option
 
 // The product of all elements, or along `dim`; of integers and bools as int64.
 Tensor prod(const Tensor& self, std::optional<ScalarType> dtype) {
+  if (const Autocast cast(CastTo::Float); cast) return prod(cast(self), dtype);
   impl_of(self, "prod");
   return prod_over("ProdBackward0", self, all_of(self), dtype);
 }
 Tensor prod(const Tensor& self, int64_t dim, bool keepdim, std::optional<ScalarType> dtype) {
+  if (const Autocast cast(CastTo::Float); cast) return prod(cast(self), dim, keepdim, dtype);
   return prod_over("ProdBackward1", self, {dim_set(dim, impl_of(self, "prod").dim()), keepdim}, dtype);
 }
 
@@ -552,6 +555,7 @@ Tensor logsumexp(const Tensor& self, IntArrayRef dim, bool keepdim) {
 
 // The sum of the main diagonal of a matrix.
 Tensor trace(const Tensor& self) {
+  if (const Autocast cast(CastTo::Float); cast) return trace(cast(self));
   const detail::TensorImpl& impl = impl_of(self, "trace");
   check(impl.dim() == 2, "trace: expected a matrix, but got tensor with dim {}", impl.dim());
   const Tensor result = [&] {

@@ -134,7 +134,8 @@ class RELUME_API Module : public std::enable_shared_from_this<Module> {
   // Training mode, or the mode for evaluation: what dropout and batch norm go by.
   virtual void train(bool on = true);
   void eval() { train(false); }
-  virtual bool is_training() const noexcept { return is_training_; }
+  // In a module that is called from a compiled one (compile_for_inference) that is the mode for evaluation.
+  virtual bool is_training() const noexcept;
 
   // Converts the floating-point parameters and buffers.
   virtual void to(Device device, ScalarType dtype, bool non_blocking = false);

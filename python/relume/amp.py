@@ -1,0 +1,63 @@
+"""Automatic mixed precision: scopes in which matrix products and convolutions compute in bfloat16."""
+
+import warnings
+
+from ._C import device, ops
+from ._modes import _Guard
+
+_DTYPES = ("torch.bfloat16", "torch.float16")
+
+
+class autocast(_Guard):
+    """A context manager, and a decorator of functions: inside, products and convolutions of float32 tensors compute in
+    `dtype` (bfloat16), losses in float32; see docs/inference.md for the lists. Parameters keep float32 and get float32
+    gradients. For devices that there are not it does nothing but warn, as PyTorch does without them.
+    """
+
+    def __init__(self, device_type, dtype=None, enabled=True, cache_enabled=None):
+        if not isinstance(device_type, str):
+            raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
+        self.device = device(device_type).type
+        self.fast_dtype = dtype if dtype is not None else ops.get_autocast_dtype("cpu")
+        self._cache_enabled = ops.is_autocast_cache_enabled() if cache_enabled is None else cache_enabled
+        if enabled and self.device != "cpu":
+            warnings.warn(f"{self.device.upper()} is not available. Disabling autocast.", stacklevel=2)
+            enabled = False
+        if enabled and str(self.fast_dtype) not in _DTYPES:
+            warnings.warn(
+                "In CPU autocast, but the target dtype is not supported. Disabling autocast.\n"
+                "CPU Autocast only supports dtypes of torch.bfloat16, torch.float16 currently.",
+                stacklevel=2,
+            )
+            enabled = False
+        self._enabled = enabled
+
+    def clone(self):
+        return autocast(self.device, self.fast_dtype, self._enabled, self._cache_enabled)
+
+    def __enter__(self):
+        self.previous = (
+            ops.is_autocast_enabled("cpu"),
+            ops.get_autocast_dtype("cpu"),
+            ops.is_autocast_cache_enabled(),
+        )
+        if self.device == "cpu":
+            ops.set_autocast_enabled("cpu", self._enabled)
+            if self._enabled:
+                ops.set_autocast_dtype("cpu", self.fast_dtype)
+        ops.set_autocast_cache_enabled(self._cache_enabled)
+        ops.autocast_increment_nesting()
+        return self
+
+    def __exit__(self, *error):
+        enabled, dtype, caches = self.previous
+        ops.autocast_decrement_nesting()
+        ops.set_autocast_enabled("cpu", enabled)
+        ops.set_autocast_dtype("cpu", dtype)
+        ops.set_autocast_cache_enabled(caches)
+        return False
+
+
+def is_autocast_available(device_type):
+    """Whether autocasting does anything on a device: on the CPU."""
+    return device(device_type).type == "cpu"
