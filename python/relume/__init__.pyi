@@ -25,6 +25,7 @@ from . import func as func
 from . import linalg as linalg
 from . import nn as nn
 from . import optim as optim
+from . import plot as plot
 from . import safetensors as safetensors
 from . import serialization as serialization
 from . import special as special
@@ -32,6 +33,7 @@ from . import testing as testing
 from . import utils as utils
 from .serialization import load as load
 from .serialization import save as save
+from ._summary import summary as summary
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 def abs_(input: Tensor) -> Tensor: ...

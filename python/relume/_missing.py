@@ -2,8 +2,8 @@
 
 import importlib
 
-LAZY = {"func", "linalg", "nn", "optim", "safetensors", "serialization", "special", "testing", "utils"}
-LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization"}
+LAZY = {"func", "linalg", "nn", "optim", "plot", "safetensors", "serialization", "special", "testing", "utils"}
+LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization", "summary": "_summary"}
 
 
 def attribute_finder(module):

@@ -1,3 +1,3 @@
 """Help for training: data sets and loaders (utils.data), recomputation instead of memory (utils.checkpoint)."""
 
-from . import data
+from . import checkpoint, data
