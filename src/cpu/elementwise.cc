@@ -174,7 +174,12 @@ void Run::store(const LoopCursor& cursor, int64_t n, char* buffer) const {
   const Access& access = access_[0];
   const int64_t loop_item = element_size(call_.operands[0].loop_dtype), stride = nest_.inner_stride(0);
   if (access.direct) {
-    stream_copy(access.data + cursor.offset(0) * access.item, buffer, n * loop_item);
+    const char* next[kMaxOperands];
+    size_t count = 0;
+    for (int k = 1; k < operands_; ++k)
+      if (access_[k].direct && nest_.is_linear(k))
+        next[count++] = access_[k].data + (cursor.offset(k) + n) * access_[k].item;
+    stream_copy(access.data + cursor.offset(0) * access.item, buffer, n * loop_item, {next, count});
     return;
   }
   for_each_tile(cursor, 0, n, [&](int64_t offset, int64_t at, int64_t size, int64_t rows, int64_t row_stride) {

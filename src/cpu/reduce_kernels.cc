@@ -61,13 +61,32 @@ struct Itself { static double of(double sum, Options) { return sum; } };
 struct Root { static double of(double sum, Options) { return __builtin_sqrt(sum); } };
 // clang-format on
 
-// Combines term(x) of all elements by an associative operation, in float64 or uint64.
+// Elements that are added as floats before their sum goes on in double: one in 64 of them, sixteen times.
+constexpr int64_t kFloatRun = 1024;
+
+// The sum of kFloatRun floats in eight lanes: converting each to double would take as long as reading them.
+inline Lanes<double, 8> sum_of_run(const float* x) {
+  using Floats = Lanes<float, 16>;
+  Floats chains[4];
+  for (int c = 0; c < 4; ++c) chains[c] = load<Floats>(x + c * 16);
+  for (int64_t i = 64; i < kFloatRun; i += 64)
+    for (int c = 0; c < 4; ++c) chains[c] += load<Floats>(x + i + c * 16);
+  const Floats all = (chains[0] + chains[1]) + (chains[2] + chains[3]);
+  const auto low = __builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7);
+  const auto high = __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15);
+  return __builtin_convertvector(low, Lanes<double, 8>) + __builtin_convertvector(high, Lanes<double, 8>);
+}
+
+// Combines term(x) of all elements by an associative operation, in float64 or uint64; plain sums of many floats begin
+// in float32.
 template <class T, class Term, class Combine, class Finish>
 struct Fold {
   using Sum = sum_type<T>;
   static constexpr int kComponents = 1;
   static constexpr ScalarType kOutputs[2] = {dtype_of<T>, ScalarType::Undefined};
-  static constexpr int64_t kBlock = 1024;
+  static constexpr bool kInRuns =
+      std::is_same_v<T, float> && std::is_same_v<Term, Value> && std::is_same_v<Combine, Plus>;
+  static constexpr int64_t kBlock = kInRuns ? 16 * kFloatRun : 1024;
 
   static void init(void* state, int64_t columns) {
     for (int64_t j = 0; j < columns; ++j) static_cast<Sum*>(state)[j] = Combine::kNeutral;
@@ -79,6 +98,8 @@ struct Fold {
     Wide chains[kChains];
     for (Wide& chain : chains) chain = Wide{} + Sum(Combine::kNeutral);
     int64_t i = 0;
+    if constexpr (kInRuns)
+      for (; i + kFloatRun <= n; i += kFloatRun) chains[0] += sum_of_run(x + i);
     for (; i + kLanes * kChains <= n; i += kLanes * kChains)
       for (int c = 0; c < kChains; ++c) {
         const auto lanes = load<Lanes<T, kLanes>>(x + i + c * kLanes);

@@ -13,7 +13,9 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 
+#include "cpu/simd/tables.h"
 #include "cpu/simd/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -281,6 +283,37 @@ RELUME_INLINE VF log1p(VF x) {
 }
 RELUME_LIBRARY_FUNCTION(log1p)
 
+#if HWY_TARGET == HWY_AVX3
+namespace detail {
+
+// table[cell mod 32] in every lane.
+RELUME_INLINE VF look_up(const float (&table)[32], VI cell) {
+  return VF::Raw{_mm512_permutex2var_ps(_mm512_load_ps(table), cell.raw, _mm512_load_ps(table + 16))};
+}
+
+// The polynomial of the cell in y: a row of the table is a power. Written out, for the compiler leaves a loop rolled.
+template <size_t N, size_t... I>
+RELUME_INLINE VF cell_polynomial(VF y, const float (&table)[N][32], VI cell, std::index_sequence<I...>) {
+  VF sum = look_up(table[N - 1], cell);
+  ((sum = mul_add(sum, y, look_up(table[N - 2 - I], cell))), ...);
+  return sum;
+}
+template <size_t N>
+RELUME_INLINE VF cell_polynomial(VF y, const float (&table)[N][32], VI cell) {
+  return cell_polynomial(y, table, cell, std::make_index_sequence<N - 1>());
+}
+
+}  // namespace detail
+
+RELUME_INLINE VF tanh(VF x) {
+  using namespace detail;
+  const VF t = at_most(abs(x), 9.2);
+  // Four cells an octave: the exponent and two more bits count them, from 1 at t = 1/16.
+  const VI octave = hn::Sub(hn::ShiftRight<21>(bits(t)), hn::Set(IntTag(), (0x3d800000 >> 21) - 1));
+  const VI cell = hn::Max(octave, hn::Zero(IntTag()));
+  return copysign(cell_polynomial(t - look_up(tables::kTanhCentre, cell), tables::kTanh, cell), x);
+}
+#else
 RELUME_INLINE VF tanh(VF x) {
   using namespace detail;
   const VF t = abs(x);
@@ -288,6 +321,7 @@ RELUME_INLINE VF tanh(VF x) {
   const VF far = VF(1.0) - quotient(VF(1.0), half_exp_of_double(at_most(t, 9.2)) + VF(0.5));
   return copysign(select(t < VF(0.9), near, far), x);
 }
+#endif
 RELUME_LIBRARY_FUNCTION(tanh)
 
 // 1 / (1 + exp(-x)), by way of exp(-|x|), which cannot overflow.
@@ -356,11 +390,30 @@ RELUME_LIBRARY_FUNCTION(sin)
 RELUME_INLINE VF cos(VF x) { return detail::sine<1>(x); }
 RELUME_LIBRARY_FUNCTION(cos)
 
+namespace detail {
+
+// Phi(-|x|).
+RELUME_INLINE VF normal_tail(VF x) {
+#if HWY_TARGET == HWY_AVX3
+  const VF near = at_most(abs(x), 7.5);  // 1 - Phi(-7.5) is 1 already
+  const VI cell = bits(mul_add(near * VF(31.5 / 64), near + VF(1.0), VF(kRoundToInteger)));
+  const VF tail = cell_polynomial(near - look_up(tables::kNormalTailCentre, cell), tables::kNormalTail, cell);
+  const auto far = x < VF(-7.5);
+  if (!any(far)) [[likely]]
+    return tail;
+  const VF s = at_most(abs(x), 14.4);
+  return select(far, density_shape(s) * mills_ratio(s), tail);
+#else
+  const VF s = at_most(abs(x), 14.4);
+  return density_shape(s) * mills_ratio(s);
+#endif
+}
+
+}  // namespace detail
+
 // The standard normal distribution function, with its relative accuracy in the left tail as well, and its density.
 RELUME_INLINE VF normal_cdf(VF x) {
-  using namespace detail;
-  const VF s = at_most(abs(x), 14.4);
-  const VF tail = density_shape(s) * mills_ratio(s);
+  const VF tail = detail::normal_tail(x);
   return select(x < VF(0.0), tail, VF(1.0) - tail);
 }
 RELUME_INLINE VD normal_cdf(VD x) { return VD(0.5) * erfc(x * VD(-0.70710678118654752440)); }

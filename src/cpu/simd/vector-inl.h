@@ -35,6 +35,7 @@ struct Mask {
   friend RELUME_INLINE Mask operator&&(Mask a, Mask b) { return {hn::And(a.m, b.m)}; }
   friend RELUME_INLINE Mask operator||(Mask a, Mask b) { return {hn::Or(a.m, b.m)}; }
   friend RELUME_INLINE Mask operator!(Mask a) { return {hn::Not(a.m)}; }
+  friend RELUME_INLINE bool any(Mask a) { return !hn::AllFalse(Tag(), a.m); }
   friend RELUME_INLINE bool all(Mask a) { return hn::AllTrue(Tag(), a.m); }
 };
 
