@@ -5,6 +5,7 @@ Usage: readme_test.py --prefix INSTALLED [--compiler CXX] [--readme FILE]
   cpp    a whole program, or a fragment that is put into main(); a `text` block that follows is what it prints
   cmake  a CMakeLists.txt, configured and built with the first program as main.cc
   sh     `make` goals must exist; options of `relume` must be in its --help; other commands are left alone
+  python a whole program, run by python/tests/test_readme.py where the Python package is built
 """
 
 import argparse
@@ -61,7 +62,7 @@ class Readme(unittest.TestCase):
         return done.stdout
 
     def test_each_language_has_a_rule(self):
-        self.assertEqual({block.language for block in self.blocks} - {"cpp", "cmake", "sh"}, set())
+        self.assertEqual({block.language for block in self.blocks} - {"cpp", "cmake", "sh", "python"}, set())
 
     def test_programs_print_what_is_shown(self):
         for number, block in enumerate(self.of_language("cpp")):
