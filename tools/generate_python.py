@@ -70,13 +70,79 @@ ALIASES = {
     "swapdims": "transpose",
     "true_divide": "div",
 }
-# What Python can leave out where C++ cannot: a lower bound beside a generator.
+# Parameters that have another name in Python.
+RENAMED = {("dot", "other"): "tensor"}
+# What Python can say, and C++ says otherwise: name: (forms, parameters, what is returned).
 MORE_ROWS = {
-    "randint": "{kFunction, "
-    + '"int high, int[] size, *, Generator? generator=None, '
-    + ", ".join(OPTIONS)
-    + '", [](Arguments& a) -> PyObject* { return wrap(relume::randint(0, a.integer(0), a.integers(1), '
-    + "a.optional_generator(2), a.options(3, kLong))); }}"
+    "randint": [
+        (
+            "kFunction",
+            "int high, int[] size, *, Generator? generator=None, " + ", ".join(OPTIONS),
+            "wrap(relume::randint(0, a.integer(0), a.integers(1), a.optional_generator(2), a.options(3, kLong)))",
+        )
+    ],
+    "all": [("kFunction | kMethod", "Tensor input, int[]? dim, bool keepdim=False", "wrap(truth_over<relume::all>(a))")],
+    "any": [("kFunction | kMethod", "Tensor input, int[]? dim, bool keepdim=False", "wrap(truth_over<relume::any>(a))")],
+    "argsort": [
+        (
+            "kFunction | kMethod",
+            "Tensor input, *, bool stable, int dim=-1, bool descending=False",
+            "wrap(std::get<1>(relume::sort(a.tensor(0), a.boolean(1), a.integer(2, -1), a.boolean(3, false))))",
+        )
+    ],
+    "nonzero": [
+        (
+            "kFunction | kMethod",
+            "Tensor input, *, bool as_tuple",
+            "a.boolean(1) ? wrap(relume::where(a.tensor(0).ne(0))) : wrap(relume::nonzero(a.tensor(0)))",
+        )
+    ],
+    "norm": [
+        (
+            "kFunction | kMethod",
+            "Tensor input, Number? p=2, int[]? dim=None, bool keepdim=False, dtype? dtype=None",
+            "wrap(norm_over(a, a.scalar(1, 2)))",
+        ),
+        (
+            "kFunction | kMethod",
+            "Tensor input, str p, int[]? dim=None, bool keepdim=False, dtype? dtype=None",
+            "wrap(norm_over(a, named_norm(a.text(1))))",
+        ),
+    ],
+    "repeat_interleave": [
+        (
+            "kFunction | kMethod",
+            f"Tensor input, {kind} repeats, int? dim=None, *, int? output_size",
+            f"wrap(relume::repeat_interleave(a.tensor(0), a.{reader}(1), a.optional_integer(2)))",
+        )
+        for kind, reader in (("int", "integer"), ("Tensor", "tensor"))
+    ],
+    "scatter": [
+        (
+            "kFunction | kMethod",
+            f"Tensor input, int dim, Tensor index, {kind}, *, str reduce",
+            f"wrap(scatter_reduced(a, a.tensor(0).clone(), {value}))",
+        )
+        for kind, value in (("Tensor src", "a.tensor(3)"), ("Number value", "scattered_value(a)"))
+    ],
+    "scatter_": [
+        (
+            "kMethod",
+            f"Tensor input, int dim, Tensor index, {kind}, *, str reduce",
+            f"wrap(scatter_reduced(a, a.tensor(0), {value}))",
+        )
+        for kind, value in (("Tensor src", "a.tensor(3)"), ("Number value", "scattered_value(a)"))
+    ],
+    **{
+        name: [
+            (
+                "kFunction",
+                "Tensor input, *, memory_format memory_format, " + ", ".join(OPTIONS),
+                f"wrap(relume::{name}(a.tensor(0), a.options(2)).contiguous(format_like(a.tensor(0), *a.optional_format(1))))",
+            )
+        ]
+        for name in ("rand_like", "randn_like")
+    },
 }
 ACTIVATION_TYPES = {"double": "float", "std::string": "str", "bool": "bool", "int64_t": "int"}
 IN_PYTHON = {"lambda": "lambd", "true": "True", "false": "False", "std::nullopt": "None"}
@@ -123,8 +189,7 @@ class Call:
             return ["Generator? generator=None"]
         if name == "dim" and text == "int[]":
             text = "int[]?"
-        if name == "self":
-            name = "input"
+        name = "input" if name == "self" else RENAMED.get((self.op.name, name), name)
         if name in self.op.may_be_undefined:
             text = "Tensor?"
         return [f"{text} {name}" + (f"={python_default(kind, default)}" if default else "")]
@@ -332,8 +397,10 @@ def table(ops):
         existing = rows.setdefault(name, ([], []))
         existing[0].extend(overloads)
         existing[1].extend(signatures)
-    for name, row in MORE_ROWS.items():
-        rows[name][0].append(row)
+    for name, more in MORE_ROWS.items():
+        for forms, line, value in more:
+            rows[name][0].append(f'{{{forms}, "{line}", [](Arguments& a) -> PyObject* {{ return {value}; }}}}')
+            rows[name][1].append(f"{name}({signature(line)})")
     for name, base in ALIASES.items():
         for suffix in ("", "_"):
             if base + suffix in rows and name + suffix not in rows:

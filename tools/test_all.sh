@@ -1,20 +1,36 @@
 #!/bin/sh
 # What `make test` leaves out: the tests on each SIMD target that this machine has, without hidden layouts, under the
-# sanitizers, and unoptimised. Goes on after a failure; ends with what was counted, and exits with 1 where anything failed.
+# sanitizers, and unoptimised; those of the Python package under the sanitizers and under Python's debug allocator. Goes on after a failure; ends with what was counted, and exits with 1 where anything failed.
 set -u
 cd "$(dirname "$0")/.."
 status=0
 
-build() {  # build NAME: configures and builds a preset; what doesn't build is a failure
-  cmake --preset "$1" >/dev/null && cmake --build "build/$1" && return
+python=$PWD/build/venv/bin/python
+
+build() {  # build NAME [OPTION...]: configures and builds a preset; what doesn't build is a failure
+  cmake --preset "$@" >/dev/null && cmake --build "build/$1" && return
   tools/run_tests.py --record "$1-build" failed
   status=1
   return 1
 }
 
+# python_tests BUILD NAME VARIABLE=VALUE...: the Python tests with the package of a build; counted as one
+python_tests() {
+  package=build/$1/python name=$2
+  shift 2
+  if env "$@" "$python" tools/run_pytest.py "$name" "$package" python/tests; then
+    tools/run_tests.py --record "$name" passed
+  else
+    tools/run_tests.py --record "$name" failed
+    status=1
+  fi
+}
+
 has_cpu_flag() { [ "$1" = - ] || grep -qw "$1" /proc/cpuinfo; }
 
-if build release; then
+with_python="-DRELUME_BUILD_PYTHON=ON -DPython_EXECUTABLE=$python"
+# shellcheck disable=SC2086
+if build release $with_python; then
   for pair in scalar:- sse4:sse4_2 avx2:avx2 avx3:avx512bw; do
     target=${pair%:*} flag=${pair#*:}
     if has_cpu_flag "$flag"; then
@@ -25,10 +41,16 @@ if build release; then
     fi
   done
   RELUME_HIDE_LAYOUT=0 tools/run_tests.py release --as release-no-hidden-layout --without scripts || status=1
+  python_tests release python-debug-allocator PYTHONMALLOC=debug
 fi
-for preset in asan debug; do
-  if build "$preset"; then
-    tools/run_tests.py "$preset" --without scripts || status=1
-  fi
-done
+# shellcheck disable=SC2086
+if build asan $with_python; then
+  tools/run_tests.py asan --without scripts || status=1
+  # The runtimes come first, and see each object by itself; the interpreter's own leaks don't count.
+  runtimes="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
+  python_tests asan python-asan "LD_PRELOAD=$runtimes" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc
+fi
+if build debug; then
+  tools/run_tests.py debug --without scripts || status=1
+fi
 exit $status

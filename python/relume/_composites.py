@@ -9,7 +9,7 @@ from ._C import Tensor, ops
 METHODS = """
     addbmm adjoint corrcoef cov cross deg2rad diagflat diagonal_scatter diff dist dsplit float_power gcd heaviside histc
     hsplit inner isin isneginf isposinf kron lcm ldexp logaddexp logaddexp2 logcumsumexp matrix_exp matrix_power msort
-    nanmean rad2deg renorm select_scatter signbit sinc slice_scatter sum_to_size tensor_split trapezoid unique_consecutive vsplit
+    nanmean quantile rad2deg renorm select_scatter signbit sinc slice_scatter sum_to_size tensor_split trapezoid unique_consecutive vsplit
 """.split()
 IN_PLACE = "addbmm deg2rad float_power gcd heaviside lcm ldexp rad2deg renorm sinc".split()
 METHODS_ONLY = ["sum_to_size"]
@@ -401,6 +401,32 @@ def pdist(input, p=2.0):
     """The p-norm distances between the rows [N, D], each pair once, as [N (N - 1) / 2]."""
     rows, columns = ops.triu_indices(len(input), len(input), 1)
     return (input[rows] - input[columns]).norm(p, 1)
+
+
+def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
+    """The value below which the part q (a number from 0 to 1, or several) of the elements along dim lies; between two
+    elements it is interpolated, or the "lower", "higher", "nearest" or their "midpoint"."""
+    if isinstance(q, Tensor) and q.dim() > 0:
+        return ops.stack([quantile(input, part, dim, keepdim, interpolation=interpolation) for part in q.tolist()])
+    q = q.item() if isinstance(q, Tensor) else q
+    if interpolation == "linear":
+        return ops.quantile(input, q, dim, keepdim)
+    pick = {"lower": ops.floor, "higher": ops.ceil, "nearest": ops.round}
+    if interpolation != "midpoint" and interpolation not in pick:
+        raise RuntimeError(
+            "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, "
+            f"but got {interpolation}"
+        )
+    values, along = (input.reshape(-1), 0) if dim is None else (input, _dim(input, dim))
+    place = ops.tensor(float(q), dtype=_C.float64) * (values.shape[along] - 1)
+    ordered = ops.sort(values, along)[0]
+    rounded = [pick[interpolation](place)] if interpolation in pick else [ops.floor(place), ops.ceil(place)]
+    found = [ordered.narrow(along, int(each.item()), 1) for each in rounded]
+    result = found[0] if len(found) == 1 else (found[0] + found[1]) / 2
+    result = ops.where(ops.isnan(values).any(along, True), math.nan, result)
+    if dim is None:
+        return result.reshape([1] * input.dim() if keepdim else ())
+    return result if keepdim else result.squeeze(along)
 
 
 def rad2deg(input):

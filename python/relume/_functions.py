@@ -28,6 +28,8 @@ __all__ = [
     "is_tensor",
     "meshgrid",
     "set_printoptions",
+    "split",
+    "tensordot",
     "typename",
     "unique",
 ]
@@ -51,6 +53,23 @@ def meshgrid(*tensors, indexing=None):
 def broadcast_tensors(*tensors):
     """Views of the tensors in the shape to which they broadcast."""
     return ops.broadcast_tensors(_listed(tensors))
+
+
+def split(tensor, split_size_or_sections, dim=0):
+    """Views along dim of so many elements each (the last may be smaller), or of the sizes in a list."""
+    return tensor.split(split_size_or_sections, dim)
+
+
+def tensordot(a, b, dims=2, out=None):
+    """Sums of products over dims: the last dims of a and the first of b, or a pair of lists of dimensions."""
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        dims = list(range(a.dim() - dims, a.dim())), list(range(dims))
+    own, other = ([d] if isinstance(d, int) else list(d) for d in dims)
+    return ops.tensordot(a, b, own, other, out=out)
 
 
 def broadcast_shapes(*shapes):

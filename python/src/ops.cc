@@ -9,6 +9,50 @@ namespace relume::python {
 
 namespace {
 
+// What MORE_ROWS of tools/generate_python.py call.
+
+// all or any over the dims of argument 1, all of them where it is None.
+template <Tensor (*reduce)(const Tensor&, int64_t, bool)>
+Tensor truth_over(Arguments& a) {
+  const Tensor& input = a.tensor(0);
+  DimVector dims = a.integers(1);
+  for (int64_t i = 0; !a.has(1) && i < input.dim(); ++i) dims.push_back(i);
+  Tensor result = input.ne(0);
+  for (const int64_t dim : dims) result = reduce(result, dim, true);
+  return a.boolean(2, false) || dims.empty() ? result : result.squeeze(dims);
+}
+
+// The number of a norm that has a name: the Frobenius norm of a matrix is the 2-norm of its elements.
+Scalar named_norm(std::string_view name) {
+  if (name != "fro")
+    raise(PyExc_NotImplementedError, "norm(): p='" + std::string(name) + "' needs singular values, which Relume lacks");
+  return 2;
+}
+
+// norm of argument 0 over the dims of argument 2, all where it is None, computed in the dtype of argument 4.
+Tensor norm_over(Arguments& a, const Scalar& p) {
+  const Tensor input = a.has(4) ? a.tensor(0).to(a.dtype(4)) : a.tensor(0);
+  DimVector dims = a.integers(2);
+  for (int64_t i = 0; !a.has(2) && i < input.dim(); ++i) dims.push_back(i);
+  return relume::norm(input, p, dims, a.boolean(3, false));
+}
+
+// The number of argument 3 where the index of argument 2 says.
+Tensor scattered_value(Arguments& a) {
+  return relume::full_like(a.tensor(2), a.scalar(3), TensorOptions(a.tensor(0).scalar_type()));
+}
+
+Tensor scatter_reduced(Arguments& a, Tensor target, const Tensor& source) {
+  if (a.text(4) != "add")
+    raise(PyExc_NotImplementedError, "scatter(): reduce='" + std::string(a.text(4)) + "' is not supported, 'add' is");
+  return target.scatter_add_(a.integer(1), a.tensor(2), source);
+}
+
+// The memory format that is asked for; Preserve is that of the tensor.
+MemoryFormat format_like(const Tensor& tensor, MemoryFormat asked) {
+  return asked == MemoryFormat::Preserve ? tensor.suggest_memory_format() : asked;
+}
+
 const Op kOps[] = {
 #include "op_rows.inc"
 };

@@ -84,6 +84,22 @@ def calls(torch):
     yield "unravel_index", (whole(4, below=50), (3, 4, 5)), {}
     yield "vsplit", (real(4, 2), [1, 3]), {}
     yield "asarray", ([1, 2.5],), {}
+    yield "all", (whole(2, 3) > 3,), {"dim": None}
+    yield "any", (whole(2, 3) > 3, (0, 1)), {"keepdim": True}
+    yield "argsort", (torch.tensor([2, 1, 2, 1]),), {"stable": True}
+    yield "dot", (real(3),), {"tensor": real(3)}
+    yield "nonzero", (whole(2, 3) > 3,), {"as_tuple": True}
+    yield "norm", (real(2, 3),), {"p": "fro"}
+    yield "norm", (real(2, 3),), {"dim": 1, "keepdim": True}
+    yield "norm", (real(2, 3), "fro", (0, 1)), {"dtype": torch.float64}
+    yield "quantile", (real(7), 0.4), {"interpolation": "nearest"}
+    yield "quantile", (real(2, 6), 0.3, 1, True), {"interpolation": "midpoint"}
+    yield "quantile", (real(2, 6), torch.tensor([0.25, 0.5], dtype=torch.float64), 1), {}
+    yield "repeat_interleave", (real(2, 3), 2), {"dim": 0, "output_size": 4}
+    yield "scatter", (torch.zeros(2, 3), 0, torch.tensor([[0, 1, 0]]), torch.ones(1, 3)), {"reduce": "add"}
+    yield "split", (real(2, 3),), {"split_size_or_sections": [1, 2], "dim": 1}
+    yield "tensordot", (real(2, 3), real(2, 3)), {"dims": ([1], [1])}
+    yield "tensordot", (real(2, 3), real(3, 2)), {"dims": 1}
     yield "greater", (real(3).detach(), 0), {}
     yield "arctan2", (real(3), real(3, scale=2.0)), {}
     yield "true_divide", (whole(3), whole(3, below=5)), {}

@@ -133,13 +133,13 @@ class TestThreads:
 
 def test_an_interrupt_ends_a_long_backward_pass():
     program = """
-import os, signal, threading
+import os, signal
 import relume as torch
+signal.signal(signal.SIGINT, signal.default_int_handler)
 x = torch.ones(64, 64, requires_grad=True)
 y = x
 for _ in range(30000):
     y = y @ x / 64
-started = threading.Event()
 y.register_hook(lambda grad: os.kill(os.getpid(), signal.SIGINT))
 seen = []
 x.register_hook(lambda grad: seen.append("finished"))
