@@ -309,7 +309,7 @@ def package_file(rows):
     tree = ast.parse((PACKAGE / "__init__.py").read_text())
     text = f'"""{ast.get_docstring(tree)}"""\n{NOTICE}\n{HEAD}\nfrom ._C import *\n'
     text += "from ._C import _Device, _device, _dtype, _Ints, _layout, _memory_format, _MinMax, _Number, _ValuesIndices\n"
-    text += "from ._functions import *\n"
+    text += "from ._functions import *\nfrom ._settings import *\n"
     defined = {name for name, _, _ in python_functions("_functions.py")}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.names[0].name != "*" and node.module not in ("_missing", None):

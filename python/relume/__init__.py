@@ -7,12 +7,13 @@ from . import _C
 from ._C import *  # noqa: F403: dtypes, Tensor, Size, device, Generator, memory formats
 from ._functions import *  # noqa: F403
 from ._composites import *  # noqa: F403
+from ._settings import *  # noqa: F403
 from ._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .amp import autocast
 from ._install import install_as_torch
 from ._missing import missing_attribute as __getattr__
 from . import _tensor
-from . import amp, autograd, backends, cuda, random, version
+from . import accelerator, amp, autograd, backends, cuda, random, version
 from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .autograd.anomaly import set_detect_anomaly
 from .version import __version__

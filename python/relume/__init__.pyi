@@ -9,9 +9,11 @@ from typing import Any, Callable, Iterator, NamedTuple, Sequence, TypeAlias, ove
 from ._C import *
 from ._C import _Device, _device, _dtype, _Ints, _layout, _memory_format, _MinMax, _Number, _ValuesIndices
 from ._functions import *
+from ._settings import *
 from ._modes import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad, set_grad_enabled as set_grad_enabled
 from .amp import autocast as autocast
 from ._install import install_as_torch as install_as_torch
+from . import accelerator as accelerator
 from . import amp as amp
 from . import autograd as autograd
 from . import backends as backends

@@ -16,5 +16,7 @@ class _Backend:
 
 cudnn = _Backend(benchmark=False, deterministic=False, enabled=False)
 cuda = _Backend(matmul=types.SimpleNamespace(allow_tf32=False))
-mps = _Backend()
-mps.is_built = lambda: False
+mps = _Backend(is_built=lambda: False)
+mkl = _Backend()
+mkldnn = _Backend(enabled=True, is_available=lambda: True)
+openmp = _Backend(is_available=lambda: True)

@@ -25,3 +25,21 @@ def empty_cache():
 
 def synchronize(device=None):
     """Does nothing: ops have run when they return."""
+
+
+def memory_allocated(device=None):
+    """Always 0."""
+    return 0
+
+
+def max_memory_allocated(device=None):
+    """Always 0."""
+    return 0
+
+
+def _refuse(*arguments):
+    """Raises AssertionError: there is no GPU."""
+    raise AssertionError("Torch not compiled with CUDA enabled: Relume computes on the CPU")
+
+
+current_device = get_device_name = get_device_properties = set_device = _refuse
