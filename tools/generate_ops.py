@@ -218,6 +218,7 @@ namespace relume {{
         "tests/oracle/op_calls.inc": calls,
         "python/src/op_rows.inc": rows,
         "python/relume/nn/modules/activation_rows.py": generate_python.activation_modules(),
+        "python/relume/nn/functional/activation_rows.py": generate_python.activation_functions(),
         **generate_stubs.stubs([op for _, op in ops], generate_python.FIELDS, rows),
     }
 

@@ -319,6 +319,16 @@ def activation_modules():
     return head + "".join(f"\n\n{text}\n" for _, text in classes)
 
 
+def activation_functions():
+    """python/relume/nn/functional/activation_rows.py."""
+    names = sorted(name for name, overloads, _ in activation_rows() if any("kFunctional" in row for row in overloads))
+    return (
+        '"""The point-wise activations as functions, with their inplace argument."""\n\n'
+        "# Made from include/relume/activations.inc by tools/generate_ops.py; not edited by hand.\n\n"
+        "from ..._C import functional as _rows\n\n" + "".join(f"{name} = _rows.{name}\n" for name in names)
+    )
+
+
 def signature(line):
     """A line of parameters without its types."""
     return ", ".join(part if part == "*" else part.split(" ", 1)[1] for part in line.split(", "))

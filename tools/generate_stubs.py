@@ -138,7 +138,7 @@ class ModuleBase:
 
 default_generator: Generator
 ops: Any
-functional: Any
+functional: _Functional
 
 def to_dlpack(tensor: Tensor, /) -> Any: ...
 def from_dlpack(capsule: Any, /) -> Tensor: ...
@@ -293,6 +293,18 @@ def tensor_class(rows):
     return text
 
 
+def functional_class(rows):
+    """The activations of nn.functional."""
+    functions = {}
+    for name, forms, line, result in rows:
+        if "kFunctional" in forms:
+            functions.setdefault(name, []).append(", ".join(parameter(part) for part in line.split(", ")))
+    text = "class _Functional:\n"
+    for name, lines in sorted(functions.items()):
+        text += f"    @staticmethod\n    def {name}({max(lines, key=len)}) -> Tensor: ...\n"
+    return text
+
+
 def types_file(rows):
     """python/relume/_C.pyi."""
     types = (ROOT / "python/src/types.cc").read_text()
@@ -301,7 +313,7 @@ def types_file(rows):
     text = TYPES_HEAD + "".join(f"{name}: _dtype\n" for name in sorted(named))
     text += "strided: _layout\n"
     text += "".join(f"{name}: _memory_format\n" for name in "contiguous_format preserve_format channels_last channels_last_3d".split())
-    return text + "\n" + tensor_class(rows)
+    return text + "\n" + functional_class(rows) + "\n" + tensor_class(rows)
 
 
 def package_file(rows):

@@ -1,5 +1,7 @@
 """What scripts ask about GPUs before they fall back to the CPU: there are none."""
 
+from ._missing import attribute_finder
+
 
 def is_available():
     """Always False: Relume computes on the CPU."""
@@ -43,3 +45,5 @@ def _refuse(*arguments):
 
 
 current_device = get_device_name = get_device_properties = set_device = _refuse
+
+__getattr__ = attribute_finder("torch.cuda")

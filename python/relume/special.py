@@ -1,5 +1,6 @@
 """Special functions under the names of torch.special."""
 
+from ._missing import attribute_finder
 import math
 
 from . import _C
@@ -42,3 +43,5 @@ def xlog1py(input, other):
     other = other if isinstance(other, _C.Tensor) else ops.tensor(other)
     other = other.to(ops.result_type(input, other))
     return ops.where((input == 0) & ~ops.isnan(other), 0.0, input * ops.log1p(other))
+
+__getattr__ = attribute_finder("torch.special")

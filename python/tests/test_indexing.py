@@ -69,6 +69,62 @@ def test_broadcasts_as_numpy_does(a, b):
     assert tuple((x + y).shape) == expected
 
 
+@st.composite
+def operands(draw):
+    """Two arrays of integers whose shapes broadcast, some of them views with other strides."""
+    shape = draw(SHAPES)
+    arrays = []
+    for _ in range(2):
+        own = [size if draw(st.booleans()) else 1 for size in shape]
+        own = own[draw(st.integers(0, len(own) - 1)) :] if draw(st.booleans()) else own
+        count = int(np.prod(own))
+        values = draw(st.lists(st.integers(-9, 9), min_size=count, max_size=count))
+        array = np.array(values, dtype=np.int64).reshape(own)
+        arrays.append(array.T.copy().T if draw(st.booleans()) else array)
+    return arrays
+
+
+@settings(max_examples=200, deadline=None)
+@given(operands())
+def test_computes_what_numpy_computes(pair):
+    a, b = pair
+    x, y = (torch.from_numpy(array) for array in pair)
+    for ours, theirs in (
+        (x + y, a + b),
+        (x * y, a * b),
+        (torch.maximum(x, y), np.maximum(a, b)),
+        (x < y, a < b),
+        (torch.where(x > 0, x, y), np.where(a > 0, a, b)),
+        (x // torch.where(y == 0, 1, y), a // np.where(b == 0, 1, b)),
+    ):
+        assert tuple(ours.shape) == theirs.shape and ours.tolist() == theirs.tolist()
+
+
+@settings(max_examples=200, deadline=None)
+@given(operands(), st.data())
+def test_reduces_as_numpy_does(pair, data):
+    array = pair[0]
+    axes = tuple(data.draw(st.lists(st.integers(0, array.ndim - 1), unique=True, min_size=1)))
+    x = torch.from_numpy(array)
+    keep = data.draw(st.booleans())
+    assert x.sum(axes, keep).tolist() == array.sum(axes, keepdims=keep).tolist()
+    if array.size:
+        assert x.amax(axes, keep).tolist() == array.max(axes, keepdims=keep).tolist()
+    assert x.cumsum(axes[0]).tolist() == array.cumsum(axes[0]).tolist()
+
+
+@settings(max_examples=200, deadline=None)
+@given(operands(), st.data())
+def test_views_show_what_numpys_do(pair, data):
+    array = pair[0]
+    x = torch.from_numpy(array)
+    order = data.draw(st.permutations(range(array.ndim)))
+    assert x.permute(order).tolist() == array.transpose(order).tolist()
+    assert x.flip(order[0]).tolist() == np.flip(array, order[0]).tolist()
+    assert x.permute(order).reshape(-1).tolist() == array.transpose(order).reshape(-1).tolist()
+    assert x.unsqueeze(order[0]).squeeze(order[0]).tolist() == array.tolist()
+
+
 def test_masks_select_and_write():
     x = torch.arange(6).reshape(2, 3)
     assert x[x > 2].tolist() == [3, 4, 5]

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -25,6 +26,12 @@ def test_importing_loads_neither_numpy_nor_what_waits():
 def test_importing_takes_little_memory():
     used = run("import relume, relume.nn; print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])")
     assert int(used) < LIMIT
+
+
+def test_the_files_that_name_the_version_agree():
+    root = pathlib.Path(__file__).resolve().parents[2]
+    assert f'version = "{relume.__version__}"' in (root / "pyproject.toml").read_text()
+    assert f"project(relume VERSION {relume.__version__} " in (root / "CMakeLists.txt").read_text()
 
 
 def test_says_its_version():
@@ -54,7 +61,17 @@ def test_help_of_a_module_is_useful():
     assert "class ReLU(" in text and "f(x) = max(x, 0)" in text and "inplace=False" in text
 
 
-@pytest.mark.parametrize("owner, name", [(relume, "torch.fft"), (relume.linalg, "torch.linalg.svd")])
+@pytest.mark.parametrize(
+    "owner, name",
+    [
+        (relume, "torch.fft"),
+        (relume.linalg, "torch.linalg.svd"),
+        (nn, "torch.nn.Transmogrifier"),
+        (nn.functional, "torch.nn.functional.transmogrify"),
+        (relume.optim, "torch.optim.Transmogrifier"),
+        (relume.utils.data, "torch.utils.data.Transmogrifier"),
+    ],
+)
 def test_a_missing_name_comes_with_advice(owner, name):
     module, _, attribute = name.rpartition(".")
     with pytest.raises(AttributeError) as caught:

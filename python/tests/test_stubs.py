@@ -14,6 +14,7 @@ PACKAGE = pathlib.Path(relume.__file__).parent
 GOOD = """
 import relume as torch
 import relume.nn as nn
+import relume.nn.functional as F
 from relume.autograd import Function
 
 x = torch.zeros(2, 3, dtype=torch.float32)
@@ -21,6 +22,7 @@ y: torch.Tensor = torch.relu(x) + 2 * x.sum(dim=1, keepdim=True)
 values, places = torch.max(x, 1)
 largest: torch.Tensor = torch.topk(x, 2).values
 shape: torch.Size = x.view(3, 2).permute(1, 0).float().shape
+activated: torch.Tensor = F.leaky_relu(F.relu(x, inplace=True), 0.1)
 flag: bool = torch.cat([x, y]).requires_grad
 print(torch.einsum("ij->i", x), torch.kron(x, x), torch.tensor([1, 2], dtype=torch.int64).item())
 with torch.no_grad():
@@ -30,6 +32,7 @@ model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
 print(model(x), torch.randn(2, 3), torch.arange(3), shape.numel(), x @ y, -x, x[0], x > 1, torch.gcd)
 """
 BAD = {
+    'torch.nn.functional.relu("text")': "expected \"Tensor\"",
     'torch.relu("text")': "expected \"Tensor\"",
     "torch.ones(2).foo": 'has no attribute "foo"',
     "torch.nothing(3)": 'has no attribute "nothing"',

@@ -1,5 +1,6 @@
 """Automatic differentiation: backward and grad, functions of one's own, checks."""
 
+from .._missing import attribute_finder
 from .._C import ops
 from .._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from . import anomaly, function, functional
@@ -46,3 +47,5 @@ def grad(
             for source, result in zip(sources, results)
         )
     return results
+
+__getattr__ = attribute_finder("torch.autograd")

@@ -1,5 +1,6 @@
 """Initial values of parameters."""
 
+from .._missing import attribute_finder
 import math
 import warnings
 
@@ -201,3 +202,5 @@ uniform, normal, constant, eye, dirac, xavier_uniform, xavier_normal, kaiming_un
         "uniform normal constant eye dirac xavier_uniform xavier_normal kaiming_uniform kaiming_normal orthogonal sparse"
     ).split()
 )
+
+__getattr__ = attribute_finder("torch.nn.init")

@@ -1,5 +1,6 @@
 """Optimizers: they change parameters by their gradients, with the numbers that PyTorch computes."""
 
+from .._missing import attribute_finder
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adafactor import Adafactor
@@ -15,3 +16,5 @@ from .radam import RAdam
 from .rmsprop import RMSprop
 from .rprop import Rprop
 from .sgd import SGD
+
+__getattr__ = attribute_finder("torch.optim")

@@ -1,3 +1,6 @@
 """Help for training: data sets and loaders (utils.data), recomputation instead of memory (utils.checkpoint)."""
 
+from .._missing import attribute_finder
 from . import checkpoint, data
+
+__getattr__ = attribute_finder("torch.utils")

@@ -1,20 +1,19 @@
 """The functions of layers: activations, linear maps, convolutions, pooling, normalisation, attention, losses."""
 
-from ... import _C
+from ..._missing import attribute_finder
+from .activation_rows import *  # noqa: F403
+from .activation import *  # noqa: F403
+from .attention import *  # noqa: F403
+from .convolution import *  # noqa: F403
+from .distance import *  # noqa: F403
+from .dropouts import *  # noqa: F403
+from .embeddings import *  # noqa: F403
+from .loss import *  # noqa: F403
+from .margin_loss import *  # noqa: F403
+from .norm import *  # noqa: F403
+from .padding import *  # noqa: F403
+from .pooling import *  # noqa: F403
+from .sampling import *  # noqa: F403
+from .vision import *  # noqa: F403
 
-# Activations, with their inplace argument, come from the rows of the core.
-globals().update({name: value for name, value in vars(_C.functional).items() if name[0] != "_"})
-
-from .activation import *  # noqa: E402, F403
-from .attention import *  # noqa: E402, F403
-from .convolution import *  # noqa: E402, F403
-from .distance import *  # noqa: E402, F403
-from .dropouts import *  # noqa: E402, F403
-from .embeddings import *  # noqa: E402, F403
-from .loss import *  # noqa: E402, F403
-from .margin_loss import *  # noqa: E402, F403
-from .norm import *  # noqa: E402, F403
-from .padding import *  # noqa: E402, F403
-from .pooling import *  # noqa: E402, F403
-from .sampling import *  # noqa: E402, F403
-from .vision import *  # noqa: E402, F403
+__getattr__ = attribute_finder("torch.nn.functional")

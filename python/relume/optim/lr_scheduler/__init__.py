@@ -1,5 +1,6 @@
 """Learning rate schedulers: each step() gives the optimizer's groups their next learning rates."""
 
+from ..._missing import attribute_finder
 from .base import LRScheduler, _LRScheduler
 from .composed import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
@@ -26,3 +27,5 @@ __all__ = [
     "PolynomialLR",
     "LRScheduler",
 ]
+
+__getattr__ = attribute_finder("torch.optim.lr_scheduler")

@@ -1,5 +1,6 @@
 """Data sets, samplers, and the loader that makes batches of them."""
 
+from ..._missing import attribute_finder
 from . import _utils
 from ._utils.collate import default_collate, default_convert
 from ._utils.worker import get_worker_info
@@ -23,3 +24,5 @@ from .sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+
+__getattr__ = attribute_finder("torch.utils.data")
