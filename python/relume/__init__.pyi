@@ -33,7 +33,11 @@ from . import serialization as serialization
 from . import special as special
 from . import testing as testing
 from . import utils as utils
+from .nn.functional import channel_shuffle as channel_shuffle
 from .serialization import load as load
+from .nn.functional import pixel_shuffle as pixel_shuffle
+from .nn.functional import pixel_unshuffle as pixel_unshuffle
+from .nn.functional import rms_norm as rms_norm
 from .serialization import save as save
 from ._summary import summary as summary
 

@@ -3,7 +3,15 @@
 import importlib
 
 LAZY = {"func", "linalg", "nn", "optim", "plot", "safetensors", "serialization", "special", "testing", "utils"}
-LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization", "summary": "_summary"}
+LAZY_FUNCTIONS = {
+    "channel_shuffle": "nn.functional",
+    "load": "serialization",
+    "pixel_shuffle": "nn.functional",
+    "pixel_unshuffle": "nn.functional",
+    "rms_norm": "nn.functional",
+    "save": "serialization",
+    "summary": "_summary",
+}
 
 
 def attribute_finder(module):

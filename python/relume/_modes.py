@@ -12,6 +12,7 @@ class _Guard:
     """A context manager that also decorates functions: each call runs inside a guard of its own."""
 
     def clone(self):
+        """A guard like this one, for one call of a function that it decorates."""
         return type(self)()
 
     def __call__(self, function):

@@ -1,8 +1,10 @@
 """The package as a product: what its import costs and loads, its version, its documentation, its advice."""
 
+import importlib
 import inspect
 import os
 import pathlib
+import pkgutil
 import subprocess
 import sys
 
@@ -48,6 +50,33 @@ def test_every_function_and_method_says_what_it_does():
                 text = inspect.getdoc(value) or ""
                 if not text.split("\n\n", 1)[-1].strip():
                     missing.append(name)
+    assert missing == []
+
+
+def says_nothing(owner, name, value):
+    """Whether a function, class or method has no documentation, of its own or of a class that it comes from."""
+    bases = owner.__mro__ if inspect.isclass(owner) else ()
+    return not any(getattr(each, "__doc__", None) for each in [value, *(getattr(base, name, None) for base in bases)])
+
+
+def test_every_module_class_and_function_of_python_says_what_it_does():
+    missing = []
+    for found in pkgutil.walk_packages(relume.__path__, "relume."):
+        if found.name.endswith(("__main__", "relume.demo")):
+            continue
+        module = importlib.import_module(found.name)
+        assert module.__doc__, found.name
+        for name, value in vars(module).items():
+            if name[0] == "_" or getattr(value, "__module__", None) != found.name or not callable(value):
+                continue
+            members = vars(value).items() if inspect.isclass(value) else ()
+            missing += [f"{found.name}.{name}"] * says_nothing(module, name, value)
+            missing += [
+                f"{found.name}.{name}.{key}"
+                for key, member in members
+                if inspect.isfunction(member) and key[0] != "_" and key not in ("forward", "backward", "extra_repr")
+                if says_nothing(value, key, member)
+            ]
     assert missing == []
 
 

@@ -65,6 +65,7 @@ def set_momentum(group, value):
 
 
 def check_optimizer(optimizer):
+    """Raises TypeError unless it is an Optimizer."""
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
 
