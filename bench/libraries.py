@@ -100,8 +100,8 @@ def libtorch():
     python = torch_python()
     ask = "import json, os, torch; print(json.dumps([torch.__version__, os.path.dirname(torch.__file__)]))"
     try:
-        version, folder = json.loads(run([python, "-c", ask]).output.splitlines()[-1])
-    except (OSError, BenchError, ValueError, IndexError) as error:
+        version, folder = map(str, json.loads(run([python, "-c", ask]).output.splitlines()[-1]))
+    except (OSError, BenchError, ValueError, TypeError, IndexError) as error:
         raise BenchError(f"{python} can't import torch ({error}); set TORCH_PYTHON") from error
     if version.split("+")[0] != TORCH_VERSION:
         raise BenchError(f"{python} has torch {version}, and the figures are against {TORCH_VERSION}")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Makes the declarations of the ops from src/ops/table.txt.  With --check, only says whether they are fresh."""
 
+import collections
 import pathlib
 import re
 import sys
@@ -118,6 +119,12 @@ class Op:
             f"  return relume::{scope}{self.name}({call});\n}}"
         )
 
+    def entry(self, symbol):
+        """A row of entries.inc; `symbol` is no other row's."""
+        result = f"RELUME_LIST({self.result})" if "," in self.result else self.result
+        given = [f"std::move({name})" if "Generator" in kind else name for kind, name, _ in self.arguments]
+        return f"RELUME_OP({', '.join([result, self.name, symbol, f'({self.parameters(0, False)})', *given])})"
+
     def call(self):
         """A row for the replay of goldens: name, arguments, how many are needed, and the call. Empty where a type is unknown."""
         arguments = list(self.arguments)
@@ -165,6 +172,17 @@ def listing(ops, render, indent=""):
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
+def entries(ops):
+    """A row for each op; of several of one name each has a symbol of its own."""
+    counts = collections.Counter()
+
+    def row(op):
+        counts[op.name] += 1
+        return op.entry(op.name + (f"_{counts[op.name]}" if counts[op.name] > 1 else ""))
+
+    return listing(ops, row)
+
+
 def generate():
     ops = list(read_table())
     functions = [(s, op) for s, op in ops if "f" in op.forms]
@@ -199,6 +217,14 @@ namespace relume::method {{
     calls = f"// Every op as a row of the table by which goldens are replayed (calls.h).\n{NOTICE}\n" + listing(
         ops, Op.call
     )
+    entry_rows = f"""// Every op: RELUME_OP(result, name, symbol, (parameters), arguments...).
+{NOTICE}
+{entries(functions)}
+namespace method {{
+
+{entries(only_methods)}
+}}  // namespace method
+"""
     bodies = "\n\n".join(op.body() for _, op in methods)
     source = f"""// The methods of Tensor call the ops.
 {NOTICE}#include "ops/methods.h"
@@ -215,6 +241,7 @@ namespace relume {{
         "include/relume/tensor_methods.inc": inc,
         "src/ops/methods.h": inner,
         "src/ops/methods.cc": source,
+        "src/ops/entries.inc": entry_rows,
         "tests/oracle/op_calls.inc": calls,
         "python/src/op_rows.inc": rows,
         "python/relume/nn/modules/activation_rows.py": generate_python.activation_modules(),

@@ -82,6 +82,7 @@ def run(build, name, without):
         ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1",
         LSAN_OPTIONS=f"suppressions={ROOT}/tests/lsan.supp:print_suppressions=0",
         UBSAN_OPTIONS="print_stacktrace=1",
+        TSAN_OPTIONS=f"suppressions={ROOT}/tests/tsan.supp",
     )
     command = ["ctest", "--test-dir", str(build), "--output-on-failure", "--no-tests=error", "--timeout", "900"]
     command += ["-j", str(os.cpu_count()), "--output-junit", str(junit)]

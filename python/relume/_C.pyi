@@ -58,6 +58,7 @@ class _MinMax(NamedTuple):
     min: Tensor
     max: Tensor
 
+class OutOfMemoryError(RuntimeError): ...
 class Node:
     def name(self) -> str: ...
     next_functions: tuple[tuple[Node | None, _int], ...]

@@ -25,9 +25,11 @@ from .autograd.anomaly import set_detect_anomaly as set_detect_anomaly
 from .version import __version__ as __version__
 from . import func as func
 from . import linalg as linalg
+from . import memory as memory
 from . import nn as nn
 from . import optim as optim
 from . import plot as plot
+from . import profiler as profiler
 from . import safetensors as safetensors
 from . import serialization as serialization
 from . import special as special

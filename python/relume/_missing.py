@@ -2,7 +2,9 @@
 
 import importlib
 
-LAZY = {"func", "linalg", "nn", "optim", "plot", "safetensors", "serialization", "special", "testing", "utils"}
+LAZY = set(
+    "func linalg memory nn optim plot profiler safetensors serialization special testing utils".split()
+)
 LAZY_FUNCTIONS = {
     "channel_shuffle": "nn.functional",
     "load": "serialization",

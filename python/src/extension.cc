@@ -99,6 +99,8 @@ PyMODINIT_FUNC PyInit__C() {
     append_settings(entries);
     append_optimizer_ops(entries);
     append_file_ops(entries);
+    append_profiling(entries);
+    add_object(module.get(), "OutOfMemoryError", out_of_memory_error());
     add_types(module.get());
     add_tensor(module.get(), entries);
     add_graph_types(module.get());

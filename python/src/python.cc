@@ -36,6 +36,8 @@ PyObject* translate_exception() noexcept {
     PyErr_SetString(PyExc_ValueError, error.what());
   } catch (const NotImplementedError& error) {
     PyErr_SetString(PyExc_NotImplementedError, error.what());
+  } catch (const OutOfMemoryError& error) {
+    PyErr_SetString(out_of_memory_error(), error.what());
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();
   } catch (const std::exception& error) {
@@ -44,6 +46,11 @@ PyObject* translate_exception() noexcept {
     PyErr_SetString(PyExc_RuntimeError, "unknown C++ exception");
   }
   return nullptr;
+}
+
+PyObject* out_of_memory_error() {
+  static PyObject* const type = PyErr_NewException("relume.OutOfMemoryError", PyExc_RuntimeError, nullptr);
+  return type ? type : PyExc_RuntimeError;
 }
 
 std::string_view text_of(PyObject* object) {

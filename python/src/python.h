@@ -69,6 +69,9 @@ inline void check_status(int status) {
 // Sets the Python error that corresponds to the C++ exception being handled. Always returns null.
 PyObject* translate_exception() noexcept;
 
+// The class of errors about memory, a RuntimeError.
+PyObject* out_of_memory_error();
+
 // Calls body(), turning C++ exceptions into Python errors: what every function called by the interpreter is made of.
 template <class F>
 PyObject* guarded(F&& body) noexcept {

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <optional>
 
 #include "autograd/arithmetic.h"
 #include "autograd/variable.h"
 #include "core/autocast_state.h"
 #include "core/check.h"
+#include "core/profiler.h"
 #include "core/python_object.h"
 
 namespace relume::autograd {
@@ -277,6 +279,9 @@ void Run::apply(State& state, Tensor* grads) {
   const uint32_t* next = targets(state);
   for (size_t i = 0; i < count; ++i) needed.emplace_back(next[i] != kNowhere && states_[next[i]].needed);
   Backward backward(node, grads, results_of_node.begin(), needed.begin());
+  std::optional<profiler::Scope> scope;
+  if (profiler::running()) [[unlikely]]
+    scope.emplace(profiler::Kind::Backward, node.name());
   try {
     node.apply(backward);
     check_results(node, results_of_node);

@@ -76,12 +76,10 @@ void pool_delete(T* object) noexcept {
   deallocate(object, sizeof(T));
 }
 
-// Bytes in use by large blocks, kept free for reuse, and in use at most so far.
-struct MemoryStats {
-  size_t in_use = 0, cached = 0, peak = 0;
-};
-MemoryStats memory_stats();
-// Gives the cached large blocks back to the system.
-void empty_memory_cache();
+// The most that was in use, see memory::peak(): one count is the user's, the other one's start is the profiler's.
+enum class Peak : int { User, Profiler };
+inline constexpr int kPeaks = 2;
+size_t peak_bytes(Peak which);
+void reset_peak(Peak which);
 
 }  // namespace relume

@@ -255,12 +255,6 @@ Call checked_call(const Row& row, const char* name, const Tensor& self, const F&
 #define RELUME_EACH_TAKEN_B(type, name, value) , detail::ActivationArgument<type> name RELUME_EACH_TAKEN_A
 #define RELUME_EACH_TAKEN_A_END
 #define RELUME_EACH_TAKEN_B_END
-#define RELUME_EACH_OF_METHOD_A(type, name, value) detail::ActivationArgument<type> name RELUME_EACH_TAKEN_A
-#define RELUME_EACH_OF_METHOD_A_END
-#define RELUME_EACH_PASSED_A(type, name, value) , name RELUME_EACH_PASSED_B
-#define RELUME_EACH_PASSED_B(type, name, value) , name RELUME_EACH_PASSED_A
-#define RELUME_EACH_PASSED_A_END
-#define RELUME_EACH_PASSED_B_END
 #define RELUME_EACH_GIVEN_A(type, name, value) option(name), RELUME_EACH_GIVEN_B
 #define RELUME_EACH_GIVEN_B(type, name, value) option(name), RELUME_EACH_GIVEN_A
 #define RELUME_EACH_GIVEN_A_END
@@ -273,9 +267,6 @@ Call checked_call(const Row& row, const char* name, const Tensor& self, const F&
     return activation(checked_call(k##Module, #function, self, formulas::Module{RELUME_EACH(GIVEN, options)}),   \
                       self);                                                                                     \
   }                                                                                                              \
-  Tensor Tensor::function(RELUME_EACH(OF_METHOD, options)) const {                                               \
-    return relume::function(*this RELUME_EACH(PASSED, options));                                                 \
-  }                                                                                                              \
   Tensor consuming::function(Tensor self RELUME_EACH(TAKEN, options)) {                                          \
     return activation(checked_call(k##Module, #function, self, formulas::Module{RELUME_EACH(GIVEN, options)}),   \
                       self, may_overwrite(self));                                                                \
@@ -284,9 +275,6 @@ Call checked_call(const Row& row, const char* name, const Tensor& self, const F&
       Tensor& function##_(Tensor& self RELUME_EACH(TAKEN, options)) {                                            \
         return activation_into(                                                                                  \
             checked_call(k##Module, #function "_", self, formulas::Module{RELUME_EACH(GIVEN, options)}), self);  \
-      }                                                                                                          \
-      Tensor& Tensor::function##_(RELUME_EACH(OF_METHOD, options)) const {                                       \
-        return relume::function##_(const_cast<Tensor&>(*this) RELUME_EACH(PASSED, options));                     \
       })
 // clang-format on
 #include "relume/activations.inc"

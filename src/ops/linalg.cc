@@ -4,6 +4,7 @@
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "core/profiler.h"
 #include "core/tensor_impl.h"
 #include "kernels/copy.h"
 #include "kernels/matmul.h"
@@ -479,7 +480,7 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
 }
 
 Tensor linear_of_module(const Tensor& input, const Tensor& weight, const Tensor& bias) {
-  return linear_of(input, weight, bias, true);
+  return profiler::call("linear", linear_of, input, weight, bias, true);
 }
 
 }  // namespace relume

@@ -9,6 +9,7 @@
 #include "ops/optimizer_step.h"
 #include "relume/autograd.h"
 #include "relume/ops.h"
+#include "relume/profiler.h"
 
 namespace relume::optim {
 namespace {
@@ -352,6 +353,7 @@ void step_of(const Tensor& parameter, const AdagradOptions& o, ParamStates& stat
   Name::Name(std::vector<Tensor> params, Name##Options defaults)                                                 \
       : Name({OptimizerParamGroup(std::move(params))}, std::move(defaults)) {}                                   \
   Tensor Name::step(LossClosure closure) {                                                                       \
+    const profiler::RecordFunction scope("Optimizer.step#" #Name ".step");                                       \
     return for_each_parameter<Name##Options>(                                                                    \
         param_groups_, closure,                                                                                  \
         [this](const Tensor& parameter, const Name##Options& options) { step_of(parameter, options, state_); }); \
