@@ -53,4 +53,7 @@ fi
 if build debug; then
   tools/run_tests.py debug --without scripts || status=1
 fi
+if build tsan; then
+  OMP_NUM_THREADS=1 tools/run_tests.py tsan --without scripts || status=1
+fi
 exit $status
