@@ -102,7 +102,12 @@ Prefetcher::Prefetcher(size_t workers, bool in_order, std::optional<int64_t> tim
   state_->workers = workers;
   state_->in_order = in_order;
   state_->timeout_ms = timeout_ms;
-  for (size_t i = 0; i < workers; ++i) state_->threads.emplace_back([state = state_.get(), i] { state->work(i); });
+  try {
+    for (size_t i = 0; i < workers; ++i) state_->threads.emplace_back([state = state_.get(), i] { state->work(i); });
+  } catch (...) {  // no more threads: those that there are must end before they can be destroyed
+    state_->stop();
+    throw;
+  }
 }
 
 Prefetcher::~Prefetcher() { state_->stop(); }

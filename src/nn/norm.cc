@@ -11,6 +11,18 @@
 #include "relume/ops.h"
 
 namespace relume::nn {
+namespace {
+
+// The statistics of one value would be that value and zero.
+void check_several_values(const Tensor& input) {
+  int64_t count = input.dim() > 0 ? input.size(0) : 1;
+  for (int64_t d = 2; d < input.dim(); ++d) count *= input.size(d);
+  check<ValueError>(count != 1, "Expected more than 1 value per channel when training, got input size {}",
+                    input.sizes());
+}
+
+}  // namespace
+
 namespace detail {
 
 template <class Options>
@@ -57,6 +69,7 @@ Tensor NormBase<Options>::batch_norm(const Tensor& input) {
     }
   }
   const bool from_batch = is_training() || !running_mean.defined();
+  if (from_batch) check_several_values(input);
   return relume::batch_norm(input, weight, bias, running_mean, running_var, from_batch, factor, options.eps());
 }
 
@@ -178,6 +191,7 @@ Tensor GroupNormImpl::forward(const Tensor& input) {
 Tensor functional::batch_norm(const Tensor& input, const Tensor& running_mean, const Tensor& running_var,
                               const BatchNormFuncOptions& options) {
   check(options.momentum().has_value(), "Expected momentum to be a double, but it doesn't have a value");
+  if (options.training()) check_several_values(input);
   return relume::batch_norm(input, options.weight(), options.bias(), running_mean, running_var, options.training(),
                             *options.momentum(), options.eps());
 }

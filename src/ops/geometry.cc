@@ -21,7 +21,7 @@ Tensor unrecorded_view(const Tensor& self) { return make_alias(self); }
 
 Tensor& t_(Tensor& self) {
   impl_of(self, "t_");
-  return become("t_", "TBackward0", self, unrecorded_view(self).t(), [](const Tensor& grad) { return grad.t(); });
+  return become("t_", "TBackward1", self, unrecorded_view(self).t(), [](const Tensor& grad) { return grad.t(); });
 }
 
 Tensor& transpose_(Tensor& self, int64_t dim0, int64_t dim1) {
@@ -33,13 +33,13 @@ Tensor& transpose_(Tensor& self, int64_t dim0, int64_t dim1) {
 Tensor& squeeze_(Tensor& self) {
   impl_of(self, "squeeze_");
   const DimVector sizes(self.sizes());
-  return become("squeeze_", "SqueezeBackward0", self, unrecorded_view(self).squeeze(),
+  return become("squeeze_", "SqueezeBackward3", self, unrecorded_view(self).squeeze(),
                 [sizes](const Tensor& grad) { return grad.reshape(sizes); });
 }
 Tensor& squeeze_(Tensor& self, int64_t dim) {
   impl_of(self, "squeeze_");
   const DimVector sizes(self.sizes());
-  return become("squeeze_", "SqueezeBackward1", self, unrecorded_view(self).squeeze(dim),
+  return become("squeeze_", "SqueezeBackward4", self, unrecorded_view(self).squeeze(dim),
                 [sizes](const Tensor& grad) { return grad.reshape(sizes); });
 }
 

@@ -51,12 +51,21 @@ void check_pair(const char* op, const Tensor& self, const Tensor& target, int64_
   check_reduction(op, reduction);
 }
 
+// Losses of whole numbers alone are refused, as PyTorch has no kernel for them.
+void check_real(const char* kernel, const Tensor& self, const Tensor& target) {
+  const ScalarType dtype = result_type({self, target});
+  if (!is_floating_point(dtype)) fail_not_implemented(kernel, dtype);
+}
+
+bool all_from_0_to_1(const Tensor& tensor) { return logical_and(tensor >= 0, tensor <= 1).all().item<bool>(); }
+
 }  // namespace
 
 // (x - y)^2.
 Tensor mse_loss(const Tensor& self, const Tensor& target, int64_t reduction) {
   if (const Autocast cast(CastTo::Float); cast) return mse_loss(cast(self), cast(target), reduction);
   check_pair("mse_loss", self, target, reduction);
+  check_real("mse_cpu", self, target);
   Tensor losses;
   {
     const NoGradGuard no_grad;
@@ -80,6 +89,7 @@ Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reductio
   check_pair("smooth_l1_loss", self, target, reduction);
   check(beta >= 0, "smooth_l1_loss does not support negative values for beta.");
   if (beta == 0) return l1_loss(self, target, reduction);
+  check_real("smooth_l1_cpu", self, target);
   Tensor losses;
   {
     const NoGradGuard no_grad;
@@ -96,6 +106,7 @@ Tensor huber_loss(const Tensor& self, const Tensor& target, int64_t reduction, d
     return huber_loss(cast(self), cast(target), reduction, delta);
   check_pair("huber_loss", self, target, reduction);
   check(delta > 0, "huber_loss does not support non-positive values for delta.");
+  check_real("huber_cpu", self, target);
   Tensor losses;
   {
     const NoGradGuard no_grad;
@@ -151,10 +162,12 @@ Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tens
                     "deprecated. Please ensure they "
                     "have the same size.",
                     target.sizes(), self.sizes());
+  check_real("binary_cross_entropy", self, target);
   Tensor result;
   {
     const NoGradGuard no_grad;
-    check(logical_and(self >= 0, self <= 1).all().item<bool>(), "all elements of input should be between 0 and 1");
+    check(all_from_0_to_1(self), "all elements of input should be between 0 and 1");
+    check(all_from_0_to_1(target), "all elements of target should be between 0 and 1");
     const Tensor losses =
         (target - 1) * self.neg().log1p().clamp_min(kLowestLog) - target * self.log().clamp_min(kLowestLog);
     result = reduce(weighted(losses, weight), reduction);
@@ -203,6 +216,8 @@ Tensor kl_div(const Tensor& self, const Tensor& target, int64_t reduction, bool 
   if (const Autocast cast(CastTo::Float); cast)
     return kl_div(cast(self), cast(target), reduction, log_target);
   check_pair("kl_div", self, target, reduction);
+  check(is_floating_point(self.scalar_type()) && is_floating_point(target.scalar_type()),
+        "kl_div: Integral inputs not supported.");
   return reduce(log_target ? target.exp() * (target - self) : xlogy(target, target) - target * self, reduction);
 }
 

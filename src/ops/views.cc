@@ -508,7 +508,7 @@ Tensor& as_strided_(Tensor& self, IntArrayRef size, IntArrayRef stride, std::opt
   impl.set_sizes_and_strides(size, stride);
   impl.offset = offset;
   const autograd::Geometry shown(self);
-  write.record("AsStridedBackward0", {},
+  write.record("AsStridedBackward1", {},
                [base, shown](Backward& run) { run.set(0, as_strided_backward(run.grad(), base, shown)); });
   return self;
 }

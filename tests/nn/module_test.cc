@@ -312,6 +312,16 @@ TEST(ConvTranspose, ReachesAnyOutputSizeThatTheStrideAllows) {
               HasSubstr("valid sizes range from [7, 7] to [8, 8]"));
 }
 
+TEST(BatchNorm, NeedsSeveralValuesAChannelToTrain) {
+  const std::string text = "Expected more than 1 value per channel when training, got input size [1, 3]";
+  EXPECT_EQ(error_of([] { BatchNorm1d(3)(ones({1, 3})); }), text);
+  const auto options = functional::BatchNormFuncOptions().training(true);
+  EXPECT_EQ(error_of([&] { functional::batch_norm(ones({1, 3}), Tensor(), Tensor(), options); }), text);
+  BatchNorm1d evaluated(3);
+  evaluated->eval();
+  EXPECT_EQ(evaluated(ones({1, 3})).sizes(), IntArrayRef({1, 3}));
+}
+
 TEST(BatchNorm, RefusesInputsOfAnotherRank) {
   EXPECT_EQ(error_of([] { BatchNorm2d(3)(ones({2, 3})); }), "expected 4D input (got 2D input)");
   EXPECT_EQ(error_of([] { BatchNorm1d(3)(ones({2, 3, 1, 1})); }), "expected 2D or 3D input (got 4D input)");

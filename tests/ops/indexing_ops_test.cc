@@ -1,6 +1,7 @@
 // Index tensors, masks and rearrangement: derivatives, repeated places, strided tensors and error texts.
 #include <gtest/gtest.h>
 
+#include "message_of.h"
 #include "ops/numeric_gradient.h"
 #include "relume/indexing.h"
 
@@ -10,16 +11,6 @@ namespace {
 using indexing::None;
 using indexing::Slice;
 using Inputs = std::vector<Tensor>;
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 Tensor longs(std::vector<int64_t> values) { return tensor(values, kLong); }
 

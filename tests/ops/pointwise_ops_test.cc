@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "message_of.h"
 #include "ops/numeric_gradient.h"
 
 namespace relume {
@@ -10,16 +11,6 @@ namespace {
 
 using Inputs = std::vector<Tensor>;
 using Binary = Tensor (*)(const Tensor&, const Tensor&);
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(Arithmetic, HasTheGradientsOfFiniteDifferences) {
   const Binary ops[] = {maximum, minimum, fmax, fmin, atan2, hypot, copysign, mul, div};

@@ -3,22 +3,13 @@
 
 #include <cmath>
 
+#include "message_of.h"
 #include "ops/numeric_gradient.h"
 
 namespace relume {
 namespace {
 
 using Inputs = std::vector<Tensor>;
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 void check_gradient(Tensor (*op)(const Tensor&), IntArrayRef sizes = {2, 3}) {
   expect_gradients([op](const Inputs& x) { return op(x[0]); }, {varied(sizes, 0.3)});

@@ -123,6 +123,10 @@ def make_losses(g):
            torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64), None, 0, ulp=2**28)
     g.case("binary_cross_entropy", torch.tensor([1.5]), torch.tensor([1.0]))
     g.case("binary_cross_entropy", torch.tensor([0.5]), torch.tensor([1.0, 1.0]))
+    g.case("binary_cross_entropy", torch.tensor([0.5]), torch.tensor([3.0]))
+    whole = torch.tensor([1, 2])
+    for loss in ("mse_loss", "smooth_l1_loss", "huber_loss", "kl_div", "binary_cross_entropy"):
+        g.case(loss, whole, whole)
     g.case("binary_cross_entropy_with_logits", a, b[:2])
     g.case("smooth_l1_loss", a, b, 1, -1.0)
     g.case("huber_loss", a, b, 1, 0.0)
