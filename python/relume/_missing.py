@@ -5,9 +5,6 @@ import importlib
 LAZY = set(
     "func linalg memory nn optim plot profiler safetensors serialization special testing utils".split()
 )
-LAZY = set(
-    "memory profiler".split()
-)
 LAZY_FUNCTIONS = {
     "channel_shuffle": "nn.functional",
     "load": "serialization",
