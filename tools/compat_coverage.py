@@ -3,8 +3,8 @@
 
 Usage: compat_coverage.py [--missing] [--check] [--flags FLAGS]
 tests/compat/libtorch_names.txt lists the names; each becomes a line of a program that is compiled once, and a line with
-an error is a missing name. --missing prints these, --check fails where one is missing that tests/compat/missing.txt does
-not list, and --update rewrites that list. --flags compiles against other headers (say, libtorch's own).
+an error is a missing name. --missing prints these, --check fails where tests/compat/missing.txt or the table in
+docs/compatibility.md says something else, and --update rewrites both. --flags compiles against other headers (say, libtorch's own).
 """
 
 import argparse
@@ -20,6 +20,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 NAMES = ROOT / "tests" / "compat" / "libtorch_names.txt"
 MISSING = ROOT / "tests" / "compat" / "missing.txt"
+DOCUMENT = ROOT / "docs" / "compatibility.md"
+TABLE = re.compile(r"\| where \| names \| compile \|\n(\|.*\n)+")
 
 
 def probe(number, name):
@@ -60,20 +62,28 @@ def area(name):
     return name.rpartition("::")[0] or "macros"
 
 
-def print_table(names, missing):
+def table(names, missing):
     total = collections.Counter(map(area, names))
     absent = collections.Counter(map(area, missing))
-    print("| where | names | compile |\n|---|---|---|")
-    for place in sorted(total):
-        print(f"| {place} | {total[place]} | {total[place] - absent[place]} |")
-    print(f"| all | {len(names)} | {len(names) - len(missing)} |")
+    rows = [f"| {place} | {total[place]} | {total[place] - absent[place]} |\n" for place in sorted(total)]
+    rows.append(f"| all | {len(names)} | {len(names) - len(missing)} |\n")
+    return "| where | names | compile |\n|---|---|---|\n" + "".join(rows)
+
+
+def check(names, missing):
+    listed = MISSING.read_text().split()
+    lost = sorted(set(missing) - set(listed))
+    if lost:
+        sys.exit("compat lacks names that it had: " + ", ".join(lost))
+    if missing != listed or table(names, missing) not in DOCUMENT.read_text():
+        sys.exit("compat has more names than are counted: run tools/compat_coverage.py --update")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--missing", action="store_true", help="print the names that do not compile")
-    parser.add_argument("--check", action="store_true", help="fail where a name is missing that is not listed as missing")
-    parser.add_argument("--update", action="store_true", help="rewrite the list of missing names")
+    parser.add_argument("--check", action="store_true", help="fail where the lists say something else")
+    parser.add_argument("--update", action="store_true", help="rewrite the list of missing names and the table")
     parser.add_argument("--flags", default=f"-I{ROOT / 'compat'} -I{ROOT / 'include'}", help="instead of compat's headers")
     arguments = parser.parse_args()
 
@@ -83,12 +93,11 @@ def main():
         print("\n".join(missing))
     elif arguments.update:
         MISSING.write_text("".join(f"{name}\n" for name in missing))
+        DOCUMENT.write_text(TABLE.sub(table(names, missing), DOCUMENT.read_text()))
     elif arguments.check:
-        lost = sorted(set(missing) - set(MISSING.read_text().split()))
-        if lost:
-            sys.exit("compat lacks names that it had: " + ", ".join(lost))
+        check(names, missing)
     else:
-        print_table(names, missing)
+        print(table(names, missing), end="")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ void copy_elements(const Tensor& target, const Tensor& source) {
   DimVector strides(to.sizes.size());
   const size_t shift = to.sizes.size() - from.sizes.size();
   for (size_t i = 0; i < from.sizes.size(); ++i) strides[i + shift] = from.sizes[i] == 1 ? 0 : from.strides[i];
-  if (to.data() == from.data() && to.strides == from.strides && to.sizes == from.sizes && to.dtype == from.dtype) return;
+  const bool same_places = to.data() == from.data() && to.sizes == from.sizes && to.strides == from.strides;
+  if (same_places && to.dtype == from.dtype) return;
   cpu::copy_strided(to.sizes, to.data(), to.strides.data(), to.dtype, from.data(), strides.data(), from.dtype);
 }
 
