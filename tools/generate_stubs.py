@@ -280,6 +280,9 @@ def tensor_class(rows):
             in_python[name] = re.sub(r"^\w+(: Tensor)?", "self", line)
         if name in constant("_composites.py", "IN_PLACE"):
             in_python[name + "_"] = re.sub(r"^\w+(: Tensor)?", "self", line)
+    for name, line, _ in python_functions("_decompositions.py"):
+        if name in constant("_decompositions.py", "__all__"):
+            in_python[name] = re.sub(r"^\w+", "self", line)
     methods = {}
     for name, forms, line, result in rows:
         if "kMethod" in forms and name not in in_python:

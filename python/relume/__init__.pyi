@@ -13,6 +13,7 @@ from ._settings import *
 from ._modes import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad, set_grad_enabled as set_grad_enabled
 from .amp import autocast as autocast
 from ._install import install_as_torch as install_as_torch
+from ._decompositions import cholesky as cholesky, det as det, inverse as inverse, logdet as logdet, qr as qr, slogdet as slogdet
 from . import accelerator as accelerator
 from . import amp as amp
 from . import autograd as autograd

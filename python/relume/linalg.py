@@ -1,10 +1,14 @@
-"""Norms and products of vectors and matrices under the names of torch.linalg. Decompositions are not there."""
+"""Norms, products and the first decompositions of matrices under the names of torch.linalg."""
 
 import math
 
 from ._C import ops
 from ._composites import cross as _cross
 from ._composites import matrix_exp, matrix_power
+from ._decompositions import cholesky as _cholesky
+from ._decompositions import det, householder_product, slogdet, solve
+from ._decompositions import inverse as inv
+from ._decompositions import qr as _qr
 from ._missing import attribute_finder
 
 __getattr__ = attribute_finder("torch.linalg")
@@ -45,6 +49,18 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
 def cross(input, other, *, dim=-1):
     """The vector product over dim, which has 3 elements."""
     return _cross(input, other, dim)
+
+
+def cholesky(A, *, upper=False):
+    """L with L L^T = A for symmetric positive-definite matrices [..., N, N]; L^T with upper."""
+    return _cholesky(A, upper)
+
+
+def qr(A, mode="reduced"):
+    """Q with orthonormal columns and R upper triangular with Q R = A [..., M, N]; mode "complete" has a square Q."""
+    if mode not in ("reduced", "complete"):
+        raise NotImplementedError(f"linalg.qr: mode '{mode}' is not supported, 'reduced' and 'complete' are")
+    return _qr(A, mode == "reduced")
 
 
 def vecdot(x, y, *, dim=-1):

@@ -115,6 +115,25 @@ def calls(torch):
     yield "linalg.vecdot", (real(2, 3), real(2, 3)), {}
     yield "linalg.cross", (real(2, 3), real(2, 3, scale=2.0)), {}
     yield "linalg.diagonal", (real(2, 3, 3),), {}
+    solid = torch.tensor([[4.0, 1.0, -2.0], [1.0, -3.0, 0.5], [0.0, 2.0, 5.0]], dtype=torch.float64)
+    positive = solid @ solid.t()
+    pair = torch.stack([solid, positive])
+    yield "inverse", (solid.clone().requires_grad_(),), {}
+    yield "linalg.inv", (pair.clone().requires_grad_(),), {}
+    yield "det", (solid.clone().requires_grad_(),), {}
+    yield "det", (pair.clone().requires_grad_(),), {}
+    yield "det", (torch.tensor([[0.0, 1.0], [1.0, 0.0]]),), {}
+    yield "logdet", (positive.clone().requires_grad_(),), {}
+    yield "slogdet", (pair.clone().requires_grad_(),), {}
+    yield "cholesky", (positive.clone(),), {}
+    yield "linalg.cholesky", (torch.stack([positive, positive + 1]),), {"upper": True}
+    yield "linalg.solve", (solid.clone().requires_grad_(), real(3)), {}
+    yield "linalg.solve", (pair.clone().requires_grad_(), real(3, 2)), {}
+    yield "linalg.solve", (solid.clone().requires_grad_(), real(2, 3)), {"left": False}
+    yield "qr", (real(4, 3),), {}
+    yield "linalg.qr", (real(2, 3, 3),), {}
+    yield "linalg.qr", (real(2, 4).detach(),), {"mode": "complete"}
+    yield "linalg.householder_product", (real(4, 2), real(2)), {}
     yield "special.entr", (torch.tensor([-1.0, 0.0, 0.5]),), {}
     yield "special.ndtr", (real(4),), {}
     yield "special.ndtri", (torch.tensor([0.1, 0.5, 0.99], dtype=torch.float64),), {}

@@ -42,6 +42,10 @@ def test_every_call_has_its_answer():
         (lambda: torch.inner(torch.ones(3), torch.ones(4)), RuntimeError, "the last dimension must match"),
         (lambda: torch.hsplit(torch.ones(2, 5), 2), RuntimeError, "is not divisible by the split_size 2"),
         (lambda: torch.matrix_exp(torch.ones(2, 3)), RuntimeError, "batches of square matrices"),
+        (lambda: torch.inverse(torch.ones(2, 2)), RuntimeError, "the input matrix is singular"),
+        (lambda: torch.det(torch.ones(2, 3)), RuntimeError, "must be batches of square matrices, but they are 2 by 3"),
+        (lambda: torch.linalg.cholesky(-torch.eye(2)), RuntimeError, "leading minor of order 1 is not positive-definite"),
+        (lambda: torch.linalg.solve(torch.eye(2), torch.ones(3, 1)), RuntimeError, "Incompatible shapes of A and B"),
         (lambda: torch.select_scatter(torch.ones(2, 3), torch.ones(3), 1, 0), RuntimeError, "size equal to the slice"),
         (lambda: torch.ones(2, 3).sum_to_size(2, 2), RuntimeError, "is not expandable to size"),
         (lambda: torch.unravel_index(torch.tensor([9]), (2, 2)), ValueError, "cannot be larger"),
@@ -51,6 +55,12 @@ def test_every_call_has_its_answer():
 def test_refuses_what_does_not_fit(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_decompositions_can_be_differentiated_twice():
+    x = torch.tensor([[3.0, 1.0], [0.5, 2.0]], dtype=torch.float64, requires_grad=True)
+    for function in (torch.inverse, torch.det, torch.logdet, lambda m: torch.linalg.solve(m, m[0])):
+        assert torch.autograd.gradcheck(function, x) and torch.autograd.gradgradcheck(function, x)
 
 
 def test_methods_and_forms_in_place_are_there():
