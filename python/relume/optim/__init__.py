@@ -18,3 +18,12 @@ from .rprop import Rprop
 from .sgd import SGD
 
 __getattr__ = attribute_finder("torch.optim")
+
+
+def __getattr__(name):
+    """swa_utils, which needs nn, is imported on first use."""
+    if name == "swa_utils":
+        import importlib
+
+        return importlib.import_module("relume.optim.swa_utils")
+    raise AttributeError(f"module 'torch.optim' has no attribute '{name}'")
