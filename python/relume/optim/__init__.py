@@ -1,7 +1,7 @@
 """Optimizers: they change parameters by their gradients, with the numbers that PyTorch computes."""
 
 from .._missing import attribute_finder
-from . import lr_scheduler
+from . import lr_scheduler, swa_utils
 from .adadelta import Adadelta
 from .adafactor import Adafactor
 from .adagrad import Adagrad
@@ -18,12 +18,3 @@ from .rprop import Rprop
 from .sgd import SGD
 
 __getattr__ = attribute_finder("torch.optim")
-
-
-def __getattr__(name):
-    """swa_utils, which needs nn, is imported on first use."""
-    if name == "swa_utils":
-        import importlib
-
-        return importlib.import_module("relume.optim.swa_utils")
-    raise AttributeError(f"module 'torch.optim' has no attribute '{name}'")
