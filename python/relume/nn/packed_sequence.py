@@ -12,6 +12,7 @@ class PackedSequence(_Fields):
     has; and the order of the sequences before they were sorted."""
 
     __slots__ = ()
+    __module__ = __package__ + ".utils.rnn"  # where PyTorch has it
 
     def __new__(cls, data, batch_sizes=None, sorted_indices=None, unsorted_indices=None):
         if unsorted_indices is None:

@@ -6,13 +6,9 @@ from ..._C import ops
 from .. import init
 from ..parameter import Parameter
 from .module import Module
+from .utils import repeated
 
 _MODES = {"zeros", "reflect", "replicate", "circular"}
-
-
-def repeated(value, count):
-    """An option for each dimension, from one number or from a tuple."""
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,) * count
 
 
 class _ConvNd(Module):

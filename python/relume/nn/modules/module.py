@@ -411,6 +411,11 @@ class Module(_C.ModuleBase, HookTables, State):
         body = "\n  ".join(lines + children)
         return f"{self._get_name()}(\n  {body}\n)" if body else f"{self._get_name()}()"
 
+    def _repr_html_(self):
+        from ..html_tree import tree
+
+        return tree(self)
+
     def __getstate__(self):
         return self.__dict__.copy()
 

@@ -1,8 +1,8 @@
 """Padding of the last dimensions: with a constant, or with elements of the tensor."""
 
 from .. import functional as F
-from .conv import repeated
 from .module import Module
+from .utils import repeated
 
 
 class _PadNd(Module):

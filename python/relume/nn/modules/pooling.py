@@ -1,8 +1,8 @@
 """Pooling over windows: largest, mean and norm; adaptive windows; and the way back from the largest."""
 
 from .. import functional as F
-from .conv import repeated
 from .module import Module
+from .utils import repeated
 
 
 class _MaxPoolNd(Module):
@@ -239,3 +239,42 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """Maxima of windows that divide [N, C, D, H, W] into output_size; None keeps a size."""
 
     _pool = staticmethod(F.adaptive_max_pool3d)
+
+
+class _FractionalMaxPoolNd(Module):
+    __constants__ = ["kernel_size", "return_indices", "output_size", "output_ratio"]
+    rank = 0
+
+    def __init__(
+        self, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
+    ):  # fmt: skip
+        super().__init__()
+        self.kernel_size = repeated(kernel_size, self.rank)
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else repeated(output_size, self.rank)
+        self.output_ratio = None if output_ratio is None else repeated(output_ratio, self.rank)
+        name = type(self).__name__
+        if output_size is None and output_ratio is None:
+            raise ValueError(f"{name} requires specifying either an output size, or a pooling ratio")
+        if output_size is not None and output_ratio is not None:
+            raise ValueError("only one of output_size and output_ratio may be specified")
+        if self.output_ratio is not None and not all(0 < ratio < 1 for ratio in self.output_ratio):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def forward(self, input):
+        return self._pool(
+            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples
+        )
+
+
+class FractionalMaxPool2d(_FractionalMaxPoolNd):
+    """Maxima of windows at drawn places of [N, C, H, W] or [C, H, W].  Graham, 2015."""
+
+    rank, _pool = 2, staticmethod(F.fractional_max_pool2d)
+
+
+class FractionalMaxPool3d(_FractionalMaxPoolNd):
+    """Maxima of windows at drawn places of [N, C, D, H, W] or [C, D, H, W].  Graham, 2015."""
+
+    rank, _pool = 3, staticmethod(F.fractional_max_pool3d)

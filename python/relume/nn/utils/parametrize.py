@@ -141,7 +141,7 @@ def _inject_class(module):
         replica.__dict__.update(copy.deepcopy(self.__dict__, memo))
         return replica
 
-    body = {"__getstate__": __getstate__, "__deepcopy__": __deepcopy__, "__module__": __name__}
+    body = {"__getstate__": __getstate__, "__deepcopy__": __deepcopy__, "__module__": ParametrizationList.__module__}
     module.__class__ = type(f"Parametrized{cls.__name__}", (cls,), body)
 
 
