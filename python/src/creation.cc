@@ -1,6 +1,7 @@
 // Tensors from numbers and nested sequences, and lists from tensors.
 #include "creation.h"
 
+#include <cmath>
 #include <limits>
 
 #include "arguments.h"
@@ -30,7 +31,7 @@ class Reader {
     values_ = relume::empty(sizes_, wide);
     if (deduced_) store(data, 0);
     const ScalarType target = dtype.value_or(deduced);
-    if (wide == kLong) check_range(target);
+    if (wide == kLong ? target != kLong : wide == kDouble) check_range(target);
     return target == wide ? values_ : values_.to(target);
   }
 
@@ -114,16 +115,18 @@ class Reader {
     }
   }
 
+  // Integers hold neither NaN nor infinities nor what lies out of their range.
   void check_range(ScalarType target) const {
-    if (is_floating_point(target) || target == kBool || target == kLong) return;
+    if (is_floating_point(target) || target == kBool) return;
     const int bits = static_cast<int>(element_size(target)) * 8 - (is_signed(target) ? 1 : 0);
-    const int64_t high = (int64_t{1} << bits) - 1;
-    const int64_t low = is_signed(target) ? -high - 1 : -high;
-    const auto* data = values_.data_ptr<int64_t>();
-    for (int64_t i = 0; i < values_.numel(); ++i)
-      if (data[i] < low || data[i] > high)
-        raise(PyExc_RuntimeError, std::string("value cannot be converted to type ") + python_name(target) +
-                                      " without overflow (" + function_ + ")");
+    const double limit = std::ldexp(1.0, bits);  // the first that does not fit
+    const double low = is_signed(target) ? -limit : 1 - limit;
+    const Tensor values = values_.to(kDouble);
+    const auto* data = values.data_ptr<double>();
+    for (int64_t i = 0; i < values.numel(); ++i)
+      if (!(std::trunc(data[i]) >= low && std::trunc(data[i]) < limit))
+        raise(PyExc_RuntimeError,
+              std::string("value cannot be converted to type ") + python_name(target) + " without overflow");
   }
 
   const char* function_;

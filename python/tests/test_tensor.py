@@ -42,6 +42,12 @@ class TestCreation:
     def test_refuses_numbers_that_do_not_fit_the_dtype(self):
         with pytest.raises(RuntimeError, match="without overflow"):
             torch.tensor([300], dtype=torch.uint8)
+        for number in (float("nan"), float("inf"), 1e30):
+            for dtype in (torch.int32, torch.int64):
+                with pytest.raises(RuntimeError, match="without overflow"):
+                    torch.tensor([number], dtype=dtype)
+                with pytest.raises(RuntimeError, match="without overflow"):
+                    torch.zeros(2, dtype=dtype)[0] = number
 
     def test_draws_the_numbers_of_the_seed(self):
         torch.manual_seed(0)

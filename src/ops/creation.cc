@@ -195,6 +195,7 @@ void fill_linspace(const Tensor& result, const Scalar& start, const Scalar& end,
 Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const TensorOptions& options) {
   check(steps >= 0, "number of steps must be non-negative");
   const ScalarType dtype = dtype_from(options);
+  for (const Scalar& bound : {start, end}) make_finite_scalar(bound, dtype);  // throws where the dtype cannot hold it
   Tensor result = make_tensor({steps}, dtype);
   if (steps == 1) {
     fill(result, start);

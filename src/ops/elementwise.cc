@@ -2,6 +2,7 @@
 #include "ops/elementwise.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "autograd/variable.h"
@@ -330,6 +331,13 @@ bool may_overwrite(const Tensor& tensor) {
                      impl.inference == t_state.inference_mode;
   const bool is_parameter = autograd::requires_grad(tensor) && !autograd::grad_fn_of(tensor);
   return owned && impl.contiguous && !impl.storage->is_external() && !impl.python_object && !is_parameter;
+}
+
+Tensor make_finite_scalar(const Scalar& value, ScalarType dtype) {
+  const Tensor result = make_scalar(value, dtype);
+  check(std::isfinite(result.item().toDouble()) || !std::isfinite(value.toDouble()),
+        "value cannot be converted to type {} without overflow", TypeMeta(dtype).name());
+  return result;
 }
 
 Tensor make_scalar(const Scalar& value, ScalarType dtype) {

@@ -63,8 +63,10 @@ bool may_overwrite(const Tensor& tensor);
 // change the other while it is read.
 bool overlap_in_part(const Tensor& a, const Tensor& b);
 
-// A 0-dim tensor of the dtype with the value.
+// A 0-dim tensor of the dtype with the value. Throws Error where an integer type cannot hold it.
 Tensor make_scalar(const Scalar& value, ScalarType dtype);
+// The same; throws Error where a finite number becomes an infinite one.
+Tensor make_finite_scalar(const Scalar& value, ScalarType dtype);
 
 // Throws where a result of dtype `from` cannot be written in place into a tensor of dtype `to`.
 void check_can_cast(ScalarType from, ScalarType to);

@@ -17,10 +17,7 @@ void check_index_dtype(const char* text, const Tensor& index) {
 }
 
 // A number in the dtype of a tensor, as what is put into it.
-Tensor value_for(const Tensor& self, const Scalar& value) {
-  const NoGradGuard unrecorded;
-  return make_scalar(value, value.type()).to(self.scalar_type());
-}
+Tensor value_for(const Tensor& self, const Scalar& value) { return make_scalar(value, self.scalar_type()); }
 
 // ---- A vector of indices along a dimension -----------------------------------------------------------------------
 

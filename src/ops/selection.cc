@@ -279,10 +279,10 @@ Tensor& fill_where(Tensor& self, const Tensor& mask, const Tensor& value, const 
 
 // self with `value` where the mask, which may broadcast, is true.
 Tensor masked_fill(const Tensor& self, const Tensor& mask, const Scalar& value) {
-  return filled(self, mask, number(value), "MaskedFillBackward0");
+  return filled(self, mask, make_finite_scalar(value, impl_of(self, "masked_fill").dtype), "MaskedFillBackward0");
 }
 Tensor& masked_fill_(Tensor& self, const Tensor& mask, const Scalar& value) {
-  return fill_where(self, mask, number(value), "MaskedFillBackward0");
+  return fill_where(self, mask, make_finite_scalar(value, impl_of(self, "masked_fill_").dtype), "MaskedFillBackward0");
 }
 Tensor masked_fill(const Tensor& self, const Tensor& mask, const Tensor& value) {
   check_fill_value(value);

@@ -145,6 +145,20 @@ TEST(Arithmetic, NamesWhatIsWrong) {
   EXPECT_EQ(message_of([&] { return addcmul(x, x, Tensor()); }), "addcmul: expected a tensor, got an undefined one");
 }
 
+TEST(Selection, PutsIntoATensorOnlyWhatItsDtypeHolds) {
+  const Tensor n = zeros({2}, kInt), h = zeros({2}, kHalf), mask = tensor({1, 0}).to(kBool);
+  const std::string text = "value cannot be converted to type int32_t without overflow";
+  EXPECT_EQ(message_of([&] { return masked_fill(n, mask, NAN); }), text);
+  EXPECT_EQ(message_of([&] { return n.clone().masked_fill_(mask, 1e30); }), text);
+  EXPECT_EQ(message_of([&] { return n.clone().index_put_({0}, INFINITY); }), text);
+  EXPECT_EQ(message_of([&] { return index_fill(n, 0, tensor({0}), NAN); }), text);
+  EXPECT_EQ(message_of([&] { return linspace(0, NAN, 3, kInt); }), text);
+  EXPECT_EQ(message_of([&] { return masked_fill(h, mask, 1e6); }),
+            "value cannot be converted to type c10::Half without overflow");
+  EXPECT_EQ(masked_fill(h, mask, -INFINITY)[0].item().toDouble(), -INFINITY);
+  EXPECT_TRUE(equal(masked_fill(n, mask, 2.7), tensor({2, 0}, kInt)));
+}
+
 TEST(Comparison, TreatsNaNAsEqualToNothing) {
   const Tensor x = tensor({1.0, NAN}), y = tensor({1.0, NAN});
   EXPECT_FALSE(equal(x, y));
