@@ -316,7 +316,11 @@ def activation_modules():
         "from ..._C import functional as F\nfrom .module import Module\n\n"
         f"__all__ = [\n{names}]\n"
     )
-    return head + "".join(f"\n\n{text}\n" for _, text in classes)
+    home = (
+        "\n\nfor _name in __all__:  # where PyTorch has them, as printing and pickling say\n"
+        '    globals()[_name].__module__ = "relume.nn.modules.activation"\ndel _name\n'
+    )
+    return head + "".join(f"\n\n{text}\n" for _, text in classes) + home
 
 
 def activation_functions():

@@ -143,6 +143,8 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
 class finfo:
     """The limits of a floating-point dtype: bits, eps, max, min, tiny, resolution."""
 
+    __module__ = "relume"
+
     _FACTS = {
         "float32": (32, 1.1920928955078125e-07, 3.4028234663852886e38, 1.1754943508222875e-38, 1e-06),
         "float64": (64, 2.220446049250313e-16, 1.7976931348623157e308, 2.2250738585072014e-308, 1e-15),
@@ -166,6 +168,8 @@ class finfo:
 
 class iinfo:
     """The limits of an integer dtype: bits, max, min."""
+
+    __module__ = "relume"
 
     def __init__(self, type):
         if type.is_floating_point or type is _C.bool:

@@ -20,7 +20,7 @@ def test_runs_a_script_that_imports_torch(tmp_path):
     )
     assert done.stderr == ""
     assert done.stdout == (
-        "torch.Size([2]) <class 'torch.Tensor'> <class 'torch.nn.modules.activation_rows.ReLU'>\n"
+        "torch.Size([2]) <class 'torch.Tensor'> <class 'torch.nn.modules.activation.ReLU'>\n"
         "tensor([0., 1.]) __main__\n"
     )
 
@@ -30,6 +30,30 @@ def test_names_what_is_missing(tmp_path):
     assert "AttributeError: module 'torch' has no attribute 'fft' here: Relume does not have it." in done.stderr
     done = run(tmp_path, "import torch.distributed\n", "-m", "relume")
     assert "ModuleNotFoundError: No module named 'torch.distributed': Relume does not have it." in done.stderr
+
+
+def test_classes_print_as_pytorchs_do(tmp_path):
+    names = {
+        "torch.Tensor": "torch.Tensor",
+        "torch.Size": "torch.Size",
+        "torch.device": "torch.device",
+        "torch.dtype": "torch.dtype",
+        "torch.finfo": "torch.finfo",
+        "torch.no_grad": "torch.autograd.grad_mode.no_grad",
+        "torch.autograd.Function": "torch.autograd.function.Function",
+        "torch.nn.Parameter": "torch.nn.parameter.Parameter",
+        "torch.nn.GELU": "torch.nn.modules.activation.GELU",
+        "torch.nn.Linear": "torch.nn.modules.linear.Linear",
+        "torch.nn.Sequential": "torch.nn.modules.container.Sequential",
+        "torch.optim.SGD": "torch.optim.sgd.SGD",
+        "torch.optim.lr_scheduler.StepLR": "torch.optim.lr_scheduler.StepLR",
+        "torch.utils.data.DataLoader": "torch.utils.data.dataloader.DataLoader",
+    }
+    lines = "\n".join(f"print({name}, pickle.loads(pickle.dumps({name})) is {name})" for name in names)
+    imports = "import pickle, torch, torch.optim, torch.utils.data\n"
+    done = run(tmp_path, imports + lines, "-m", "relume")
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [f"<class '{name}'> True" for name in names.values()]
 
 
 def test_installs_in_a_program(tmp_path):

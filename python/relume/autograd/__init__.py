@@ -2,7 +2,7 @@
 
 from .._missing import attribute_finder
 from .._C import ops
-from .._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from . import anomaly, function, functional
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .function import Function

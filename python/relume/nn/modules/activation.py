@@ -3,6 +3,7 @@
 from ..._C import ops
 from .. import functional as F, init
 from ..parameter import Parameter
+from .activation_rows import *  # noqa: F403
 from .linear import NonDynamicallyQuantizableLinear
 from .module import Module
 

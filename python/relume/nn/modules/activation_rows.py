@@ -329,3 +329,8 @@ class LogSigmoid(Module):
 
     def forward(self, input):
         return F.logsigmoid(input)
+
+
+for _name in __all__:  # where PyTorch has them, as printing and pickling say
+    globals()[_name].__module__ = "relume.nn.modules.activation"
+del _name

@@ -29,3 +29,7 @@ __all__ = [
 ]
 
 __getattr__ = attribute_finder("torch.optim.lr_scheduler")
+
+for _name in [*__all__, "_LRScheduler"]:  # where PyTorch has them, as printing and pickling say
+    globals()[_name].__module__ = "relume.optim.lr_scheduler"
+del _name
