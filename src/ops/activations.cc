@@ -71,8 +71,16 @@ GeluApproximate option(std::string_view approximate) {
 
 template <class F>
 void check_options(const F&, ScalarType) {}
+// Throws where an integer type has no such number, NaN and infinities among them.
+void check_fits(double value, ScalarType dtype) {
+  if (!is_floating_point(dtype)) make_scalar(value, dtype);
+}
+void check_options(const formulas::Threshold& f, ScalarType dtype) {
+  for (const double value : {f.threshold, f.value}) check_fits(value, dtype);
+}
 void check_options(const formulas::Hardtanh& f, ScalarType dtype) {
   check<ValueError>(f.min_val <= f.max_val, "min_val cannot be greater than max_val");
+  for (const double bound : {f.min_val, f.max_val}) check_fits(bound, dtype);
   check(dtype != kByte || (f.min_val >= 0 && f.max_val >= 0),
         "cannot do hardtanh on an unsigned type with negative limits");
 }

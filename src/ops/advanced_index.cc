@@ -295,7 +295,7 @@ Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Scalar& value) {
   for (const Tensor& index : indexed.indices)
     check(!index.defined() || index.scalar_type() != kByte,
           "masked_fill_ only supports boolean masks, but got mask with dtype unsigned char");
-  put_at(indexed, make_scalar(value, scalar_type()));
+  put_at(indexed, make_finite_scalar(value, scalar_type()));
   return *this;
 }
 Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values) {

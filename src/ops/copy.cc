@@ -69,7 +69,7 @@ void fill_elements(const Tensor& self, const void* value) {
 
 Tensor& fill_with(const char* name, Tensor& self, const Scalar& value) {
   impl_of(self, name);
-  const Tensor element = make_scalar(value, self.scalar_type());
+  const Tensor element = make_finite_scalar(value, self.scalar_type());
   InPlace write(name, self);
   fill_elements(self, element.impl()->data());
   write.record("FillBackward2", {}, [](Backward& run) { run.set(0, zeros_like(run.grad())); });

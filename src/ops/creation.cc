@@ -34,7 +34,7 @@ Tensor finish(Tensor tensor, const TensorOptions& options) {
 void fill(const Tensor& tensor, const Scalar& value) {
   const detail::TensorImpl& impl = *tensor.impl();
   if (impl.numel == 0) return;
-  const Tensor element = make_scalar(value, impl.dtype);
+  const Tensor element = make_finite_scalar(value, impl.dtype);
   cpu::fill_strided(impl.sizes, impl.data(), impl.strides.data(), impl.dtype, element.impl()->data());
 }
 

@@ -17,7 +17,7 @@ void check_index_dtype(const char* text, const Tensor& index) {
 }
 
 // A number in the dtype of a tensor, as what is put into it.
-Tensor value_for(const Tensor& self, const Scalar& value) { return make_scalar(value, self.scalar_type()); }
+Tensor value_for(const Tensor& self, const Scalar& value) { return make_finite_scalar(value, self.scalar_type()); }
 
 // ---- A vector of indices along a dimension -----------------------------------------------------------------------
 

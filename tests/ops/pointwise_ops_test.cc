@@ -5,6 +5,7 @@
 
 #include "message_of.h"
 #include "ops/numeric_gradient.h"
+#include "relume/activations.h"
 
 namespace relume {
 namespace {
@@ -155,6 +156,10 @@ TEST(Selection, PutsIntoATensorOnlyWhatItsDtypeHolds) {
   EXPECT_EQ(message_of([&] { return linspace(0, NAN, 3, kInt); }), text);
   EXPECT_EQ(message_of([&] { return masked_fill(h, mask, 1e6); }),
             "value cannot be converted to type c10::Half without overflow");
+  EXPECT_EQ(message_of([&] { return full({2}, 1e6, kHalf); }),
+            "value cannot be converted to type c10::Half without overflow");
+  EXPECT_EQ(message_of([&] { return threshold(n, 0, NAN); }), text);
+  EXPECT_EQ(message_of([&] { return hardtanh(n, 0, INFINITY); }), text);
   EXPECT_EQ(masked_fill(h, mask, -INFINITY)[0].item().toDouble(), -INFINITY);
   EXPECT_TRUE(equal(masked_fill(n, mask, 2.7), tensor({2, 0}, kInt)));
 }
