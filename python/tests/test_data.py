@@ -280,6 +280,28 @@ def test_a_program_ends_in_the_middle_of_an_epoch():
     assert (done.stdout, done.stderr, done.returncode) == ("done\n", "", 0)
 
 
+def test_workers_may_be_spawned(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import relume as torch\nfrom relume.utils.data import DataLoader, TensorDataset\n"
+        "if __name__ == '__main__':\n"
+        "    loader = DataLoader(TensorDataset(torch.arange(4)), 2, num_workers=1, multiprocessing_context='spawn')\n"
+        "    print([batch[0].tolist() for batch in loader])\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout, done.stderr) == ("[[0, 1], [2, 3]]\n", "")
+
+
+def test_epochs_with_workers_leave_no_files_open():
+    loader = DataLoader(Squares(8), num_workers=2)
+    list(loader)
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        next(iter(loader))
+        list(loader)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_samplers_refuse():
     for make, text in (
         (lambda: data.RandomSampler([]), "num_samples should be a positive integer value, but got num_samples=0"),

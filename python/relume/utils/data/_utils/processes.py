@@ -16,10 +16,11 @@ _PATIENCE = 1.0  # seconds for which a worker may go on with its batch when it i
 _LOOK_AFTER = 5.0  # seconds after which silent workers are looked after
 
 
-def _end(links, processes, owner):
+def _end(links, processes, selector, owner):
     """Closes the links, upon which workers end; those that do not are killed."""
     if os.getpid() != owner:
         return  # a copy of the loader in a forked process: the workers are not its own
+    selector.close()
     for link in links:
         link.close()
     until = time.monotonic() + _PATIENCE
@@ -51,13 +52,13 @@ class WorkerProcesses:
         self.in_order, self.persistent = loader.in_order, loader.persistent_workers
         self.links, self.processes = [], []
         self.next_number = self.wanted = 0
-        self._end = weakref.finalize(self, _end, self.links, self.processes, os.getpid())
+        self.selector = selectors.DefaultSelector()
+        self._end = weakref.finalize(self, _end, self.links, self.processes, self.selector, os.getpid())
         context = loader.multiprocessing_context or multiprocessing.get_context("fork")
         kind, arguments = loader._fetcher()
         for i in range(self.count):
             task = Task(i, self.count, loader.dataset, kind, arguments, base_seed, loader.worker_init_fn)
             self._start(context, task)
-        self.selector = selectors.DefaultSelector()
         for i, link in enumerate(self.links):
             self.selector.register(link, selectors.EVENT_READ, i)
 
