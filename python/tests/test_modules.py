@@ -121,3 +121,11 @@ def test_sequential_is_a_list():
     assert [type(module).__name__ for module in net] == ["Identity", "Linear", "ReLU", "ReLU6"]
     with pytest.raises(IndexError):
         net[9]
+
+
+def test_handles_of_hooks_have_their_type():
+    from relume.utils.hooks import RemovableHandle
+
+    x = torch.ones(1, requires_grad=True)
+    handles = [Net().register_forward_hook(print), x.register_hook(lambda grad: None)]
+    assert all(isinstance(handle, RemovableHandle) for handle in handles)
