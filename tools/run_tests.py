@@ -79,10 +79,10 @@ def run(build, name, without):
         os.environ,
         GTEST_OUTPUT=f"xml:{reports}/",
         OMP_WAIT_POLICY="passive",  # several programs share the cores: spinning in one would slow the others
-        ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1",
+        ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1:allocator_may_return_null=1",
         LSAN_OPTIONS=f"suppressions={ROOT}/tests/lsan.supp:print_suppressions=0",
         UBSAN_OPTIONS="print_stacktrace=1",
-        TSAN_OPTIONS=f"suppressions={ROOT}/tests/tsan.supp",
+        TSAN_OPTIONS=f"suppressions={ROOT}/tests/tsan.supp:allocator_may_return_null=1",
     )
     command = ["ctest", "--test-dir", str(build), "--output-on-failure", "--no-tests=error", "--timeout", "900"]
     command += ["-j", str(os.cpu_count()), "--output-junit", str(junit)]
