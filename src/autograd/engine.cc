@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <iterator>
 #include <optional>
 
 #include "autograd/arithmetic.h"
@@ -27,10 +28,13 @@ void warn_of_error_in(const GraphNode& node);
 // Index of each node of a run: open addressing on the node's address.
 class NodeIndex {
  public:
-  NodeIndex() : slots_(64) {}
+  NodeIndex() = default;
+  NodeIndex(const NodeIndex&) = delete;
+  NodeIndex& operator=(const NodeIndex&) = delete;
+  ~NodeIndex() { release(slots_, capacity_); }
   // The index of `node`; `next` where it is new.
   uint32_t find_or_insert(GraphNode* node, uint32_t next) {
-    if (2 * (count_ + 1) > slots_.size()) grow();
+    if (2 * (count_ + 1) > capacity_) grow();
     Slot& slot = slot_of(node);
     if (slot.node) return slot.index;
     slot = {node, next};
@@ -46,18 +50,26 @@ class NodeIndex {
     uint32_t index = 0;
   };
   Slot& slot_of(GraphNode* node) {
-    const size_t mask = slots_.size() - 1;
+    const size_t mask = capacity_ - 1;
     size_t at = (reinterpret_cast<uintptr_t>(node) >> 6) * 0x9e3779b97f4a7c15u >> 20 & mask;
     while (slots_[at].node && slots_[at].node != node) at = (at + 1) & mask;
     return slots_[at];
   }
   void grow() {
-    std::vector<Slot> old(2 * slots_.size());
-    old.swap(slots_);
-    for (const Slot& slot : old)
-      if (slot.node) slot_of(slot.node) = slot;
+    Slot* const old = slots_;
+    const size_t old_capacity = capacity_;
+    slots_ = new (allocate(2 * capacity_ * sizeof(Slot))) Slot[2 * capacity_];
+    capacity_ *= 2;
+    for (size_t i = 0; i < old_capacity; ++i)
+      if (old[i].node) slot_of(old[i].node) = old[i];
+    release(old, old_capacity);
   }
-  std::vector<Slot> slots_;
+  void release(Slot* slots, size_t capacity) {
+    if (slots != few_) deallocate(slots, capacity * sizeof(Slot));
+  }
+  Slot few_[32];
+  Slot* slots_ = few_;
+  size_t capacity_ = std::size(few_);
   size_t count_ = 0;
 };
 
@@ -65,6 +77,7 @@ constexpr uint32_t kNowhere = UINT32_MAX;  // the index of a node that is not th
 
 // A gradient that autograd::grad() or backward(inputs=...) asks for.
 struct Capture {
+  GraphNode* node;
   uint32_t input_nr;
   size_t result;
 };
@@ -73,79 +86,90 @@ struct State {
   GraphNode* node;
   uint32_t waiting = 0;       // gradients that have not arrived, edges counted
   uint32_t first_grad = 0;    // in Run::grads_
-  uint32_t first_target = 0;  // in Run::targets_: where its edges lead
+  uint32_t first_target = 0;  // in Run::targets_ and Run::wanted_: where its edges lead
   bool needed = true;         // some capture lies behind it (or there are no captures)
-  std::vector<Capture> captures;
+  bool captured = false;      // there is a capture of it
 };
 
+// Small graphs fit into the lists as they are; larger ones take memory from the pool.
 class Run {
  public:
   Run(bool keep_graph, bool create_graph) : keep_graph_(keep_graph), create_graph_(create_graph) {}
 
-  void add_root(const Edge& edge, Tensor grad) {
-    held_.push_back(edge.node);
-    const uint32_t root = discover(edge.get());
-    add_grad(root, edge.input_nr, std::move(grad));
-    roots_.push_back(root);
+  void add_root(Edge edge, Tensor grad) {
+    const uint32_t input_nr = edge.input_nr;
+    const uint32_t root = discover(held_.emplace_back(std::move(edge)).get());
+    add_grad(root, input_nr, std::move(grad));
+    roots_.emplace_back(root);
   }
   // Has the gradient of `edge` stored into results[i] instead of accumulated.
-  void capture(const Edge& edge, size_t i) { captures_.push_back({edge.get(), {edge.input_nr, i}}); }
+  void capture(const Edge& edge, size_t i) { captures_.push_back({edge.get(), edge.input_nr, i}); }
   std::vector<Tensor> results;
 
   void execute();
 
  private:
   uint32_t discover(GraphNode* node);
+  uint32_t append(GraphNode* node);
   void count_dependencies();
   void find_needed();
   void add_grad(uint32_t index, uint32_t input_nr, Tensor grad);
-  void evaluate(uint32_t index);
+  void evaluate(const State& state);
   void run_tensor_hooks(GraphNode& node, Tensor* grads);
-  void apply(State& state, Tensor* grads);
-  void check_results(GraphNode& node, SmallVector<Tensor, 4>& results_of_node);
-  const uint32_t* targets(const State& state) const { return targets_.data() + state.first_target; }
+  void apply(const State& state, Tensor* grads);
+  void check_result(GraphNode& node, size_t i, Tensor& grad);
+  const uint32_t* targets(const State& state) const { return targets_.begin() + state.first_target; }
 
   const bool keep_graph_, create_graph_;
   NodeIndex index_;
-  std::vector<State> states_;
-  std::vector<Tensor> grads_;
-  std::vector<uint32_t> targets_;
-  std::vector<uint32_t> roots_, ready_;
-  std::vector<NodePtr> held_;  // the roots: a hook may drop the tensors that own them
-  std::vector<std::pair<GraphNode*, Capture>> captures_;
+  SmallVector<State, 16> states_;
+  SmallVector<Tensor, 16> grads_;
+  SmallVector<uint32_t, 32> targets_;
+  SmallVector<bool, 32> wanted_;           // of each target: whether a gradient is wanted there
+  SmallVector<Tensor, 4> node_results_;    // of the node that is being applied
+  SmallVector<uint32_t, 8> roots_, ready_;
+  SmallVector<Edge, 1> held_;  // the roots: a hook may drop the tensors that own them
+  std::vector<Capture> captures_;
 };
 
-uint32_t Run::discover(GraphNode* node) {
-  const uint32_t next = static_cast<uint32_t>(states_.size());
-  const uint32_t index = index_.find_or_insert(node, next);
-  if (index == next) {
-    State& state = states_.emplace_back();
-    state.node = node;
-    state.first_grad = static_cast<uint32_t>(grads_.size());
-    grads_.resize(grads_.size() + node->inputs.size());
-  }
-  return index;
+uint32_t Run::append(GraphNode* node) {
+  State& state = states_.emplace_back();
+  state.node = node;
+  state.first_grad = grads_.size();
+  for (size_t i = 0; i < node->inputs.size(); ++i) grads_.emplace_back();
+  return states_.size() - 1;
 }
 
-// States are appended as nodes are found, so the list itself is the queue of a breadth-first walk.
+uint32_t Run::discover(GraphNode* node) {
+  const uint32_t index = index_.find_or_insert(node, states_.size());
+  return index == states_.size() ? append(node) : index;
+}
+
+// States are appended as nodes are found, so the list itself is the queue of a breadth-first walk. A node of one owner
+// is found only once, by way of the edge that owns it.
 void Run::count_dependencies() {
   for (uint32_t i = 0; i < states_.size(); ++i) {
     GraphNode* node = states_[i].node;
-    states_[i].first_target = static_cast<uint32_t>(targets_.size());
+    states_[i].first_target = targets_.size();
     for (const Edge& edge : node->edges) {
-      const uint32_t target = edge.valid() ? discover(edge.get()) : kNowhere;
-      targets_.push_back(target);
-      if (target != kNowhere) ++states_[target].waiting;
+      uint32_t target = kNowhere;
+      if (GraphNode* next = edge.get()) {
+        target = next->refs.load(std::memory_order_relaxed) == 1 ? append(next) : discover(next);
+        ++states_[target].waiting;
+      }
+      targets_.emplace_back(target);
+      wanted_.emplace_back(target != kNowhere);
     }
+    while (node_results_.size() < node->edges.size()) node_results_.emplace_back();
   }
 }
 
 // With captures, only nodes from which one can be reached are run.
 void Run::find_needed() {
   if (captures_.empty()) return;
-  for (const auto& [node, capture] : captures_) {
-    const uint32_t at = index_.find(node);
-    if (at != kNowhere) states_[at].captures.push_back(capture);
+  for (const Capture& capture : captures_) {
+    const uint32_t at = index_.find(capture.node);
+    if (at != kNowhere) states_[at].captured = true;
   }
   std::vector<std::vector<uint32_t>> users(states_.size());
   for (uint32_t i = 0; i < states_.size(); ++i)
@@ -153,7 +177,7 @@ void Run::find_needed() {
       if (const uint32_t target = targets(states_[i])[k]; target != kNowhere) users[target].push_back(i);
   std::vector<uint32_t> stack;
   for (uint32_t i = 0; i < states_.size(); ++i) {
-    states_[i].needed = !states_[i].captures.empty();
+    states_[i].needed = states_[i].captured;
     if (states_[i].needed) stack.push_back(i);
   }
   while (!stack.empty()) {
@@ -165,6 +189,7 @@ void Run::find_needed() {
       stack.push_back(user);
     }
   }
+  for (size_t k = 0; k < targets_.size(); ++k) wanted_[k] = targets_[k] != kNowhere && states_[targets_[k]].needed;
 }
 
 void Run::add_grad(uint32_t index, uint32_t input_nr, Tensor grad) {
@@ -190,21 +215,21 @@ void Run::execute() {
   const AutoGradMode mode(create_graph_);
   const AutocastPause pause;  // gradients have the dtypes that the forward pass chose
   std::sort(roots_.begin(), roots_.end());
-  roots_.erase(std::unique(roots_.begin(), roots_.end()), roots_.end());
-  for (const uint32_t root : roots_)
-    if (states_[root].waiting == 0) ready_.push_back(root);
+  const uint32_t* const end = std::unique(roots_.begin(), roots_.end());
+  for (const uint32_t* root = roots_.begin(); root != end; ++root)
+    if (states_[*root].waiting == 0) ready_.emplace_back(*root);
   std::make_heap(ready_.begin(), ready_.end(), later);
   size_t evaluated = 0;
   while (!ready_.empty()) {
     std::pop_heap(ready_.begin(), ready_.end(), later);
-    const uint32_t index = ready_.back();
+    const State& state = states_[ready_.back()];
     ready_.pop_back();
     if (++evaluated > kNodesBeforeInterrupts && detail::check_interrupt) detail::check_interrupt();
-    evaluate(index);
-    for (size_t k = 0; k < states_[index].node->edges.size(); ++k) {
-      const uint32_t next = targets(states_[index])[k];
+    evaluate(state);
+    for (size_t k = 0; k < state.node->edges.size(); ++k) {
+      const uint32_t next = targets(state)[k];
       if (next == kNowhere || --states_[next].waiting > 0) continue;
-      ready_.push_back(next);
+      ready_.emplace_back(next);
       std::push_heap(ready_.begin(), ready_.end(), later);
     }
   }
@@ -247,74 +272,64 @@ void Run::run_tensor_hooks(GraphNode& node, Tensor* grads) {
   }
 }
 
-void Run::evaluate(uint32_t index) {
-  State& state = states_[index];
+void Run::evaluate(const State& state) {
   GraphNode& node = *state.node;
-  const size_t count = node.inputs.size();
-  SmallVector<Tensor, 4> grads(count);
-  bool any = false;
-  for (size_t i = 0; i < count; ++i) {
-    grads[i] = std::move(grads_[state.first_grad + i]);
-    any |= grads[i].defined();
+  Tensor* const grads = grads_.begin() + state.first_grad;
+  Tensor* const end = grads + node.inputs.size();
+  if (state.needed && std::any_of(grads, end, [](const Tensor& grad) { return grad.defined(); })) {
+    if (node.hooks || node.sequence == UINT64_MAX) run_tensor_hooks(node, grads);
+    if (state.captured) {
+      for (const Capture& capture : captures_)
+        if (capture.node == &node) results[capture.result] = grads[capture.input_nr];
+    }
+    const bool* const wanted = wanted_.begin() + state.first_target;
+    if (captures_.empty() || std::find(wanted, wanted + node.edges.size(), true) != wanted + node.edges.size())
+      apply(state, grads);
   }
-  if (!any || !state.needed) return;
-  run_tensor_hooks(node, grads.begin());
-  for (const Capture& capture : state.captures) {
-    Tensor& result = results[capture.result];
-    result = grads[capture.input_nr];
-  }
-  const uint32_t* next = targets(state);
-  const bool leads_on = captures_.empty() || std::any_of(next, next + node.edges.size(), [this](uint32_t target) {
-                          return target != kNowhere && states_[target].needed;
-                        });
-  if (!leads_on) return;
-  apply(state, grads.begin());
+  for (Tensor* grad = grads; grad != end; ++grad)
+    if (grad->defined()) *grad = Tensor();
 }
 
-void Run::apply(State& state, Tensor* grads) {
+void Run::apply(const State& state, Tensor* grads) {
   GraphNode& node = *state.node;
   const size_t count = node.edges.size();
-  SmallVector<Tensor, 4> results_of_node(count);
-  SmallVector<bool, 8> needed;
-  const uint32_t* next = targets(state);
-  for (size_t i = 0; i < count; ++i) needed.emplace_back(next[i] != kNowhere && states_[next[i]].needed);
-  Backward backward(node, grads, results_of_node.begin(), needed.begin());
+  const bool* const wanted = wanted_.begin() + state.first_target;
+  Backward backward(node, grads, node_results_.begin(), wanted);
   std::optional<profiler::Scope> scope;
   if (profiler::running()) [[unlikely]]
     scope.emplace(profiler::Kind::Backward, node.name());
   try {
     node.apply(backward);
-    check_results(node, results_of_node);
+    for (size_t i = 0; i < count; ++i)
+      if (node.edges[i].valid() && node_results_[i].defined()) check_result(node, i, node_results_[i]);
   } catch (...) {
     if (AnomalyMode::is_enabled()) warn_of_error_in(node);
     throw;
   }
   if (!keep_graph_) node.release_saved();
-  for (size_t i = 0; i < count; ++i)
-    if (needed[i]) add_grad(next[i], node.edges[i].input_nr, std::move(results_of_node[i]));
+  for (size_t i = 0; i < count; ++i) {
+    Tensor result = std::move(node_results_[i]);
+    if (wanted[i]) add_grad(targets(state)[i], node.edges[i].input_nr, std::move(result));
+  }
 }
 
 // Sums what was broadcast, casts to the dtype of the forward value, and refuses what fits in neither way.
-void Run::check_results(GraphNode& node, SmallVector<Tensor, 4>& results_of_node) {
-  for (size_t i = 0; i < results_of_node.size(); ++i) {
-    Tensor& grad = results_of_node[i];
-    const Edge& edge = node.edges[i];
-    if (!edge.valid() || !grad.defined()) continue;
-    const InputMeta& meta = edge.get()->inputs[edge.input_nr];
-    if (grad.sizes() != IntArrayRef(meta.sizes)) {
-      const IntArrayRef from = meta.sizes, to = grad.sizes();
-      bool expandable = from.size() <= to.size();
-      for (size_t k = 1; expandable && k <= from.size(); ++k)
-        expandable = from[from.size() - k] == to[to.size() - k] || from[from.size() - k] == 1;
-      check(expandable,
-            "Function {} returned an invalid gradient at index {} - got {} but expected shape compatible with {}",
-            node.name(), i, to, from);
-      grad = sum_to(grad, meta.sizes);
-    }
-    if (grad.scalar_type() != meta.dtype) grad = cast(grad, meta.dtype);
-    if (AnomalyMode::is_enabled() && AnomalyMode::should_check_nan())
-      check(!has_nan(grad), "Function '{}' returned nan values in its {}th output.", node.name(), i);
+void Run::check_result(GraphNode& node, size_t i, Tensor& grad) {
+  const Edge& edge = node.edges[i];
+  const InputMeta& meta = edge.get()->inputs[edge.input_nr];
+  if (grad.impl()->sizes != meta.sizes) {
+    const IntArrayRef from = meta.sizes, to = grad.sizes();
+    bool expandable = from.size() <= to.size();
+    for (size_t k = 1; expandable && k <= from.size(); ++k)
+      expandable = from[from.size() - k] == to[to.size() - k] || from[from.size() - k] == 1;
+    check(expandable,
+          "Function {} returned an invalid gradient at index {} - got {} but expected shape compatible with {}",
+          node.name(), i, to, from);
+    grad = sum_to(grad, meta.sizes);
   }
+  if (grad.impl()->dtype != meta.dtype) grad = cast(grad, meta.dtype);
+  if (g_anomaly.load(std::memory_order_relaxed) && AnomalyMode::should_check_nan())
+    check(!has_nan(grad), "Function '{}' returned nan values in its {}th output.", node.name(), i);
 }
 
 // Names the forward op whose backward failed, by what it made.
@@ -327,35 +342,32 @@ void warn_of_error_in(const GraphNode& node) {
                node.name().c_str(), node.short_name().c_str(), made.c_str());
 }
 
-// The gradients to start from: those given, or ones for tensors of one element.
-std::vector<Tensor> start_grads(TensorList tensors, TensorList given, bool create_graph) {
-  check(given.empty() || given.size() == tensors.size(), "got {} tensors and {} gradients", tensors.size(),
-        given.size());
-  std::vector<Tensor> grads;
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    const Tensor& tensor = tensors[i];
-    check(tensor.defined() && requires_grad(tensor),
-          "element {} of tensors does not require grad and does not have a grad_fn", i);
-    if (!given.empty() && given[i].defined()) {
-      check(given[i].sizes() == tensor.sizes(),
-            "Mismatch in shape: grad_output[{}] has a shape of torch.Size({}) and output[{}] has a shape of "
-            "torch.Size({}).",
-            i, given[i].sizes(), i, tensor.sizes());
-      grads.push_back(create_graph ? given[i] : given[i].detach());
-    } else {
-      check(tensor.numel() == 1, "grad can be implicitly created only for scalar outputs");
-      grads.push_back(ones(tensor.sizes(), tensor.scalar_type()));
-    }
+// The gradient to start from: the one given, or one for tensors of one element.
+Tensor start_grad(TensorList tensors, TensorList given, size_t i, bool create_graph) {
+  const Tensor& tensor = tensors[i];
+  check(tensor.defined() && requires_grad(tensor),
+        "element {} of tensors does not require grad and does not have a grad_fn", i);
+  if (given.empty() || !given[i].defined()) {
+    check(tensor.impl()->numel == 1, "grad can be implicitly created only for scalar outputs");
+    return ones(tensor.impl()->sizes, tensor.impl()->dtype);
   }
-  return grads;
+  check(given[i].impl()->sizes == tensor.impl()->sizes,
+        "Mismatch in shape: grad_output[{}] has a shape of torch.Size({}) and output[{}] has a shape of "
+        "torch.Size({}).",
+        i, given[i].sizes(), i, tensor.sizes());
+  return create_graph ? given[i] : given[i].detach();
 }
 
 // Runs the graph behind `outputs`. Returns the gradients of `inputs`; where there are none, leaves accumulate theirs.
 variable_list run_graph(TensorList outputs, TensorList grad_outputs, TensorList inputs,
                         std::optional<bool> retain_graph, bool create_graph) {
-  const std::vector<Tensor> grads = start_grads(outputs, grad_outputs, create_graph);
+  check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "got {} tensors and {} gradients",
+        outputs.size(), grad_outputs.size());
   Run run(retain_graph.value_or(create_graph), create_graph);
-  for (size_t i = 0; i < outputs.size(); ++i) run.add_root(gradient_edge(outputs[i]), grads[i]);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    Tensor grad = start_grad(outputs, grad_outputs, i, create_graph);
+    run.add_root(gradient_edge(outputs[i]), std::move(grad));
+  }
   std::vector<Edge> wanted;
   for (size_t i = 0; i < inputs.size(); ++i) {
     check(inputs[i].defined() && requires_grad(inputs[i]), "One of the differentiated Tensors does not require grad");

@@ -46,7 +46,9 @@ void retain(Node* node) { static_cast<GraphNode*>(node)->refs.fetch_add(1, std::
 // a thread runs a loop instead; the others queue up.
 void release(Node* handle) {
   auto* node = static_cast<GraphNode*>(handle);
-  if (node->refs.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // The one owner need not count down, but a leaf, which owns no accumulator, may take a reference to its own.
+  const bool alone = node->refs.load(std::memory_order_acquire) == 1 && node->sequence != UINT64_MAX;
+  if (!alone && node->refs.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   node->next_deferred = static_cast<GraphNode*>(t_state.deferred_nodes);
   t_state.deferred_nodes = node;
   if (t_state.draining) return;

@@ -25,7 +25,7 @@ struct Edge {
 
 // What the engine must know of an output of the forward op: gradients are checked against it, or made as zeros.
 struct InputMeta {
-  InputMeta(IntArrayRef sizes, ScalarType dtype) : sizes(sizes), dtype(dtype) {}
+  InputMeta(const DimVector& sizes, ScalarType dtype) : sizes(sizes), dtype(dtype) {}
   DimVector sizes;
   ScalarType dtype;
 };

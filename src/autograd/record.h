@@ -46,15 +46,20 @@ NodePtr new_function_node(const char* name, Inputs inputs, F backward) {
   return NodePtr::adopt(node);
 }
 
+// record() where it is known that some input requires grad.
+template <class F>
+void record_history(const char* name, const Tensor& result, Inputs inputs, Saves saves, F backward) {
+  NodePtr handle = new_function_node(name, inputs, std::move(backward));
+  auto* node = static_cast<GraphNode*>(handle.get());
+  set_history(result, std::move(handle));
+  for (const Save& save : saves) node->add_saved(save);
+}
+
 // Records that `result` was computed from `inputs`, so that backward(Backward&) can compute their gradients from that
 // of the result and from `saves`. Returns the result. Does nothing where no input requires grad.
 template <class F>
 Tensor record(const char* name, Tensor result, Inputs inputs, Saves saves, F backward) {
-  if (!recording(inputs)) return result;
-  const NodePtr handle = new_function_node(name, inputs, std::move(backward));
-  auto* node = static_cast<GraphNode*>(handle.get());
-  set_history(result, node);
-  for (const Save& save : saves) node->add_saved(save);
+  if (recording(inputs)) record_history(name, result, inputs, saves, std::move(backward));
   return result;
 }
 
@@ -63,9 +68,9 @@ template <class F>
 Tensor record_list(const char* name, Tensor result, TensorList inputs, F backward) {
   if (!recording(inputs)) return result;
   auto* node = make_node<FunctionNode<F>>(name, std::move(backward));
-  const NodePtr handle = NodePtr::adopt(node);
+  NodePtr handle = NodePtr::adopt(node);
   for (const Tensor& input : inputs) node->edges.emplace_back(gradient_edge(input));
-  set_history(result, node);
+  set_history(result, std::move(handle));
   return result;
 }
 
@@ -88,8 +93,7 @@ void record_results(const char* name, std::initializer_list<Input> results, Inpu
 template <class F>
 Tensor record_view(const char* name, Tensor view, const Tensor& base, F backward) {
   if (recording({base})) {
-    const NodePtr handle = new_function_node(name, {base}, std::move(backward));
-    set_history(view, static_cast<GraphNode*>(handle.get()));
+    set_history(view, new_function_node(name, {base}, std::move(backward)));
   }
   set_view(view, base);
   return view;
@@ -139,6 +143,7 @@ using autograd::InPlace;
 using autograd::lazy_output;
 using autograd::output;
 using autograd::record;
+using autograd::record_history;
 using autograd::record_list;
 using autograd::record_results;
 using autograd::record_view;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <mutex>
+#include <type_traits>
 
 #include "autograd/arithmetic.h"
 #include "autograd/record.h"
@@ -11,11 +12,10 @@
 namespace relume::autograd {
 namespace {
 
-// A few locks for rare, short work on a tensor's autograd side, chosen by address. They are never destroyed.
-std::mutex& mutex_for(const void* address) {
-  static auto* const locks = new std::array<std::mutex, 16>;
-  return (*locks)[(reinterpret_cast<uintptr_t>(address) >> 6) % 16];
-}
+// A few locks for short work on a tensor's autograd side, chosen by address. They are never destroyed.
+static_assert(std::is_trivially_destructible_v<std::mutex>);
+constinit std::array<std::mutex, 16> g_locks;
+inline std::mutex& mutex_for(const void* address) { return g_locks[(reinterpret_cast<uintptr_t>(address) >> 6) % 16]; }
 
 // Throws where the view must not be written to while a graph is recorded; `indirectly`: where its memory has been, so
 // that its place in the graph is lost.
@@ -185,7 +185,7 @@ AccumulateGrad::~AccumulateGrad() {
 }
 
 void AccumulateGrad::apply(Backward& run) {
-  const Tensor& grad = run.grad();
+  Tensor grad = run.take_grad();
   AutogradMeta& meta = *meta_of(variable);
   const std::lock_guard lock(mutex_for(&meta.grad));
   if (!meta.grad.defined()) {
@@ -194,7 +194,7 @@ void AccumulateGrad::apply(Backward& run) {
     const bool exclusive = impl.refs.load(std::memory_order_relaxed) == 1 &&
                            impl.storage->owners() == 1 &&
                            (!impl.autograd || t_state.grad_mode) && impl.strides == variable.impl()->strides;
-    meta.grad = exclusive ? grad : copy_like(grad, variable);
+    meta.grad = exclusive ? std::move(grad) : copy_like(grad, variable);
   } else if (t_state.grad_mode) {
     meta.grad = add(meta.grad, grad);
   } else {
@@ -202,11 +202,10 @@ void AccumulateGrad::apply(Backward& run) {
   }
 }
 
-void set_history(const Tensor& tensor, GraphNode* node) {
-  const uint32_t nr = node->add_input(tensor);
+void set_history(const Tensor& tensor, NodePtr node) {
   AutogradMeta& meta = make_meta(tensor);
-  meta.grad_fn = NodePtr::share(node);
-  meta.output_nr = nr;
+  meta.output_nr = static_cast<GraphNode*>(node.get())->add_input(tensor);
+  meta.grad_fn = std::move(node);
 }
 
 void rebase_history(const Tensor& tensor, GraphNode* node) {

@@ -23,7 +23,6 @@ struct AutogradMeta final : detail::AutogradMetaBase {
   GraphNode* accumulator = nullptr;  // weak: see gradient_edge
   uint32_t output_nr = 0;
   bool requires_grad = false;  // of a leaf
-  bool retains_grad = false;
   // Of a view that can be differentiated: the tensor it shows, which is no view itself.
   Tensor base;
   ViewKind view_kind = ViewKind::Normal;
@@ -47,7 +46,8 @@ void forget_accumulator(const Tensor& leaf);
 // Where a gradient of the tensor goes: to the node that made it, or to a leaf's accumulator, or nowhere.
 Edge gradient_edge(const Tensor& tensor);
 // Makes `tensor` output of `node` (adding it to the node's inputs), as the result of an op.
-void set_history(const Tensor& tensor, GraphNode* node);
+void set_history(const Tensor& tensor, NodePtr node);
+inline void set_history(const Tensor& tensor, GraphNode* node) { set_history(tensor, NodePtr::share(node)); }
 // The same for a tensor that was written to in place: where it is a view, its base gets the history.
 void rebase_history(const Tensor& tensor, GraphNode* node);
 // Makes `view` a view of `base` (or of what `base` shows) for autograd.

@@ -30,13 +30,15 @@ class SmallVector {
     if (size_ == capacity_) grow();
     return *new (data_ + size_++) T(std::forward<Args>(args)...);
   }
+  void pop_back() { data_[--size_].~T(); }
   void clear() {
-    while (size_ > 0) data_[--size_].~T();
+    while (size_ > 0) pop_back();
   }
   uint32_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   T& operator[](size_t i) { return data_[i]; }
   const T& operator[](size_t i) const { return data_[i]; }
+  T& back() { return data_[size_ - 1]; }
   T* begin() { return data_; }
   T* end() { return data_ + size_; }
   const T* begin() const { return data_; }

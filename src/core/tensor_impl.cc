@@ -86,6 +86,21 @@ void TensorImpl::share_version(TensorImpl& other) {
   if (VersionCounter* old = version.exchange(counter, std::memory_order_acq_rel)) old->release();
 }
 
+void TensorImpl::take_version(TensorImpl& other) {
+  VersionCounter* counter = other.version.load(std::memory_order_acquire);
+  if (!counter) {
+    VersionCounter* const made = pool_new<VersionCounter>();
+    made->refs.store(2, std::memory_order_relaxed);
+    if (other.version.compare_exchange_strong(counter, made, std::memory_order_acq_rel)) {
+      version.store(made, std::memory_order_relaxed);
+      return;
+    }
+    pool_delete(made);
+  }
+  counter->retain();
+  version.store(counter, std::memory_order_relaxed);
+}
+
 void TensorImpl::refresh() {
   numel = 1;
   for (const int64_t size : sizes) numel *= size;
@@ -113,9 +128,11 @@ void destroy(TensorImpl* impl) { pool_delete(impl); }
 
 void retain(TensorImpl* impl) { retain_inline(impl); }
 
+// The one owner need not count down, unless somebody who owns nothing could still take a reference.
 void release(TensorImpl* impl) {
-  if (impl->refs.load(std::memory_order_acquire) == 1 || impl->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
-    destroy(impl);
+  const bool alone = impl->refs.load(std::memory_order_acquire) == 1;
+  const bool counts = !alone || (impl->autograd && impl->autograd->retains_grad);
+  if (!counts || impl->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(impl);
 }
 
 }  // namespace detail
@@ -249,7 +266,7 @@ Tensor make_alias(const Tensor& of, IntArrayRef sizes, IntArrayRef strides, int6
   impl->storage->retain();
   impl->offset = offset;
   impl->set_sizes_and_strides(sizes, strides);
-  if (!source.inference) impl->share_version(source);
+  if (!source.inference) impl->take_version(source);
   return Tensor::adopt(impl);
 }
 
@@ -265,7 +282,7 @@ Tensor make_alias(const Tensor& of) {
   impl->numel = source.numel;
   impl->sizes = source.sizes;
   impl->strides = source.strides;
-  if (!source.inference) impl->share_version(source);
+  if (!source.inference) impl->take_version(source);
   return Tensor::adopt(impl);
 }
 

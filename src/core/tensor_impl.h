@@ -122,13 +122,18 @@ struct VersionCounter {
 
   void retain() { refs.fetch_add(1, std::memory_order_relaxed); }
   void release() {
-    if (refs.fetch_sub(1, std::memory_order_acq_rel) == 1) pool_delete(this);
+    if (refs.load(std::memory_order_acquire) == 1 || refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      pool_delete(this);
   }
+  // Not an atomic addition, which costs as much as a small op: writes at the same time may count as one.
+  void count_write() { value.store(value.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 };
 
 // The autograd side of a tensor; defined by autograd/.
 struct AutogradMetaBase {
   virtual ~AutogradMetaBase() = default;
+  // The grad of a tensor that is no leaf is kept: its node, which does not own it, may take a reference to it.
+  bool retains_grad = false;
 };
 
 class TensorImpl {
@@ -159,15 +164,17 @@ class TensorImpl {
   // Counts an in-place write to the elements.
   void note_write() {
     storage->note_write();
-    if (!inference) version_counter()->value.fetch_add(1, std::memory_order_relaxed);
+    if (!inference) version_counter()->count_write();
   }
   // Uses the counter of `other` from now on.
   void share_version(TensorImpl& other);
+  // The same for a tensor that nobody else has seen.
+  void take_version(TensorImpl& other);
   void set_sizes_and_strides(IntArrayRef new_sizes, IntArrayRef new_strides);
   // Recomputes numel and contiguous from sizes and strides.
   void refresh();
 
-  TensorImpl() = default;
+  TensorImpl() {}  // NOLINT: defaulted, it would clear all of the object before it sets the members
   TensorImpl(const TensorImpl&) = delete;
   TensorImpl& operator=(const TensorImpl&) = delete;
   ~TensorImpl();

@@ -289,11 +289,18 @@ void multiply(const Product<Src, T>& p) {
 // C = beta * C + bias: what is left when the product itself is added afterwards.
 template <class Src, class T>
 void start_result(const Gemm& g, const Src* old, int64_t old_row, T beta, const Src* bias, T* c, int64_t c_row) {
-  for (int64_t i = 0; i < g.m; ++i)
-    for (int64_t j = 0; j < g.n; ++j) {
-      const T start = bias ? static_cast<T>(bias[j]) : T(0);
-      c[i * c_row + j] = beta == T(0) ? start : scaled_sum(start, beta, static_cast<T>(old[i * old_row + j]));
+  for (int64_t i = 0; i < g.m; ++i) {
+    T* const row = c + i * c_row;
+    if (beta == T(0)) {
+      if (bias)
+        std::copy_n(bias, g.n, row);
+      else
+        std::fill_n(row, g.n, T(0));
+      continue;
     }
+    for (int64_t j = 0; j < g.n; ++j)
+      row[j] = scaled_sum(bias ? static_cast<T>(bias[j]) : T(0), beta, static_cast<T>(old[i * old_row + j]));
+  }
 }
 
 // A few long sums: partial sums over fixed chunks, so that threads have something to share.

@@ -184,12 +184,12 @@ Save saved_result(const Call& call, const Tensor& result, bool in_place) {
 void propagate(const Call& call, Backward& run) {
   const Tensor saved = run.saved(0);
   if (GradMode::is_enabled()) return run.set(0, derivative(call, run.grad(), saved));
-  const Tensor grad = run.take_grad();
+  Tensor grad = run.take_grad();
   const ScalarType dtype = saved.scalar_type();
   if (!may_overwrite(grad) || grad.scalar_type() != dtype || form_of(grad) != form_of(saved) || !saved.is_contiguous())
     return run.set(0, derivative(call, grad, saved));
   elementwise_into(grad, derivative_kernel(call, dtype), {&grad, &saved});
-  run.set(0, grad);
+  run.set(0, std::move(grad));
 }
 
 [[noreturn]] void fail_in_place(const Call& call) {
@@ -220,7 +220,8 @@ Tensor activation(const Call& call, const Tensor& self, bool overwrite = false) 
   }
   if (!recording({self})) return result;
   const Save saved = call.saves_result ? saved_result(call, result, false) : Save(self);
-  return record(call.row->traits->grad_fn, result, {self}, {saved}, [call](Backward& run) { propagate(call, run); });
+  record_history(call.row->traits->grad_fn, result, {self}, {saved}, [call](Backward& run) { propagate(call, run); });
+  return result;
 }
 
 Tensor& activation_into(const Call& call, Tensor& self) {
@@ -230,6 +231,7 @@ Tensor& activation_into(const Call& call, Tensor& self) {
   const bool saves_input = write.recording() && !call.saves_result;
   const Tensor before = saves_input ? self.clone() : Tensor();
   elementwise_into(self, forward.kernel, {&self});
+  if (!write.recording()) return self;
   const ActivationTraits& traits = *call.row->traits;
   const char* grad_fn = traits.grad_fn_in_place ? traits.grad_fn_in_place : traits.grad_fn;
   if (saves_input && call.inverts) {

@@ -1,6 +1,7 @@
 // What autograd needs of the ops: see autograd/arithmetic.h.
 #include "autograd/arithmetic.h"
 #include "autograd/record.h"
+#include "ops/elementwise.h"
 #include "ops/methods.h"
 #include "ops/views.h"
 
@@ -13,13 +14,16 @@ void add_in_place(const Tensor& a, const Tensor& b) {
   a.add_(b);
 }
 Tensor zeros(IntArrayRef sizes, ScalarType dtype) { return relume::zeros(sizes, dtype); }
-Tensor ones(IntArrayRef sizes, ScalarType dtype) { return relume::ones(sizes, dtype); }
+Tensor ones(IntArrayRef sizes, ScalarType dtype) {
+  return sizes.empty() ? make_scalar(1, dtype) : relume::ones(sizes, dtype);
+}
 
 Tensor sum_to(const Tensor& grad, IntArrayRef sizes) {
   const size_t extra = grad.sizes().size() - sizes.size();
   DimVector dims;
   for (size_t i = 0; i < grad.sizes().size(); ++i)
     if (i < extra || (sizes[i - extra] == 1 && grad.sizes()[i] != 1)) dims.push_back(static_cast<int64_t>(i));
+  if (dims.size() == extra) return grad.sum(dims);  // the others stay as they are
   const Tensor summed = grad.sum(dims, /*keepdim=*/true);
   return extra > 0 ? summed.reshape(sizes) : summed;
 }

@@ -112,18 +112,66 @@ bool all_contiguous(IntArrayRef sizes, std::initializer_list<const Tensor*> inpu
 // as long as the work.
 constexpr int64_t kSmall = 1024;
 
-// Runs such a call. Returns false where it is another one. All tensors are contiguous and of the same sizes.
-bool run_directly(const detail::TensorImpl& result, const ElementwiseKernel& kernel,
-                  std::initializer_list<const Tensor*> inputs) {
-  const ScalarType result_dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
-  if (result.numel > kSmall || result.dtype != result_dtype || kernel.masked) return false;
-  const void* data[cpu::ElementwiseCall::kMaxInputs];
-  size_t i = 0;
-  for (const Tensor* input : inputs) {
-    if (input->impl()->dtype != kernel.dtype) return false;
-    data[i++] = input->impl()->data();
+ScalarType written_dtype(const ElementwiseKernel& kernel) {
+  return kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
+}
+
+template <class To>
+bool fill_from(const detail::TensorImpl& constant, int64_t n, To* to) {
+  const auto fill = [&](auto zero) {
+    std::fill_n(to, n, static_cast<To>(*reinterpret_cast<const decltype(zero)*>(constant.data())));
+    return true;
+  };
+  switch (constant.dtype) {
+    case kFloat:
+      return fill(float{});
+    case kDouble:
+      return fill(double{});
+    case kLong:
+      return fill(int64_t{});
+    default:
+      return false;
   }
-  if (result.numel > 0) kernel.loop(result.data(), data, result.numel, kernel.options);
+}
+
+// What a kernel reads that is handed a few elements as they are. One input may be a single element, which is repeated.
+class DirectInputs {
+ public:
+  // Whether the kernel may be run like that for a result like `like` of this dtype.
+  [[gnu::always_inline]] bool fit(const detail::TensorImpl& like, ScalarType dtype, const ElementwiseKernel& kernel,
+           std::initializer_list<const Tensor*> inputs) {
+    if (like.numel > kSmall || !like.contiguous || dtype != written_dtype(kernel) || kernel.masked) return false;
+    const void** next = data;
+    for (const Tensor* input : inputs) {
+      const detail::TensorImpl& impl = *input->impl();
+      const bool same = &impl == &like || (impl.contiguous && impl.sizes == like.sizes);
+      if (same && impl.dtype == kernel.dtype && !impl.storage->is_hidden())
+        *next++ = impl.data();
+      else if (!repeats && repeat(impl, like, kernel.dtype))
+        *next++ = repeated_;
+      else
+        return false;
+    }
+    return true;
+  }
+  const void* data[kMaxInputs];
+  bool repeats = false;
+
+ private:
+  [[gnu::noinline]] bool repeat(const detail::TensorImpl& constant, const detail::TensorImpl& like, ScalarType dtype) {
+    if (constant.numel != 1 || constant.dim() > like.dim()) return false;
+    repeats = true;
+    if (dtype == kFloat) return fill_from(constant, like.numel, reinterpret_cast<float*>(repeated_));
+    return dtype == kDouble && fill_from(constant, like.numel, reinterpret_cast<double*>(repeated_));
+  }
+
+  alignas(64) char repeated_[kSmall * sizeof(double)];
+};
+
+// Whether what broadcasts against the tensor has row-major results.
+bool orders_rows(const detail::TensorImpl& impl) {
+  for (size_t d = 1; d < impl.strides.size(); ++d)
+    if (impl.strides[d - 1] <= impl.strides[d]) return false;
   return true;
 }
 
@@ -138,8 +186,8 @@ void run(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_li
   const detail::TensorImpl& result = *out.impl();
   cpu::ElementwiseOperand operands[kMaxInputs + 1];
   DimVector strides[kMaxInputs];
-  const ScalarType result_dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
-  operands[0] = {result.data(), result.contiguous ? nullptr : result.strides.data(), result.dtype, result_dtype};
+  operands[0] = {result.data(), result.contiguous ? nullptr : result.strides.data(), result.dtype,
+                 written_dtype(kernel)};
   size_t i = 0;
   for (const Tensor* input : inputs) {
     const detail::TensorImpl& impl = *input->impl();
@@ -191,8 +239,7 @@ bool run_hidden(const detail::TensorImpl& result, const ElementwiseKernel& kerne
   std::optional<DenseActivation> activations[kMaxInputs];
   cpu::ElementwiseOperand operands[kMaxInputs + 1];
   constexpr int64_t kZero = 0;
-  const ScalarType result_dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
-  operands[0] = {target.elements()->data, nullptr, result.dtype, result_dtype};
+  operands[0] = {target.elements()->data, nullptr, result.dtype, written_dtype(kernel)};
   size_t i = 0;
   for (const Tensor* input : inputs) {
     const detail::TensorImpl& impl = *input->impl();
@@ -280,16 +327,21 @@ Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const 
     return rounded_inputs(kernel, inputs).pass_to([&](std::initializer_list<const Tensor*> rounded) {
       return elementwise(without_rounding(kernel), rounded, dtype);
     });
-  if (dtype == ScalarType::Undefined)
-    dtype = kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
+  if (dtype == ScalarType::Undefined) dtype = written_dtype(kernel);
+  const detail::TensorImpl& first = *(*inputs.begin())->impl();
+  DirectInputs direct;
+  if (direct.fit(first, dtype, kernel, inputs) && (!direct.repeats || orders_rows(first))) {
+    Tensor result = make_like(first, dtype);
+    if (first.numel > 0) kernel.loop(result.impl()->storage->data(), direct.data, first.numel, kernel.options);
+    return result;
+  }
   if (const detail::TensorImpl* hidden = find_hidden(inputs)) [[unlikely]] {
     Tensor result = make_hidden(hidden->sizes, dtype);
     if (run_hidden(*result.impl(), kernel, inputs)) return result;
   }
-  const Tensor& first = **inputs.begin();
-  const bool plain = all_contiguous(first.impl()->sizes, inputs);
-  Tensor result = plain ? make_like(*first.impl(), dtype) : make_result(common_sizes(inputs), dtype, inputs);
-  if (!plain || !run_directly(*result.impl(), kernel, inputs)) run(result, kernel, inputs);
+  const bool plain = all_contiguous(first.sizes, inputs);
+  Tensor result = plain ? make_like(first, dtype) : make_result(common_sizes(inputs), dtype, inputs);
+  run(result, kernel, inputs);
   return result;
 }
 
@@ -303,11 +355,15 @@ void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::i
     return Replaced(inputs, [&](int, const Tensor& input) {
              return overlaps(&input) ? input.clone() : input;
            }).pass_to([&](std::initializer_list<const Tensor*> apart) { elementwise_into(out, kernel, apart); });
-  const IntArrayRef sizes = out.impl()->sizes;
-  if (find_hidden({&out}) && run_hidden(*out.impl(), kernel, inputs)) return;
-  if (all_contiguous(sizes, inputs)) {
-    if (out.impl()->contiguous && run_directly(*out.impl(), kernel, inputs)) return;
-  } else {
+  const detail::TensorImpl& impl = *out.impl();
+  DirectInputs direct;
+  if (!impl.storage->is_hidden() && direct.fit(impl, impl.dtype, kernel, inputs)) {
+    if (impl.numel > 0) kernel.loop(impl.data(), direct.data, impl.numel, kernel.options);
+    return;
+  }
+  if (find_hidden({&out}) && run_hidden(impl, kernel, inputs)) return;
+  const IntArrayRef sizes = impl.sizes;
+  if (!all_contiguous(sizes, inputs)) {
     const DimVector wanted = broadcast_sizes(sizes, common_sizes(inputs));
     check(IntArrayRef(wanted) == sizes, "output with shape {} doesn't match the broadcast shape {}", sizes,
           IntArrayRef(wanted));
@@ -356,8 +412,8 @@ Tensor make_scalar(const Scalar& value, ScalarType dtype) {
 }
 
 void check_can_cast(ScalarType from, ScalarType to) {
-  check(can_cast(from, to), "result type {} can't be cast to the desired output type {}", to_string(from),
-        to_string(to));
+  if (from == to || can_cast(from, to)) return;
+  fail("result type {} can't be cast to the desired output type {}", to_string(from), to_string(to));
 }
 
 void fail_not_implemented(const char* kernel, ScalarType dtype) {

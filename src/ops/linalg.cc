@@ -1,4 +1,5 @@
 // Products of vectors and matrices: dot, mv, mm, bmm, matmul, their fused sums (addmm and its like), and linear.
+#include <cstring>
 #include <numeric>
 #include <string>
 
@@ -19,7 +20,7 @@ namespace {
 std::string shape_text(const Tensor& matrix) { return fmt::format("{}x{}", matrix.size(0), matrix.size(1)); }
 
 void check_matrices(const Tensor& a, const Tensor& b) {
-  if (a.size(1) != b.size(0))
+  if (a.impl()->sizes[1] != b.impl()->sizes[0])
     fail("mat1 and mat2 shapes cannot be multiplied ({} and {})", shape_text(a), shape_text(b));
 }
 
@@ -69,7 +70,7 @@ void multiply_into(const Tensor& c, const Matrix& a, const Matrix& b, const void
 }
 
 Tensor multiply(const Tensor& a, const Tensor& b) {
-  Tensor result = make_tensor({a.size(0), b.size(1)}, a.scalar_type());
+  Tensor result = make_tensor({a.impl()->sizes[0], b.impl()->sizes[1]}, a.scalar_type());
   multiply_into(result, a, b);
   return result;
 }
@@ -112,7 +113,8 @@ Tensor multiply_batch(const Tensor& a, const Tensor& b) {
 // Whether a matrix is the transpose of a row-major one. Its gradient is then made in the same order, so that the
 // gradient of what it was transposed from is row-major.
 bool is_transposed(const Tensor& matrix) {
-  return matrix.dim() == 2 && matrix.stride(0) == 1 && matrix.stride(1) == matrix.size(0) && matrix.size(0) != 1;
+  const detail::TensorImpl& impl = *matrix.impl();
+  return impl.dim() == 2 && impl.strides[0] == 1 && impl.strides[1] == impl.sizes[0] && impl.sizes[0] != 1;
 }
 
 Tensor product(bool transposed, const Tensor& a, const Tensor& b) {
@@ -411,12 +413,12 @@ void check_linear(const Tensor& input, const Tensor& weight, const Tensor& bias)
   if (bias.defined())
     check(input.scalar_type() == weight.scalar_type(), "mat1 and mat2 must have the same dtype, but got {} and {}",
           to_string(input.scalar_type()), to_string(weight.scalar_type()));
-  if (input.size(-1) != weight.size(1))
+  if (input.impl()->sizes.back() != weight.impl()->sizes[1])
     fail("mat1 and mat2 shapes cannot be multiplied ({} and {})", shape_text(as_rows(input)), shape_text(weight.t()));
   if (!bias.defined()) return check_same_dtype(input, weight);
   check(bias.scalar_type() == weight.scalar_type(), "self and mat2 must have the same dtype, but got {} and {}",
         to_string(bias.scalar_type()), to_string(weight.scalar_type()));
-  check(bias.dim() <= 1 && (bias.numel() == 1 || bias.size(0) == weight.size(0)),
+  check(bias.dim() <= 1 && (bias.numel() == 1 || bias.impl()->sizes[0] == weight.impl()->sizes[0]),
         "linear: expected a bias of {} elements, one a row of the weight {}, got {}", weight.size(0), weight.sizes(),
         bias.sizes());
 }
@@ -437,7 +439,7 @@ Tensor as_row(const Tensor& bias, int64_t n) {
 Tensor linear_value(const Tensor& input, const Tensor& weight, const Tensor& bias, bool constant) {
   const NoGradGuard unrecorded;
   DimVector sizes(input.sizes());
-  sizes.back() = weight.size(0);
+  sizes.back() = weight.impl()->sizes[0];
   Tensor result = make_tensor(sizes, input.scalar_type());
   const Tensor row = bias.defined() ? as_row(bias, sizes.back()) : bias;
   const void* const bias_data = row.defined() ? row.impl()->data() : nullptr;
@@ -453,6 +455,48 @@ Tensor linear_value(const Tensor& input, const Tensor& weight, const Tensor& bia
   return result;
 }
 
+// The sum of the rows, as a new tensor.
+Tensor sum_of_rows(const Tensor& rows) {
+  const detail::TensorImpl& impl = *rows.impl();
+  if (impl.sizes[0] != 1 || !impl.contiguous) return rows.sum(0);
+  Tensor result = make_tensor(impl.sizes[1], impl.dtype);
+  const auto bytes = static_cast<size_t>(impl.numel * element_size(impl.dtype));
+  if (bytes > 0) std::memcpy(result.impl()->data(), impl.data(), bytes);
+  return result;
+}
+
+// The gradients of bias, input and weight as a graph of their own is recorded for them, too.
+void differentiable_gradients(Backward& run) {
+  const Tensor& grad = run.grad();
+  if (run.needs(0)) run.set(0, grad);
+  if (run.needs(1)) run.set(1, matmul(grad, run.saved(1)));
+  if (run.needs(2)) run.set(2, mm(as_rows(grad).t(), as_rows(run.saved(0))));
+}
+
+// The same numbers, straight into new tensors.
+void linear_backward(Backward& run) {
+  const Tensor input = run.needs(2) ? run.saved(0) : Tensor(), weight = run.needs(1) ? run.saved(1) : Tensor();
+  const Tensor& known = input.defined() ? input : weight;
+  const Tensor& grad = run.grad();
+  const ScalarType dtype = grad.scalar_type();
+  if (GradMode::is_enabled() || (known.defined() && known.scalar_type() != dtype)) return differentiable_gradients(run);
+  const Tensor rows = as_rows(grad);
+  if (run.needs(0)) run.set(0, sum_of_rows(rows));
+  if (run.needs(1)) {
+    DimVector sizes(grad.impl()->sizes);
+    sizes.back() = weight.impl()->sizes[1];
+    Tensor result = make_tensor(sizes, dtype);
+    multiply_into(result, rows, weight);
+    run.set(1, std::move(result));
+  }
+  if (run.needs(2)) {
+    const Tensor input_rows = as_rows(input);
+    Tensor result = make_tensor({rows.impl()->sizes[1], input_rows.impl()->sizes[1]}, dtype);
+    multiply_into(result, Matrix(rows).transposed(), input_rows);
+    run.set(2, std::move(result));
+  }
+}
+
 Tensor linear_of(const Tensor& input, const Tensor& weight, const Tensor& bias, bool by_module) {
   if (const Autocast cast(CastTo::ScopeDtype); cast)
     return linear_of(cast(input), cast(weight), cast(bias), by_module);
@@ -460,15 +504,11 @@ Tensor linear_of(const Tensor& input, const Tensor& weight, const Tensor& bias, 
     return bias.defined() ? matmul(input, weight) + bias : matmul(input, weight);
   check_linear(input, weight, bias);
   const bool records = recording({input, weight, bias});
-  const Tensor result = linear_value(input, weight, bias, by_module && !records && weight.impl()->storage->can_keep());
-  if (!records) return result;
-  return record(linear_grad_fn(input, bias), result, {bias, input, weight},
-                {saved_for(weight, input), saved_for(input, weight)}, [](Backward& run) {
-                  const Tensor& grad = run.grad();
-                  if (run.needs(0)) run.set(0, grad);
-                  if (run.needs(1)) run.set(1, matmul(grad, run.saved(1)));
-                  if (run.needs(2)) run.set(2, mm(as_rows(grad).t(), as_rows(run.saved(0))));
-                });
+  Tensor result = linear_value(input, weight, bias, by_module && !records && weight.impl()->storage->can_keep());
+  if (records)
+    record_history(linear_grad_fn(input, bias), result, {bias, input, weight},
+                   {saved_for(weight, input), saved_for(input, weight)}, linear_backward);
+  return result;
 }
 
 }  // namespace

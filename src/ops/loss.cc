@@ -39,9 +39,14 @@ Tensor record_difference(const char* name, const Tensor& losses, const Tensor& s
     result = reduce(losses, reduction);
   }
   return record(name, result, {self, target}, {self, target}, [factor, derivative](Backward& run) {
-    const Tensor grad = derivative(run.saved(0) - run.saved(1)) * (factor == 1 ? run.grad() : run.grad() * factor);
-    run.set(0, grad);
+    Tensor grad = derivative(run.saved(0) - run.saved(1));
+    const Tensor scale = factor == 1 ? run.grad() : run.grad() * factor;
+    if (GradMode::is_enabled() || grad.scalar_type() != scale.scalar_type() || grad.dim() < scale.dim())
+      grad = grad * scale;
+    else
+      grad.mul_(scale);
     if (run.needs(1)) run.set(1, -grad);
+    run.set(0, std::move(grad));
   });
 }
 

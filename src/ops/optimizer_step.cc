@@ -25,8 +25,8 @@ ScalarType dtype_of_step(const Tensor* const* tensors, size_t count) {
 
 void optimizer_step(cpu::OptimizerStep step, const Tensor& parameter, const Tensor& gradient,
                     std::initializer_list<const Tensor*> states, const cpu::OptimizerNumbers& numbers) {
-  check(is_floating_point(parameter.scalar_type()), "optimizer: expected a floating-point parameter, got {}",
-        to_string(parameter.scalar_type()));
+  if (!is_floating_point(parameter.scalar_type()))
+    fail("optimizer: expected a floating-point parameter, got {}", to_string(parameter.scalar_type()));
   check(gradient.sizes() == parameter.sizes(), "optimizer: expected a gradient of shape {}, got {}", parameter.sizes(),
         gradient.sizes());
   const Tensor* tensors[cpu::kOptimizerArrays] = {&parameter, &gradient};
@@ -36,16 +36,16 @@ void optimizer_step(cpu::OptimizerStep step, const Tensor& parameter, const Tens
   const NoGradGuard no_grad;
   const InPlace write("step", parameter);
 
-  Tensor copies[cpu::kOptimizerArrays];
+  Tensor copies[cpu::kOptimizerArrays];  // of tensors that the kernel cannot take as they are
   void* arrays[cpu::kOptimizerArrays] = {};
   for (size_t i = 0; i < count; ++i) {
     if (!tensors[i]->defined()) continue;
-    copies[i] = is_plain(*tensors[i], dtype) ? *tensors[i] : tensors[i]->to(dtype).contiguous();
-    arrays[i] = copies[i].impl()->data();
+    if (!is_plain(*tensors[i], dtype)) copies[i] = tensors[i]->to(dtype).contiguous();
+    arrays[i] = (copies[i].defined() ? copies[i] : *tensors[i]).impl()->data();
   }
   cpu::run_optimizer_step(step, dtype, arrays, parameter.numel(), numbers);
   for (size_t i = 0; i < count; ++i) {
-    if (i == 1 || !tensors[i]->defined() || copies[i].is_same(*tensors[i])) continue;
+    if (i == 1 || !copies[i].defined()) continue;
     Tensor target = tensors[i]->detach();
     target.copy_(copies[i]);
   }
