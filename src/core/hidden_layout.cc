@@ -30,6 +30,12 @@ void set_hides_layouts(bool hides) { hiding().store(hides); }
 namespace detail {
 namespace {
 
+void apply_pending_relu(ChannelsLastElements& elements) {
+  if (!elements.relu_pending.load(std::memory_order_acquire)) return;
+  apply_relu(elements);
+  elements.relu_pending.store(false, std::memory_order_release);
+}
+
 void free_elements(ChannelsLastElements* elements) {
   if (elements->data) deallocate(elements->data, elements->bytes);
   pool_delete(elements);
@@ -43,7 +49,9 @@ Storage* Storage::make_hidden(int64_t batch, int64_t channels, int64_t pixels, S
   try {
     auto* const elements = pool_new<ChannelsLastElements>();
     storage->hidden_.store(elements, std::memory_order_relaxed);
-    *elements = {nullptr, storage->bytes_, batch, channels, pixels, dtype};
+    elements->bytes = storage->bytes_;
+    elements->batch = batch, elements->channels = channels, elements->pixels = pixels;
+    elements->dtype = dtype;
     elements->data = allocate(elements->bytes);
   } catch (...) {
     storage->release();
@@ -58,12 +66,24 @@ void Storage::unhide() {
   const std::lock_guard lock(unhide_mutex());
   ChannelsLastElements* const elements = hidden_.load();
   if (!elements) return;  // another thread was faster
+  apply_pending_relu(*elements);
   void* const block = allocate(bytes_);
   write_row_major(*elements, block);
   data_ = block;
   hidden_.store(nullptr);
   retired_.store(elements);
   if (pins_.load() == 0) free_retired();
+}
+
+void Storage::finish_relu() {
+  const std::lock_guard lock(unhide_mutex());
+  if (ChannelsLastElements* const elements = hidden_.load()) apply_pending_relu(*elements);
+}
+
+bool Storage::defer_relu() {
+  ChannelsLastElements* const elements = hidden_.load();
+  if (elements) elements->relu_pending.store(true, std::memory_order_release);
+  return elements != nullptr;
 }
 
 void Storage::free_retired() {

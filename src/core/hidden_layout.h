@@ -21,6 +21,9 @@ Tensor make_hidden(IntArrayRef sizes, ScalarType dtype);
 class HiddenPin {
  public:
   explicit HiddenPin(detail::Storage& storage) : storage_(storage), elements_(storage.pin()) {}
+  // With `pending` the elements may still be owed a ReLU.
+  HiddenPin(detail::Storage& storage, bool pending)
+      : storage_(storage), elements_(pending ? storage.pin_pending() : storage.pin()) {}
   ~HiddenPin() { storage_.unpin(); }
   HiddenPin(const HiddenPin&) = delete;
   HiddenPin& operator=(const HiddenPin&) = delete;
@@ -40,6 +43,8 @@ bool shows_hidden(const TensorImpl& impl);
 
 // Writes the elements to `to` in row-major order. Defined by cpu/.
 void write_row_major(const ChannelsLastElements& elements, void* to);
+// max(x, 0) of each element, in place; of float32 and float64. Defined by cpu/.
+void apply_relu(const ChannelsLastElements& elements);
 
 }  // namespace detail
 }  // namespace relume

@@ -11,12 +11,13 @@
 
 namespace relume::detail {
 
-// The elements of an activation [batch, channels, pixels] in channels-last order.
+// The elements of an activation [batch, channels, pixels] in channels-last order. A ReLU may still be owed to them.
 struct ChannelsLastElements {
   void* data = nullptr;
   size_t bytes = 0;
   int64_t batch = 0, channels = 0, pixels = 0;
   ScalarType dtype = ScalarType::Undefined;
+  std::atomic<bool> relu_pending{false};
 };
 
 // What a kernel made of the contents of a storage (a copy in another order) and keeps for the next call.
@@ -63,9 +64,19 @@ class Storage {
   bool is_hidden() const { return hidden_.load(std::memory_order_acquire) != nullptr; }
   // The hidden elements, which stay where they are until unpin(), or null where nothing is hidden.
   const ChannelsLastElements* pin() {
+    const ChannelsLastElements* const elements = pin_pending();
+    if (elements && elements->relu_pending.load(std::memory_order_acquire)) [[unlikely]]
+      finish_relu();
+    return elements;
+  }
+  // The same for a caller that looks at relu_pending itself.
+  const ChannelsLastElements* pin_pending() {
     pins_.fetch_add(1);
     return hidden_.load();
   }
+  // Says that the hidden elements are to be seen as max(x, 0): who pins them next does it. Nobody else may be able to
+  // see the elements. Returns false, with nothing done, where none are hidden.
+  bool defer_relu();
   void unpin() {
     if (pins_.fetch_sub(1) == 1) free_retired();
   }
@@ -96,6 +107,7 @@ class Storage {
   using Kept = std::shared_ptr<const Derived>;
 
   void unhide();
+  void finish_relu();
   void free_retired();
   void replace_derived(Kept* by);
   void destroy();

@@ -1,6 +1,10 @@
-// Bringing hidden channels-last elements into row-major order.
+// What is done to hidden channels-last elements: bringing them into row-major order, and a ReLU that was put off.
 #include "core/hidden_layout.h"
 
+#include <algorithm>
+
+#include "cpu/parallel.h"
+#include "kernels/activations.h"
 #include "kernels/copy.h"
 
 namespace relume::detail {
@@ -10,6 +14,18 @@ void write_row_major(const ChannelsLastElements& elements, void* to) {
   const int64_t row_major[] = {channels * pixels, pixels, 1}, channels_last[] = {channels * pixels, 1, channels};
   cpu::copy_strided({batch, channels, pixels}, to, row_major, elements.dtype, elements.data, channels_last,
                     elements.dtype);
+}
+
+void apply_relu(const ChannelsLastElements& elements) {
+  constexpr int64_t kGrain = 1 << 15;
+  const formulas::ReLU formula;
+  const cpu::ElementwiseLoop loop = cpu::activation_kernels().at(Activation::relu, elements.dtype).forward;
+  const int64_t step = element_size(elements.dtype);
+  cpu::parallel_for(elements.batch * elements.channels * elements.pixels, kGrain, [&](int64_t begin, int64_t end) {
+    char* const data = static_cast<char*>(elements.data) + begin * step;
+    const void* const inputs[] = {data};
+    loop(data, inputs, end - begin, &formula);
+  });
 }
 
 }  // namespace relume::detail

@@ -148,6 +148,11 @@ struct FourSteps {
 };
 
 template <class T>
+void clamp_to_zero(T* data, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) data[i] = data[i] < T(0) ? T(0) : data[i];  // keeps NaN
+}
+
+template <class T>
 void forward_of_halves(const Pool& pool, const T* input, T* output, uint8_t* taps) {
   const PoolLoops<T>& loops = pool_loops<T>();
   const FourSteps steps(pool);
@@ -155,6 +160,7 @@ void forward_of_halves(const Pool& pool, const T* input, T* output, uint8_t* tap
     const T* const a = input + in;
     loops.largest_of_four(a, a + steps.right, a + steps.below, a + steps.below + steps.right, steps.next, steps.count,
                           output + out, taps ? taps + out : nullptr);
+    if (pool.relu) clamp_to_zero(output + out, steps.count);
   });
 }
 
@@ -276,6 +282,11 @@ void max_pool_forward(const Pool& pool, const void* input, void* output, PoolInd
       forward_plain(pool, static_cast<const T*>(input), static_cast<T*>(output), index);
     else
       forward_channels_last(pool, static_cast<const T*>(input), static_cast<T*>(output), index);
+    if constexpr (std::is_floating_point_v<T>)
+      if (pool.relu)
+        parallel_for(pool.batch * pool.channels * pool.output_pixels(), kGrain, [&](int64_t begin, int64_t end) {
+          clamp_to_zero(static_cast<T*>(output) + begin, end - begin);
+        });
   });
 }
 

@@ -22,6 +22,7 @@ struct Pool {
   int64_t padding[kMaxSpatial] = {0, 0, 0};
   int64_t dilation[kMaxSpatial] = {1, 1, 1};
   Layout layout = Layout::Plain;  // of input and output
+  bool relu = false;              // of float32 and float64: max(x, 0) of each maximum, whose place stays
 
   int64_t input_pixels() const { return input[0] * input[1] * input[2]; }
   int64_t output_pixels() const { return output[0] * output[1] * output[2]; }

@@ -10,11 +10,15 @@
 #include "core/printing.h"
 #include "kernels/activations.h"
 #include "ops/consuming.h"
+#include "ops/deferred_relu.h"
 #include "ops/elementwise.h"
 #include "ops/spatial.h"
 #include "relume/ops.h"
 
 namespace relume {
+
+constinit thread_local bool t_defers_relu = false;
+
 namespace {
 
 using autograd::Save;
@@ -206,7 +210,15 @@ void propagate(const Call& call, Backward& run) {
 // ---- Forward -----------------------------------------------------------------------------------------------------
 
 // With `overwrite` the elements of self, which nobody else sees, may be replaced.
+// Puts a ReLU off; false where it has to be done now.
+bool defer(const Call& call, const Tensor& self) {
+  const detail::TensorImpl& impl = *self.impl();
+  return t_defers_relu && call.row->index == Activation::relu && (impl.dtype == kFloat || impl.dtype == kDouble) &&
+         !recording({self}) && detail::shows_hidden(impl) && impl.storage->defer_relu();
+}
+
 Tensor activation(const Call& call, const Tensor& self, bool overwrite = false) {
+  if (overwrite && defer(call, self)) return make_alias(self);
   const Forward forward = forward_of(call, self.scalar_type());
   Tensor result;
   if (overwrite && forward.dtype == self.scalar_type() && (call.saves_result || !recording({self}))) {

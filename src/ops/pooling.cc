@@ -1,11 +1,13 @@
 // Max and average pooling, over fixed windows and adaptive ones. The backward passes are linear maps with backward
 // passes of their own: a gradient is scattered to where the maximum was, and gathered from there.
+#include <algorithm>
 #include <limits>
 #include <optional>
 
 #include "autograd/record.h"
 #include "kernels/pool.h"
 #include "ops/autocast.h"
+#include "ops/deferred_relu.h"
 #include "ops/elementwise.h"
 #include "ops/spatial.h"
 #include "relume/ops.h"
@@ -196,11 +198,19 @@ Tensor gather(const PoolOp& op, const Pool& pool, Form form, const Tensor& from,
                 [&op, pool, form](Backward& run) { run.set(0, scatter(op, pool, form, run.grad(), run.saved(0))); });
 }
 
+bool has_padding(const Pool& pool) {
+  return std::any_of(std::begin(pool.padding), std::end(pool.padding), [](int64_t amount) { return amount != 0; });
+}
+
 // The maxima, and where they are: as asked for, or as the backward pass needs it.
 std::tuple<Tensor, Tensor> max_pool(const PoolOp& op, Pool pool, const Tensor& self, bool return_indices) {
-  const DenseActivation input = input_of(op, self);
+  // max(max(x, 0), ...) = max(max(x, ...), 0), unless a window has padding alone.
+  const bool owed = t_defers_relu && self.sizes().size() == op.dims + 2 && !return_indices && !recording({self}) &&
+                    !has_padding(pool) && owes_relu(self);
+  const DenseActivation input = owed ? DenseActivation::with_relu_pending(self) : input_of(op, self);
   const Form form = input.form();
   pool.layout = input.layout();
+  pool.relu = owed;
   const Tensor result = make_activation(sizes_like(op, self, pool.output), self.scalar_type(), form);
   Tensor index;
   if (return_indices || recording({self}))

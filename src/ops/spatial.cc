@@ -51,9 +51,11 @@ Tensor hidden_copy(const Tensor& tensor) {
 
 }  // namespace
 
-DenseActivation::DenseActivation(const Tensor& tensor) {
+DenseActivation::DenseActivation(const Tensor& tensor) : DenseActivation(tensor, false) {}
+
+DenseActivation::DenseActivation(const Tensor& tensor, bool pending) {
   const NoGradGuard unrecorded;
-  if (pin(tensor)) return;
+  if (pin(tensor, pending)) return;
   form_ = form_of(tensor);
   take(form_ == Form::ChannelsLast ? tensor : tensor.contiguous());
 }
@@ -69,9 +71,9 @@ DenseActivation::DenseActivation(const Tensor& tensor, cpu::Layout layout) {
   }
 }
 
-bool DenseActivation::pin(const Tensor& tensor) {
+bool DenseActivation::pin(const Tensor& tensor, bool pending) {
   tensor_ = tensor;
-  pin_.emplace(*tensor_.impl()->storage);
+  pin_.emplace(*tensor_.impl()->storage, pending);
   if (pin_->elements()) {
     data_ = pin_->elements()->data;
     form_ = Form::Hidden;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <sstream>
 #include <thread>
 #include <tuple>
@@ -248,6 +249,52 @@ TEST(CompileForInference, KeepsTheInterface) {
   nn::AnyModule anything(compiled);
   const auto results = anything.forward<std::tuple<Tensor, Tensor>>(a, b, 2.0);
   EXPECT_TRUE(std::get<1>(results).equal(a * 2));
+}
+
+// What sees a ReLU's result next, when nobody has looked at it yet.
+struct AfterReLUImpl : nn::Module {
+  using Use = std::function<Tensor(const Tensor&)>;
+  explicit AfterReLUImpl(Use use) : use(std::move(use)) {}
+  Tensor forward(const Tensor& x) { return use(relu_(conv_(x))); }
+  nn::Conv2d conv_ = register_module("conv", conv(3, 8));
+  nn::ReLU relu_ = register_module("relu", nn::ReLU());
+  Use use;
+};
+RELUME_MODULE(AfterReLU);
+
+TEST(CompileForInference, ShowsEveryoneTheResultOfReLU) {
+  const nn::Conv2d next = conv(8, 4);
+  const std::vector<AfterReLUImpl::Use> uses = {
+      [](const Tensor& y) { return y; },
+      [](const Tensor& y) { return y + 1; },
+      [](const Tensor& y) { return y.clone().neg_(); },
+      [](const Tensor& y) { return y.sum({2, 3}); },
+      [](const Tensor& y) { return y.flatten(1); },
+      [](const Tensor& y) { return y.narrow(1, 2, 3); },
+      [](const Tensor& y) { return y[0].unsqueeze(0); },
+      [](const Tensor& y) { return y.detach().view({-1}); },
+      [](const Tensor& y) { return tensor(y.data_ptr<float>()[5]); },
+      [next](const Tensor& y) { return next(y); },
+      [](const Tensor& y) { return leaky_relu(-y, 0.5); },
+      [](const Tensor& y) { return max_pool2d(y, 2); },
+      [](const Tensor& y) { return max_pool2d(y, 2).sum() + max_pool2d(y, 3, 1).sum(); },
+      [](const Tensor& y) { return max_pool2d(y, 2).sum() + y.sum(); },
+      [](const Tensor& y) { return max_pool2d(y, 2, 2, 1, 8); },  // windows of padding alone
+      [](const Tensor& y) { return std::get<0>(max_pool2d_with_indices(y, 2)); },
+      [](const Tensor& y) { return avg_pool2d(y, 2); },
+      [](const Tensor& y) { return max_pool1d(y[0], 2); },
+      [](const Tensor& y) { return cat({y, y}, 1); },
+      [](const Tensor& y) { return y.to(kDouble); },
+      [](Tensor y) { return y.mul_(-1); },
+  };
+  for (size_t i = 0; i < uses.size(); ++i) {
+    AfterReLU module(uses[i]);
+    auto compiled = compile_for_inference(module);
+    const NoGradGuard no_grad;
+    const Tensor x = randn({2, 3, 8, 8});
+    const Tensor result = compiled(x), expected = module(x);
+    EXPECT_TRUE(allclose(result, expected, 1e-5, 1e-5)) << "use " << i;
+  }
 }
 
 TEST(CompileForInference, KeepsNaN) {

@@ -35,6 +35,12 @@ class RELUME_API InferenceScope {
 RELUME_API void check_inference_input(const Tensor& input);
 template <class T>
 void check_inference_input(const T&) {}
+// Does what was put off for the result, once the scope has ended.
+RELUME_API Tensor finish_inference(Tensor result);
+template <class T>
+T finish_inference(T result) {
+  return result;
+}
 
 }  // namespace detail
 
@@ -49,16 +55,20 @@ class CompiledImpl final : public M {
   CompiledImpl& operator=(const CompiledImpl&) = delete;
 
   template <class... Args>
-  decltype(auto) forward(Args&&... args) {
+  auto forward(Args&&... args) {
     (detail::check_inference_input(args), ...);
-    const detail::InferenceScope scope(*plan_);
-    return M::forward(std::forward<Args>(args)...);
+    return detail::finish_inference([&]() -> decltype(auto) {
+      const detail::InferenceScope scope(*plan_);
+      return M::forward(std::forward<Args>(args)...);
+    }());
   }
   static Tensor forward_tensor(Module& self, Tensor input) {
     if (const auto call = detail::any_module_type<M>()->forward_tensor) {
       detail::check_inference_input(input);
-      const detail::InferenceScope scope(*static_cast<CompiledImpl&>(self).plan_);
-      return call(self, std::move(input));
+      return detail::finish_inference([&] {
+        const detail::InferenceScope scope(*static_cast<CompiledImpl&>(self).plan_);
+        return call(self, std::move(input));
+      }());
     }
     AnyValue value(std::move(input));
     return forward_any(self, &value, 1).template get<Tensor>();
@@ -91,8 +101,9 @@ class CompiledImpl final : public M {
 //   Tensor y = fast(x);
 // Convolutions keep their weights in the order that the processor likes best. In a Sequential, at any depth, batch norm
 // is folded into the convolution, transposed convolution or linear layer before it, and dropout and identity are left
-// out. The forward of a module of one's own is run as it is written, and its layers compute as compiled: nobody can
-// know what stands between them, so batch norm is not folded across its statements.
+// out. The module ReLU that stands between a convolution and max pooling is done inside the pooling. The forward of a
+// module of one's own is run as it is written, and its layers compute as compiled: nobody can know what stands between
+// them, so batch norm is not folded across its statements.
 //
 // The compiled module shares its parts and parameters with `module`, which is not changed: what ops write to the
 // parameters (an optimizer's step, load_state_dict) is seen by the next call; what a program writes through data_ptr()
