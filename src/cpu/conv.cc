@@ -49,6 +49,7 @@ class FloatCopy {
 
 Conv with_floats(Conv conv) {
   conv.dtype = kFloat;
+  conv.kept_weight = nullptr;  // the copy in float32 is not kept
   return conv;
 }
 
@@ -72,7 +73,8 @@ void spread_bias(Layout layout, int64_t batch, int64_t channels, int64_t pixels,
   });
 }
 
-// The types that oneDNN may know.
+// The types that oneDNN may know. Its bfloat16 gradients of weights read, and may write, memory that is not theirs, so
+// these are computed in float32.
 template <class T>
 inline constexpr bool is_known = std::is_same_v<T, float> || std::is_same_v<T, BFloat16>;
 
@@ -144,7 +146,7 @@ void sum_channels(Layout layout, int64_t batch, int64_t channels, int64_t pixels
 template <class T>
 void backward_weight(const Conv& conv, const T* input, const T* grad_output, T* grad_weight, T* grad_bias) {
   const bool empty = is_empty(conv);
-  if constexpr (is_known<T>)
+  if constexpr (std::is_same_v<T, float>)
     if (!empty && onednn::conv_backward_weight(conv, input, grad_output, grad_weight, grad_bias)) return;
   if constexpr (is_half_type<T>) {
     const FloatCopy<T> x(input, input_count(conv)), gy(grad_output, output_count(conv));

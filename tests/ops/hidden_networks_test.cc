@@ -253,8 +253,23 @@ TEST(BFloat16Convolutions, OfOnePixelDoNotReadWhatTheyDidNotWrite) {
   }
 }
 
+// All sums are of small integers, so that both dtypes have them exactly.
+TEST(BFloat16Convolutions, WhoseStridesSkipPixelsAgreeWithFloat32) {
+  manual_seed(0);
+  const Tensor x = whole({3, 3, 9, 8}, kFloat), w = whole({3, 7, 2, 2}, kFloat);
+  const auto gradients = [&](ScalarType dtype) {
+    const Tensor input = x.to(dtype, false, true).set_requires_grad(true);
+    const Tensor weight = w.to(dtype, false, true).set_requires_grad(true);
+    const Tensor y = conv_transpose2d(input, weight, {}, {7, 9});
+    y.backward(ones_like(y));
+    return std::vector<Tensor>{y.to(kFloat), input.grad().to(kFloat), weight.grad().to(kFloat)};
+  };
+  const std::vector<Tensor> expected = gradients(kFloat), found = gradients(kBFloat16);
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(relume::equal(found[i], expected[i])) << i;
+}
+
 INSTANTIATE_TEST_SUITE_P(Dtypes, HiddenNetworks,
-                         testing::Combine(testing::Values(kFloat, kDouble), testing::Bool()));
+                         testing::Combine(testing::Values(kFloat, kDouble, kBFloat16), testing::Bool()));
 
 }  // namespace
 }  // namespace relume
