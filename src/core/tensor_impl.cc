@@ -196,11 +196,30 @@ size_t storage_bytes(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype) {
 
 namespace {
 
-Tensor row_major(IntArrayRef sizes, int64_t numel, ScalarType dtype, Storage* storage) {
-  TensorImpl* impl = pool_new<TensorImpl>();
+// A tensor whose sizes are still to be set. Takes the reference to the storage, also where it throws.
+Tensor on_storage(Storage* storage, ScalarType dtype, bool inference) {
+  TensorImpl* impl = nullptr;
+  try {
+    impl = pool_new<TensorImpl>();
+  } catch (...) {
+    storage->release();
+    throw;
+  }
   impl->dtype = dtype;
-  impl->inference = t_state.inference_mode;
+  impl->inference = inference;
   impl->storage = storage;
+  return Tensor::adopt(impl);
+}
+
+// Another tensor on the storage of `source`.
+Tensor beside(const TensorImpl& source) {
+  source.storage->retain();
+  return on_storage(source.storage, source.dtype, source.inference);
+}
+
+Tensor row_major(IntArrayRef sizes, int64_t numel, ScalarType dtype, Storage* storage) {
+  Tensor result = on_storage(storage, dtype, t_state.inference_mode);
+  TensorImpl* const impl = result.impl();
   impl->numel = numel;
   impl->sizes.assign(sizes);
   impl->strides.resize(sizes.size());
@@ -209,7 +228,7 @@ Tensor row_major(IntArrayRef sizes, int64_t numel, ScalarType dtype, Storage* st
     impl->strides[i] = stride;
     stride *= std::max<int64_t>(sizes[i], 1);
   }
-  return Tensor::adopt(impl);
+  return result;
 }
 
 }  // namespace
@@ -228,10 +247,8 @@ Tensor make_hidden(IntArrayRef sizes, ScalarType dtype) {
 
 Tensor make_like(const TensorImpl& like, ScalarType dtype) {
   Storage* storage = Storage::make(static_cast<size_t>(like.numel * element_size(dtype)));
-  TensorImpl* impl = pool_new<TensorImpl>();
-  impl->dtype = dtype;
-  impl->inference = t_state.inference_mode;
-  impl->storage = storage;
+  Tensor result = on_storage(storage, dtype, t_state.inference_mode);
+  TensorImpl* const impl = result.impl();
   impl->numel = like.numel;
   impl->sizes = like.sizes;
   impl->strides.resize(like.sizes.size());
@@ -240,7 +257,7 @@ Tensor make_like(const TensorImpl& like, ScalarType dtype) {
     impl->strides[i] = stride;
     stride *= std::max<int64_t>(like.sizes[i], 1);
   }
-  return Tensor::adopt(impl);
+  return result;
 }
 
 Tensor make_strided(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype) {
@@ -248,42 +265,33 @@ Tensor make_strided(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype) {
   check(sizes.size() == strides.size(), "mismatch in length of strides and shape: {} and {}", strides, sizes);
   for (const int64_t stride : strides)
     check(stride >= 0, "as_strided: Negative strides are not supported at the moment, got strides: {}", strides);
-  Storage* storage = Storage::make(storage_bytes(sizes, strides, dtype));
-  TensorImpl* impl = pool_new<TensorImpl>();
-  impl->dtype = dtype;
-  impl->inference = t_state.inference_mode;
-  impl->storage = storage;
-  impl->set_sizes_and_strides(sizes, strides);
-  return Tensor::adopt(impl);
+  Tensor result =
+      on_storage(Storage::make(storage_bytes(sizes, strides, dtype)), dtype, t_state.inference_mode);
+  result.impl()->set_sizes_and_strides(sizes, strides);
+  return result;
 }
 
 Tensor make_alias(const Tensor& of, IntArrayRef sizes, IntArrayRef strides, int64_t offset) {
   TensorImpl& source = *of.impl();
-  TensorImpl* impl = pool_new<TensorImpl>();
-  impl->dtype = source.dtype;
-  impl->inference = source.inference;
-  impl->storage = source.storage;
-  impl->storage->retain();
+  Tensor result = beside(source);
+  TensorImpl* const impl = result.impl();
   impl->offset = offset;
   impl->set_sizes_and_strides(sizes, strides);
   if (!source.inference) impl->take_version(source);
-  return Tensor::adopt(impl);
+  return result;
 }
 
 Tensor make_alias(const Tensor& of) {
   TensorImpl& source = *of.impl();
-  TensorImpl* impl = pool_new<TensorImpl>();
-  impl->dtype = source.dtype;
+  Tensor result = beside(source);
+  TensorImpl* const impl = result.impl();
   impl->contiguous = source.contiguous;
-  impl->inference = source.inference;
-  impl->storage = source.storage;
-  impl->storage->retain();
   impl->offset = source.offset;
   impl->numel = source.numel;
   impl->sizes = source.sizes;
   impl->strides = source.strides;
   if (!source.inference) impl->take_version(source);
-  return Tensor::adopt(impl);
+  return result;
 }
 
 Tensor make_external(void* data, IntArrayRef sizes, IntArrayRef strides, ScalarType dtype, Storage::Deleter deleter,
@@ -291,12 +299,9 @@ Tensor make_external(void* data, IntArrayRef sizes, IntArrayRef strides, ScalarT
   checked_numel(sizes, dtype);
   check(sizes.size() == strides.size(), "mismatch in length of strides and shape: {} and {}", strides, sizes);
   Storage* storage = Storage::adopt(data, storage_bytes(sizes, strides, dtype), deleter, context);
-  TensorImpl* impl = pool_new<TensorImpl>();
-  impl->dtype = dtype;
-  impl->inference = t_state.inference_mode;
-  impl->storage = storage;
-  impl->set_sizes_and_strides(sizes, strides);
-  return Tensor::adopt(impl);
+  Tensor result = on_storage(storage, dtype, t_state.inference_mode);
+  result.impl()->set_sizes_and_strides(sizes, strides);
+  return result;
 }
 
 int64_t wrap_dim(int64_t dim, int64_t rank) {
