@@ -42,8 +42,9 @@ class FunctionNode final : public GraphNode {
 template <class F>
 NodePtr new_function_node(const char* name, Inputs inputs, F backward) {
   auto* node = make_node<FunctionNode<F>>(name, std::move(backward));
+  NodePtr handle = NodePtr::adopt(node);  // a view that may not be used throws in gradient_edge
   for (const Input& input : inputs) node->edges.emplace_back(gradient_edge(*input.tensor));
-  return NodePtr::adopt(node);
+  return handle;
 }
 
 // record() where it is known that some input requires grad.
