@@ -1,6 +1,7 @@
 #!/bin/sh
 # What `make test` leaves out: the tests on each SIMD target that this machine has, without hidden layouts, under the
-# sanitizers, and unoptimised; those of the Python package under the sanitizers and under Python's debug allocator. Goes on after a failure; ends with what was counted, and exits with 1 where anything failed.
+# sanitizers, and unoptimised; those of the Python package under the sanitizers and under Python's debug allocator. Goes
+# on after a failure; ends with what was counted, and exits with 1 where anything failed.
 set -u
 cd "$(dirname "$0")/.."
 status=0
