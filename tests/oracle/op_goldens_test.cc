@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "autograd/node.h"
 #include "oracle/calls.h"
 #include "relume/autograd.h"
 
@@ -253,6 +254,16 @@ class Program {
   explicit Program(const Golden& golden, const json& row) : golden_(golden), row_(row) {
     names_["x"] = parse_tensor(golden.text(row["x"])).set_requires_grad(true);
   }
+  // A graph that saved a view of what was then overwritten holds itself, as PyTorch's does, until backward has run.
+  // Where a program ends with the error of that, nobody else lets go of it.
+  ~Program() {
+    guards_.clear();
+    for (auto& [name, value] : names_)
+      if (value.tensor.defined() && !value.tensor.is_view())
+        if (const auto node = value.tensor.grad_fn()) static_cast<autograd::GraphNode*>(node.get())->release_saved();
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
 
   // What differs, or nothing.
   std::string run() {
