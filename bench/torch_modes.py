@@ -5,29 +5,15 @@ Usage: torch_modes.py [--threads N] NAME, where NAME is a row "SimpleCNN forward
 """
 
 import torch
-from torch import nn
 
 from harness import checksum, fastest, serve
-
-
-class SimpleCNN(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 32, 3, padding=1)
-        self.relu1 = nn.ReLU()
-        self.conv2 = nn.Conv2d(32, 64, 3, padding=1)
-        self.relu2 = nn.ReLU()
-        self.pool = nn.MaxPool2d(2, 2)
-
-    def forward(self, x):
-        x = self.pool(self.relu1(self.conv1(x)))
-        return self.pool(self.relu2(self.conv2(x)))
+from python_rows import simple_cnn
 
 
 def make(batch, training, channels_last, compiled):
     """(run, first result) of one mode; the result of training is all parameters after three steps."""
     torch.manual_seed(0)
-    model, x = SimpleCNN(), torch.randn(batch, 3, 32, 32)
+    model, x = simple_cnn(torch), torch.randn(batch, 3, 32, 32)
     if channels_last:
         model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), 0.01)
