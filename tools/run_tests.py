@@ -2,6 +2,7 @@
 """Runs the tests of a build by ctest and ends with `N passed, N failed`, counted over the cases in every program.
 
 Usage: run_tests.py BUILD [--as NAME] [--without LABEL]    run the tests of build/BUILD
+       run_tests.py --report NAME FILE                     count a report of gtest or pytest as NAME; none is a failure
        run_tests.py --sum                                  add up all runs since `run_tests.py --reset`
 The exit status is 1 where anything failed or no test ran. The count is kept in build/results/NAME.json.
 """
@@ -95,9 +96,23 @@ def run(build, name, without):
     if status and not counts["failed"]:
         counts["failed"] = 1
     print(*names, sep="\n", end="\n" if names else "")
-    (RESULTS / f"{name}.json").write_text(json.dumps(counts))
+    record(name, counts)
     print(f"{name}:", end=" ")
     return finish(counts)
+
+
+def record_report(name, report):
+    """Records the cases of a report as `name`; a run that ended without one counts as one failure."""
+    counts, names = count_report(report) if report.exists() else (dict.fromkeys(OUTCOMES, 0) | {"failed": 1}, [])
+    record(name, counts)
+    print(*names, sep="\n", end="\n" if names else "")
+    print(f"{name}:", end=" ")
+    return finish(counts)
+
+
+def record(name, counts):
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(counts))
 
 
 def main():
@@ -106,6 +121,7 @@ def main():
     parser.add_argument("--as", dest="name")
     parser.add_argument("--without")
     parser.add_argument("--record", nargs=2, metavar=("NAME", "OUTCOME"), help="count one outcome of another kind")
+    parser.add_argument("--report", nargs=2, metavar=("NAME", "FILE"), help="count the cases of a report")
     parser.add_argument("--reset", action="store_true")
     parser.add_argument("--sum", action="store_true")
     arguments = parser.parse_args()
@@ -113,10 +129,12 @@ def main():
         shutil.rmtree(RESULTS, ignore_errors=True)
         return 0
     if arguments.record:
-        RESULTS.mkdir(parents=True, exist_ok=True)
         name, outcome = arguments.record
-        (RESULTS / f"{name}.json").write_text(json.dumps({key: int(key == outcome) for key in OUTCOMES}))
+        record(name, {key: int(key == outcome) for key in OUTCOMES})
         return 0
+    if arguments.report:
+        name, report = arguments.report
+        return record_report(name, pathlib.Path(report))
     if arguments.sum:
         runs = [json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))]
         return finish({key: sum(counts[key] for counts in runs) for key in OUTCOMES})

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What `make test` leaves out: the tests on each SIMD target that this machine has, without hidden layouts, under the
-# sanitizers, and unoptimised; those of the Python package under Python's debug allocator. Goes on after a failure; ends
-# with what was counted, and exits with 1 where anything failed.
+# sanitizers, and unoptimised; those of the Python package under the sanitizers and under Python's debug allocator. Goes
+# on after a failure; ends with what was counted, and exits with 1 where anything failed.
 set -u
 cd "$(dirname "$0")/.."
 status=0
@@ -15,16 +15,14 @@ build() {  # build NAME [OPTION...]: configures and builds a preset; what doesn'
   return 1
 }
 
-# python_tests BUILD NAME VARIABLE=VALUE...: the Python tests with the package of a build; counted as one
+# python_tests BUILD NAME VARIABLE=VALUE...: the Python tests with the package of a build; a run without a report failed
 python_tests() {
   package=build/$1/python name=$2
+  reports=$PWD/build/results/$name-reports
   shift 2
-  if env "$@" "$python" tools/run_pytest.py "$name" "$package" python/tests; then
-    tools/run_tests.py --record "$name" passed
-  else
-    tools/run_tests.py --record "$name" failed
-    status=1
-  fi
+  rm -rf "$reports" && mkdir -p "$reports"
+  env "$@" GTEST_OUTPUT="xml:$reports/" "$python" tools/run_pytest.py "$name" "$package" python/tests || status=1
+  tools/run_tests.py --report "$name" "$reports/$name.xml" || status=1
 }
 
 has_cpu_flag() { [ "$1" = - ] || grep -qw "$1" /proc/cpuinfo; }
@@ -44,8 +42,13 @@ if build release $with_python; then
   RELUME_HIDE_LAYOUT=0 tools/run_tests.py release --as release-no-hidden-layout --without scripts || status=1
   python_tests release python-debug-allocator PYTHONMALLOC=debug
 fi
-if build asan; then
+# shellcheck disable=SC2086
+if build asan $with_python; then
   tools/run_tests.py asan --without scripts || status=1
+  # The runtimes come first, and see each object by itself; the interpreter's own leaks don't count.
+  runtimes="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
+  sanitizing="detect_leaks=0:allocator_may_return_null=1"
+  python_tests asan python-asan "LD_PRELOAD=$runtimes" "ASAN_OPTIONS=$sanitizing" PYTHONMALLOC=malloc
 fi
 if build debug; then
   tools/run_tests.py debug --without scripts || status=1

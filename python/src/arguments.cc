@@ -33,7 +33,7 @@ PyObject* call_into(const Op& op, Form form, PyObject* self, PyObject* const* ar
                     PyObject* keywords, Py_ssize_t out_index) {
   PyObject* out = arguments[count + out_index];
   if (out != Py_None && !is_tensor(out))
-    raise(PyExc_TypeError, std::string(op.name) + "(): argument 'out' must be Tensor, not " + Py_TYPE(out)->tp_name);
+    raise(PyExc_TypeError, std::string(op.name) + "(): argument 'out' must be Tensor, not " + type_name_of(out));
   const Py_ssize_t named = PyTuple_GET_SIZE(keywords);
   std::vector<PyObject*> others(arguments, arguments + count);
   const Ref names = own(PyTuple_New(named - 1));
@@ -81,7 +81,7 @@ std::vector<Tensor> Arguments::tensors(size_t i) const {
     PyObject* item = PySequence_Fast_GET_ITEM(items.get(), j);
     if (!is_tensor(item))
       raise(PyExc_TypeError,
-            "expected Tensor as element " + std::to_string(j) + " in argument 0, but got " + Py_TYPE(item)->tp_name);
+            "expected Tensor as element " + std::to_string(j) + " in argument 0, but got " + type_name_of(item));
     tensors.push_back(tensor_of(item));
   }
   return tensors;
@@ -175,7 +175,7 @@ namespace {
 PyObject* named_repr(PyObject* self, PyObject*) {
   return guarded([&] {
     const Ref fields = own(PyObject_GetAttrString(self, "__match_args__"));
-    std::string result = std::string(Py_TYPE(self)->tp_name) + "(";
+    std::string result = "torch.return_types." + type_name_of(self) + "(";
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(fields.get()); ++i) {
       const Ref value = own(PyObject_Repr(PyTuple_GET_ITEM(self, i)));
       result += (i ? ",\n" : "\n") + std::string(text_of(PyTuple_GET_ITEM(fields.get(), i))) + "=";

@@ -44,7 +44,7 @@ int set_grad(PyObject* self, PyObject* value, void*) {
     }
     if (!is_tensor(value))
       raise(PyExc_TypeError, std::string("assigned grad expected to be a Tensor or None but got grad of type ") +
-                                 Py_TYPE(value)->tp_name);
+                                 type_name_of(value));
     const Tensor& grad = tensor_of(value);
     if (value == self) raise(PyExc_RuntimeError, "can't assign Variable as its own grad");
     if (grad.scalar_type() != tensor.scalar_type())

@@ -80,7 +80,7 @@ class Reader {
     if (PyFloat_CheckExact(data)) return get_default_dtype();
     if (PyLong_CheckExact(data)) return kLong;
     if (is_sequence(data)) {  // beside numbers
-      const std::string name = Py_TYPE(data)->tp_name;
+      const std::string name = type_name_of(data);
       raise(PyExc_TypeError, deduced_ && is_floating_point(*deduced_)
                                  ? "must be real number, not " + name
                                  : "'" + name + "' object cannot be interpreted as an integer");
@@ -91,9 +91,9 @@ class Reader {
     return value.isFloatingPoint() ? ScalarType(get_default_dtype()) : value.isBoolean() ? kBool : kLong;
   }
   [[noreturn]] void refuse(PyObject* data) const {
-    const char* type = Py_TYPE(data)->tp_name;
-    if (PyUnicode_Check(data)) raise(PyExc_TypeError, std::string("new(): invalid data type '") + type + "'");
-    raise(PyExc_RuntimeError, std::string("Could not infer dtype of ") + type);
+    const std::string type = type_name_of(data);
+    if (PyUnicode_Check(data)) raise(PyExc_TypeError, "new(): invalid data type '" + type + "'");
+    raise(PyExc_RuntimeError, "Could not infer dtype of " + type);
   }
 
   void store(PyObject* data, size_t depth) {

@@ -28,7 +28,7 @@ PyObject* new_device(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|i:device", const_cast<char**>(names), &type, &index))
       return nullptr;
     if (!is_device(type) && !PyUnicode_Check(type))
-      raise(PyExc_TypeError, std::string("device(): argument 'type' must be str, not ") + Py_TYPE(type)->tp_name);
+      raise(PyExc_TypeError, "device(): argument 'type' must be str, not " + type_name_of(type));
     const Device device = device_of(type);
     return device_object(index < 0 ? device : Device(device.type(), static_cast<int8_t>(index)));
   });
@@ -74,9 +74,7 @@ PyObject* new_generator(PyTypeObject*, PyObject* arguments, PyObject* keywords) 
 }
 void delete_generator(PyObject* self) {
   generator_in(self).~Generator();
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 PyObject* manual_seed_of(PyObject* self, PyObject* seed) {
@@ -143,7 +141,7 @@ Device device_of(PyObject* object) {
   return is_device(object) ? device_in(object) : Device(std::string(text_of(object)));
 }
 PyObject* device_object(Device device) {
-  auto* object = reinterpret_cast<DeviceObject*>(checked(device_type->tp_alloc(device_type, 0)));
+  auto* object = reinterpret_cast<DeviceObject*>(checked(PyType_GenericAlloc(device_type, 0)));
   object->device = device;
   return reinterpret_cast<PyObject*>(object);
 }
@@ -151,7 +149,7 @@ PyObject* device_object(Device device) {
 bool is_generator(PyObject* object) { return Py_TYPE(object) == generator_type; }
 const Generator& generator_of(PyObject* object) { return generator_in(object); }
 PyObject* generator_object(const Generator& generator) {
-  auto* object = reinterpret_cast<GeneratorObject*>(checked(generator_type->tp_alloc(generator_type, 0)));
+  auto* object = reinterpret_cast<GeneratorObject*>(checked(PyType_GenericAlloc(generator_type, 0)));
   new (&object->generator) Generator(generator);
   return reinterpret_cast<PyObject*>(object);
 }

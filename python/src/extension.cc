@@ -69,7 +69,8 @@ void add_tensor(PyObject* module, const std::vector<OpEntry>& entries) {
   PyType_Spec spec = {"relume.Tensor", sizeof(TensorObject), 0,
                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
   tensor_type = make_type(module, spec);
-  tensor_type->tp_name = "Tensor";  // as messages name it
+  // As messages of the interpreter name it.
+  check_status(PyObject_SetAttrString(reinterpret_cast<PyObject*>(tensor_type), "__name__", text("Tensor").get()));
   watch_tensors();
 }
 

@@ -23,9 +23,7 @@ const NodePtr& node_in(PyObject* self) { return reinterpret_cast<NodeObject*>(se
 
 void delete_node(PyObject* self) {
   reinterpret_cast<NodeObject*>(self)->node.~NodePtr();
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 PyObject* node_name(PyObject* self, PyObject*) {
@@ -125,7 +123,7 @@ class PythonNode final : public detail::CustomNode {
 Tensor gradient_of(PyObject* object, const std::string& name) {
   if (object == Py_None) return Tensor();
   if (!is_tensor(object))
-    raise(PyExc_TypeError, name + ": expected Variable or None (got " + Py_TYPE(object)->tp_name + ")");
+    raise(PyExc_TypeError, name + ": expected Variable or None (got " + type_name_of(object) + ")");
   return tensor_of(object);
 }
 
@@ -163,9 +161,7 @@ void delete_context(PyObject* self) {
   PyObject_GC_UnTrack(self);
   Py_CLEAR(context_of(self)->attributes);
   Py_CLEAR(context_of(self)->needs_input_grad);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 int traverse_context(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
@@ -267,7 +263,7 @@ PyObject* finish(PythonNode& node, const variable_list& inputs, const Ref& outpu
       tensors.push_back(tensor_of(item));
     else if (single)
       raise(PyExc_TypeError, node.name() + ".forward: expected to return a Tensor or a tuple with Tensors, got " +
-                                 Py_TYPE(item)->tp_name);
+                                 type_name_of(item));
   }
   node.finish(inputs, tensors);
   if (single) return wrap(tensors[0]);
@@ -283,7 +279,7 @@ PyObject* apply_function(PyObject*, PyObject* arguments) {
   return guarded([&]() -> PyObject* {
     PyObject* function = PyTuple_GET_ITEM(arguments, 0);
     const Ref inputs = own(PyTuple_GetSlice(arguments, 1, PyTuple_GET_SIZE(arguments)));
-    const Ref context = own(context_type->tp_alloc(context_type, 0));
+    const Ref context = own(PyType_GenericAlloc(context_type, 0));
     const NodePtr handle = NodePtr::adopt(autograd::make_node<PythonNode>(function, context_of(context.get())));
     auto& node = static_cast<PythonNode&>(*handle);
     const Py_ssize_t count = PyTuple_GET_SIZE(inputs.get());
@@ -310,7 +306,7 @@ PyMethodDef graph_functions[] = {
 
 PyObject* node_object(const NodePtr& node) {
   if (!node) return none();
-  auto* object = reinterpret_cast<NodeObject*>(checked(node_type->tp_alloc(node_type, 0)));
+  auto* object = reinterpret_cast<NodeObject*>(checked(PyType_GenericAlloc(node_type, 0)));
   new (&object->node) NodePtr(node);
   return reinterpret_cast<PyObject*>(object);
 }

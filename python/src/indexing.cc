@@ -26,10 +26,10 @@ std::optional<int64_t> bound(PyObject* object) {
 }
 
 TensorIndex slice_index(PyObject* object) {
-  const auto* slice = reinterpret_cast<PySliceObject*>(object);
-  const std::optional<int64_t> step = bound(slice->step);
+  const SliceBounds slice = bounds_of(object);
+  const std::optional<int64_t> step = bound(slice.step);
   if (step && *step <= 0) raise(PyExc_ValueError, "step must be greater than zero");
-  return Slice(bound(slice->start), bound(slice->stop), step);
+  return Slice(bound(slice.start), bound(slice.stop), step);
 }
 
 TensorIndex index_of(PyObject* object) {
@@ -47,7 +47,7 @@ TensorIndex index_of(PyObject* object) {
   raise(PyExc_IndexError,
         std::string("only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
                     "(got ") +
-            Py_TYPE(object)->tp_name + ")");
+            type_name_of(object) + ")");
 }
 
 Indices indices_of(PyObject* index) {
@@ -101,7 +101,7 @@ int contains(PyObject* self, PyObject* value) {
     if (!is_tensor(value) && !is_number(value))
       raise(PyExc_RuntimeError,
             std::string("Tensor.__contains__ only supports Tensor or scalar, but you passed in a <class '") +
-                Py_TYPE(value)->tp_name + "'>.");
+                type_name_of(value) + "'>.");
     const Tensor& tensor = tensor_of(self);
     const Tensor equal = is_tensor(value) ? tensor == tensor_of(value) : tensor == scalar_of(value);
     found = relume::any(equal).item().toBool();

@@ -110,7 +110,7 @@ Tensor tensor_on_buffer(PyObject* object, const char* function) {
     PyErr_Clear();
     if (PyObject_HasAttrString(object, "dtype")) refuse_type(object);
     raise(PyExc_TypeError,
-          std::string(function) + "(): the buffer of this " + Py_TYPE(object)->tp_name + " cannot be read");
+          std::string(function) + "(): the buffer of this " + type_name_of(object) + " cannot be read");
   }
   struct Released {
     Py_buffer* view;

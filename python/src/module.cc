@@ -51,7 +51,7 @@ PyObject* plain_forward(PyObject* self) {
   PyObject* attributes = module_of(self)->attributes;
   if (attributes && PyDict_GetItemWithError(attributes, names->forward)) return nullptr;
   PyObject* forward = PyObject_GetAttr(reinterpret_cast<PyObject*>(Py_TYPE(self)), names->forward);
-  if (forward && PyFunction_Check(forward)) return forward;
+  if (forward && is_plain_function(forward)) return forward;
   Py_XDECREF(forward);
   PyErr_Clear();
   return nullptr;
@@ -85,9 +85,7 @@ void delete_module(PyObject* self) {
   ModuleObject* module = module_of(self);
   if (module->weak_references) PyObject_ClearWeakRefs(self);
   Py_CLEAR(module->attributes);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 int traverse_module(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));

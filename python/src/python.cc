@@ -60,6 +60,18 @@ std::string_view text_of(PyObject* object) {
   return {data, static_cast<size_t>(size)};
 }
 
+std::string type_name_of(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  const Ref name = own(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), "__name__"));
+  const Ref module = own(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), "__module__"));
+  const std::string short_name(text_of(name.get()));
+  if (!PyUnicode_Check(module.get())) return short_name;
+  const std::string_view where = text_of(module.get());
+  if (where == "relume" || where == "torch") return short_name == "Tensor" ? short_name : "torch." + short_name;
+  const bool written_in_python = (PyType_GetFlags(type) & Py_TPFLAGS_HEAPTYPE) != 0;
+  return written_in_python || where == "builtins" ? short_name : std::string(where) + "." + short_name;
+}
+
 PyTypeObject* make_type(PyObject* module, PyType_Spec& spec, PyObject* bases) {
   PyObject* type = checked(PyType_FromSpecWithBases(&spec, bases));
   const std::string_view name = spec.name;

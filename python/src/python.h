@@ -1,10 +1,7 @@
 // The bridge to the interpreter: owned references, errors in both directions, and the lock.
 #pragma once
 
-// Before every standard header, as Python.h demands.
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <structmember.h>
+#include "abi.h"  // before every standard header
 
 #include <cstdint>
 #include <string>
@@ -118,6 +115,8 @@ class Unlocked {
   PyThreadState* thread_;
 };
 
+// The name of an object's class as PyTorch's messages give it: with the module where the class is not written in Python.
+std::string type_name_of(PyObject* object);
 // Text of a str object, which must outlive it.
 std::string_view text_of(PyObject* object);
 inline Ref text(std::string_view value) {

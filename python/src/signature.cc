@@ -83,7 +83,9 @@ bool is_list_of(PyObject* object, bool (*fits_item)(PyObject*)) {
 }
 
 bool is_truth(PyObject* object) {
-  return PyBool_Check(object) || std::strncmp(Py_TYPE(object)->tp_name, "numpy.bool", 10) == 0;
+  if (PyBool_Check(object)) return true;
+  if (PyLong_CheckExact(object) || object == Py_None || is_tensor(object)) return false;
+  return type_name_of(object).starts_with("numpy.bool");
 }
 
 bool is_python_dtype(PyObject* object) {
@@ -96,8 +98,9 @@ bool is_python_dtype(PyObject* object) {
 bool is_number(PyObject* object) {
   if (PyFloat_Check(object) || PyLong_Check(object)) return true;
   if (is_tensor(object)) return tensor_of(object).dim() == 0 && !tensor_of(object).requires_grad();
-  const PyNumberMethods* numbers = Py_TYPE(object)->tp_as_number;
-  return numbers && (numbers->nb_float || numbers->nb_index) && !PySequence_Check(object);
+  PyTypeObject* type = Py_TYPE(object);
+  const bool converts = PyType_GetSlot(type, Py_nb_float) || PyType_GetSlot(type, Py_nb_index);
+  return converts && !PySequence_Check(object);
 }
 
 bool fits(const Parameter& parameter, PyObject* object) {
@@ -207,19 +210,13 @@ const char* message_of(Kind kind) {
     if (name.kind == kind) return name.in_messages;
   return "object";
 }
-const char* type_name(PyObject* object) {
-  if (object == Py_None) return "NoneType";
-  const char* name = Py_TYPE(object)->tp_name;
-  const char* dot = is_tensor(object) || is_size(object) ? std::strrchr(name, '.') : nullptr;
-  return dot ? (is_tensor(object) ? dot + 1 : "torch.Size") : name;
-}
 
 std::string given_types(PyObject* const* arguments, size_t count, PyObject* keywords) {
   std::string text = "(";
-  for (size_t i = 0; i < count; ++i) text += (i ? ", " : "") + std::string(type_name(arguments[i]));
+  for (size_t i = 0; i < count; ++i) text += (i ? ", " : "") + type_name_of(arguments[i]);
   for (Py_ssize_t k = 0; keywords && k < PyTuple_GET_SIZE(keywords); ++k)
     text += (text.size() > 1 ? ", " : "") + std::string(text_of(PyTuple_GET_ITEM(keywords, k))) + "=" +
-            type_name(arguments[count + static_cast<size_t>(k)]);
+            type_name_of(arguments[count + static_cast<size_t>(k)]);
   return text + ")";
 }
 
@@ -276,7 +273,7 @@ std::string explain(const Op& op, const Line& line, Form form, const Misfit& mis
       PyObject* object = by_position ? arguments[misfit.argument] : misfit.keyword;
       const std::string position = by_position ? " (position " + std::to_string(misfit.argument + 1) + ")" : "";
       return name + ": argument '" + name_of(parameter) + "'" + position + " must be " + message_of(parameter.kind) +
-             ", not " + type_name(object);
+             ", not " + type_name_of(object);
     }
   }
 }

@@ -27,7 +27,7 @@ PyObject* make_object(PyTypeObject* type, Tensor&& tensor) {
     object->attributes = nullptr;
     object->weak_references = nullptr;
   } else {
-    object = object_of(checked(type->tp_alloc(type, 0)));  // zeroed, and tracked
+    object = object_of(checked(PyType_GenericAlloc(type, 0)));  // zeroed, and tracked
   }
   object->owned_by_tensor = false;
   tensor.impl()->python_object = object;
@@ -43,7 +43,7 @@ PyObject* existing_object(TensorImpl* impl) {
     detail::retain(impl);
     object->owned_by_tensor = false;
   } else {
-    Py_INCREF(object);
+    Py_INCREF(reinterpret_cast<PyObject*>(object));
   }
   return reinterpret_cast<PyObject*>(object);
 }
@@ -53,7 +53,7 @@ bool hand_to_tensor(PyObject* self) {
   TensorObject* object = object_of(self);
   if (object->owned_by_tensor || !object->tensor.defined() || object->tensor.use_count() == 1) return false;
   if (Py_TYPE(self) == tensor_type && !object->attributes && !object->weak_references) return false;
-  Py_SET_REFCNT(self, 1);
+  Py_INCREF(self);
   object->owned_by_tensor = true;
   PyObject_GC_Track(self);
   detail::release(object->tensor.impl());
@@ -67,7 +67,7 @@ void release_object(void* python_object) {
   auto* object = static_cast<TensorObject*>(python_object);
   new (&object->tensor) Tensor();  // whoever has the object still, by a weak reference, has an undefined tensor
   object->owned_by_tensor = false;
-  Py_DECREF(object);
+  Py_DECREF(reinterpret_cast<PyObject*>(object));
 }
 
 // Raises what a signal's handler raises (KeyboardInterrupt), asking a hundred times a second at most. Only in threads
@@ -155,7 +155,7 @@ PyObject* wrap(TensorList tensors) {
 
 Tensor& tensor_argument(PyObject* object, const char* function) {
   if (!is_tensor(object))
-    raise(PyExc_TypeError, std::string(function) + ": expected Tensor, got " + Py_TYPE(object)->tp_name);
+    raise(PyExc_TypeError, std::string(function) + ": expected Tensor, got " + type_name_of(object));
   return tensor_of(object);
 }
 
@@ -172,7 +172,7 @@ PythonHook::~PythonHook() {
 Tensor PythonHook::operator()(const Tensor& gradient) const {
   const Locked lock;
   const Ref argument = Ref::steal(wrap(gradient));
-  const Ref result = own(PyObject_CallOneArg(callable_.get(), argument.get()));
+  const Ref result = own(PyObject_CallFunctionObjArgs(callable_.get(), argument.get(), nullptr));
   if (result.get() == Py_None) return Tensor();
   return tensor_argument(result.get(), "hook");
 }

@@ -52,7 +52,7 @@ PyObject* as_tensor(Arguments& a) {
 PyObject* from_numpy(Arguments& a) {
   PyObject* array = a.object(0);
   if (!has_buffer_of_numbers(array) || !PyObject_HasAttrString(array, "__array_interface__"))
-    raise(PyExc_TypeError, std::string("expected np.ndarray (got ") + Py_TYPE(array)->tp_name + ")");
+    raise(PyExc_TypeError, "expected np.ndarray (got " + type_name_of(array) + ")");
   return wrap(tensor_sharing(array, "from_numpy"));
 }
 

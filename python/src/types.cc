@@ -88,7 +88,7 @@ PyObject* size_repr(PyObject* self) {
 // A Size with the items of a tuple.
 PyObject* size_from_tuple(PyObject* tuple) {
   const Py_ssize_t count = PyTuple_GET_SIZE(tuple);
-  PyObject* size = size_type->tp_alloc(size_type, count);
+  PyObject* size = PyType_GenericAlloc(size_type, count);
   if (!size) return nullptr;
   for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SET_ITEM(size, i, Py_NewRef(PyTuple_GET_ITEM(tuple, i)));
   return size;
@@ -102,13 +102,13 @@ PyObject* resized(F make) {
   return size_from_tuple(made.get());
 }
 PyObject* size_subscript(PyObject* self, PyObject* index) {
-  return resized([&] { return PyTuple_Type.tp_as_mapping->mp_subscript(self, index); });
+  return resized([&] { return slot_of<binaryfunc>(&PyTuple_Type, Py_mp_subscript)(self, index); });
 }
 PyObject* size_concat(PyObject* self, PyObject* other) {
-  return resized([&] { return PyTuple_Type.tp_as_sequence->sq_concat(self, other); });
+  return resized([&] { return slot_of<binaryfunc>(&PyTuple_Type, Py_sq_concat)(self, other); });
 }
 PyObject* size_repeat(PyObject* self, Py_ssize_t times) {
-  return resized([&] { return PyTuple_Type.tp_as_sequence->sq_repeat(self, times); });
+  return resized([&] { return slot_of<ssizeargfunc>(&PyTuple_Type, Py_sq_repeat)(self, times); });
 }
 
 PyObject* size_numel(PyObject* self, PyObject*) {
@@ -124,15 +124,16 @@ PyObject* size_reduce(PyObject* self, PyObject*) {
 }
 
 PyObject* size_new(PyTypeObject* type, PyObject* arguments, PyObject* keywords) {
-  const Ref made = Ref::steal(PyTuple_Type.tp_new(type, arguments, keywords));
-  if (!made) return nullptr;
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(made.get()); ++i) {
-    PyObject* item = PyTuple_GET_ITEM(made.get(), i);
-    if (!PyIndex_Check(item))
-      return PyErr_Format(PyExc_TypeError, "torch.Size() takes an iterable of 'int' (item %zd is '%s')", i,
-                          Py_TYPE(item)->tp_name);
-  }
-  return Ref(made).release();
+  return guarded([&] {
+    Ref made = own(slot_of<newfunc>(&PyTuple_Type, Py_tp_new)(type, arguments, keywords));
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(made.get()); ++i) {
+      PyObject* item = PyTuple_GET_ITEM(made.get(), i);
+      if (!PyIndex_Check(item))
+        raise(PyExc_TypeError, "torch.Size() takes an iterable of 'int' (item " + std::to_string(i) + " is '" +
+                                   type_name_of(item) + "')");
+    }
+    return made.release();
+  });
 }
 
 PyMethodDef size_methods[] = {
@@ -186,7 +187,7 @@ MemoryFormat format_of(PyObject* object) { return static_cast<MemoryFormat>(cons
 
 bool is_size(PyObject* object) { return Py_TYPE(object) == size_type; }
 PyObject* size_object(IntArrayRef sizes) {
-  Ref size = own(size_type->tp_alloc(size_type, static_cast<Py_ssize_t>(sizes.size())));
+  Ref size = own(PyType_GenericAlloc(size_type, static_cast<Py_ssize_t>(sizes.size())));
   for (size_t i = 0; i < sizes.size(); ++i)
     PyTuple_SET_ITEM(size.get(), static_cast<Py_ssize_t>(i), checked(PyLong_FromLongLong(sizes[i])));
   return size.release();
