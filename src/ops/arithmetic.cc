@@ -365,13 +365,23 @@ void check_integer_power(ScalarType dtype, const Scalar& exponent) {
         "Integers to negative integer powers are not allowed.");
 }
 
+// grad * 2 x; the product takes the place of 2 x where nobody can tell.
+Tensor square_gradient(Tensor grad, const Tensor& x) {
+  Tensor doubled = x * 2;
+  const bool replaces = !GradMode::is_enabled() && grad.is_contiguous() && doubled.is_contiguous() &&
+                        grad.scalar_type() == doubled.scalar_type() && grad.sizes() == doubled.sizes();
+  if (!replaces) return grad * doubled;
+  elementwise_into(doubled, arithmetic_kernel(kMul, doubled.scalar_type()), {&grad, &doubled});
+  return doubled;
+}
+
 auto power_backward(const Scalar& exponent) {
   return [exponent](Backward& run) {
     const double power = exponent.toDouble();
     if (power == 0)
       run.set(0, zeros_like(run.grad()));
     else if (power == 2)
-      run.set(0, run.grad() * (run.saved(0) * 2));
+      run.set(0, square_gradient(run.take_grad(), run.saved(0)));
     else
       run.set(0, run.grad() * (pow(run.saved(0), power - 1) * power));
   };

@@ -8,6 +8,7 @@
 #include "ops/dims.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
+#include "ops/spatial.h"
 
 namespace relume {
 
@@ -129,9 +130,14 @@ Tensor mean_over(const char* grad_fn, const Tensor& self, Over over, std::option
         "mean(): could not infer output dtype. {} dtype must be either a floating point or complex dtype. Got: {}",
         dtype ? "Optional" : "Input", to_string(to));
   const double count = static_cast<double>(numel_of(self.sizes(), over.dims));
+  const bool hidden = form_of(self) == Form::Hidden;
   const Tensor result = reduce(ReduceOp::sum, self, over, loop_dtype(to), to, {.divisor = count});
-  return record(grad_fn, result, {self}, {},
-                [shape = Shape(self, over), count](Backward& run) { run.set(0, shape.expand(run.grad()) / count); });
+  return record(grad_fn, result, {self}, {}, [shape = Shape(self, over), count, hidden](Backward& run) {
+    // The gradient of a hidden activation is at its best in the same layout.
+    const bool fills = hidden && run.grad().dim() == 0 && !GradMode::is_enabled();
+    run.set(0, fills ? make_filled_activation(shape.sizes, run.grad() / count, Form::Hidden)
+                     : shape.expand(run.grad()) / count);
+  });
 }
 
 }  // namespace

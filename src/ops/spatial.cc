@@ -51,6 +51,14 @@ Tensor hidden_copy(const Tensor& tensor) {
 
 }  // namespace
 
+Tensor make_filled_activation(IntArrayRef sizes, const Tensor& element, Form form) {
+  Tensor result = make_activation(sizes, element.scalar_type(), form);
+  const DenseActivation target(result);
+  constexpr int64_t kDense = 1;
+  cpu::fill_strided(result.numel(), target.data(), &kDense, element.scalar_type(), element.impl()->data());
+  return result;
+}
+
 DenseActivation::DenseActivation(const Tensor& tensor) : DenseActivation(tensor, false) {}
 
 DenseActivation::DenseActivation(const Tensor& tensor, bool pending) {

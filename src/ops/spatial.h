@@ -25,6 +25,8 @@ Form form_of(const Tensor& tensor);
 inline cpu::Layout layout_of(Form form) { return form == Form::Plain ? cpu::Layout::Plain : cpu::Layout::ChannelsLast; }
 // A new activation with undefined contents.
 Tensor make_activation(IntArrayRef sizes, ScalarType dtype, Form form);
+// The same, each element that of a 0-dim tensor.
+Tensor make_filled_activation(IntArrayRef sizes, const Tensor& element, Form form);
 
 // The elements of an activation for the time of a kernel, dense in either layout; hidden ones are pinned.
 class DenseActivation {
