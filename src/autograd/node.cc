@@ -39,6 +39,9 @@ Tensor GraphNode::unpack(size_t i) {
 }
 
 Tensor Backward::saved(size_t i) const { return node_.unpack(i); }
+Tensor Backward::as_output(Tensor tensor) const {
+  return t_state.grad_mode ? autograd::as_output(std::move(tensor), node_, 0) : tensor;
+}
 
 void retain(Node* node) { static_cast<GraphNode*>(node)->refs.fetch_add(1, std::memory_order_relaxed); }
 

@@ -45,6 +45,8 @@ class Backward {
   bool has_grad(size_t i = 0) const { return grads_[i].defined(); }
   // The i-th tensor saved.
   Tensor saved(size_t i) const;
+  // A new tensor, where a graph is being recorded as if it were output 0 of the forward op.
+  Tensor as_output(Tensor tensor) const;
   // Whether the gradient of input i is wanted.
   bool needs(size_t i) const { return needed_[i]; }
   // Sets the gradient with respect to input i. It may have a shape to which the input was broadcast, or another

@@ -25,7 +25,7 @@ Saved::Saved(const Save& save) : kind_(save.kind), output_nr_(save.output_nr) {
         "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
         "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it "
         "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
-  tensor_ = kind_ == Save::Kind::Input ? tensor : make_alias(tensor);
+  tensor_ = kind_ == Save::Kind::Input || kind_ == Save::Kind::Mask ? tensor : make_alias(tensor);
   if (kind_ == Save::Kind::Input) tensor_.impl()->version_counter();  // so that views made later share it
   version_ = tensor_.impl()->current_version();
   if (kind_ == Save::Kind::LazyOutput) {
@@ -85,13 +85,13 @@ void before_write(const Tensor& tensor) {
 
 namespace {
 
-[[noreturn]] void fail_modified(const Tensor& tensor, const std::string& producer, uint32_t output_nr, uint32_t now,
-                                uint32_t then) {
+[[noreturn]] void fail_modified(ScalarType dtype, IntArrayRef sizes, const std::string& producer, uint32_t output_nr,
+                                uint32_t now, uint32_t then) {
   const std::string made =
       producer.empty() ? "" : fmt::format(", which is output {} of {},", output_nr, producer);
   fail("one of the variables needed for gradient computation has been modified by an inplace operation: "
        "[torch.{}Tensor {}]{} is at version {}; expected version {} instead. Hint: {}",
-       relume::to_string(tensor.scalar_type()), tensor.sizes(), made, now, then,
+       relume::to_string(dtype), sizes, made, now, then,
        AnomalyMode::is_enabled()
            ? "the backtrace further above shows the operation that failed to compute its gradient. The variable in "
              "question was changed in there or anywhere later. Good luck!"
@@ -108,16 +108,21 @@ Tensor Saved::unpack(GraphNode& owner) const {
     if (kind_ == Save::Kind::Input) {
       const NodePtr made = grad_fn_of(tensor_);
       const std::string producer = made ? static_cast<GraphNode*>(made.get())->short_name() : std::string();
-      fail_modified(tensor_, producer, static_cast<uint32_t>(tensor_.output_nr()), now, version_);
+      fail_modified(tensor_.scalar_type(), tensor_.sizes(), producer, static_cast<uint32_t>(tensor_.output_nr()), now,
+                    version_);
     }
-    fail_modified(tensor_, owner.short_name(), output_nr_, now, version_);
+    const InputMeta& meta = owner.inputs[output_nr_];
+    fail_modified(meta.dtype, meta.sizes, owner.short_name(), output_nr_, now, version_);
   }
-  if (kind_ == Save::Kind::Input || !t_state.grad_mode) return tensor_;
-  Tensor result = make_alias(tensor_);
-  AutogradMeta& meta = make_meta(result);
+  if (kind_ == Save::Kind::Input || kind_ == Save::Kind::Mask || !t_state.grad_mode) return tensor_;
+  return as_output(make_alias(tensor_), owner, output_nr_);
+}
+
+Tensor as_output(Tensor tensor, GraphNode& owner, uint32_t output_nr) {
+  AutogradMeta& meta = make_meta(tensor);
   meta.grad_fn = NodePtr::share(&owner);
-  meta.output_nr = output_nr_;
-  return result;
+  meta.output_nr = output_nr;
+  return tensor;
 }
 
 }  // namespace relume::autograd

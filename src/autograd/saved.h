@@ -10,9 +10,9 @@ class GraphNode;
 
 // What an op says of a tensor that it wants saved: an input of the op, or one of its outputs. A `lazy_output` is an
 // output that PyTorch would not save: an in-place write to it must not be an error later, so the saver is given a copy
-// before the write.
+// before the write. A `Mask` stands for an output: it shares its version, not its elements.
 struct Save {
-  enum class Kind : uint8_t { Input, Output, LazyOutput };
+  enum class Kind : uint8_t { Input, Output, LazyOutput, Mask };
   Save(const Tensor& tensor) : tensor(&tensor) {}  // NOLINT: implicit, so that lists of saves read as lists of tensors
   Save(const Tensor& tensor, Kind kind, uint32_t output_nr = 0) : tensor(&tensor), kind(kind), output_nr(output_nr) {}
   const Tensor* tensor;
@@ -49,6 +49,9 @@ class Saved {
   Saved* next_ = nullptr;      // lazy outputs with the same version counter
   Saved** previous_ = nullptr;  // what points to this one
 };
+
+// Gives a tensor a place in the graph, as an output of `owner`.
+Tensor as_output(Tensor tensor, GraphNode& owner, uint32_t output_nr);
 
 // To be called before the elements of `tensor` are written: gives lazy savers their copies.
 void before_write(const Tensor& tensor);

@@ -21,9 +21,6 @@ Tensor make_hidden(IntArrayRef sizes, ScalarType dtype);
 class HiddenPin {
  public:
   explicit HiddenPin(detail::Storage& storage) : storage_(storage), elements_(storage.pin()) {}
-  // With `pending` the elements may still be owed a ReLU.
-  HiddenPin(detail::Storage& storage, bool pending)
-      : storage_(storage), elements_(pending ? storage.pin_pending() : storage.pin()) {}
   ~HiddenPin() { storage_.unpin(); }
   HiddenPin(const HiddenPin&) = delete;
   HiddenPin& operator=(const HiddenPin&) = delete;
@@ -36,6 +33,27 @@ class HiddenPin {
   const detail::ChannelsLastElements* const elements_;
 };
 
+// Hidden elements that are owed a ReLU, as they are without it, lent to one op for the time of a scope. Whoever else
+// wants them waits until it ends.
+class OwedRelu {
+ public:
+  explicit OwedRelu(detail::Storage& storage);
+  ~OwedRelu();
+  OwedRelu(const OwedRelu&) = delete;
+  OwedRelu& operator=(const OwedRelu&) = delete;
+
+  // Null where no ReLU is owed, or another op has the elements.
+  const detail::ChannelsLastElements* elements() const { return elements_; }
+  // The mask of the ReLU, where it still has to be written; the op that does says so.
+  uint8_t* mask() const;
+  void set_mask_written() { mask_written_ = true; }
+
+ private:
+  detail::Storage& storage_;
+  detail::ChannelsLastElements* elements_ = nullptr;
+  bool mask_written_ = false;
+};
+
 namespace detail {
 
 // Whether a tensor on a hidden storage is one that its layout serves: all elements, batch and channels where they were.
@@ -43,8 +61,9 @@ bool shows_hidden(const TensorImpl& impl);
 
 // Writes the elements to `to` in row-major order. Defined by cpu/.
 void write_row_major(const ChannelsLastElements& elements, void* to);
-// max(x, 0) of each element, in place; of float32 and float64. Defined by cpu/.
-void apply_relu(const ChannelsLastElements& elements);
+// max(x, 0) of each element, in place unless `mask_only`; of float32 and float64. A mask that is not null is written:
+// see Storage::defer_relu. Defined by cpu/.
+void apply_relu(const ChannelsLastElements& elements, uint8_t* mask, bool mask_only);
 
 }  // namespace detail
 }  // namespace relume

@@ -9,7 +9,13 @@
 #include "core/thread_state.h"
 #include "relume/tensor.h"
 
+namespace relume {
+class OwedRelu;
+}
+
 namespace relume::detail {
+
+class Storage;
 
 // The elements of an activation [batch, channels, pixels] in channels-last order. A ReLU may still be owed to them.
 struct ChannelsLastElements {
@@ -18,6 +24,8 @@ struct ChannelsLastElements {
   int64_t batch = 0, channels = 0, pixels = 0;
   ScalarType dtype = ScalarType::Undefined;
   std::atomic<bool> relu_pending{false};
+  bool relu_lent = false;                  // an op computes with the elements as they are without it
+  std::atomic<Storage*> relu_mask{nullptr};  // what it is to tell which gradients pass: see Storage::defer_relu
 };
 
 // What a kernel made of the contents of a storage (a copy in another order) and keeps for the next call.
@@ -64,19 +72,20 @@ class Storage {
   bool is_hidden() const { return hidden_.load(std::memory_order_acquire) != nullptr; }
   // The hidden elements, which stay where they are until unpin(), or null where nothing is hidden.
   const ChannelsLastElements* pin() {
-    const ChannelsLastElements* const elements = pin_pending();
+    pins_.fetch_add(1);
+    const ChannelsLastElements* const elements = hidden_.load();
     if (elements && elements->relu_pending.load(std::memory_order_acquire)) [[unlikely]]
       finish_relu();
     return elements;
   }
-  // The same for a caller that looks at relu_pending itself.
-  const ChannelsLastElements* pin_pending() {
-    pins_.fetch_add(1);
-    return hidden_.load();
-  }
   // Says that the hidden elements are to be seen as max(x, 0): who pins them next does it. Nobody else may be able to
-  // see the elements. Returns false, with nothing done, where none are hidden.
-  bool defer_relu();
+  // see the elements. `mask`, unless null, then gets a bit an element, in their order: whether it is positive or NaN.
+  // Returns false, with nothing done, where no elements are hidden.
+  bool defer_relu(Storage* mask);
+  // Where this is such a mask: has it written, unless it has been.
+  void await_mask() {
+    if (__atomic_load_n(&context_, __ATOMIC_ACQUIRE)) write_mask();
+  }
   void unpin() {
     if (pins_.fetch_sub(1) == 1) free_retired();
   }
@@ -108,10 +117,15 @@ class Storage {
 
   void unhide();
   void finish_relu();
+  void write_mask();
+  void forget_mask(ChannelsLastElements& elements);
+  void apply_pending_relu(ChannelsLastElements& elements, bool mask_only);
+  void free_elements(ChannelsLastElements* elements);
   void free_retired();
   void replace_derived(Kept* by);
   void destroy();
 
+  friend class relume::OwedRelu;
   static Kept kExposed;  // in the place of what is kept: nothing ever will be
 
   std::atomic<uint32_t> refs_{1};
@@ -119,7 +133,7 @@ class Storage {
   void* data_ = nullptr;
   size_t bytes_ = 0;
   Deleter deleter_ = nullptr;  // null: the block came from allocate(bytes)
-  void* context_ = nullptr;
+  void* context_ = nullptr;     // of the deleter; of the mask of a ReLU that was put off: the Storage that owes it
   std::atomic<ChannelsLastElements*> hidden_{nullptr};
   std::atomic<ChannelsLastElements*> retired_{nullptr};  // were hidden; the last one to unpin frees them
   std::atomic<Kept*> derived_{nullptr};

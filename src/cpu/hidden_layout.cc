@@ -6,6 +6,7 @@
 #include "cpu/parallel.h"
 #include "kernels/activations.h"
 #include "kernels/copy.h"
+#include "kernels/relu_mask.h"
 
 namespace relume::detail {
 
@@ -16,12 +17,14 @@ void write_row_major(const ChannelsLastElements& elements, void* to) {
                     elements.dtype);
 }
 
-void apply_relu(const ChannelsLastElements& elements) {
+void apply_relu(const ChannelsLastElements& elements, uint8_t* mask, bool mask_only) {
+  const int64_t count = elements.batch * elements.channels * elements.pixels;
+  if (mask) return cpu::relu_forward(elements.dtype, elements.data, count, mask_only ? nullptr : elements.data, mask);
   constexpr int64_t kGrain = 1 << 15;
   const formulas::ReLU formula;
   const cpu::ElementwiseLoop loop = cpu::activation_kernels().at(Activation::relu, elements.dtype).forward;
   const int64_t step = element_size(elements.dtype);
-  cpu::parallel_for(elements.batch * elements.channels * elements.pixels, kGrain, [&](int64_t begin, int64_t end) {
+  cpu::parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
     char* const data = static_cast<char*>(elements.data) + begin * step;
     const void* const inputs[] = {data};
     loop(data, inputs, end - begin, &formula);

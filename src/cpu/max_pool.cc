@@ -160,7 +160,22 @@ void forward_of_halves(const Pool& pool, const T* input, T* output, uint8_t* tap
     const T* const a = input + in;
     loops.largest_of_four(a, a + steps.right, a + steps.below, a + steps.below + steps.right, steps.next, steps.count,
                           output + out, taps ? taps + out : nullptr);
-    if (pool.relu) clamp_to_zero(output + out, steps.count);
+  });
+}
+
+template <class T>
+void forward_of_halves_with_relu(const Pool& pool, const T* input, T* output, uint8_t* taps, uint8_t* mask) {
+  const PoolLoops<T>& loops = pool_loops<T>();
+  const FourSteps steps(pool);
+  for_each_half_row(pool, [&](int64_t in, int64_t out) {
+    const int64_t places[] = {in, in + steps.right, in + steps.below, in + steps.below + steps.right};
+    FourOf<const T*> elements;
+    FourOf<uint8_t*> masks;
+    for (int k = 0; k < 4; ++k) {
+      elements.of[k] = input + places[k];
+      if (mask) masks.of[k] = mask + places[k] / 8;
+    }
+    loops.relu_of_four(elements, steps.count, output + out, taps ? taps + out : nullptr, masks);
   });
 }
 
@@ -269,11 +284,20 @@ void set_adaptive_windows(Pool& pool) {
   }
 }
 
-void max_pool_forward(const Pool& pool, const void* input, void* output, PoolIndex index) {
+bool pools_with_relu(const Pool& pool) {
+  return halves(pool) && pool.layout == Layout::ChannelsLast && pool.channels % 8 == 0 &&
+         2 * pool.output[1] == pool.input[1] && 2 * pool.output[2] == pool.input[2];
+}
+
+void max_pool_forward(const Pool& pool, const void* input, void* output, PoolIndex index, uint8_t* relu_mask) {
   check(pool.input_pixels() <= std::numeric_limits<int32_t>::max(), "max_pool: images of {} elements are too large",
         pool.input_pixels());
   dispatch_numbers("max_pool2d", pool.dtype, [&](auto zero) {
     using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>)
+      if (index.form != PoolIndex::Form::Pixel && halves(pool) && pool.relu)
+        return forward_of_halves_with_relu(pool, static_cast<const T*>(input), static_cast<T*>(output),
+                                           static_cast<uint8_t*>(index.data), relu_mask);
     if constexpr (std::is_floating_point_v<T>)
       if (index.form != PoolIndex::Form::Pixel && halves(pool))
         return forward_of_halves(pool, static_cast<const T*>(input), static_cast<T*>(output),

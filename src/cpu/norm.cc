@@ -70,11 +70,11 @@ class BatchNormOf {
       scale[c] = weight ? inverse_std[c] * weight[c] : inverse_std[c];
       shift[c] = bias ? bias[c] : C(0);
     }
-    for_each_row([&](int64_t row, int64_t c) {
+    for_rows([&](int64_t row, int64_t rows, int64_t c) {
       const T* const from = x + row * columns_;
       T* const to = y + row * columns_;
       if (each_)
-        loops_.scale_shift_each(from, mean, scale, shift, columns_, to);
+        loops_.scale_shift_each(from, mean, scale, shift, rows, columns_, to);
       else
         loops_.scale_shift(from, mean[c], scale[c], shift[c], columns_, to);
     });
@@ -111,24 +111,26 @@ class BatchNormOf {
       projection[c] = of_batch ? static_cast<C>(products[c] * inverse * inverse / count_) : C(0);
       scale[c] = weight ? inverse_std[c] * weight[c] : inverse_std[c];
     }
-    for_each_row([&](int64_t row, int64_t c) {
+    for_rows([&](int64_t row, int64_t rows, int64_t c) {
       const T *const g = grad + row * columns_, *const v = x + row * columns_;
       T* const to = grad_x + row * columns_;
       if (!of_batch && each_)
-        loops_.scale_shift_each(g, grad_mean, scale, projection, columns_, to);  // both others are 0
+        loops_.scale_shift_each(g, grad_mean, scale, projection, rows, columns_, to);  // both others are 0
       else if (!of_batch)
         loops_.scale_shift(g, C(0), scale[c], C(0), columns_, to);
       else if (each_)
-        loops_.project_each(g, v, mean, grad_mean, projection, scale, columns_, to);
+        loops_.project_each(g, v, mean, grad_mean, projection, scale, rows, columns_, to);
       else
         loops_.project(g, v, mean[c], grad_mean[c], projection[c], scale[c], columns_, to);
     });
   }
 
+  // body(row, rows, channel): rows that hold an element of each channel, or one row of a channel.
   template <class Body>
-  void for_each_row(const Body& body) const {
+  void for_rows(const Body& body) const {
     parallel_for(rows_, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, columns_)), [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; ++row) body(row, row % channels_);
+      if (each_) return body(begin, end - begin, int64_t{0});
+      for (int64_t row = begin; row < end; ++row) body(row, int64_t{1}, row % channels_);
     });
   }
 
@@ -149,7 +151,7 @@ class BatchNormOf {
         }
       });
     else
-      for_each_row([&](int64_t row, int64_t c) { body(row, int64_t{1}, c, firsts + row, seconds + row); });
+      for_rows([&](int64_t row, int64_t, int64_t c) { body(row, int64_t{1}, c, firsts + row, seconds + row); });
     std::fill_n(first, channels_, 0.0);
     std::fill_n(second, channels_, 0.0);
     for (int64_t p = 0; p < parts; ++p) {

@@ -76,9 +76,31 @@ void scale_shift(const T* x, C mean, C scale, C shift, int64_t n, T* y) {
   for (int64_t i = 0; i < n; ++i) y[i] = static_cast<T>((static_cast<C>(x[i]) - mean) * scale + shift);
 }
 
+// Rows of n columns, kLanes columns at a time, whose statistics stay in registers: change(element, lane) after
+// start(column, lane).
+template <class Start, class Change>
+HWY_INLINE void along_columns(int64_t rows, int64_t n, const Start& start, const Change& change) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    for (int j = 0; j < kLanes; ++j) start(i + j, j);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int j = 0; j < kLanes; ++j) change(r * n + i + j, j);
+  }
+  for (int j = 0; j < n - i; ++j) start(i + j, j);
+  for (int64_t r = 0; i < n && r < rows; ++r)
+    for (int j = 0; j < n - i; ++j) change(r * n + i + j, j);
+}
+
 template <class T, class C>
-void scale_shift_each(const T* x, const C* mean, const C* scale, const C* shift, int64_t n, T* y) {
-  for (int64_t i = 0; i < n; ++i) y[i] = static_cast<T>((static_cast<C>(x[i]) - mean[i]) * scale[i] + shift[i]);
+void scale_shift_each(const T* __restrict x, const C* mean, const C* scale, const C* shift, int64_t rows, int64_t n,
+                      T* __restrict y) {
+  C means[kLanes], scales[kLanes], shifts[kLanes];
+  along_columns(
+      rows, n,
+      [&](int64_t i, int j) HWY_ATTR { means[j] = mean[i], scales[j] = scale[i], shifts[j] = shift[i]; },
+      [&](int64_t at, int j) HWY_ATTR {
+        y[at] = static_cast<T>((static_cast<C>(x[at]) - means[j]) * scales[j] + shifts[j]);
+      });
 }
 
 template <class T, class C>
@@ -94,11 +116,18 @@ void project(const T* grad, const T* x, C mean, C grad_mean, C projection, C sca
 }
 
 template <class T, class C>
-void project_each(const T* grad, const T* x, const C* mean, const C* grad_mean, const C* projection, const C* scale,
-                  int64_t n, T* out) {
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = static_cast<T>(
-        (static_cast<C>(grad[i]) - grad_mean[i] - (static_cast<C>(x[i]) - mean[i]) * projection[i]) * scale[i]);
+void project_each(const T* __restrict grad, const T* __restrict x, const C* mean, const C* grad_mean,
+                  const C* projection, const C* scale, int64_t rows, int64_t n, T* __restrict out) {
+  C means[kLanes], grad_means[kLanes], projections[kLanes], scales[kLanes];
+  along_columns(
+      rows, n,
+      [&](int64_t i, int j) HWY_ATTR {
+        means[j] = mean[i], grad_means[j] = grad_mean[i], projections[j] = projection[i], scales[j] = scale[i];
+      },
+      [&](int64_t at, int j) HWY_ATTR {
+        const C deviation = static_cast<C>(x[at]) - means[j];
+        out[at] = static_cast<T>((static_cast<C>(grad[at]) - grad_means[j] - deviation * projections[j]) * scales[j]);
+      });
 }
 
 template <class T, class C>

@@ -30,9 +30,9 @@ struct NormLoops {
   void (*add_squares_each)(const T* x, const C* mean, int64_t rows, int64_t n, double* sum);
   void (*add_pairs_each)(const T* grad, const T* x, const C* mean, int64_t rows, int64_t n, double* first,
                          double* second);
-  void (*scale_shift_each)(const T* x, const C* mean, const C* scale, const C* shift, int64_t n, T* y);
+  void (*scale_shift_each)(const T* x, const C* mean, const C* scale, const C* shift, int64_t rows, int64_t n, T* y);
   void (*project_each)(const T* grad, const T* x, const C* mean, const C* grad_mean, const C* projection,
-                       const C* scale, int64_t n, T* out);
+                       const C* scale, int64_t rows, int64_t n, T* out);
 
   // A row of layer normalisation: statistics of the row, weights of the columns.
   void (*affine_row)(const T* x, C mean, C inverse_std, const C* weight, const C* bias, int64_t n, T* y);

@@ -6,6 +6,8 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/pool_loops.cc"
 #include "hwy/foreach_target.h"
+// After foreach_target.h, which decides what it means.
+#include "cpu/simd/mask_bits-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -196,12 +198,70 @@ void share_to_four(const T* in, const uint8_t* taps, int64_t n, int64_t step, T*
   (step == 1 ? share_to_four_by<1, T> : share_to_four_by<2, T>)(in, taps, n, a, b, c, d);
 }
 
+// A window without a positive element or NaN has zeros alone after the ReLU, of which the first counts.
+template <class T>
+HWY_INLINE void relu_of_four_scalar(const FourOf<const T*>& x, int64_t begin, int64_t n, T* out, uint8_t* taps,
+                                    const FourOf<uint8_t*>& masks) {
+  for (int64_t i = begin; i < n; ++i) {
+    const T values[] = {x.of[0][i], x.of[1][i], x.of[2][i], x.of[3][i]};
+    int tap = 0;
+    for (int k = 1; k < 4; ++k) {
+      const bool wins = (values[k] > values[tap]) | (values[k] != values[k]);
+      tap = wins ? k : tap;
+    }
+    out[i] = values[tap] < T(0) ? T(0) : values[tap];
+    if (taps) taps[i] = static_cast<uint8_t>(values[tap] <= T(0) ? 0 : tap);
+    if (masks.of[0])
+      for (int k = 0; k < 4; ++k) store_bit(!(values[k] <= T(0)), i, masks.of[k]);
+  }
+}
+
+#if HWY_TARGET != HWY_SCALAR
+template <class D>
+HWY_INLINE int64_t relu_of_four_vectors(D d, const FourOf<const float*>& x, int64_t i, int64_t n, float* out,
+                                        uint8_t* taps, const FourOf<uint8_t*>& masks) {
+  const hn::RebindToSigned<D> di;
+  const hn::Rebind<uint8_t, D> d8;
+  const auto zero = hn::Zero(d);
+  for (const auto lanes = static_cast<int64_t>(hn::Lanes(d)); i + lanes <= n; i += lanes) {
+    auto best = hn::LoadU(d, x.of[0] + i);
+    auto tap = hn::Zero(di);
+    if (masks.of[0]) store_bits(d, hn::Not(hn::Le(best, zero)), i, masks.of[0]);
+    for (int k = 1; k < 4; ++k) {
+      const auto value = hn::LoadU(d, x.of[k] + i);
+      const auto wins = hn::Or(hn::Gt(value, best), hn::IsNaN(value));
+      best = hn::IfThenElse(wins, value, best);
+      tap = hn::IfThenElse(hn::RebindMask(di, wins), hn::Set(di, k), tap);
+      if (masks.of[0]) store_bits(d, hn::Not(hn::Le(value, zero)), i, masks.of[k]);
+    }
+    hn::StoreU(hn::IfThenZeroElse(hn::Lt(best, zero), best), d, out + i);
+    if (!taps) continue;
+    tap = hn::IfThenZeroElse(hn::RebindMask(di, hn::Le(best, zero)), tap);
+    hn::StoreU(hn::DemoteTo(d8, tap), d8, taps + i);
+  }
+  return i;
+}
+#endif
+
+template <class T>
+void relu_of_four(const FourOf<const T*>& x, int64_t n, T* out, uint8_t* taps, const FourOf<uint8_t*>& masks) {
+  int64_t done = 0;
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (std::is_same_v<T, float>)
+    done = by_shorter_vectors([&](auto tag, int64_t begin) HWY_ATTR {
+      return relu_of_four_vectors(tag, x, begin, n, out, taps, masks);
+    });
+#endif
+  relu_of_four_scalar(x, done, n, out, taps, masks);
+}
+
 template <class T>
 constexpr PoolLoops<T> make_loops() {
   PoolLoops<T> loops = {keep_larger<T>, gather_add<T>, scatter_add<compute_type<T>>, add_where<compute_type<T>>,
-                        nullptr,        nullptr};
+                        nullptr,        nullptr,       nullptr};
   if constexpr (std::is_floating_point_v<T>) {
     loops.largest_of_four = largest_of_four<T>;
+    loops.relu_of_four = relu_of_four<T>;
     loops.share_to_four = share_to_four<T>;
   }
   return loops;

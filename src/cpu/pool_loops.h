@@ -7,6 +7,12 @@
 
 namespace relume::cpu {
 
+// One of something for each element of a window of four.
+template <class P>
+struct FourOf {
+  P of[4] = {};
+};
+
 template <class T>
 struct PoolLoops {
   using C = compute_type<T>;
@@ -24,6 +30,9 @@ struct PoolLoops {
   // a[i * step], b[i * step], ..., and taps[i], unless null, says which. Only for float and double, else null.
   void (*largest_of_four)(const T* a, const T* b, const T* c, const T* d, int64_t step, int64_t n, T* out,
                           uint8_t* taps);
+  // The same for step 1 and max(x, 0) of the elements. Masks, unless null, get the bits of each element: see
+  // kernels/relu_mask.h; n is a multiple of 8 then. Only for float and double, else null.
+  void (*relu_of_four)(const FourOf<const T*>& x, int64_t n, T* out, uint8_t* taps, const FourOf<uint8_t*>& masks);
   // The way back: of a[i * step], b[i * step], ... the one that taps[i] says becomes in[i], the others 0.
   void (*share_to_four)(const T* in, const uint8_t* taps, int64_t n, int64_t step, T* a, T* b, T* c, T* d);
 };

@@ -22,7 +22,7 @@ struct Pool {
   int64_t padding[kMaxSpatial] = {0, 0, 0};
   int64_t dilation[kMaxSpatial] = {1, 1, 1};
   Layout layout = Layout::Plain;  // of input and output
-  bool relu = false;              // of float32 and float64: max(x, 0) of each maximum, whose place stays
+  bool relu = false;              // of float32 and float64 in ChannelsLast: the input's elements are max(x, 0)
 
   int64_t input_pixels() const { return input[0] * input[1] * input[2]; }
   int64_t output_pixels() const { return output[0] * output[1] * output[2]; }
@@ -43,8 +43,11 @@ struct PoolIndex {
 // Whether the numbers of a window's elements fit into PoolIndex::Form::Tap.
 inline bool taps_fit(const Pool& pool) { return pool.kernel_pixels() < 255; }
 
+// Whether max_pool_forward() with `relu` can tell places, and write the mask of that ReLU (see kernels/relu_mask.h).
+bool pools_with_relu(const Pool& pool);
+
 // The largest element of each window; the first of equal ones, and a NaN before all. Floating types and integers.
-void max_pool_forward(const Pool& pool, const void* input, void* output, PoolIndex index);
+void max_pool_forward(const Pool& pool, const void* input, void* output, PoolIndex index, uint8_t* relu_mask = nullptr);
 // grad_input[index[o]] += grad_output[o], from zero.
 void max_pool_backward(const Pool& pool, const void* grad_output, PoolIndex index, void* grad_input);
 // output[o] = input[index[o]].

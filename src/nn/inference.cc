@@ -10,7 +10,6 @@
 #include "core/tensor_impl.h"
 #include "nn/inference.h"
 #include "ops/constant_weight.h"
-#include "ops/deferred_relu.h"
 #include "relume/autograd.h"
 #include "relume/nn/containers.h"
 #include "relume/nn/conv.h"
@@ -237,12 +236,10 @@ std::shared_ptr<const InferencePlan> plan_inference(const Module& module) {
 InferenceScope::InferenceScope(const InferencePlan& plan)
     : previous_(t_inference.plan), previous_grad_(GradMode::is_enabled()) {
   t_inference.plan = &plan;
-  t_defers_relu = true;
   GradMode::set_enabled(false);
 }
 InferenceScope::~InferenceScope() {
   t_inference.plan = previous_;
-  t_defers_relu = previous_ != nullptr;
   GradMode::set_enabled(previous_grad_);
 }
 
@@ -250,11 +247,6 @@ void fail_training_compiled(const char* what) {
   fail("{}: a module made by compile_for_inference cannot be trained or converted; do it to the original, and compile "
        "that again",
        what);
-}
-
-Tensor finish_inference(Tensor result) {
-  if (result.defined() && !t_inference.plan) const HiddenPin done(*result.impl()->storage);
-  return result;
 }
 
 void check_inference_input(const Tensor& input) {

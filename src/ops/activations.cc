@@ -9,15 +9,13 @@
 #include "autograd/record.h"
 #include "core/printing.h"
 #include "kernels/activations.h"
+#include "kernels/relu_mask.h"
 #include "ops/consuming.h"
-#include "ops/deferred_relu.h"
 #include "ops/elementwise.h"
 #include "ops/spatial.h"
 #include "relume/ops.h"
 
 namespace relume {
-
-constinit thread_local bool t_defers_relu = false;
 
 namespace {
 
@@ -207,18 +205,67 @@ void propagate(const Call& call, Backward& run) {
       "calling in-place forward function with a negative slope, please call out-of-place version instead.");
 }
 
+// ---- ReLU by its mask --------------------------------------------------------------------------------------------
+// In place of its result a large ReLU keeps a bit an element for its backward pass: what it took and gave may be freed
+// earlier then, and there is less to read.
+
+bool may_keep_mask(const Call& call, const Tensor& self) {
+  constexpr int64_t kFewest = 1 << 13;  // elements
+  const detail::TensorImpl& impl = *self.impl();
+  return call.row->index == Activation::relu && impl.numel >= kFewest && impl.contiguous &&
+         (impl.dtype == kFloat || impl.dtype == kDouble);
+}
+
+// Puts a ReLU off until somebody looks at the elements: a pooling that comes next does it on its result, which is
+// smaller. False where it has to be done now.
+bool defer_relu(const Tensor& self, detail::Storage* mask) {
+  return detail::shows_hidden(*self.impl()) && self.impl()->storage->defer_relu(mask);
+}
+
+// Bits are in the order of the elements in `form`.
+void propagate_by_mask(const Call& call, Form form, Backward& run) {
+  const Tensor mask = run.saved(0);
+  mask.impl()->storage->await_mask();
+  const auto* const bits = reinterpret_cast<const uint8_t*>(mask.impl()->data());
+  const ScalarType dtype = run.node().inputs[0].dtype;
+  const Tensor grad = run.take_grad();
+  const auto pass = [&](const Tensor& from, const Tensor& to) {
+    const DenseActivation source(from, layout_of(form)), target(to, layout_of(form));
+    cpu::relu_backward(dtype, source.data(), bits, to.numel(), target.data());
+    return to;
+  };
+  if (!GradMode::is_enabled() && grad.is_contiguous() && grad.scalar_type() == dtype) {
+    const bool replaces = may_overwrite(grad) && form_of(grad) == form;
+    return run.set(0, pass(grad, replaces ? grad : make_activation(grad.sizes(), dtype, form)));
+  }
+  const Tensor ones = make_filled_activation(grad.sizes(), make_scalar(1, dtype), form);
+  run.set(0, derivative(call, grad, run.as_output(pass(ones, ones))));  // only their signs matter
+}
+
+Tensor relu_with_mask(const Call& call, const Tensor& self, bool overwrite) {
+  const detail::TensorImpl& impl = *self.impl();
+  const Form form = detail::shows_hidden(impl) ? Form::Hidden : Form::Plain;
+  const Tensor mask = make_tensor({(impl.numel + 7) / 8}, kByte);
+  const Tensor result = overwrite ? make_alias(self) : make_activation(impl.sizes, impl.dtype, form);
+  if (!overwrite || !defer_relu(self, mask.impl()->storage)) {
+    const DenseActivation source(self, layout_of(form)), target(result, layout_of(form));
+    cpu::relu_forward(impl.dtype, source.data(), impl.numel, target.data(),
+                      reinterpret_cast<uint8_t*>(mask.impl()->data()));
+  }
+  mask.impl()->share_version(*result.impl());  // a write to the result is an error in the backward pass
+  record_history(call.row->traits->grad_fn, result, {self}, {Save(mask, Save::Kind::Mask)},
+                 [call, form](Backward& run) { propagate_by_mask(call, form, run); });
+  return result;
+}
+
 // ---- Forward -----------------------------------------------------------------------------------------------------
 
 // With `overwrite` the elements of self, which nobody else sees, may be replaced.
-// Puts a ReLU off; false where it has to be done now.
-bool defer(const Call& call, const Tensor& self) {
-  const detail::TensorImpl& impl = *self.impl();
-  return t_defers_relu && call.row->index == Activation::relu && (impl.dtype == kFloat || impl.dtype == kDouble) &&
-         !recording({self}) && detail::shows_hidden(impl) && impl.storage->defer_relu();
-}
-
 Tensor activation(const Call& call, const Tensor& self, bool overwrite = false) {
-  if (overwrite && defer(call, self)) return make_alias(self);
+  if (may_keep_mask(call, self)) {
+    if (recording({self})) return relu_with_mask(call, self, overwrite);
+    if (overwrite && defer_relu(self, nullptr)) return make_alias(self);
+  }
   const Forward forward = forward_of(call, self.scalar_type());
   Tensor result;
   if (overwrite && forward.dtype == self.scalar_type() && (call.saves_result || !recording({self}))) {

@@ -7,7 +7,6 @@
 #include "autograd/record.h"
 #include "kernels/pool.h"
 #include "ops/autocast.h"
-#include "ops/deferred_relu.h"
 #include "ops/elementwise.h"
 #include "ops/spatial.h"
 #include "relume/ops.h"
@@ -202,20 +201,46 @@ bool has_padding(const Pool& pool) {
   return std::any_of(std::begin(pool.padding), std::end(pool.padding), [](int64_t amount) { return amount != 0; });
 }
 
+struct Maxima {
+  Tensor values, index;  // the latter undefined where nobody wants to know
+};
+Maxima make_maxima(const PoolOp& op, const Pool& pool, const Tensor& self, Form form, bool return_indices) {
+  Maxima made = {make_activation(sizes_like(op, self, pool.output), self.scalar_type(), form), {}};
+  if (return_indices || recording({self}))
+    made.index = make_activation(made.values.sizes(), return_indices || !cpu::taps_fit(pool) ? kLong : kByte, form);
+  return made;
+}
+
+// Sets the maxima of an input that is owed a ReLU, which is done on the result: max(max(x, 0), ...) = max(max(x, ...),
+// 0), unless a window has padding alone. False where it has to be done first.
+bool pool_before_relu(const PoolOp& op, Pool& pool, const Tensor& self, Maxima& made) {
+  if (self.sizes().size() != op.dims + 2 || has_padding(pool)) return false;
+  pool.layout = cpu::Layout::ChannelsLast;
+  const bool writes_mask = cpu::pools_with_relu(pool);
+  if (recording({self}) && !writes_mask) return false;
+  OwedRelu owed(*self.impl()->storage);
+  if (!owed.elements()) return false;
+  pool.relu = true;
+  made = make_maxima(op, pool, self, Form::Hidden, false);
+  cpu::max_pool_forward(pool, owed.elements()->data, DenseActivation(made.values, pool.layout).data(),
+                        Index(made.index, pool.layout), writes_mask ? owed.mask() : nullptr);
+  if (writes_mask) owed.set_mask_written();
+  return true;
+}
+
 // The maxima, and where they are: as asked for, or as the backward pass needs it.
 std::tuple<Tensor, Tensor> max_pool(const PoolOp& op, Pool pool, const Tensor& self, bool return_indices) {
-  // max(max(x, 0), ...) = max(max(x, ...), 0), unless a window has padding alone.
-  const bool owed = t_defers_relu && self.sizes().size() == op.dims + 2 && !return_indices && !recording({self}) &&
-                    !has_padding(pool) && owes_relu(self);
-  const DenseActivation input = owed ? DenseActivation::with_relu_pending(self) : input_of(op, self);
-  const Form form = input.form();
-  pool.layout = input.layout();
-  pool.relu = owed;
-  const Tensor result = make_activation(sizes_like(op, self, pool.output), self.scalar_type(), form);
-  Tensor index;
-  if (return_indices || recording({self}))
-    index = make_activation(result.sizes(), return_indices || !cpu::taps_fit(pool) ? kLong : kByte, form);
-  cpu::max_pool_forward(pool, input.data(), DenseActivation(result, pool.layout).data(), Index(index, pool.layout));
+  Maxima made;
+  Form form = Form::Hidden;
+  if (return_indices || !pool_before_relu(op, pool, self, made)) {
+    const DenseActivation input = input_of(op, self);
+    form = input.form();
+    pool.layout = input.layout();
+    made = make_maxima(op, pool, self, form, return_indices);
+    cpu::max_pool_forward(pool, input.data(), DenseActivation(made.values, pool.layout).data(),
+                          Index(made.index, pool.layout));
+  }
+  const auto& [result, index] = made;
   return {record(op.grad_fn, result, {self}, {index},
                  [&op, pool, form](Backward& run) { run.set(0, scatter(op, pool, form, run.grad(), run.saved(0))); }),
           index};

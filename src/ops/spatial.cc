@@ -59,11 +59,9 @@ Tensor make_filled_activation(IntArrayRef sizes, const Tensor& element, Form for
   return result;
 }
 
-DenseActivation::DenseActivation(const Tensor& tensor) : DenseActivation(tensor, false) {}
-
-DenseActivation::DenseActivation(const Tensor& tensor, bool pending) {
+DenseActivation::DenseActivation(const Tensor& tensor) {
   const NoGradGuard unrecorded;
-  if (pin(tensor, pending)) return;
+  if (pin(tensor)) return;
   form_ = form_of(tensor);
   take(form_ == Form::ChannelsLast ? tensor : tensor.contiguous());
 }
@@ -79,9 +77,9 @@ DenseActivation::DenseActivation(const Tensor& tensor, cpu::Layout layout) {
   }
 }
 
-bool DenseActivation::pin(const Tensor& tensor, bool pending) {
+bool DenseActivation::pin(const Tensor& tensor) {
   tensor_ = tensor;
-  pin_.emplace(*tensor_.impl()->storage, pending);
+  pin_.emplace(*tensor_.impl()->storage);
   if (pin_->elements()) {
     data_ = pin_->elements()->data;
     form_ = Form::Hidden;

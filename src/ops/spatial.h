@@ -33,8 +33,6 @@ class DenseActivation {
  public:
   // As the tensor has them, or copied where they are not dense.
   explicit DenseActivation(const Tensor& tensor);
-  // The same, without the ReLU that hidden elements may be owed.
-  static DenseActivation with_relu_pending(const Tensor& tensor) { return DenseActivation(tensor, true); }
   // In this layout, copied where they have another. What is both row-major and channels-last may have either form.
   DenseActivation(const Tensor& tensor, cpu::Layout layout);
 
@@ -43,9 +41,8 @@ class DenseActivation {
   cpu::Layout layout() const { return layout_of(form_); }
 
  private:
-  DenseActivation(const Tensor& tensor, bool pending);
   // Pins the tensor's elements if they are hidden.
-  bool pin(const Tensor& tensor, bool pending = false);
+  bool pin(const Tensor& tensor);
   void take(const Tensor& tensor);
 
   Tensor tensor_;

@@ -35,12 +35,6 @@ class RELUME_API InferenceScope {
 RELUME_API void check_inference_input(const Tensor& input);
 template <class T>
 void check_inference_input(const T&) {}
-// Does what was put off for the result, once the scope has ended.
-RELUME_API Tensor finish_inference(Tensor result);
-template <class T>
-T finish_inference(T result) {
-  return result;
-}
 
 }  // namespace detail
 
@@ -57,18 +51,14 @@ class CompiledImpl final : public M {
   template <class... Args>
   auto forward(Args&&... args) {
     (detail::check_inference_input(args), ...);
-    return detail::finish_inference([&]() -> decltype(auto) {
-      const detail::InferenceScope scope(*plan_);
-      return M::forward(std::forward<Args>(args)...);
-    }());
+    const detail::InferenceScope scope(*plan_);
+    return M::forward(std::forward<Args>(args)...);
   }
   static Tensor forward_tensor(Module& self, Tensor input) {
     if (const auto call = detail::any_module_type<M>()->forward_tensor) {
       detail::check_inference_input(input);
-      return detail::finish_inference([&] {
-        const detail::InferenceScope scope(*static_cast<CompiledImpl&>(self).plan_);
-        return call(self, std::move(input));
-      }());
+      const detail::InferenceScope scope(*static_cast<CompiledImpl&>(self).plan_);
+      return call(self, std::move(input));
     }
     AnyValue value(std::move(input));
     return forward_any(self, &value, 1).template get<Tensor>();
