@@ -18,22 +18,27 @@ namespace relume {
 // toInt() and its like throw TypeError where the value is of another kind.
 class RELUME_API IValue {
  public:
-  IValue() = default;
-  IValue(std::nullopt_t) {}                                                      // NOLINT: implicit, as in libtorch
-  IValue(bool value) : kind_(Kind::Bool), int_(value) {}                         // NOLINT
-  IValue(int value) : kind_(Kind::Int), int_(value) {}                           // NOLINT
-  IValue(long value) : kind_(Kind::Int), int_(value) {}                          // NOLINT
-  IValue(long long value) : kind_(Kind::Int), int_(value) {}                     // NOLINT
-  IValue(double value) : kind_(Kind::Double), double_(value) {}                  // NOLINT
-  IValue(const Scalar& value);                                                   // NOLINT
-  IValue(std::string value) : kind_(Kind::String), string_(std::move(value)) {}  // NOLINT
-  IValue(const char* value) : IValue(std::string(value)) {}                      // NOLINT
-  IValue(Tensor value) : kind_(Kind::Tensor), tensors_{std::move(value)} {}      // NOLINT
-  IValue(std::vector<int64_t> values) : kind_(Kind::IntList), ints_(std::move(values)) {}       // NOLINT
-  IValue(IntArrayRef values) : IValue(values.vec()) {}                                          // NOLINT
-  IValue(std::vector<double> values) : kind_(Kind::DoubleList), doubles_(std::move(values)) {}  // NOLINT
-  IValue(std::vector<Tensor> values) : kind_(Kind::TensorList), tensors_(std::move(values)) {}  // NOLINT
-  IValue(TensorList values) : IValue(values.vec()) {}                                           // NOLINT
+  IValue();
+  IValue(std::nullopt_t);               // NOLINT: implicit, as in libtorch
+  IValue(bool value);                   // NOLINT
+  IValue(int value);                    // NOLINT
+  IValue(long value);                   // NOLINT
+  IValue(long long value);              // NOLINT
+  IValue(double value);                 // NOLINT
+  IValue(const Scalar& value);          // NOLINT
+  IValue(std::string value);            // NOLINT
+  IValue(const char* value);            // NOLINT
+  IValue(Tensor value);                 // NOLINT
+  IValue(std::vector<int64_t> values);  // NOLINT
+  IValue(IntArrayRef values);           // NOLINT
+  IValue(std::vector<double> values);   // NOLINT
+  IValue(std::vector<Tensor> values);   // NOLINT
+  IValue(TensorList values);            // NOLINT
+  IValue(const IValue& other);
+  IValue(IValue&& other) noexcept;
+  IValue& operator=(const IValue& other);
+  IValue& operator=(IValue&& other) noexcept;
+  ~IValue();
 
   bool isNone() const { return kind_ == Kind::None; }
   bool isBool() const { return kind_ == Kind::Bool; }
@@ -52,9 +57,9 @@ class RELUME_API IValue {
   Scalar toScalar() const;
   const std::string& toStringRef() const { return expect(Kind::String).string_; }
   const Tensor& toTensor() const { return expect(Kind::Tensor).tensors_[0]; }
-  std::vector<int64_t> toIntVector() const { return expect(Kind::IntList).ints_; }
-  std::vector<double> toDoubleVector() const { return expect(Kind::DoubleList).doubles_; }
-  std::vector<Tensor> toTensorVector() const { return expect(Kind::TensorList).tensors_; }
+  std::vector<int64_t> toIntVector() const;
+  std::vector<double> toDoubleVector() const;
+  std::vector<Tensor> toTensorVector() const;
 
  private:
   enum class Kind : uint8_t { None, Bool, Int, Double, String, Tensor, IntList, DoubleList, TensorList };

@@ -53,4 +53,22 @@ RELUME_API std::string size_repr(IntArrayRef sizes);
 // As a C++ stream writes it by default: 1, 0.333333, 1e-05.
 RELUME_API std::string stream_text(double value);
 
+namespace detail {
+
+// A stream that keeps what is written to it: std::ostringstream for headers that stay without <sstream>.
+class RELUME_API TextStream {
+ public:
+  TextStream();
+  ~TextStream();
+  TextStream(const TextStream&) = delete;
+  TextStream& operator=(const TextStream&) = delete;
+  std::ostream& stream() { return *stream_; }
+  std::string str() const;
+
+ private:
+  std::ostream* stream_;
+};
+
+}  // namespace detail
+
 }  // namespace relume

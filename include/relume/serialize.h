@@ -1,4 +1,5 @@
 // Saving and loading.
 #pragma once
 
+#include "relume/serialize/archive.h"
 #include "relume/serialize/safetensors.h"

@@ -13,6 +13,32 @@
 
 namespace relume {
 
+// Out of the header, where the lists in it would be work for the compiler of every program.
+IValue::IValue() = default;
+IValue::IValue(std::nullopt_t) {}
+IValue::IValue(bool value) : kind_(Kind::Bool), int_(value) {}
+IValue::IValue(int value) : kind_(Kind::Int), int_(value) {}
+IValue::IValue(long value) : kind_(Kind::Int), int_(value) {}
+IValue::IValue(long long value) : kind_(Kind::Int), int_(value) {}
+IValue::IValue(double value) : kind_(Kind::Double), double_(value) {}
+IValue::IValue(std::string value) : kind_(Kind::String), string_(std::move(value)) {}
+IValue::IValue(const char* value) : IValue(std::string(value)) {}
+IValue::IValue(Tensor value) : kind_(Kind::Tensor), tensors_{std::move(value)} {}
+IValue::IValue(std::vector<int64_t> values) : kind_(Kind::IntList), ints_(std::move(values)) {}
+IValue::IValue(IntArrayRef values) : IValue(values.vec()) {}
+IValue::IValue(std::vector<double> values) : kind_(Kind::DoubleList), doubles_(std::move(values)) {}
+IValue::IValue(std::vector<Tensor> values) : kind_(Kind::TensorList), tensors_(std::move(values)) {}
+IValue::IValue(TensorList values) : IValue(values.vec()) {}
+IValue::IValue(const IValue& other) = default;
+IValue::IValue(IValue&& other) noexcept = default;
+IValue& IValue::operator=(const IValue& other) = default;
+IValue& IValue::operator=(IValue&& other) noexcept = default;
+IValue::~IValue() = default;
+
+std::vector<int64_t> IValue::toIntVector() const { return expect(Kind::IntList).ints_; }
+std::vector<double> IValue::toDoubleVector() const { return expect(Kind::DoubleList).doubles_; }
+std::vector<Tensor> IValue::toTensorVector() const { return expect(Kind::TensorList).tensors_; }
+
 IValue::IValue(const Scalar& value) {
   if (value.isBoolean())
     *this = value.toBool();

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <limits>
 #include <mutex>
+#include <sstream>
 
 #include "core/check.h"
 
@@ -133,5 +134,13 @@ std::string stream_text(double value) {
   append_general(text, value, 6);
   return text;
 }
+
+namespace detail {
+
+TextStream::TextStream() : stream_(new std::ostringstream) {}
+TextStream::~TextStream() { delete stream_; }
+std::string TextStream::str() const { return static_cast<const std::ostringstream*>(stream_)->str(); }
+
+}  // namespace detail
 
 }  // namespace relume

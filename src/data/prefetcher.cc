@@ -44,7 +44,7 @@ struct Prefetcher::State {
   struct Task {
     uint64_t number;
     uint64_t seed;
-    std::unique_ptr<Job> job;
+    Owned<Job> job;
     std::exception_ptr error;
   };
 
@@ -98,7 +98,7 @@ struct Prefetcher::State {
 };
 
 Prefetcher::Prefetcher(size_t workers, bool in_order, std::optional<int64_t> timeout_ms)
-    : state_(std::make_unique<State>()) {
+    : state_(new State()) {
   state_->workers = workers;
   state_->in_order = in_order;
   state_->timeout_ms = timeout_ms;
@@ -112,7 +112,7 @@ Prefetcher::Prefetcher(size_t workers, bool in_order, std::optional<int64_t> tim
 
 Prefetcher::~Prefetcher() { state_->stop(); }
 
-void Prefetcher::submit(std::unique_ptr<Job> job) {
+void Prefetcher::submit(Owned<Job> job) {
   const uint64_t number = state_->submitted++;
   // Numbers in a row are far apart after this multiplication, and so are those of loaders with other seeds.
   const uint64_t seed = default_generator().current_seed() + (number + 1) * 0x9e3779b97f4a7c15;
@@ -123,7 +123,7 @@ void Prefetcher::submit(std::unique_ptr<Job> job) {
   state_->arrived.notify_one();
 }
 
-std::unique_ptr<Job> Prefetcher::take() {
+Owned<Job> Prefetcher::take() {
   State& state = *state_;
   check(state.next != state.submitted, "DataLoader: no batch was asked for");
   std::unique_lock lock(state.mutex);

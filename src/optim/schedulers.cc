@@ -115,7 +115,8 @@ std::vector<double> PolynomialLR::get_lrs() {
   return times(get_current_lrs(), std::pow((1 - now / total) / (1 - (now - 1) / total), power_));
 }
 
-LambdaLR::LambdaLR(Optimizer& optimizer, std::unique_ptr<Rule> rule) : LRScheduler(optimizer), rule_(std::move(rule)) {
+LambdaLR::LambdaLR(Optimizer& optimizer, relume::detail::Owned<Rule> rule)
+    : LRScheduler(optimizer), rule_(std::move(rule)) {
   set_optimizer_lrs(LambdaLR::get_lrs());
 }
 std::vector<double> LambdaLR::get_lrs() { return times(base_lrs_, rule_->factor(static_cast<int64_t>(step_count_))); }

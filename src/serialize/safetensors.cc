@@ -200,6 +200,13 @@ std::string header_text(const std::string& path, const std::vector<TensorSource>
   return "{" + text + "}";
 }
 
+void check_elements(const TensorEntry& entry, const void* elements, const std::string& file) {
+  if (entry.dtype != kBool) return;
+  const auto* bytes = static_cast<const uint8_t*>(elements);
+  const auto* wrong = std::find_if(bytes, bytes + entry.bytes, [](uint8_t byte) { return byte > 1; });
+  check(wrong == bytes + entry.bytes, "{}: tensor \"{}\" has a bool that is neither 0 nor 1", file, entry.name);
+}
+
 }  // namespace
 
 SafetensorsIndex read_safetensors_index(const InputFile& file) {
@@ -221,28 +228,36 @@ SafetensorsIndex parse_safetensors_index(ArrayRef<uint8_t> file, const std::stri
 
 void read_safetensors_elements(const InputFile& file, const TensorEntry& entry, void* to) {
   file.read_at(entry.offset, to, entry.bytes);
-  if (entry.dtype != kBool) return;
-  const auto* bytes = static_cast<const uint8_t*>(to);
-  const auto* wrong = std::find_if(bytes, bytes + entry.bytes, [](uint8_t byte) { return byte > 1; });
-  check(wrong == bytes + entry.bytes, "{}: tensor \"{}\" has a bool that is neither 0 nor 1", file.path(), entry.name);
+  check_elements(entry, to, file.path());
+}
+
+void copy_safetensors_elements(ArrayRef<uint8_t> file, const std::string& source, const TensorEntry& entry, void* to) {
+  std::copy_n(file.data() + entry.offset, entry.bytes, static_cast<uint8_t*>(to));
+  check_elements(entry, to, source);
 }
 
 void write_safetensors(const std::string& path, std::vector<TensorSource> tensors, const Metadata& metadata) {
+  AtomicFile file(path);
+  write_safetensors(path, std::move(tensors), metadata,
+                    [&](const void* from, size_t count) { file.write(from, count); });
+  file.commit();
+}
+
+void write_safetensors(const std::string& name, std::vector<TensorSource> tensors, const Metadata& metadata,
+                       const ByteSink& write) {
   std::sort(tensors.begin(), tensors.end(), [](const TensorSource& a, const TensorSource& b) {
     const Named *row_a = find_dtype(a.dtype), *row_b = find_dtype(b.dtype);
     return std::tie(row_b, a.name) < std::tie(row_a, b.name);
   });
   std::vector<uint64_t> lengths;
-  std::string header = header_text(path, tensors, metadata, &lengths);
+  std::string header = header_text(name, tensors, metadata, &lengths);
   header.resize((header.size() + kAlignment - 1) / kAlignment * kAlignment, ' ');
   uint8_t length[kLengthSize];
   for (size_t i = 0; i < kLengthSize; ++i) length[i] = static_cast<uint8_t>(uint64_t{header.size()} >> (8 * i));
 
-  AtomicFile file(path);
-  file.write(length, sizeof length);
-  file.write(header);
-  for (size_t i = 0; i < tensors.size(); ++i) file.write(tensors[i].data, lengths[i]);
-  file.commit();
+  write(length, sizeof length);
+  write(header.data(), header.size());
+  for (size_t i = 0; i < tensors.size(); ++i) write(tensors[i].data, lengths[i]);
 }
 
 }  // namespace relume::serialize

@@ -1,6 +1,7 @@
 // The safetensors format: named dense tensors behind a JSON header; nothing in it is executed.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,6 +40,9 @@ SafetensorsIndex parse_safetensors_index(ArrayRef<uint8_t> file, const std::stri
 // Copies a tensor's elements to `to`; throws Error where the file ends before or a bool is neither 0 nor 1.
 void read_safetensors_elements(const InputFile& file, const TensorEntry& entry, void* to);
 
+// The same, of a whole file in memory, whose index has been read.
+void copy_safetensors_elements(ArrayRef<uint8_t> file, const std::string& source, const TensorEntry& entry, void* to);
+
 // A tensor to write: contiguous elements that stay the caller's.
 struct TensorSource {
   std::string name;
@@ -50,5 +54,10 @@ struct TensorSource {
 // Writes a file atomically: where it throws (a full disk, a name twice, a name that is not UTF-8), the old file stays.
 // The layout is that of the safetensors package: largest element type first, then by name.
 void write_safetensors(const std::string& path, std::vector<TensorSource> tensors, const Metadata& metadata = {});
+
+// The same to anything that takes bytes; errors call it `name`.
+using ByteSink = std::function<void(const void* from, size_t count)>;
+void write_safetensors(const std::string& name, std::vector<TensorSource> tensors, const Metadata& metadata,
+                       const ByteSink& write);
 
 }  // namespace relume::serialize

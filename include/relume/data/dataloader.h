@@ -14,6 +14,7 @@
 #include "relume/data/datasets.h"
 #include "relume/data/samplers.h"
 #include "relume/export.h"
+#include "relume/owned.h"
 
 namespace relume::data {
 
@@ -72,6 +73,8 @@ struct RELUME_API WorkerException : public std::exception {
 
 namespace detail {
 
+using relume::detail::Owned;
+
 // A batch to be read by some worker.
 struct Job {
   virtual ~Job() = default;
@@ -87,9 +90,9 @@ class RELUME_API Prefetcher {
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
 
-  void submit(std::unique_ptr<Job> job);
+  void submit(Owned<Job> job);
   // The next job that is done, waiting for it. Throws WorkerException where the job threw.
-  std::unique_ptr<Job> take();
+  Owned<Job> take();
   // Jobs that were submitted and not taken.
   size_t in_flight() const;
   // Ends the threads; what was submitted is forgotten.
@@ -97,7 +100,7 @@ class RELUME_API Prefetcher {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  Owned<State> state_;
 };
 
 RELUME_API void check_loader(size_t batch_size, bool exhausted);
@@ -212,13 +215,13 @@ class StatelessDataLoader : private detail::BatchSource<typename Dataset::BatchT
       exhausted_ = true;
       return;
     }
-    prefetcher_.submit(std::make_unique<BatchJob>(&datasets_, std::move(*request)));
+    prefetcher_.submit(detail::Owned<detail::Job>(new BatchJob(&datasets_, std::move(*request))));
   }
 
   std::optional<BatchType> next() override {
     if (prefetcher_.in_flight() == 0) submit();
     if (prefetcher_.in_flight() == 0) return std::nullopt;
-    const std::unique_ptr<detail::Job> job = prefetcher_.take();
+    const detail::Owned<detail::Job> job = prefetcher_.take();
     if (options_.workers() > 0) submit();
     return std::move(static_cast<BatchJob&>(*job).batch);
   }

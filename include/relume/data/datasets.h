@@ -92,12 +92,12 @@ MapDataset<Source, Transform> map(Source dataset, Transform transform) {
 }
 
 // The slices of a tensor along its first dimension.
-struct TensorDataset : public Dataset<TensorDataset, TensorExample> {
-  explicit TensorDataset(const std::vector<Tensor>& tensors) : tensor(relume::stack(tensors)) {}
-  explicit TensorDataset(Tensor tensor) : tensor(std::move(tensor)) {}
+struct RELUME_API TensorDataset : public Dataset<TensorDataset, TensorExample> {
+  explicit TensorDataset(const std::vector<Tensor>& tensors);
+  explicit TensorDataset(Tensor tensor);
 
-  TensorExample get(size_t index) override { return tensor[static_cast<int64_t>(index)]; }
-  std::optional<size_t> size() const override { return static_cast<size_t>(tensor.size(0)); }
+  TensorExample get(size_t index) override;
+  std::optional<size_t> size() const override;
 
   Tensor tensor;
 };

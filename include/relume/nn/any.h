@@ -9,6 +9,7 @@
 
 #include "relume/nn/module.h"
 #include "relume/nn/pimpl.h"
+#include "relume/owned.h"
 
 namespace relume {
 namespace nn {
@@ -52,7 +53,7 @@ class AnyValue {
     explicit ContentOf(V&& value) : Content(typeid(T)), value(std::forward<V>(value)) {}
     T value;
   };
-  std::unique_ptr<Content> content_;
+  relume::detail::Owned<Content> content_;
 };
 
 namespace detail {

@@ -15,6 +15,10 @@
 #include "relume/tensor.h"
 
 namespace relume {
+namespace serialize {
+class OutputArchive;
+class InputArchive;
+}  // namespace serialize
 namespace nn {
 
 class Module;
@@ -151,6 +155,11 @@ class RELUME_API Module : public std::enable_shared_from_this<Module> {
   // Copies values into the parameters and buffers. Throws Error, before it changes anything, where shapes differ, and
   // with `strict` where keys are missing or unexpected; else it returns those keys.
   IncompatibleKeys load_state_dict(const StateDict& state, bool strict = true);
+
+  // Writes parameters, buffers and children by their names, and reads them back: what save() and load() of
+  // relume/serialize.h call. A module that keeps more than those overrides both.
+  virtual void save(serialize::OutputArchive& archive) const;
+  virtual void load(serialize::InputArchive& archive);
 
   // Called around each call of the module through its holder: module(x), not module->forward(x).
   //   forward_pre   hook(Module&, inputs)                void, or a Tensor or a vector that replaces the inputs

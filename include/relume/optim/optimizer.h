@@ -14,6 +14,10 @@
 #include "relume/tensor.h"
 
 namespace relume {
+namespace serialize {
+class OutputArchive;
+class InputArchive;
+}  // namespace serialize
 namespace optim {
 
 // The options of a group; each optimizer has its own class.
@@ -160,6 +164,9 @@ class RELUME_API Optimizer {
   // dictionary does not fit the parameters.
   OrderedDict<std::string, Tensor> state_dict() const;
   void load_state_dict(const OrderedDict<std::string, Tensor>& state);
+  // The same to and from an archive: what save() and load() of relume/serialize.h call.
+  virtual void save(serialize::OutputArchive& archive) const;
+  virtual void load(serialize::InputArchive& archive);
 
  protected:
   // An empty state of the optimizer's kind; for load_state_dict().

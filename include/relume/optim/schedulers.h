@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "relume/export.h"
 #include "relume/optim/optimizer.h"
+#include "relume/owned.h"
 
 namespace relume {
 namespace optim {
@@ -122,7 +122,8 @@ class RELUME_API LambdaLR : public LRScheduler {
     virtual double factor(int64_t step) = 0;
   };
   template <class F, class = std::enable_if_t<std::is_invocable_v<F&, int64_t>>>
-  LambdaLR(Optimizer& optimizer, F rule) : LambdaLR(optimizer, std::unique_ptr<Rule>(new RuleOf<F>(std::move(rule)))) {}
+  LambdaLR(Optimizer& optimizer, F rule)
+      : LambdaLR(optimizer, relume::detail::Owned<Rule>(new RuleOf<F>(std::move(rule)))) {}
 
  private:
   template <class F>
@@ -131,10 +132,10 @@ class RELUME_API LambdaLR : public LRScheduler {
     double factor(int64_t step) override { return rule(step); }
     F rule;
   };
-  LambdaLR(Optimizer& optimizer, std::unique_ptr<Rule> rule);
+  LambdaLR(Optimizer& optimizer, relume::detail::Owned<Rule> rule);
   std::vector<double> get_lrs() override;
 
-  std::unique_ptr<Rule> rule_;
+  relume::detail::Owned<Rule> rule_;
 };
 
 // factor times the rate when a metric has not become better for more than `patience` steps.

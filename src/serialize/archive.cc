@@ -1,0 +1,300 @@
+// Archives over safetensors files: what is no tensor is written as one, and its kind stands in the metadata.
+#include "relume/serialize/archive.h"
+
+#include <istream>
+#include <iterator>
+#include <ostream>
+
+#include "core/check.h"
+#include "relume/creation.h"
+#include "relume/ops.h"
+#include "relume/serialize/safetensors.h"
+
+namespace relume {
+namespace serialize {
+namespace {
+
+using relume::detail::SavedData;
+
+// How a kind of value that is no tensor becomes one, and back.
+struct Kind {
+  const char* name;
+  bool (IValue::*is)() const;
+  Tensor (*to_tensor)(const IValue& value);
+  IValue (*from_tensor)(const Tensor& tensor);
+};
+
+template <class T>
+Tensor list_tensor(const T* data, size_t size, ScalarType dtype) {
+  return from_blob(const_cast<T*>(data), {static_cast<int64_t>(size)}, dtype).clone();
+}
+template <class T>
+std::vector<T> list_of(const Tensor& tensor) {
+  const T* data = tensor.data_ptr<T>();
+  return std::vector<T>(data, data + tensor.numel());
+}
+
+constexpr Kind kKinds[] = {
+    {"None", &IValue::isNone, [](const IValue&) { return empty({0}, kByte); }, [](const Tensor&) { return IValue(); }},
+    {"bool", &IValue::isBool, [](const IValue& value) { return full({}, value.toBool(), kBool); },
+     [](const Tensor& tensor) { return IValue(tensor.item<bool>()); }},
+    {"int", &IValue::isInt, [](const IValue& value) { return full({}, value.toInt(), kLong); },
+     [](const Tensor& tensor) { return IValue(tensor.item<int64_t>()); }},
+    {"float", &IValue::isDouble, [](const IValue& value) { return full({}, value.toDouble(), kDouble); },
+     [](const Tensor& tensor) { return IValue(tensor.item<double>()); }},
+    {"str", &IValue::isString,
+     [](const IValue& value) {
+       return list_tensor(value.toStringRef().data(), value.toStringRef().size(), kByte);
+     },
+     [](const Tensor& tensor) {
+       const auto bytes = list_of<uint8_t>(tensor);
+       return IValue(std::string(bytes.begin(), bytes.end()));
+     }},
+    {"List[int]", &IValue::isIntList,
+     [](const IValue& value) {
+       const auto list = value.toIntVector();
+       return list_tensor(list.data(), list.size(), kLong);
+     },
+     [](const Tensor& tensor) { return IValue(list_of<int64_t>(tensor)); }},
+    {"List[float]", &IValue::isDoubleList,
+     [](const IValue& value) {
+       const auto list = value.toDoubleVector();
+       return list_tensor(list.data(), list.size(), kDouble);
+     },
+     [](const Tensor& tensor) { return IValue(list_of<double>(tensor)); }},
+};
+
+const Kind* kind_of(const IValue& value) {
+  for (const Kind& kind : kKinds)
+    if ((value.*kind.is)()) return &kind;
+  return nullptr;
+}
+
+const Kind& kind_named(const std::string& name, const std::string& key) {
+  for (const Kind& kind : kKinds)
+    if (name == kind.name) return kind;
+  fail("\"{}\" is of the unknown kind {}", key, name);
+}
+
+void add(SavedData& values, const std::string& key, const IValue& value) {
+  check(values.count(key) == 0, "OutputArchive: the name \"{}\" is taken", key);
+  values[key] = value;
+}
+
+// Calls write(tensors, metadata) with the values in the form of a file.
+template <class Write>
+void as_file(const SavedData& values, Write write) {
+  OrderedDict<std::string, Tensor> tensors;
+  Metadata metadata;
+  for (const auto& [key, value] : values) {
+    const Kind* kind = value.isTensor() ? nullptr : kind_of(value);
+    if (kind) metadata[key] = kind->name;
+    tensors.insert(key, kind ? kind->to_tensor(value) : value.toTensor());
+  }
+  write(tensors, metadata);
+}
+
+SavedData values_of(const OrderedDict<std::string, Tensor>& tensors, const Metadata& metadata) {
+  SavedData values;
+  for (const auto& item : tensors) {
+    const auto kind = metadata.find(item.key());
+    values[item.key()] =
+        kind == metadata.end() ? IValue(item.value()) : kind_named(kind->second, item.key()).from_tensor(item.value());
+  }
+  return values;
+}
+
+// All tensors of an archive and of those in it, with their whole names.
+void add_tensors(InputArchive& archive, const std::string& prefix, OrderedDict<std::string, Tensor>& tensors) {
+  for (const std::string& key : archive.keys()) {
+    Tensor tensor;
+    InputArchive nested;
+    if (archive.try_read(key, tensor))
+      tensors.insert(prefix + key, tensor);
+    else if (archive.try_read(key, nested))
+      add_tensors(nested, prefix + key + ".", tensors);
+  }
+}
+
+std::string number(size_t i) { return std::to_string(i); }
+
+}  // namespace
+
+void OutputArchive::write(const std::string& key, const Tensor& tensor, bool) {
+  check(tensor.defined(), "OutputArchive: the tensor \"{}\" is undefined", key);
+  add(values_, key, tensor.detach());
+}
+
+void OutputArchive::write(const std::string& key, const IValue& value) {
+  if (value.isTensor()) return write(key, value.toTensor());
+  check(kind_of(value) != nullptr, "OutputArchive: \"{}\" is a list of tensors: write each by a name of its own", key);
+  add(values_, key, value);
+}
+
+void OutputArchive::write(const std::string& key, const OutputArchive& nested_archive) {
+  for (const auto& [name, value] : nested_archive.values_) add(values_, key + "." + name, value);
+}
+
+void OutputArchive::save_to(const std::string& filename) const {
+  as_file(values_, [&](const auto& tensors, const Metadata& metadata) {
+    save_safetensors(filename, tensors, metadata);
+  });
+}
+
+void OutputArchive::save_to(std::ostream& stream) const {
+  as_file(values_, [&](const auto& tensors, const Metadata& metadata) {
+    save_safetensors(stream, tensors, metadata);
+  });
+}
+
+bool InputArchive::try_read(const std::string& key, Tensor& tensor, bool) {
+  const auto found = values_.find(key);
+  if (found == values_.end() || !found->second.isTensor()) return false;
+  const Tensor& value = found->second.toTensor();
+  if (!tensor.defined()) {
+    tensor = value;
+    return true;
+  }
+  check(tensor.sizes() == value.sizes(), "load: expected '{}{}' of sizes {}, got {}", path_, key, tensor.sizes(),
+        value.sizes());
+  const NoGradGuard unrecorded;
+  tensor.copy_(value);
+  return true;
+}
+
+bool InputArchive::try_read(const std::string& key, IValue& value) {
+  const auto found = values_.find(key);
+  if (found == values_.end()) return false;
+  value = found->second;
+  return true;
+}
+
+bool InputArchive::try_read(const std::string& key, InputArchive& archive) {
+  const std::string prefix = key + ".";
+  SavedData below;
+  for (const auto& [name, value] : values_)
+    if (name.compare(0, prefix.size(), prefix) == 0) below[name.substr(prefix.size())] = value;
+  if (below.empty()) return false;
+  archive.path_ = path_ + prefix;
+  archive.values_ = std::move(below);
+  return true;
+}
+
+void InputArchive::read(const std::string& key, Tensor& tensor, bool is_buffer) {
+  check(try_read(key, tensor, is_buffer), "No such serialized tensor '{}{}'", path_, key);
+}
+
+void InputArchive::read(const std::string& key, IValue& value) {
+  check(try_read(key, value), "No such serialized IValue '{}{}'", path_, key);
+}
+
+void InputArchive::read(const std::string& key, InputArchive& archive) {
+  check(try_read(key, archive), "No such serialized submodule: '{}{}'", path_, key);
+}
+
+std::vector<std::string> InputArchive::keys() const {
+  OrderedDict<std::string, bool> names;
+  for (const auto& [key, value] : values_) {
+    const std::string name = key.substr(0, key.find('.'));
+    if (!names.contains(name)) names.insert(name, true);
+  }
+  return names.keys();
+}
+
+void InputArchive::load_from(const std::string& filename, std::optional<Device>) {
+  Metadata metadata;
+  const auto tensors = load_safetensors(filename, &metadata);
+  values_ = values_of(tensors, metadata);
+}
+
+void InputArchive::load_from(std::istream& stream, std::optional<Device> device) {
+  const std::string bytes(std::istreambuf_iterator<char>(stream), {});
+  check(!stream.bad(), "load: the stream cannot be read");
+  load_from(bytes.data(), bytes.size(), device);
+}
+
+void InputArchive::load_from(const char* data, size_t size, std::optional<Device>) {
+  Metadata metadata;
+  const auto tensors = load_safetensors(data, size, &metadata);
+  values_ = values_of(tensors, metadata);
+}
+
+OutputArchive& operator<<(OutputArchive& archive, const Tensor& tensor) {
+  archive.write("0", tensor);
+  return archive;
+}
+
+OutputArchive& operator<<(OutputArchive& archive, const std::vector<Tensor>& tensors) {
+  for (size_t i = 0; i < tensors.size(); ++i) archive.write(number(i), tensors[i]);
+  return archive;
+}
+
+OutputArchive& operator<<(OutputArchive& archive, const nn::Module& module) {
+  module.save(archive);
+  return archive;
+}
+
+OutputArchive& operator<<(OutputArchive& archive, const optim::Optimizer& optimizer) {
+  optimizer.save(archive);
+  return archive;
+}
+
+InputArchive& operator>>(InputArchive& archive, Tensor& tensor) {
+  check(archive.keys().size() == 1, "load: expected a file of one tensor, got {}", archive.keys().size());
+  archive.read("0", tensor);
+  return archive;
+}
+
+InputArchive& operator>>(InputArchive& archive, std::vector<Tensor>& tensors) {
+  std::vector<Tensor> read;
+  for (Tensor tensor; archive.try_read(number(read.size()), tensor); tensor.reset()) read.push_back(tensor);
+  tensors = std::move(read);
+  return archive;
+}
+
+InputArchive& operator>>(InputArchive& archive, nn::Module& module) {
+  module.load(archive);
+  return archive;
+}
+
+InputArchive& operator>>(InputArchive& archive, optim::Optimizer& optimizer) {
+  optimizer.load(archive);
+  return archive;
+}
+
+}  // namespace serialize
+
+void nn::Module::save(serialize::OutputArchive& archive) const {
+  for (const auto& item : named_parameters(false)) archive.write(item.key(), item.value());
+  for (const auto& item : named_buffers(false)) archive.write(item.key(), item.value(), true);
+  for (const auto& child : children_) {
+    serialize::OutputArchive nested;
+    child.value()->save(nested);
+    archive.write(child.key(), nested);
+  }
+}
+
+void nn::Module::load(serialize::InputArchive& archive) {
+  for (auto& item : named_parameters(false)) archive.read(item.key(), item.value());
+  for (auto& item : named_buffers(false)) archive.read(item.key(), item.value(), true);
+  for (const auto& child : children_) {
+    serialize::InputArchive nested;
+    if (!archive.try_read(child.key(), nested)) {
+      if (child.value()->state_dict().is_empty()) continue;
+      archive.read(child.key(), nested);  // throws, with the whole name
+    }
+    child.value()->load(nested);
+  }
+}
+
+void optim::Optimizer::save(serialize::OutputArchive& archive) const {
+  for (const auto& item : state_dict()) archive.write(item.key(), item.value());
+}
+
+void optim::Optimizer::load(serialize::InputArchive& archive) {
+  OrderedDict<std::string, Tensor> state;
+  serialize::add_tensors(archive, "", state);
+  load_state_dict(state);
+}
+
+}  // namespace relume
