@@ -62,14 +62,14 @@ def tanh_cells():
 
 
 def normal_tail_cells():
-    """(centres, coefficients) of Phi(-s): cell n is where s (s + 1), of which 64 are 31.5 cells, rounds to n."""
+    """(centres, coefficients) of Phi(-s) for s up to 8.5: cell n is where 0.322 s (s + 3) rounds to n."""
 
     def bound(n):
-        return (mpmath.sqrt(1 + 4 * max(mpmath.mpf(0), n) * 64 / mpmath.mpf(31.5)) - 1) / 2
+        return (mpmath.sqrt(9 + 4 * max(mpmath.mpf(0), n) / mpmath.mpf("0.322")) - 3) / 2
 
     centres, coefficients = [], []
     for n in range(CELLS):
-        low, high = bound(n - mpmath.mpf(0.5)), bound(n + mpmath.mpf(0.5))
+        low, high = bound(n - mpmath.mpf(0.5)), min(bound(n + mpmath.mpf(0.5)), mpmath.mpf(8.5))
         centres.append(np.float32(float((low + high) / 2)))
         around = mpmath.mpf(float(centres[-1]))
         coefficients.append(fit(lambda s: mpmath.erfc(s / mpmath.sqrt(2)) / 2, around, low, high))
@@ -94,8 +94,14 @@ def main():
     print("// Piecewise polynomials for SIMD targets that look up 32 floats at once. tools/fit_simd_tables.py prints")
     print("// this file; it is not edited by hand.\n#pragma once\n\nnamespace relume::cpu::tables {")
     print_table("tanh: the first cell is [0, 1/16), then come four an octave.", "kTanh", *tanh_cells())
-    tail = "The normal distribution's left tail Phi(-s): cell n is where s (s + 1) 31.5 / 64 rounds to n."
+    tail = "The normal distribution's left tail Phi(-s): cell n is where 0.322 s (s + 3) rounds to n."
     print_table(tail, "kNormalTail", *normal_tail_cells())
+    print("\n// Powers of two by sixteenths, and the relative errors that rounding to a float leaves in them.")
+    exact = [mpmath.mpf(2) ** (mpmath.mpf(n) / 16) for n in range(16)]
+    rounded = [mpmath.mpf(float(np.float32(float(power)))) for power in exact]
+    print(f"alignas(64) inline constexpr float kPowerOfTwo[16] =\n    {row(rounded)};")
+    errors = row(power / kept - 1 for power, kept in zip(exact, rounded))
+    print(f"alignas(64) inline constexpr float kPowerOfTwoError[16] =\n    {errors};")
     print("\n}  // namespace relume::cpu::tables")
 
 

@@ -13,12 +13,13 @@ namespace relume::cpu {
 namespace {
 
 constexpr int kMaxOperands = ElementwiseCall::kMaxInputs + 1;
-constexpr int64_t kBlockBytes = 4096;  // of a buffer: five of them fit the smallest first-level caches
-constexpr int64_t kLongRow = 256;      // elements of a row from which the loop is handed the row where it lies
-constexpr int64_t kStreamFactor = 8;   // results of so many private caches are streamed
-constexpr int64_t kLine = 64;          // bytes of a cache line
-constexpr int64_t kSmall = 512;        // elements of a call that is not worth planning
-constexpr int64_t kWidest = 8;         // bytes of the widest element
+constexpr int64_t kBlockBytes = 4096;   // of a buffer: five of them fit the smallest first-level caches
+constexpr int64_t kStreamBytes = 1024;  // of a block that is streamed: few enough to wait in the store buffer
+constexpr int64_t kLongRow = 256;       // elements of a row from which the loop is handed the row where it lies
+constexpr int64_t kStreamFactor = 8;    // results of so many private caches are streamed
+constexpr int64_t kLine = 64;           // bytes of a cache line
+constexpr int64_t kSmall = 512;         // elements of a call that is not worth planning
+constexpr int64_t kWidest = 8;          // bytes of the widest element
 
 // Whether the elements lie in row-major order without gaps.
 bool is_dense(IntArrayRef sizes, const int64_t* strides) {
@@ -39,11 +40,11 @@ bool is_constant(IntArrayRef sizes, const int64_t* strides) {
   return true;
 }
 
-// Elements from which several threads are used: additions on a quarter of the last private cache.
+// Elements from which several threads are used: additions on an eighth of the last private cache.
 int64_t parallel_threshold(const ElementwiseCall& call) {
   int64_t bytes = 0;
   for (int k = 0; k <= call.num_inputs; ++k) bytes += element_size(call.operands[k].dtype);
-  return std::max<int64_t>(cache_sizes().l2 / 4 / bytes / std::max(call.cost, 1), 2048);
+  return std::max<int64_t>(cache_sizes().l2 / 8 / bytes / std::max(call.cost, 1), 2048);
 }
 
 // How the loop gets at one operand.
@@ -68,6 +69,7 @@ class Run {
  public:
   Run(const ElementwiseCall& call, const LoopNest& nest);
   void operator()(int64_t begin, int64_t end) const;
+  bool streams() const { return stream_; }
 
  private:
   Access access_to(int k) const;
@@ -102,7 +104,7 @@ Run::Run(const ElementwiseCall& call, const LoopNest& nest) : call_(call), nest_
     direct &= access_[k].direct;
   }
   stream_ = should_stream();
-  block_ = direct && !stream_ ? nest_.numel : kBlockBytes / widest;
+  block_ = stream_ ? kStreamBytes / widest : direct ? nest_.numel : kBlockBytes / widest;
   // Blocks of whole rows let a periodic input, such as a bias, be loaded once.
   if (!by_rows_ && nest_.inner_size() < block_) block_ -= block_ % nest_.inner_size();
 }
@@ -122,7 +124,7 @@ Access Run::access_to(int k) const {
 // Storing past the caches pays where the result would not stay in them, and costs where it would.
 bool Run::should_stream() const {
   const Access& out = access_[0];
-  if (!kCanStream || !out.direct || !nest_.is_linear(0)) return false;
+  if (!stream_copy() || !out.direct || !nest_.is_linear(0)) return false;
   if (nest_.numel * out.item < kStreamFactor * cache_sizes().l2) return false;
   for (int k = 1; k < operands_; ++k)
     if (access_[k].data == out.data) return false;  // its lines come into the caches anyway
@@ -179,7 +181,7 @@ void Run::store(const LoopCursor& cursor, int64_t n, char* buffer) const {
     for (int k = 1; k < operands_; ++k)
       if (access_[k].direct && nest_.is_linear(k))
         next[count++] = access_[k].data + (cursor.offset(k) + n) * access_[k].item;
-    stream_copy(access.data + cursor.offset(0) * access.item, buffer, n * loop_item, {next, count});
+    stream_copy()(access.data + cursor.offset(0) * access.item, buffer, n * loop_item, {next, count});
     return;
   }
   for_each_tile(cursor, 0, n, [&](int64_t offset, int64_t at, int64_t size, int64_t rows, int64_t row_stride) {
@@ -216,8 +218,9 @@ void run_in_loops(const ElementwiseCall& call) {
   const LoopNest nest(call.sizes, strides, call.num_inputs + 1);
   const Run run(call, nest);
   const int64_t threshold = parallel_threshold(call);
-  // Four chunks for the work of a threshold keep threads evenly busy.
-  parallel_for(nest.numel, nest.numel <= threshold ? threshold : std::max<int64_t>(threshold / 4, 1024), run);
+  if (nest.numel <= threshold) return run(0, nest.numel);
+  // Two chunks for the work of a threshold keep threads evenly busy; streaming, which fetches ahead, likes long ones.
+  parallel_for(nest.numel, std::max<int64_t>(run.streams() ? threshold * 8 : threshold / 2, 1024), run);
 }
 
 // A few elements, dense or constant: one call of the loop, without planning. False where it does not apply.

@@ -15,6 +15,7 @@ namespace {
 
 std::atomic<int> g_num_threads{0};  // 0: not set yet
 std::atomic<bool> g_deterministic{false};
+thread_local bool t_descending = false;  // the last loop over chunks went from the last to the first
 
 // libgomp's pool does not survive fork: a child whose parent ran a parallel region would wait for threads it lacks.
 [[maybe_unused]] const int g_at_fork = pthread_atfork(nullptr, nullptr, [] { g_num_threads.store(1); });
@@ -43,20 +44,31 @@ void parallel_for_chunks(int64_t count, int64_t grain, ParallelBody body, void* 
   grain = std::max<int64_t>(grain, 1);
   const int64_t chunks = (count + grain - 1) / grain;
   const int threads = static_cast<int>(std::min<int64_t>(chunks, running_threads()));
+  const bool descending = t_descending = !t_descending;
+  // Chunks first to last, in the direction of this loop.
+  const auto run = [&](int64_t first, int64_t last, const auto& call) {
+    for (int64_t k = first; k < last; ++k) {
+      const int64_t i = descending ? first + last - 1 - k : k;
+      call(i * grain, std::min(count, (i + 1) * grain));
+    }
+  };
   if (threads <= 1 || omp_in_parallel()) {
-    for (int64_t i = 0; i < chunks; ++i) body(context, i * grain, std::min(count, (i + 1) * grain));
+    run(0, chunks, [&](int64_t begin, int64_t end) { body(context, begin, end); });
     return;
   }
   std::atomic<bool> failed{false};
   std::exception_ptr error;
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int64_t i = 0; i < chunks; ++i) {
-    if (failed.load(std::memory_order_relaxed)) continue;
-    try {
-      body(context, i * grain, std::min(count, (i + 1) * grain));
-    } catch (...) {
-      if (!failed.exchange(true)) error = std::current_exception();
-    }
+#pragma omp parallel num_threads(threads)
+  {
+    const int64_t me = omp_get_thread_num(), all = omp_get_num_threads();
+    run(chunks * me / all, chunks * (me + 1) / all, [&](int64_t begin, int64_t end) {
+      if (failed.load(std::memory_order_relaxed)) return;
+      try {
+        body(context, begin, end);
+      } catch (...) {
+        if (!failed.exchange(true)) error = std::current_exception();
+      }
+    });
   }
   if (error) std::rethrow_exception(error);
 }

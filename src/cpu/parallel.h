@@ -8,6 +8,8 @@ namespace relume::cpu {
 
 // Runs body(begin, end) over [0, count) in chunks whose bounds depend on `grain` alone, never on the number of threads,
 // so that a result that is formed chunk by chunk has the same bits on every machine. Small work runs on the caller.
+// A loop goes over its chunks in the direction opposite to that of the loop before: it begins with what that one left
+// in the caches.
 // An exception thrown by a chunk is carried out after all chunks have ended.
 using ParallelBody = void (*)(void* context, int64_t begin, int64_t end);
 void parallel_for_chunks(int64_t count, int64_t grain, ParallelBody body, void* context);

@@ -112,7 +112,7 @@ ElementwiseKernel make_kernel(const Call& call, cpu::ElementwiseLoop loop, Scala
   kernel.loop = loop;
   kernel.options = call.options;
   kernel.dtype = dtype;
-  kernel.cost = call.row->traits->max_ulp > 1 ? 8 : 1;  // what is not exact computes an exponential
+  kernel.cost = call.row->traits->max_ulp > 1 ? 4 : 1;  // what is not exact computes an exponential
   return kernel;
 }
 

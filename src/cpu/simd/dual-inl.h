@@ -57,6 +57,7 @@ struct Dual {
     return {s, s * (V(1.0) - s) * a.d};
   }
   friend RELUME_INLINE Dual normal_cdf(Dual a) { return {normal_cdf(a.v), normal_pdf(a.v) * a.d}; }
+  friend RELUME_INLINE Dual times_normal_cdf(Dual a) { return a * normal_cdf(a); }
   friend RELUME_INLINE Dual normal_pdf(Dual a) {
     const V p = normal_pdf(a.v);
     return {p, -(a.v * p) * a.d};

@@ -16,6 +16,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu::HWY_NAMESPACE {
 
+// How far ahead of its loads a loop fetches.
+inline constexpr int64_t kPrefetchVectors = 16;
+
 // out[i] = f(inputs[0][i], inputs[1][i], ...) with f over Vector<T>. The tail runs the same code by way of a buffer, so
 // that an element's bits do not depend on where it stands, and so that f is compiled once.
 template <class T, class F, size_t... I>
@@ -27,7 +30,10 @@ RELUME_INLINE void vector_loop(void* out, const void* const* inputs, int64_t n, 
   const T* x[] = {static_cast<const T*>(inputs[I])...};
   size_t rest = static_cast<size_t>(n % lanes) * sizeof(T);  // in bytes
   for (int64_t end = n - n % lanes;; end = lanes) {
-    for (int64_t i = 0; i < end; i += lanes) f(V::load(x[I] + i)...).store(y + i);
+    for (int64_t i = 0; i < end; i += lanes) {
+      (__builtin_prefetch(x[I] + i + kPrefetchVectors * lanes), ...);  // pays where f takes long; need not exist
+      f(V::load(x[I] + i)...).store(y + i);
+    }
     if (y == tail[0]) std::memcpy(static_cast<T*>(out) + (n - n % lanes), tail[0], rest);
     if (rest == 0 || y == tail[0]) return;
     ((std::memset(tail[I], 0, sizeof tail[I]), std::memcpy(tail[I], x[I] + end, rest), x[I] = tail[I]), ...);

@@ -286,7 +286,10 @@ RELUME_LIBRARY_FUNCTION(log1p)
 #if HWY_TARGET == HWY_AVX3
 namespace detail {
 
-// table[cell mod 32] in every lane.
+// table[cell mod 16] and table[cell mod 32] in every lane.
+RELUME_INLINE VF look_up(const float (&table)[16], VI cell) {
+  return VF::Raw{_mm512_permutexvar_ps(cell.raw, _mm512_load_ps(table))};
+}
 RELUME_INLINE VF look_up(const float (&table)[32], VI cell) {
   return VF::Raw{_mm512_permutex2var_ps(_mm512_load_ps(table), cell.raw, _mm512_load_ps(table + 16))};
 }
@@ -324,12 +327,39 @@ RELUME_INLINE VF tanh(VF x) {
 #endif
 RELUME_LIBRARY_FUNCTION(tanh)
 
+namespace detail {
+
 // 1 / (1 + exp(-x)), by way of exp(-|x|), which cannot overflow.
-RELUME_INLINE VF sigmoid(VF x) {
-  using namespace detail;
+RELUME_INLINE VF sigmoid_anywhere(VF x) {
   const VF e = exp_in_range(at_least(-abs(x), -104.0));
   return quotient(select(x < VF(0.0), e, VF(1.0)), VF(1.0) + e);
 }
+
+}  // namespace detail
+
+#if HWY_TARGET == HWY_AVX3
+RELUME_INLINE VF sigmoid(VF x) {
+  using namespace detail;
+  // exp(-x) = 2^n exp(-r) with n a multiple of 1/16, whose fraction, in the low bits, picks a power of two.
+  constexpr double kRoundToSixteenth = kRoundToInteger / 16;
+  const VF shifted = mul_add(x, VF(-1.44269504088896341), VF(kRoundToSixteenth));
+  const VF n = shifted - VF(kRoundToSixteenth);
+  const VF r = mul_add(n, VF(-2.12194440054690583e-4), mul_add(n, VF(0.693359375), x));
+  const VF power = look_up(tables::kPowerOfTwo, bits(shifted));
+  const VF error = look_up(tables::kPowerOfTwoError, bits(shifted));
+  const VF low = mul_add(r * r, mul_add(r, VF(-1.0 / 6), VF(0.5)), error - r);  // exp(-r) = 1 + low
+  const VF e = VF::Raw{_mm512_scalef_ps(mul_add(power, low, power).v.raw, n.v.raw)};
+  const VF under = VF(1.0) + e;
+  const VF estimate(hn::ApproximateReciprocal(under.v));
+  const VF y = mul_add(estimate, neg_mul_add(under, estimate, VF(1.0)), estimate);
+  const auto far = !(abs(x) < VF(87.0));
+  if (!any(far)) [[likely]]
+    return y;
+  return select(far, sigmoid_anywhere(x), y);
+}
+#else
+RELUME_INLINE VF sigmoid(VF x) { return detail::sigmoid_anywhere(x); }
+#endif
 RELUME_INLINE VD sigmoid(VD x) {
   const VD e = exp(-abs(x));
   const VD s = VD(1.0) / (VD(1.0) + e);
@@ -392,31 +422,51 @@ RELUME_LIBRARY_FUNCTION(cos)
 
 namespace detail {
 
-// Phi(-|x|).
-RELUME_INLINE VF normal_tail(VF x) {
+// Phi(-t) for 0 <= t <= 14.4.
+RELUME_INLINE VF far_normal_tail(VF t) { return density_shape(t) * mills_ratio(t); }
+
 #if HWY_TARGET == HWY_AVX3
-  const VF near = at_most(abs(x), 7.5);  // 1 - Phi(-7.5) is 1 already
-  const VI cell = bits(mul_add(near * VF(31.5 / 64), near + VF(1.0), VF(kRoundToInteger)));
-  const VF tail = cell_polynomial(near - look_up(tables::kNormalTailCentre, cell), tables::kNormalTail, cell);
-  const auto far = x < VF(-7.5);
-  if (!any(far)) [[likely]]
-    return tail;
-  const VF s = at_most(abs(x), 14.4);
-  return select(far, density_shape(s) * mills_ratio(s), tail);
-#else
-  const VF s = at_most(abs(x), 14.4);
-  return density_shape(s) * mills_ratio(s);
-#endif
+inline constexpr double kTableEnd = 8.5;  // 1 - Phi(-8.5) is 1 already
+
+// Phi(-t) for 0 <= t <= kTableEnd.
+RELUME_INLINE VF near_normal_tail(VF t) {
+  const VI cell = bits(mul_add(t, mul_add(t, VF(0.322), VF(3 * 0.322)), VF(kRoundToInteger)));
+  return cell_polynomial(t - look_up(tables::kNormalTailCentre, cell), tables::kNormalTail, cell);
 }
+#endif
 
 }  // namespace detail
 
-// The standard normal distribution function, with its relative accuracy in the left tail as well, and its density.
+// The standard normal distribution function, with its relative accuracy in the left tail as well; x times it; and its
+// density.
+#if HWY_TARGET == HWY_AVX3
 RELUME_INLINE VF normal_cdf(VF x) {
-  const VF tail = detail::normal_tail(x);
+  using namespace detail;
+  const VF tail = near_normal_tail(at_most(abs(x), kTableEnd));
+  const VF y = select(x < VF(0.0), tail, VF(1.0) - tail);
+  const auto far = x < VF(-kTableEnd);
+  if (!any(far)) [[likely]]
+    return y;
+  return select(far, far_normal_tail(at_most(abs(x), 14.4)), y);
+}
+RELUME_INLINE VF times_normal_cdf(VF x) {
+  using namespace detail;
+  const VF t = at_most(abs(x), kTableEnd);
+  const VF y = neg_mul_add(t, near_normal_tail(t), at_least(x, 0.0));
+  const auto far = x < VF(-kTableEnd);
+  if (!any(far)) [[likely]]
+    return y;
+  return select(far, x * far_normal_tail(at_most(abs(x), 14.4)), y);
+}
+#else
+RELUME_INLINE VF normal_cdf(VF x) {
+  const VF tail = detail::far_normal_tail(detail::at_most(abs(x), 14.4));
   return select(x < VF(0.0), tail, VF(1.0) - tail);
 }
+RELUME_INLINE VF times_normal_cdf(VF x) { return x * normal_cdf(x); }
+#endif
 RELUME_INLINE VD normal_cdf(VD x) { return VD(0.5) * erfc(x * VD(-0.70710678118654752440)); }
+RELUME_INLINE VD times_normal_cdf(VD x) { return x * normal_cdf(x); }
 
 template <class T>
 RELUME_INLINE Vector<T> normal_pdf(Vector<T> x) {

@@ -67,6 +67,7 @@ struct Scalar {
   friend Scalar tanh(Scalar a) { return of(std::tanh(a.v)); }
   friend Scalar sigmoid(Scalar a) { return of(T(1) / (T(1) + std::exp(-a.v))); }
   friend Scalar normal_cdf(Scalar a) { return of(T(0.5) * std::erfc(-a.v * T(0.70710678118654752440))); }
+  friend Scalar times_normal_cdf(Scalar a) { return a * normal_cdf(a); }
   friend Scalar normal_pdf(Scalar a) { return of(T(0.39894228040143267794) * std::exp(T(-0.5) * a.v * a.v)); }
 };
 
