@@ -8,6 +8,8 @@
 #include "nn/inference.h"
 #include "nn/print.h"
 #include "nn/reset.h"
+#include "ops/constant_weight.h"
+#include "relume/autograd.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
 
@@ -172,6 +174,7 @@ Tensor convolve(const ConvOptions<D>& options, const Tensor& input, const Tensor
 template <size_t D>
 Tensor ConvBase<D>::forward(const Tensor& input) {
   if (const auto planned = inference_weights(*this)) return convolve(options, input, planned->weight, planned->bias);
+  if (!GradMode::is_enabled() && weight.defined()) keep_packed(weight);
   return convolve(options, input, weight, bias);
 }
 

@@ -288,7 +288,10 @@ Tensor convolution(const char* op, size_t dims, bool transposed, const Tensor& i
 
 }  // namespace
 
-void keep_packed(const Tensor& weight) { weight.impl()->storage->keep_derived(cpu::no_packed_weights()); }
+void keep_packed(const Tensor& weight) {
+  detail::Storage& storage = *weight.impl()->storage;
+  if (storage.can_keep() && !storage.derived()) storage.keep_derived(cpu::no_packed_weights());
+}
 
 // y[n, o, p] = bias[o] + sum_{i, q} weight[o, i, q] input[n, i, p * stride - padding + q * dilation], in groups of
 // channels. Input [batch, in, spatial...] or without batch, weight [out, in / groups, kernel...].
