@@ -18,7 +18,7 @@
 
 namespace relume::profiler {
 
-constinit std::atomic<bool> g_running{false};
+constinit bool g_running = false;
 
 namespace {
 
@@ -121,14 +121,14 @@ void start() {
   profile.data = std::make_shared<Profile::Data>();
   ++profile.number;
   reset_peak(Peak::Profiler);
-  g_running.store(true);
+  __atomic_store_n(&g_running, true, __ATOMIC_SEQ_CST);
 }
 
 Profile stop() {
   Running& profile = running_profile();
   const std::lock_guard lock(profile.mutex);
   check(profile.data != nullptr, "profiler: it is not running");
-  g_running.store(false);
+  __atomic_store_n(&g_running, false, __ATOMIC_SEQ_CST);
   profile.data->end = now();
   profile.data->peak_memory = peak_bytes(Peak::Profiler);
   return Profile(std::move(profile.data));

@@ -1,7 +1,6 @@
 // What the library tells the profiler: a Scope around each op. While the profiler is off that is a test of a flag.
 #pragma once
 
-#include <atomic>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -10,9 +9,10 @@
 
 namespace relume::profiler {
 
-extern std::atomic<bool> g_running __attribute__((visibility("hidden")));
+// Read and written by the compiler's atomic builtins, for std::atomic's are calls where code is made small.
+extern bool g_running __attribute__((visibility("hidden")));
 
-inline bool running() { return g_running.load(std::memory_order_relaxed); }
+[[gnu::always_inline]] inline bool running() { return __atomic_load_n(&g_running, __ATOMIC_RELAXED); }
 
 enum class Kind : int { Op, Backward, User };
 
@@ -42,7 +42,7 @@ template <class R, class... A>
 
 // op(arguments...), seen by the profiler where it runs.
 template <class R, class... A>
-inline R call(const char* name, R (*op)(A...), std::type_identity_t<A>... arguments) {
+[[gnu::always_inline]] inline R call(const char* name, R (*op)(A...), std::type_identity_t<A>... arguments) {
   if (running()) [[unlikely]]
     return call_in_scope<R, A...>(name, op, std::forward<A>(arguments)...);
   return op(std::forward<A>(arguments)...);

@@ -107,7 +107,7 @@ void check_not_bool(const Row& row) {
         "the `~` or `logical_not()` operator instead.");
 }
 
-ElementwiseKernel make_kernel(const Call& call, cpu::ElementwiseLoop loop, ScalarType dtype) {
+[[gnu::always_inline]] inline ElementwiseKernel make_kernel(const Call& call, cpu::ElementwiseLoop loop, ScalarType dtype) {
   ElementwiseKernel kernel;
   kernel.loop = loop;
   kernel.options = call.options;
@@ -123,7 +123,7 @@ struct Forward {
   ElementwiseKernel kernel;
   ScalarType dtype;
 };
-Forward forward_of(const Call& call, ScalarType dtype) {
+[[gnu::always_inline]] inline Forward forward_of(const Call& call, ScalarType dtype) {
   if (dtype == kBool) check_not_bool(*call.row);
   if (call.row->index == Activation::softsign && (dtype == kBool || dtype == kUInt16))
     fail_not_implemented(call.row->traits->kernel, dtype);
@@ -266,7 +266,7 @@ Tensor activation(const Call& call, const Tensor& self, bool overwrite = false) 
     if (recording({self})) return relu_with_mask(call, self, overwrite);
     if (overwrite && defer_relu(self, nullptr)) return make_alias(self);
   }
-  const Forward forward = forward_of(call, self.scalar_type());
+  const Forward forward = forward_of(call, self.impl()->dtype);
   Tensor result;
   if (overwrite && forward.dtype == self.scalar_type() && (call.saves_result || !recording({self}))) {
     result = make_alias(self);
@@ -284,8 +284,8 @@ Tensor activation(const Call& call, const Tensor& self, bool overwrite = false) 
 }
 
 Tensor& activation_into(const Call& call, Tensor& self) {
-  const Forward forward = forward_of(call, self.scalar_type());
-  check_can_cast(forward.dtype, self.scalar_type());
+  const Forward forward = forward_of(call, self.impl()->dtype);
+  check_can_cast(forward.dtype, self.impl()->dtype);
   InPlace write(call.row->in_place, self);
   const bool saves_input = write.recording() && !call.saves_result;
   const Tensor before = saves_input ? self.clone() : Tensor();

@@ -310,7 +310,8 @@ Replaced rounded_inputs(const ElementwiseKernel& kernel, std::initializer_list<c
   });
 }
 
-bool must_round(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
+[[gnu::always_inline]] inline bool must_round(const ElementwiseKernel& kernel,
+                                               std::initializer_list<const Tensor*> inputs) {
   if (kernel.rounds == ScalarType::Undefined) return false;
   return std::any_of(inputs.begin(), inputs.end(), [&](const Tensor* x) { return x->impl()->dtype != kernel.rounds; });
 }
@@ -350,7 +351,9 @@ void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::i
     return rounded_inputs(kernel, inputs).pass_to([&](std::initializer_list<const Tensor*> rounded) {
       elementwise_into(out, without_rounding(kernel), rounded);
     });
-  const auto overlaps = [&out](const Tensor* input) { return overlap_in_part(out, *input); };
+  const auto overlaps = [&out](const Tensor* input) {
+    return input->impl() != out.impl() && overlap_in_part(out, *input);
+  };
   if (std::any_of(inputs.begin(), inputs.end(), overlaps)) [[unlikely]]
     return Replaced(inputs, [&](int, const Tensor& input) {
              return overlaps(&input) ? input.clone() : input;

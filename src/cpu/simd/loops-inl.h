@@ -16,8 +16,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu::HWY_NAMESPACE {
 
-// How far ahead of its loads a loop fetches.
-inline constexpr int64_t kPrefetchVectors = 16;
+// Fetches what a loop over one input will read soon. It pays where the function takes long, and need not exist.
+template <class T>
+RELUME_INLINE void fetch_ahead([[maybe_unused]] const T* x) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  constexpr int64_t kBytes = 1024;
+  if constexpr (sizeof(T) == 4) __builtin_prefetch(reinterpret_cast<const char*>(x) + kBytes);
+#endif
+}
 
 // out[i] = f(inputs[0][i], inputs[1][i], ...) with f over Vector<T>. The tail runs the same code by way of a buffer, so
 // that an element's bits do not depend on where it stands, and so that f is compiled once.
@@ -31,7 +37,7 @@ RELUME_INLINE void vector_loop(void* out, const void* const* inputs, int64_t n, 
   size_t rest = static_cast<size_t>(n % lanes) * sizeof(T);  // in bytes
   for (int64_t end = n - n % lanes;; end = lanes) {
     for (int64_t i = 0; i < end; i += lanes) {
-      (__builtin_prefetch(x[I] + i + kPrefetchVectors * lanes), ...);  // pays where f takes long; need not exist
+      if constexpr (sizeof...(I) == 1) fetch_ahead(x[0] + i);
       f(V::load(x[I] + i)...).store(y + i);
     }
     if (y == tail[0]) std::memcpy(static_cast<T*>(out) + (n - n % lanes), tail[0], rest);
