@@ -5,6 +5,7 @@ import math
 
 from . import _C
 from ._C import Tensor, ops
+from ._modes import in_float32
 
 METHODS = """
     addbmm adjoint corrcoef cov cross deg2rad diagflat diagonal_scatter diff dist dsplit float_power gcd heaviside histc
@@ -91,6 +92,7 @@ def cartesian_prod(*tensors):
     return ops.stack([grid.reshape(-1) for grid in ops.meshgrid(tensors, "ij")], 1)
 
 
+@in_float32
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """The p-norm distance of each row of x1 [..., N, D] from each row of x2 [..., M, D], as [..., N, M]."""
     if x1.shape[-1] != x2.shape[-1]:

@@ -120,6 +120,13 @@ def register_hook(self, hook):
 
 
 @method
+def register_post_accumulate_grad_hook(self, hook):
+    """Calls hook(tensor) whenever a backward has added into this leaf's grad: the place to step an optimizer of its own."""
+    number = self._register_accumulated_hook(hook)
+    return HookHandle(lambda: self._remove_accumulated_hook(number))
+
+
+@method
 def cuda(self, device=None, non_blocking=False, memory_format=None):
     """Raises: there is no GPU."""
     raise AssertionError("Torch not compiled with CUDA enabled: Relume computes on the CPU")

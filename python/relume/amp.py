@@ -3,6 +3,7 @@
 import warnings
 
 from ._C import device, ops
+from ._grad_scaler import GradScaler  # noqa: F401
 from ._modes import _Guard
 
 _DTYPES = ("torch.bfloat16", "torch.float16")

@@ -96,6 +96,7 @@ PyMODINIT_FUNC PyInit__C() {
     append_ops(entries);
     append_tensor_ops(entries);
     append_autograd_ops(entries);
+    append_saved_hooks(entries);
     append_autocast_ops(entries);
     append_settings(entries);
     append_optimizer_ops(entries);

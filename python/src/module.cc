@@ -9,8 +9,11 @@ namespace relume::python {
 
 namespace {
 
+// The first member is not used: a type that adds a __dict__ alone could stand behind a mixin among the bases of a class,
+// whose objects would then be laid out as the mixin's.
 struct ModuleObject {
-  PyObject_HEAD PyObject* attributes;
+  PyObject_HEAD void* layout;
+  PyObject* attributes;
   PyObject* weak_references;
 };
 

@@ -8,6 +8,7 @@ namespace relume::python {
 void append_ops(std::vector<OpEntry>& entries);         // ops.cc: made from src/ops/table.txt
 void append_tensor_ops(std::vector<OpEntry>& entries);  // tensor_ops.cc
 void append_autograd_ops(std::vector<OpEntry>& entries);
+void append_saved_hooks(std::vector<OpEntry>& entries);
 void append_autocast_ops(std::vector<OpEntry>& entries);
 void append_settings(std::vector<OpEntry>& entries);
 void append_optimizer_ops(std::vector<OpEntry>& entries);

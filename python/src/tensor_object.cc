@@ -85,8 +85,9 @@ void check_signals() {
 int visit_hooks(TensorImpl* impl, visitproc visit, void* arg) {
   const auto* meta = static_cast<autograd::AutogradMeta*>(impl->autograd);
   if (!meta) return 0;
-  if (meta->leaf_hooks) {
-    for (const autograd::NodeHook& hook : *meta->leaf_hooks)
+  for (const auto* hooks : {meta->leaf_hooks.get(), meta->accumulated_hooks.get()}) {
+    if (!hooks) continue;
+    for (const autograd::NodeHook& hook : *hooks)
       if (const auto* own = dynamic_cast<HookOfPython*>(hook.hook.get())) Py_VISIT(own->hook.callable());
   }
   if (meta->grad.defined() && meta->grad.use_count() == 1) {

@@ -1,6 +1,7 @@
 // The methods and functions of tensors that src/ops/table.txt does not have, as rows written by hand: what is about
 // shape, kind and conversion, tensors from data, and autograd.
 #include "arguments.h"
+#include "autograd/variable.h"
 #include "core/tensor_impl.h"
 #include "creation.h"
 #include "function.h"
@@ -268,6 +269,20 @@ const Op kTensorOps[] = {
      "_register_hook(hook)\n\nAdds hook(grad); returns its number.\n",
      {{kMethod, "Tensor input, object hook",
        [](Arguments& a) -> PyObject* { return integer_object(a.tensor(0).register_hook(PythonHook(a.object(1)))); }}}},
+    {"_register_accumulated_hook",
+     "_register_accumulated_hook(hook)\n\nAdds hook(tensor), called when grad has changed; returns its number.\n",
+     {{kMethod, "Tensor input, object hook",
+       [](Arguments& a) -> PyObject* {
+         auto hook = std::make_shared<detail::TensorHookOf<PythonHook>>(PythonHook(a.object(1)));
+         return integer_object(autograd::add_accumulated_hook(a.tensor(0), std::move(hook)));
+       }}}},
+    {"_remove_accumulated_hook",
+     "_remove_accumulated_hook(number)\n\nTakes such a hook off.\n",
+     {{kMethod, "Tensor input, int number",
+       [](Arguments& a) -> PyObject* {
+         autograd::remove_accumulated_hook(a.tensor(0), static_cast<unsigned>(a.integer(1)));
+         return none();
+       }}}},
     {"_remove_hook",
      "_remove_hook(number)\n\nTakes a hook off.\n",
      {{kMethod, "Tensor input, int number",

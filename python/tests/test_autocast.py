@@ -57,6 +57,30 @@ def test_parameters_get_float32_gradients():
         assert parameter.grad.abs().sum() > 0
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda F, a: F.cosine_embedding_loss(a, a, torch.ones(2)),
+        lambda F, a: F.hinge_embedding_loss(a, a),
+        lambda F, a: F.margin_ranking_loss(a, a, a),
+        lambda F, a: F.multi_margin_loss(a, torch.tensor([0, 1])),
+        lambda F, a: F.multilabel_margin_loss(a, torch.tensor([[0, -1], [1, 0]])),
+        lambda F, a: F.poisson_nll_loss(input=a, target=a),
+        lambda F, a: F.soft_margin_loss(a, a),
+        lambda F, a: F.triplet_margin_loss(a, a, a),
+        lambda F, a: F.grid_sample(a[None, None], torch.zeros(1, 2, 2, 2).bfloat16(), align_corners=False),
+        lambda F, a: torch.cdist(a, a),
+    ],
+)
+def test_losses_made_of_ops_compute_in_float32(call):
+    a = torch.eye(2).bfloat16().requires_grad_()
+    with torch.autocast("cpu"):
+        result = call(torch.nn.functional, a)
+        assert result.dtype is torch.float32 and torch.is_autocast_enabled("cpu")
+    result.sum().backward()
+    assert a.grad.dtype is torch.bfloat16
+
+
 def test_modules_in_bfloat16_train():
     model = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.BatchNorm2d(8), torch.nn.ReLU())
     model.to(torch.bfloat16)
@@ -87,3 +111,72 @@ def test_wrong_arguments():
         torch.set_autocast_dtype("cpu", torch.int64)
     assert torch.autocast_increment_nesting() == 1
     assert torch.autocast_decrement_nesting() == 0
+
+
+class TestGradScaler:
+    def trained(self, **options):
+        parameter = torch.nn.Parameter(torch.ones(2))
+        return parameter, torch.optim.SGD([parameter], lr=1.0), torch.amp.GradScaler("cpu", **options)
+
+    def test_scales_losses_and_unscales_gradients(self):
+        parameter, optimizer, scaler = self.trained(init_scale=8.0)
+        scaler.scale(parameter.sum()).backward()
+        assert parameter.grad.tolist() == [8, 8]
+        scaler.unscale_(optimizer)
+        assert parameter.grad.tolist() == [1, 1]
+        scaler.step(optimizer)
+        scaler.update()
+        assert parameter.tolist() == [0, 0] and scaler.get_scale() == 8
+        assert [x.item() for x in scaler.scale([torch.ones(()), torch.ones(())])] == [8, 8]
+
+    def test_skips_steps_with_infinite_gradients_and_shrinks(self):
+        parameter, optimizer, scaler = self.trained(init_scale=8.0)
+        scaler.scale(parameter.sum()).backward()
+        parameter.grad[0] = float("inf")
+        assert scaler.step(optimizer) is None
+        scaler.update()
+        assert parameter.tolist() == [1, 1] and scaler.get_scale() == 4
+
+    def test_grows_after_an_interval(self):
+        parameter, optimizer, scaler = self.trained(init_scale=8.0, growth_interval=2)
+        for _ in range(2):
+            optimizer.zero_grad()
+            scaler.scale(parameter.sum()).backward()
+            scaler.step(optimizer)
+            scaler.update()
+        assert scaler.get_scale() == 16
+        other = torch.amp.GradScaler("cpu")
+        other.load_state_dict(scaler.state_dict())
+        assert other.get_scale() == 16 and other.get_growth_interval() == 2
+
+    def test_knows_the_order_of_calls(self):
+        parameter, optimizer, scaler = self.trained()
+        with pytest.raises(AssertionError, match="Attempted unscale_ but _scale is None"):
+            scaler.unscale_(optimizer)
+        scaler.scale(parameter.sum())
+        with pytest.raises(AssertionError, match="No inf checks were recorded for this optimizer"):
+            scaler.step(optimizer)
+        scaler.update(new_scale=2.0)
+        scaler.scale(parameter.sum()).backward()
+        scaler.unscale_(optimizer)
+        with pytest.raises(RuntimeError, match="already been called on this optimizer"):
+            scaler.unscale_(optimizer)
+        scaler.step(optimizer)
+        with pytest.raises(RuntimeError, match=r"step\(\) has already been called"):
+            scaler.step(optimizer)
+        with pytest.raises(RuntimeError, match=r"called after step\(\)"):
+            scaler.unscale_(optimizer)
+        with pytest.raises(ValueError, match="must be a Tensor or an iterable"):
+            scaler.scale(3)
+
+    def test_is_disabled_for_devices_that_there_are_not(self):
+        parameter, optimizer, _ = self.trained()
+        with pytest.warns(UserWarning, match="CUDA is not available.  Disabling"):
+            scaler = torch.cuda.amp.GradScaler()
+        assert not scaler.is_enabled() and scaler.get_scale() == 1 and scaler.state_dict() == {}
+        scaler.scale(parameter.sum()).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        assert parameter.tolist() == [0, 0]
+        with pytest.warns(UserWarning), torch.cuda.amp.autocast():
+            assert product() is torch.float32

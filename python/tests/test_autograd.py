@@ -224,3 +224,140 @@ def test_gradcheck_finds_a_wrong_gradient():
     with pytest.raises(torch.autograd.GradcheckError):
         gradcheck(Wrong.apply, x)
     assert not gradcheck(Wrong.apply, x, raise_exception=False)
+
+
+class TestSavedTensorsHooks:
+    def test_keep_what_ops_save(self):
+        calls = []
+        a = torch.tensor([1.0, 2.0], requires_grad=True)
+
+        def pack(tensor):
+            calls.append(("pack", tensor.tolist(), tensor.requires_grad))
+            return tensor.tolist()
+
+        def unpack(packed):
+            calls.append(("unpack", packed))
+            return torch.tensor(packed)
+
+        with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
+            b = (a * a.exp()).sum()
+        e = a.exp().tolist()
+        assert [call[0] for call in calls] == ["pack"] * 3 and ("pack", [1, 2], False) in calls
+        (a * 2).sum()
+        assert len(calls) == 3
+        b.backward()
+        assert len(calls) == 6
+        assert torch.allclose(a.grad, torch.tensor([2 * e[0], 3 * e[1]]))
+
+    def test_can_be_differentiated_twice(self):
+        a = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
+
+        def cube(x):
+            with torch.autograd.graph.saved_tensors_hooks(lambda t: t.clone(), lambda t: t):
+                return x * x.sigmoid() * (x + 0).exp().relu()
+
+        assert torch.autograd.gradcheck(cube, a) and torch.autograd.gradgradcheck(cube, a)
+
+    def test_let_go_of_what_they_packed(self):
+        import weakref
+
+        class Packed(list):
+            pass
+
+        kept = []
+
+        def pack(tensor):
+            packed = Packed([tensor])
+            kept.append(weakref.ref(packed))
+            return packed
+
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda packed: packed[0]):
+            b = torch.ones(2, requires_grad=True).exp()
+        assert kept[0]() is not None
+        b.sum().backward()
+        assert kept[0]() is None
+
+    def test_see_what_functions_save(self):
+        class Square(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.save_for_backward(x)
+                return x * x
+
+            @staticmethod
+            def backward(ctx, grad):
+                return 2 * ctx.saved_tensors[0] * grad
+
+        x = torch.tensor([3.0], requires_grad=True)
+        seen = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: seen.append(t.item()) or t, lambda t: t + 1):
+            y = Square.apply(x)
+        y.backward()
+        assert seen == [3] and x.grad.tolist() == [8]
+
+    def test_see_the_result_of_a_large_relu(self):
+        x = torch.linspace(-1, 1, 20000, requires_grad=True)
+        seen = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: seen.append(t.shape) or t, lambda t: t):
+            torch.nn.Sequential(torch.nn.ReLU())(x * 1).relu_().sum().backward()
+        assert torch.Size([20000]) in seen and x.grad.sum() == 10000
+
+    def test_nest_and_may_be_forbidden(self):
+        seen = []
+        x = torch.ones(1, requires_grad=True)
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: seen.append("outer") or t, lambda t: t):
+            with torch.autograd.graph.save_on_cpu():
+                y = x * x
+            z = x * x
+        assert seen == ["outer", "outer"]
+        (y + z).backward()
+        assert x.grad.tolist() == [4]
+        with torch.autograd.graph.disable_saved_tensors_hooks("not here"):
+            with pytest.raises(RuntimeError, match="not here"):
+                with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t):
+                    pass
+
+    def test_errors_surface(self):
+        x = torch.ones(1, requires_grad=True)
+        with pytest.raises(ZeroDivisionError):
+            with torch.autograd.graph.saved_tensors_hooks(lambda t: 1 // 0, lambda t: t):
+                x.exp()
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: 3):
+            y = x.exp()
+        with pytest.raises(TypeError, match="expected to be a Tensor but got result of type int"):
+            y.backward()
+        with pytest.raises(RuntimeError, match="modifying its input in place"):
+            with torch.autograd.graph.saved_tensors_hooks(lambda t: t.zero_(), lambda t: t):
+                x.exp()
+
+
+class TestPostAccumulateGradHooks:
+    def test_run_once_grad_has_changed(self):
+        p = torch.nn.Parameter(torch.ones(2))
+        seen = []
+        handle = p.register_post_accumulate_grad_hook(lambda tensor: seen.append((tensor is p, tensor.grad.tolist())))
+        (p * 2 + p).sum().backward()
+        p.sum().backward()
+        assert seen == [(True, [3, 3]), (True, [4, 4])]
+        handle.remove()
+        p.sum().backward()
+        assert len(seen) == 2
+
+    def test_may_step_and_free_the_gradient(self):
+        p = torch.nn.Parameter(torch.ones(2))
+        optimizer = torch.optim.SGD([p], lr=1.0)
+
+        def step(tensor):
+            optimizer.step()
+            optimizer.zero_grad()
+
+        p.register_post_accumulate_grad_hook(step)
+        p.sum().backward()
+        assert p.tolist() == [0, 0] and p.grad is None
+
+    def test_are_for_leaves(self):
+        x = torch.ones(1, requires_grad=True)
+        with pytest.raises(RuntimeError, match="cannot be registered on non-leaf tensors"):
+            (x * 2).register_post_accumulate_grad_hook(print)
+        with pytest.raises(RuntimeError, match="doesn't require gradient"):
+            torch.ones(1).register_post_accumulate_grad_hook(print)

@@ -148,6 +148,9 @@ class AccumulateGrad final : public GraphNode {
   ~AccumulateGrad() override;
   void apply(Backward& run) override;
   Tensor variable;
+
+ private:
+  void accumulate(Tensor grad);
 };
 
 }  // namespace relume::autograd

@@ -4,10 +4,22 @@
 #include <mutex>
 
 #include "autograd/arithmetic.h"
+#include "autograd/record.h"
 #include "autograd/variable.h"
 #include "core/check.h"
 
 namespace relume::autograd {
+
+constinit thread_local SavedTensorHooks* saved_tensor_hooks = nullptr;
+
+// Beside the packed tensor, its place in the graph: a leaf itself, or the node that made it.
+struct Saved::Held {
+  std::unique_ptr<PackedTensor> packed;
+  Tensor leaf;
+  NodePtr made;
+  uint32_t output_nr = 0;
+};
+
 namespace {
 
 // Guards every list of lazy savers. Writes to tensors with such savers are rare.
@@ -25,6 +37,10 @@ Saved::Saved(const Save& save) : kind_(save.kind), output_nr_(save.output_nr) {
         "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
         "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it "
         "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
+  if (saved_tensor_hooks && kind_ != Save::Kind::Mask) [[unlikely]] {
+    pack(tensor);
+    return;
+  }
   tensor_ = kind_ == Save::Kind::Input || kind_ == Save::Kind::Mask ? tensor : make_alias(tensor);
   if (kind_ == Save::Kind::Input) tensor_.impl()->version_counter();  // so that views made later share it
   version_ = tensor_.impl()->current_version();
@@ -35,8 +51,13 @@ Saved::Saved(const Save& save) : kind_(save.kind), output_nr_(save.output_nr) {
 }
 
 Saved::Saved(Saved&& other) noexcept
-    : version_(other.version_), kind_(other.kind_), output_nr_(other.output_nr_) {
-  if (kind_ == Save::Kind::LazyOutput && other.tensor_.defined()) {
+    : version_(other.version_),
+      kind_(other.kind_),
+      held_by_hooks_(std::exchange(other.held_by_hooks_, false)),
+      output_nr_(other.output_nr_) {
+  if (held_by_hooks_) {
+    held_ = std::exchange(other.held_, nullptr);
+  } else if (kind_ == Save::Kind::LazyOutput && other.tensor_.defined()) {
     const std::lock_guard lock(savers_mutex());
     const bool linked = other.previous_ != nullptr;
     other.unlink();
@@ -48,7 +69,9 @@ Saved::Saved(Saved&& other) noexcept
 }
 
 Saved::~Saved() {
-  if (kind_ == Save::Kind::LazyOutput && tensor_.defined()) {
+  if (held_by_hooks_) {
+    delete held_;
+  } else if (kind_ == Save::Kind::LazyOutput && tensor_.defined()) {
     const std::lock_guard lock(savers_mutex());
     unlink();
   }
@@ -101,7 +124,43 @@ namespace {
 
 }  // namespace
 
+void Saved::pack(const Tensor& tensor) {
+  auto held = std::make_unique<Held>();
+  if (kind_ == Save::Kind::Input && requires_grad(tensor)) {
+    held->made = grad_fn_of(tensor);
+    if (held->made)
+      held->output_nr = meta_of(tensor)->output_nr;
+    else
+      held->leaf = tensor;
+  }
+  const Tensor given = make_alias(tensor);
+  const uint32_t version = given.impl()->current_version();
+  {
+    const NoGradGuard unrecorded;
+    held->packed = saved_tensor_hooks->pack(given);
+  }
+  check(given.impl()->current_version() == version,
+        "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can not be "
+        "modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if you need "
+        "to perform in-place operations on the input to a pack hook.");
+  held_ = held.release();
+  held_by_hooks_ = true;
+}
+
+Tensor Saved::unpack_held(GraphNode& owner) const {
+  Tensor data = held_->packed->unpack();
+  if (!t_state.grad_mode) return data;
+  if (kind_ != Save::Kind::Input) return as_output(make_alias(data), owner, output_nr_);
+  if (held_->made) return as_output(make_alias(data), static_cast<GraphNode&>(*held_->made), held_->output_nr);
+  if (!held_->leaf.defined()) return data;
+  Tensor result = make_alias(data);
+  record_history("AliasBackward0", result, {held_->leaf}, {}, [](Backward& run) { run.set(0, run.grad()); });
+  return result;
+}
+
 Tensor Saved::unpack(GraphNode& owner) const {
+  if (held_by_hooks_) [[unlikely]]
+    return unpack_held(owner);
   if (!tensor_.defined()) return Tensor();
   const uint32_t now = tensor_.impl()->current_version();
   if (now != version_) {

@@ -1,6 +1,8 @@
 // Saved: a tensor that a node keeps for its backward, with the version it had.
 #pragma once
 
+#include <memory>
+
 #include "core/tensor_impl.h"
 #include "relume/tensor.h"
 
@@ -22,6 +24,22 @@ struct Save {
 inline Save output(const Tensor& tensor, uint32_t output_nr = 0) { return {tensor, Save::Kind::Output, output_nr}; }
 inline Save lazy_output(const Tensor& tensor) { return {tensor, Save::Kind::LazyOutput, 0}; }
 
+// A saved tensor in the keeping of somebody else, who knows how to give it back.
+class PackedTensor {
+ public:
+  virtual ~PackedTensor() = default;
+  virtual Tensor unpack() = 0;
+};
+
+// Asked to keep each tensor that a node saves while it is this thread's `saved_tensor_hooks`.
+class SavedTensorHooks {
+ public:
+  virtual ~SavedTensorHooks() = default;
+  virtual std::unique_ptr<PackedTensor> pack(const Tensor& tensor) = 0;
+};
+extern constinit thread_local SavedTensorHooks* saved_tensor_hooks
+    __attribute__((visibility("hidden"), tls_model("initial-exec")));
+
 class Saved {
  public:
   explicit Saved(const Save& save);
@@ -41,12 +59,19 @@ class Saved {
   friend void before_write(const Tensor& tensor);
   void link();
   void unlink();
+  void pack(const Tensor& tensor);
+  Tensor unpack_held(GraphNode& owner) const;
 
+  struct Held;  // what hooks keep
   Tensor tensor_;  // of an output: the same elements, without history, lest there be a cycle
   uint32_t version_ = 0;
   Save::Kind kind_;
+  bool held_by_hooks_ = false;
   uint32_t output_nr_;
-  Saved* next_ = nullptr;      // lazy outputs with the same version counter
+  union {
+    Saved* next_ = nullptr;  // lazy outputs with the same version counter
+    Held* held_;
+  };
   Saved** previous_ = nullptr;  // what points to this one
 };
 

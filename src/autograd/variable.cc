@@ -185,7 +185,14 @@ AccumulateGrad::~AccumulateGrad() {
 }
 
 void AccumulateGrad::apply(Backward& run) {
-  Tensor grad = run.take_grad();
+  accumulate(run.take_grad());
+  const AutogradMeta& meta = *meta_of(variable);
+  if (!meta.accumulated_hooks) return;
+  const std::vector<NodeHook> hooks = *meta.accumulated_hooks;  // a hook may remove itself
+  for (const NodeHook& hook : hooks) hook.hook->call(variable);
+}
+
+void AccumulateGrad::accumulate(Tensor grad) {
   AutogradMeta& meta = *meta_of(variable);
   const std::lock_guard lock(mutex_for(&meta.grad));
   if (!meta.grad.defined()) {
@@ -200,6 +207,23 @@ void AccumulateGrad::apply(Backward& run) {
   } else {
     add_in_place(meta.grad, grad);
   }
+}
+
+unsigned add_accumulated_hook(const Tensor& leaf, std::shared_ptr<detail::TensorHook> hook) {
+  check(requires_grad(leaf), "cannot register a hook on a tensor that doesn't require gradient");
+  check(!grad_fn_of(leaf), "post accumulate grad hooks cannot be registered on non-leaf tensors");
+  AutogradMeta& meta = make_meta(leaf);
+  if (!meta.accumulated_hooks) meta.accumulated_hooks = std::make_unique<std::vector<NodeHook>>();
+  std::vector<NodeHook>& hooks = *meta.accumulated_hooks;
+  const unsigned handle = hooks.empty() ? 0 : hooks.back().handle + 1;
+  hooks.push_back({0, handle, std::move(hook)});
+  return handle;
+}
+
+void remove_accumulated_hook(const Tensor& leaf, unsigned handle) {
+  AutogradMeta& meta = make_meta(leaf);
+  if (meta.accumulated_hooks)
+    std::erase_if(*meta.accumulated_hooks, [handle](const NodeHook& hook) { return hook.handle == handle; });
 }
 
 void set_history(const Tensor& tensor, NodePtr node) {

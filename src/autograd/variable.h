@@ -28,6 +28,7 @@ struct AutogradMeta final : detail::AutogradMetaBase {
   ViewKind view_kind = ViewKind::Normal;
   uint32_t view_version = 0;  // the version at which grad_fn was right
   std::unique_ptr<std::vector<NodeHook>> leaf_hooks;
+  std::unique_ptr<std::vector<NodeHook>> accumulated_hooks;
 };
 
 inline AutogradMeta* meta_of(const Tensor& tensor) { return static_cast<AutogradMeta*>(tensor.impl()->autograd); }
@@ -56,6 +57,10 @@ void set_view(const Tensor& view, const Tensor& base, bool multi_output = false)
 // Throws Error where `tensor` must not be written to in place, and prepares it for the write. `recording` says that the
 // op will be recorded. To be called before the elements are touched.
 void check_in_place(const Tensor& tensor, bool recording);
+
+// Calls hook(leaf) whenever a gradient has been added into the leaf's grad; returns a handle for the other function.
+unsigned add_accumulated_hook(const Tensor& leaf, std::shared_ptr<detail::TensorHook> hook);
+void remove_accumulated_hook(const Tensor& leaf, unsigned handle);
 
 // Keeps grad of a tensor that is no leaf, or stops to.
 void keep_grad(AutogradMeta& meta);

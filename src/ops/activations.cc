@@ -263,8 +263,10 @@ Tensor relu_with_mask(const Call& call, const Tensor& self, bool overwrite) {
 // With `overwrite` the elements of self, which nobody else sees, may be replaced.
 Tensor activation(const Call& call, const Tensor& self, bool overwrite = false) {
   if (may_keep_mask(call, self)) {
-    if (recording({self})) return relu_with_mask(call, self, overwrite);
-    if (overwrite && defer_relu(self, nullptr)) return make_alias(self);
+    const bool recorded = recording({self});
+    // Hooks on what is saved are shown the result, as PyTorch saves it.
+    if (recorded && !autograd::saved_tensor_hooks) return relu_with_mask(call, self, overwrite);
+    if (!recorded && overwrite && defer_relu(self, nullptr)) return make_alias(self);
   }
   const Forward forward = forward_of(call, self.impl()->dtype);
   Tensor result;

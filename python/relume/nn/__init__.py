@@ -1,7 +1,7 @@
 """Networks: modules, parameters, functions of layers, initial values."""
 
 from .._missing import attribute_finder
-from .parameter import Buffer, Parameter
+from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from .modules import *  # noqa: F403
 from . import functional, init, modules
 

@@ -33,3 +33,74 @@ class Buffer(Tensor, metaclass=_IsBuffer):
         made = ops.empty(0) if data is None else data.detach()
         made.persistent, made._is_buffer = persistent, True
         return made
+
+
+_SHAPELESS = (
+    "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` when "
+    "trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the parameters before "
+    "accessing their attributes."
+)
+_OPERATORS = "add radd sub rsub mul rmul truediv rtruediv matmul rmatmul pow neg getitem len iter bool float int".split()
+
+
+def _refuse(name):
+    def refuse(self, *args, **kwargs):
+        raise ValueError(
+            f"Attempted to use an uninitialized parameter in {name}. This error happens when you are using a `LazyModule` "
+            "or explicitly manipulating `torch.nn.parameter.UninitializedParameter` objects. When using LazyModules Call "
+            "`forward` with a dummy batch to initialize the parameters before calling torch functions"
+        )
+
+    return refuse
+
+
+class _Uninitialized:
+    """A tensor without a shape until materialize()."""
+
+    @property
+    def shape(self):
+        raise RuntimeError(_SHAPELESS)
+
+    def materialize(self, shape, device=None, dtype=None):
+        """Gives the tensor a shape, and elements that are not set; it is an ordinary one from then on."""
+        self.data = ops.empty(tuple(shape), device=device, dtype=dtype if dtype is not None else self.dtype)
+        self.__class__ = self.cls_to_become
+
+    def __repr__(self):
+        return f"<{type(self).__name__}>"
+
+    def __deepcopy__(self, memo):
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(device=self.device, dtype=self.dtype)
+        return memo[id(self)]
+
+
+for _name in "numel sum mean norm size dim abs view reshape clone".split():
+    setattr(_Uninitialized, _name, _refuse(_name))
+for _name in _OPERATORS:
+    setattr(_Uninitialized, f"__{_name}__", _refuse(f"__{_name}__"))
+del _name
+
+
+class UninitializedParameter(_Uninitialized, Parameter):
+    """UninitializedParameter(requires_grad=True, device=None, dtype=None): a parameter of a lazy module before its first
+    call; the same object gets its shape by materialize()."""
+
+    cls_to_become = Parameter
+
+    def __new__(cls, requires_grad=True, device=None, dtype=None):
+        return ops._make_subclass(cls, ops.empty(0, device=device, dtype=dtype), requires_grad)
+
+
+class UninitializedBuffer(_Uninitialized, Tensor):
+    """UninitializedBuffer(requires_grad=False, device=None, dtype=None): the same for a buffer."""
+
+    cls_to_become = Tensor
+
+    def __new__(cls, requires_grad=False, device=None, dtype=None):
+        return ops._make_subclass(cls, ops.empty(0, device=device, dtype=dtype), requires_grad)
+
+
+def is_lazy(param):
+    """Whether a parameter or buffer has no shape yet."""
+    return isinstance(param, _Uninitialized)

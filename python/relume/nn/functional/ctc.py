@@ -1,6 +1,7 @@
 """Connectionist temporal classification: the loss of labels without their places in time."""
 
 from ..._C import Tensor, int64, ops
+from ..._modes import in_float32
 from .reduction import number
 
 __all__ = ["ctc_loss"]
@@ -72,6 +73,7 @@ def _check(log_probs, targets, input_lengths, target_lengths, blank):
             raise RuntimeError(f"Expected input_lengths to have value at most {steps}, but got value {length} {where}")
 
 
+@in_float32
 def ctc_loss(
     log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False
 ):  # fmt: skip

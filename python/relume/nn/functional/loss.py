@@ -4,6 +4,7 @@ import math
 import warnings
 
 from ..._C import Tensor, ops
+from ..._modes import in_float32
 from .reduction import chosen, number, reduced
 
 __all__ = [
@@ -122,6 +123,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     return result / input.size(0) if batchmean and input.dim() != 0 else result
 
 
+@in_float32
 def poisson_nll_loss(
     input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
 ):

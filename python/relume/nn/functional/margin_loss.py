@@ -1,6 +1,7 @@
 """Losses that ask for a margin between right and wrong, or between near and far."""
 
 from ..._C import functional as activations, ops
+from ..._modes import in_float32
 from .distance import pairwise_distance
 from .reduction import chosen, number, reduced
 
@@ -17,6 +18,7 @@ def _checked(reduction, size_average, reduce):
     return reduction
 
 
+@in_float32
 def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
     """input where target is 1, max(0, margin - input) where it is -1."""
     reduction = _checked(reduction, size_average, reduce)
@@ -25,6 +27,7 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     return reduced(far + ops.where(target != -1, input, zeros), reduction)
 
 
+@in_float32
 def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """max(0, -target (input1 - input2) + margin); target 1 asks for a larger input1, -1 for a larger input2."""
     reduction = _checked(reduction, size_average, reduce)
@@ -36,6 +39,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     return reduced((-target * (input1 - input2) + margin).clamp_min(0), reduction)
 
 
+@in_float32
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """log(1 + exp(-target * input)), target 1 or -1."""
     reduction = _checked(reduction, size_average, reduce)
@@ -45,6 +49,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
 _SIZES = "{}D target tensor expects {}D input tensors, but found inputs with sizes {} and {}."
 
 
+@in_float32
 def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """1 - cos where target is 1, max(0, cos - margin) where it is -1: [N, D] or [D] twice, and [N] or []."""
     reduction = _checked(reduction, size_average, reduce)
@@ -64,6 +69,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
     return reduced(near + far, reduction)
 
 
+@in_float32
 def triplet_margin_loss(
     anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, size_average=None, reduce=None, reduction="mean"
 ):
@@ -98,6 +104,7 @@ def _triplet(anchor, positive, negative, distance, margin, swap, reduction):
     return reduced((margin + near - far).clamp_min(0), reduction)
 
 
+@in_float32
 def multi_margin_loss(
     input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"
 ):
@@ -122,6 +129,7 @@ def multi_margin_loss(
     return reduced(losses if target.dim() else losses.squeeze(0), reduction)
 
 
+@in_float32
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """Sum over right classes i and wrong classes j of max(0, 1 - input[i] + input[j]), over the number of classes. target
     lists the right classes, up to the first -1: [N, C] twice, or [C] twice."""

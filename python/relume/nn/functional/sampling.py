@@ -4,6 +4,7 @@ import math
 import warnings
 
 from ..._C import bool as bool_dtype, float32, float64, ops
+from ..._modes import in_float32
 from . import pooling
 
 __all__ = ["affine_grid", "grid_sample", "interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
@@ -269,6 +270,7 @@ def _sample_cubic(input, places, bring_inside):
     return total
 
 
+@in_float32
 def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None):
     """The input [N, C, H, W] read at the points of grid [N, H', W', 2], (x, y) in [-1, 1], or [N, C, D, H, W] at [N, D', H',
     W', 3]. mode is "bilinear", "nearest" or "bicubic"; padding_mode "zeros", "border" or "reflection".  Jaderberg et al.,

@@ -1,7 +1,8 @@
 """What scripts ask about GPUs before they fall back to the CPU: there are none."""
 
-from ._C import OutOfMemoryError  # noqa: F401: its older name is torch.cuda.OutOfMemoryError
-from ._missing import attribute_finder
+from .._C import OutOfMemoryError  # noqa: F401: its older name is torch.cuda.OutOfMemoryError
+from .._missing import attribute_finder
+from . import amp
 
 
 def is_available():
