@@ -81,8 +81,6 @@ MORE_ROWS = {
             "wrap(relume::randint(0, a.integer(0), a.integers(1), a.optional_generator(2), a.options(3, kLong)))",
         )
     ],
-    "all": [("kFunction | kMethod", "Tensor input, int[]? dim, bool keepdim=False", "wrap(truth_over<relume::all>(a))")],
-    "any": [("kFunction | kMethod", "Tensor input, int[]? dim, bool keepdim=False", "wrap(truth_over<relume::any>(a))")],
     "argsort": [
         (
             "kFunction | kMethod",

@@ -8,11 +8,11 @@ from ._C import Tensor, ops
 from ._modes import in_float32
 
 METHODS = """
-    addbmm adjoint corrcoef cov cross deg2rad diagflat diagonal_scatter diff dist dsplit float_power gcd heaviside histc
+    addbmm adjoint corrcoef cov cross deg2rad diagflat diagonal_scatter diff dist dsplit gcd heaviside histc
     hsplit inner isin isneginf isposinf kron lcm ldexp logaddexp logaddexp2 logcumsumexp matrix_exp matrix_power msort
     nanmean quantile rad2deg renorm select_scatter signbit sinc slice_scatter sum_to_size tensor_split trapezoid unique_consecutive vsplit
 """.split()
-IN_PLACE = "addbmm deg2rad float_power gcd heaviside lcm ldexp rad2deg renorm sinc".split()
+IN_PLACE = "addbmm deg2rad gcd heaviside lcm ldexp rad2deg renorm sinc".split()
 METHODS_ONLY = ["sum_to_size"]
 _HELD = set(globals())
 
@@ -242,12 +242,6 @@ def dsplit(input, indices_or_sections):
 def dstack(tensors):
     """The tensors along the third dimension."""
     return ops.cat([atleast_3d(tensor) for tensor in tensors], 2)
-
-
-def float_power(input, exponent):
-    """input to the power of exponent, in float64."""
-    wide = [value.double() if isinstance(value, Tensor) else float(value) for value in (input, exponent)]
-    return ops.pow(*wide)
 
 
 def gcd(input, other):

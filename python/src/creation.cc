@@ -115,16 +115,18 @@ class Reader {
     }
   }
 
-  // Integers hold neither NaN nor infinities nor what lies out of their range.
+  // Integers hold neither NaN nor infinities nor what lies out of their range, to which an integer's negative bits belong.
   void check_range(ScalarType target) const {
     if (is_floating_point(target) || target == kBool) return;
     const int bits = static_cast<int>(element_size(target)) * 8 - (is_signed(target) ? 1 : 0);
     const double limit = std::ldexp(1.0, bits);  // the first that does not fit
-    const double low = is_signed(target) ? -limit : 1 - limit;
+    const bool whole = values_.scalar_type() != kDouble;
+    const double low = is_signed(target) ? -limit : whole ? 1 - limit : 0;
+    const double high = bits == 63 ? std::nextafter(limit, 0) : limit - 1;
     const Tensor values = values_.to(kDouble);
     const auto* data = values.data_ptr<double>();
     for (int64_t i = 0; i < values.numel(); ++i)
-      if (!(std::trunc(data[i]) >= low && std::trunc(data[i]) < limit))
+      if (!(data[i] >= low && data[i] <= high))
         raise(PyExc_RuntimeError,
               std::string("value cannot be converted to type ") + python_name(target) + " without overflow");
   }

@@ -11,17 +11,6 @@ namespace {
 
 // What MORE_ROWS of tools/generate_python.py call.
 
-// all or any over the dims of argument 1, all of them where it is None.
-template <Tensor (*reduce)(const Tensor&, int64_t, bool)>
-Tensor truth_over(Arguments& a) {
-  const Tensor& input = a.tensor(0);
-  DimVector dims = a.integers(1);
-  for (int64_t i = 0; !a.has(1) && i < input.dim(); ++i) dims.push_back(i);
-  Tensor result = input.ne(0);
-  for (const int64_t dim : dims) result = reduce(result, dim, true);
-  return a.boolean(2, false) || dims.empty() ? result : result.squeeze(dims);
-}
-
 // The number of a norm that has a name: the Frobenius norm of a matrix is the 2-norm of its elements.
 Scalar named_norm(std::string_view name) {
   if (name != "fro")

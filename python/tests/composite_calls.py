@@ -42,7 +42,6 @@ def calls(torch):
     yield "dist", (real(3), real(3, scale=2.0), 3), {}
     yield "dsplit", (real(2, 2, 4), 2), {}
     yield "dstack", ([real(2, 2), real(2, 2)],), {}
-    yield "float_power", (whole(3), 2), {}
     yield "gcd", (whole(8, below=50), whole(8, below=36)), {}
     yield "heaviside", (torch.tensor([-1.0, 0, 2]), torch.tensor([0.5])), {}
     yield "histc", (real(30).detach(),), {"bins": 5}

@@ -1,6 +1,7 @@
 // record(): how an op tells autograd what it did. See HACKING.md, "Writing an op".
 #pragma once
 
+#include <exception>
 #include <initializer_list>
 #include <type_traits>
 #include <utility>
@@ -131,6 +132,7 @@ class InPlace {
 
   const Tensor& self_;
   SmallVector<Edge, 4> edges_;
+  const int exceptions_ = std::uncaught_exceptions();
   bool recording_;
   bool bumped_ = false;
 };

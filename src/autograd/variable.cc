@@ -308,7 +308,9 @@ InPlace::InPlace(const char* op, const Tensor& self, Inputs others) : self_(self
   for (const Input& other : others) edges_.emplace_back(gradient_edge(*other.tensor));
 }
 
-InPlace::~InPlace() { bump(); }
+InPlace::~InPlace() {
+  if (!bumped_ && std::uncaught_exceptions() == exceptions_) bump();  // a write that failed has not been
+}
 
 void InPlace::bump() {
   if (!bumped_) self_.impl()->note_write();

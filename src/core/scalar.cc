@@ -12,9 +12,11 @@ int64_t Scalar::toLong() const { return to_integer(INT64_MIN, INT64_MAX, "int64_
 
 int64_t Scalar::to_integer(int64_t low, int64_t high, const char* type) const {
   if (kind_ == Kind::Double) {
-    // 2^63 is the first double that int64 lacks; the comparison also refuses NaN.
-    const bool fits = double_ >= -0x1p63 && double_ < 0x1p63 && std::trunc(double_) >= static_cast<double>(low) &&
-                      static_cast<int64_t>(double_) <= high;
+    // An integer may be a negative number's bits, a float may not, and 255.5 is more than 255. 2^63 is the first double
+    // that int64 lacks; the comparison also refuses NaN.
+    const bool is_unsigned = low == -high;
+    const bool fits = double_ >= (is_unsigned ? 0.0 : static_cast<double>(low)) && double_ < 0x1p63 &&
+                      (high == INT64_MAX || double_ <= static_cast<double>(high));
     check(fits, "value cannot be converted to type {} without overflow", type);
     return static_cast<int64_t>(double_);
   }

@@ -24,6 +24,13 @@ void print_option(detail::OptionsPrinter& printer, const char* name, double valu
 }
 void print_option(detail::OptionsPrinter&, const char*, const std::string&) {}
 
+// What a module refuses when it is made; its function may take it.
+template <class Options>
+void check_module(const Options&) {}
+void check_module(const HardtanhOptions& options) {
+  check(options.max_val() > options.min_val(), "max_val must be greater than min_val");
+}
+
 }  // namespace
 
 // What each option of a row becomes in the code below.
@@ -67,9 +74,13 @@ void print_option(detail::OptionsPrinter&, const char*, const std::string&) {}
 #define RELUME_OPTION(type, name, value) (type, name, value)
 #define RELUME_ACTIVATION(function, Name, in_place, list)                                      \
   Name##Impl::Name##Impl(RELUME_EACH(DECLARE, list) RELUME_DECLARE_##in_place)                 \
-      : options(RELUME_EACH(PASS, list) RELUME_PASS_##in_place) {}                             \
-  Name##Impl::Name##Impl(const Name##Options& options_) : options(options_) {}                 \
-  void Name##Impl::reset() {}                                                                  \
+      : options(RELUME_EACH(PASS, list) RELUME_PASS_##in_place) {                              \
+    Name##Impl::reset();                                                                       \
+  }                                                                                            \
+  Name##Impl::Name##Impl(const Name##Options& options_) : options(options_) {                  \
+    Name##Impl::reset();                                                                       \
+  }                                                                                            \
+  void Name##Impl::reset() { check_module(options); }                                          \
   void Name##Impl::pretty_print(std::ostream& stream) const {                                  \
     detail::OptionsPrinter printer(stream, #Name);                                             \
     RELUME_EACH(PRINT, list) RELUME_PRINT_##in_place                                           \

@@ -82,9 +82,9 @@ void check_options(const formulas::Threshold& f, ScalarType dtype) {
 }
 void check_options(const formulas::Hardtanh& f, ScalarType dtype) {
   check<ValueError>(f.min_val <= f.max_val, "min_val cannot be greater than max_val");
-  for (const double bound : {f.min_val, f.max_val}) check_fits(bound, dtype);
-  check(dtype != kByte || (f.min_val >= 0 && f.max_val >= 0),
+  check(dtype != kByte || !(f.min_val < 0 || f.max_val < 0),
         "cannot do hardtanh on an unsigned type with negative limits");
+  for (const double bound : {f.min_val, f.max_val}) check_fits(bound, dtype);
 }
 void check_options(const formulas::CELU& f, ScalarType) {
   check(f.alpha != 0, "ZeroDivisionError: alpha cannot be 0 for CELU");

@@ -83,6 +83,12 @@ constexpr SumRow kSub = {{"sub", "sub_", "sub_stub", ArithmeticOp::sub, "SubBack
                          {"sub", "sub_", "sub_stub", ArithmeticOp::add_scaled, "SubBackward0"},
                          -1};
 
+constexpr ArithmeticRow with_grad_fn(ArithmeticRow row, const char* grad_fn) {
+  row.grad_fn = grad_fn;
+  return row;
+}
+constexpr SumRow kSubReversed = {with_grad_fn(kSub.plain, "RsubBackward0"), kSub.scaled, kSub.sign};
+
 void check_alpha(ScalarType dtype, const Scalar& alpha) {
   check(!alpha.isBoolean() || dtype == kBool, "Boolean alpha only supported for Boolean results.");
   check(is_floating_point(dtype) || alpha.isIntegral(true),
@@ -157,10 +163,18 @@ Tensor& add_(Tensor& self, const Scalar& other, const Scalar& alpha) {
   return sum_into(kAdd, self, number(other), alpha, result_type({self, other}));
 }
 
+namespace {
+
+Tensor difference(const SumRow& row, const Tensor& self, const Tensor& other, const Scalar& alpha) {
+  check_no_bools(self, impl_of(other, "sub").dtype == kBool);
+  return sum_of(row, self, other, alpha, result_type({self, other}));
+}
+
+}  // namespace
+
 // self - alpha other. Not for bools.
 Tensor sub(const Tensor& self, const Tensor& other, const Scalar& alpha) {
-  check_no_bools(self, impl_of(other, "sub").dtype == kBool);
-  return sum_of(kSub, self, other, alpha, result_type({self, other}));
+  return difference(kSub, self, other, alpha);
 }
 Tensor sub(const Tensor& self, const Scalar& other, const Scalar& alpha) {
   check_no_bools(self, other.isBoolean());
@@ -176,7 +190,9 @@ Tensor& sub_(Tensor& self, const Scalar& other, const Scalar& alpha) {
 }
 
 // other - alpha self.
-Tensor rsub(const Tensor& self, const Tensor& other, const Scalar& alpha) { return sub(other, self, alpha); }
+Tensor rsub(const Tensor& self, const Tensor& other, const Scalar& alpha) {
+  return difference(kSubReversed, other, self, alpha);
+}
 Tensor rsub(const Tensor& self, const Scalar& other, const Scalar& alpha) {
   check_no_bools(self, other.isBoolean());
   const Tensor from = number(other);
@@ -253,13 +269,15 @@ constexpr ArithmeticRow kRemainder = {"remainder",
                                       "remainder_",
                                       "remainder_cpu",
                                       ArithmeticOp::remainder,
-                                      "RemainderBackward0",
+                                      "RemainderBackward1",
                                       rest_backward<kDivFloor>,
                                       true,
                                       true,
                                       8};
 constexpr ArithmeticRow kFmod = {
-    "fmod", "fmod_", "fmod_cpu", ArithmeticOp::fmod, "FmodBackward0", rest_backward<kDivTrunc>, true, true, 8};
+    "fmod", "fmod_", "fmod_cpu", ArithmeticOp::fmod, "FmodBackward1", rest_backward<kDivTrunc>, true, true, 8};
+constexpr ArithmeticRow kRemainderByNumber = with_grad_fn(kRemainder, "RemainderBackward0");
+constexpr ArithmeticRow kFmodByNumber = with_grad_fn(kFmod, "FmodBackward0");
 
 // The row of a rounding mode; null for true division.
 const ArithmeticRow* rounding_row(std::optional<std::string_view> mode) {
@@ -319,9 +337,9 @@ Tensor& floor_divide_(Tensor& self, const Scalar& other) { return arithmetic_int
 
 // self - other floor(self / other): the sign of other, as in Python.
 Tensor remainder(const Tensor& self, const Tensor& other) { return arithmetic(kRemainder, self, other); }
-Tensor remainder(const Tensor& self, const Scalar& other) { return arithmetic(kRemainder, self, other); }
+Tensor remainder(const Tensor& self, const Scalar& other) { return arithmetic(kRemainderByNumber, self, other); }
 Tensor& remainder_(Tensor& self, const Tensor& other) { return arithmetic_into(kRemainder, self, other); }
-Tensor& remainder_(Tensor& self, const Scalar& other) { return arithmetic_into(kRemainder, self, other); }
+Tensor& remainder_(Tensor& self, const Scalar& other) { return arithmetic_into(kRemainderByNumber, self, other); }
 Tensor remainder(const Scalar& self, const Tensor& other) {
   impl_of(other, "remainder");
   return arithmetic(kRemainder, number(self), other, result_type({self, other}));
@@ -329,9 +347,9 @@ Tensor remainder(const Scalar& self, const Tensor& other) {
 
 // self - other trunc(self / other): the sign of self, as in C.
 Tensor fmod(const Tensor& self, const Tensor& other) { return arithmetic(kFmod, self, other); }
-Tensor fmod(const Tensor& self, const Scalar& other) { return arithmetic(kFmod, self, other); }
+Tensor fmod(const Tensor& self, const Scalar& other) { return arithmetic(kFmodByNumber, self, other); }
 Tensor& fmod_(Tensor& self, const Tensor& other) { return arithmetic_into(kFmod, self, other); }
-Tensor& fmod_(Tensor& self, const Scalar& other) { return arithmetic_into(kFmod, self, other); }
+Tensor& fmod_(Tensor& self, const Scalar& other) { return arithmetic_into(kFmodByNumber, self, other); }
 
 // ---- Powers ------------------------------------------------------------------------------------------------------
 
@@ -359,6 +377,8 @@ constexpr ArithmeticRow kPow = {"pow",
                                 true,
                                 true,
                                 32};
+
+constexpr ArithmeticRow kPowOfNumber = with_grad_fn(kPow, "PowBackward2");
 
 void check_integer_power(ScalarType dtype, const Scalar& exponent) {
   check(is_floating_point(dtype) || exponent.isFloatingPoint() || exponent.toLong() >= 0,
@@ -399,13 +419,13 @@ Tensor pow(const Tensor& self, const Tensor& exponent) { return arithmetic(kPow,
 Tensor& pow_(Tensor& self, const Tensor& exponent) { return arithmetic_into(kPow, self, exponent); }
 Tensor pow(const Scalar& self, const Tensor& exponent) {
   impl_of(exponent, "pow");
-  return arithmetic(kPow, number(self), exponent, result_type({self, exponent}));
+  return arithmetic(kPowOfNumber, number(self), exponent, result_type({self, exponent}));
 }
 Tensor pow(const Tensor& self, const Scalar& exponent) {
   impl_of(self, "pow");
   const ScalarType dtype = result_type({self, exponent});
   check_integer_power(dtype, exponent);
-  const Tensor power = number(exponent);
+  const Tensor power = number_within(exponent, dtype);
   const bool square = exponent.toDouble() == 2;
   const Tensor result = elementwise(power_kernel(dtype, exponent), {&self, square ? &self : &power}, dtype);
   return record("PowBackward0", result, {self}, {self}, power_backward(exponent));
@@ -415,13 +435,47 @@ Tensor& pow_(Tensor& self, const Scalar& exponent) {
   const ScalarType dtype = result_type({self, exponent});
   check_integer_power(dtype, exponent);
   check_can_cast(dtype, self.scalar_type());
-  const Tensor power = number(exponent);
+  const Tensor power = number_within(exponent, dtype);
   const bool square = exponent.toDouble() == 2;
   InPlace write("pow_", self);
   const Tensor before = write.recording() ? self.clone() : Tensor();
   elementwise_into(self, power_kernel(dtype, exponent), {&self, square ? &self : &power});
   write.record("PowBackward0", {before}, power_backward(exponent));
   return self;
+}
+
+namespace {
+
+void check_float_power(const Tensor& self) {
+  const ScalarType dtype = impl_of(self, "float_power_").dtype;
+  check(dtype == kDouble, "the base given to float_power_ has dtype {} but the operation's result requires dtype {}",
+        to_string(dtype), to_string(kDouble));
+}
+
+}  // namespace
+
+// self to the power `exponent`, both in float64.
+Tensor float_power(const Tensor& self, const Tensor& exponent) {
+  impl_of(self, "float_power");
+  impl_of(exponent, "float_power");
+  return pow(self.to(kDouble), exponent.to(kDouble));
+}
+Tensor float_power(const Tensor& self, const Scalar& exponent) {
+  impl_of(self, "float_power");
+  return pow(self.to(kDouble), exponent.toDouble());
+}
+Tensor float_power(const Scalar& self, const Tensor& exponent) {
+  impl_of(exponent, "float_power");
+  return pow(Scalar(self.toDouble()), exponent.to(kDouble));
+}
+Tensor& float_power_(Tensor& self, const Tensor& exponent) {
+  check_float_power(self);
+  impl_of(exponent, "float_power_");
+  return pow_(self, exponent.to(kDouble));
+}
+Tensor& float_power_(Tensor& self, const Scalar& exponent) {
+  check_float_power(self);
+  return pow_(self, exponent.toDouble());
 }
 
 // ---- Functions of two floating-point numbers ---------------------------------------------------------------------
@@ -482,6 +536,10 @@ constexpr ArithmeticRow kXLogY = {"xlogy",
                                   true,
                                   16};
 
+constexpr ArithmeticRow kCopysignOfNumber = with_grad_fn(kCopysign, "CopysignBackward1");
+constexpr ArithmeticRow kXLogYOfNumber = with_grad_fn(kXLogY, "XlogyBackward2");
+constexpr ArithmeticRow kNumberLogY = with_grad_fn(kXLogY, "XlogyBackward1");
+
 Tensor float_arithmetic(const ArithmeticRow& row, const Tensor& self, const Tensor& other) {
   check_defined(row, self, other);
   return arithmetic(row, self, other, float_result_type({self, other}));
@@ -489,6 +547,14 @@ Tensor float_arithmetic(const ArithmeticRow& row, const Tensor& self, const Tens
 Tensor& float_arithmetic_into(const ArithmeticRow& row, Tensor& self, const Tensor& other) {
   check_defined(row, self, other);
   return arithmetic_into(row, self, other, float_result_type({self, other}));
+}
+Tensor float_arithmetic(const ArithmeticRow& row, const Tensor& self, const Scalar& other) {
+  impl_of(self, row.name);
+  return arithmetic(row, self, number(other), float_result_type({self, other}));
+}
+Tensor& float_arithmetic_into(const ArithmeticRow& row, Tensor& self, const Scalar& other) {
+  impl_of(self, row.in_place);
+  return arithmetic_into(row, self, number(other), float_result_type({self, other}));
 }
 
 }  // namespace
@@ -504,9 +570,17 @@ Tensor& hypot_(Tensor& self, const Tensor& other) { return arithmetic_into(kHypo
 // |self| with the sign of other.
 Tensor copysign(const Tensor& self, const Tensor& other) { return float_arithmetic(kCopysign, self, other); }
 Tensor& copysign_(Tensor& self, const Tensor& other) { return float_arithmetic_into(kCopysign, self, other); }
+Tensor copysign(const Tensor& self, const Scalar& other) { return float_arithmetic(kCopysignOfNumber, self, other); }
+Tensor& copysign_(Tensor& self, const Scalar& other) { return float_arithmetic_into(kCopysignOfNumber, self, other); }
 
 // self log(other), and 0 where self is 0 and other is no NaN.
 Tensor xlogy(const Tensor& self, const Tensor& other) { return float_arithmetic(kXLogY, self, other); }
 Tensor& xlogy_(Tensor& self, const Tensor& other) { return float_arithmetic_into(kXLogY, self, other); }
+Tensor xlogy(const Tensor& self, const Scalar& other) { return float_arithmetic(kXLogYOfNumber, self, other); }
+Tensor& xlogy_(Tensor& self, const Scalar& other) { return float_arithmetic_into(kXLogYOfNumber, self, other); }
+Tensor xlogy(const Scalar& self, const Tensor& other) {
+  impl_of(other, "xlogy");
+  return arithmetic(kNumberLogY, number(self), other, float_result_type({self, other}));
+}
 
 }  // namespace relume

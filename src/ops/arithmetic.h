@@ -26,6 +26,10 @@ struct ArithmeticRow {
 
 // A number as an operand: a 0-dim tensor of the number's own kind, which takes no part in promotion.
 inline Tensor number(const Scalar& value) { return make_scalar(value, value.type()); }
+// The same of a number that an integer dtype must have: throws Error where it does not.
+inline Tensor number_within(const Scalar& value, ScalarType dtype) {
+  return is_floating_point(dtype) ? number(value) : make_scalar(value, dtype);
+}
 
 // The kernel of an op for operands of the promoted dtype. Throws NotImplementedError where there is none.
 ElementwiseKernel arithmetic_kernel(const ArithmeticRow& row, ScalarType dtype, const void* options = nullptr);

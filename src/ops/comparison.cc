@@ -13,7 +13,7 @@ using cpu::ArithmeticOp;
 namespace {
 
 struct ComparisonRow {
-  const char *name, *in_place, *kernel;
+  const char *name, *in_place, *kernel, *grad_fn, *grad_fn_of_number;  // the last two in place
   ArithmeticOp op;
   bool swapped = false;  // gt is lt of the operands the other way round
 };
@@ -29,14 +29,15 @@ Tensor compared(const ComparisonRow& row, const Tensor& self, const Tensor& othe
   return row.swapped ? elementwise(kernel, {&other, &self}) : elementwise(kernel, {&self, &other});
 }
 
-Tensor& compare_into(const ComparisonRow& row, Tensor& self, const Tensor& other, ScalarType dtype) {
+Tensor& compare_into(const ComparisonRow& row, const char* grad_fn, Tensor& self, const Tensor& other,
+                     ScalarType dtype) {
   const ElementwiseKernel kernel = comparison_kernel(row, dtype);
   InPlace write(row.in_place, self, {other});
   if (row.swapped)
     elementwise_into(self, kernel, {&other, &self});
   else
     elementwise_into(self, kernel, {&self, &other});
-  write.record("ComparisonBackward0", {}, [](Backward& run) {
+  write.record(grad_fn, {}, [](Backward& run) {
     if (run.needs(0)) run.set(0, zeros_like(run.grad()));
     if (run.needs(1)) run.set(1, zeros_like(run.grad()));
   });
@@ -45,35 +46,36 @@ Tensor& compare_into(const ComparisonRow& row, Tensor& self, const Tensor& other
 
 }  // namespace
 
-#define RELUME_COMPARISON(name, ...)                                                   \
-  namespace {                                                                          \
-  constexpr ComparisonRow kRow_##name = {#name, #name "_", #name "_cpu", __VA_ARGS__}; \
-  }                                                                                    \
-  Tensor name(const Tensor& self, const Tensor& other) {                               \
-    impl_of(self, #name);                                                              \
-    impl_of(other, #name);                                                             \
-    return compared(kRow_##name, self, other, result_type({self, other}));             \
-  }                                                                                    \
-  Tensor name(const Tensor& self, const Scalar& other) {                               \
-    impl_of(self, #name);                                                              \
-    return compared(kRow_##name, self, number(other), result_type({self, other}));     \
-  }                                                                                    \
-  Tensor& name##_(Tensor& self, const Tensor& other) {                                 \
-    impl_of(self, #name "_");                                                          \
-    impl_of(other, #name "_");                                                         \
-    return compare_into(kRow_##name, self, other, result_type({self, other}));         \
-  }                                                                                    \
-  Tensor& name##_(Tensor& self, const Scalar& other) {                                 \
-    impl_of(self, #name "_");                                                          \
-    return compare_into(kRow_##name, self, number(other), result_type({self, other})); \
+#define RELUME_COMPARISON(name, Name, ...)                                                                            \
+  namespace {                                                                                                         \
+  constexpr ComparisonRow kRow_##name = {                                                                             \
+      #name, #name "_", #name "_cpu", #Name "Backward1", #Name "Backward0", __VA_ARGS__};                             \
+  }                                                                                                                   \
+  Tensor name(const Tensor& self, const Tensor& other) {                                                              \
+    impl_of(self, #name);                                                                                             \
+    impl_of(other, #name);                                                                                            \
+    return compared(kRow_##name, self, other, result_type({self, other}));                                            \
+  }                                                                                                                   \
+  Tensor name(const Tensor& self, const Scalar& other) {                                                              \
+    impl_of(self, #name);                                                                                             \
+    return compared(kRow_##name, self, number(other), result_type({self, other}));                                    \
+  }                                                                                                                   \
+  Tensor& name##_(Tensor& self, const Tensor& other) {                                                                \
+    impl_of(self, #name "_");                                                                                         \
+    impl_of(other, #name "_");                                                                                        \
+    return compare_into(kRow_##name, kRow_##name.grad_fn, self, other, result_type({self, other}));                   \
+  }                                                                                                                   \
+  Tensor& name##_(Tensor& self, const Scalar& other) {                                                                \
+    impl_of(self, #name "_");                                                                                         \
+    return compare_into(kRow_##name, kRow_##name.grad_fn_of_number, self, number(other), result_type({self, other})); \
   }
 
-RELUME_COMPARISON(eq, ArithmeticOp::eq)
-RELUME_COMPARISON(ne, ArithmeticOp::ne)
-RELUME_COMPARISON(lt, ArithmeticOp::lt)
-RELUME_COMPARISON(le, ArithmeticOp::le)
-RELUME_COMPARISON(gt, ArithmeticOp::lt, true)
-RELUME_COMPARISON(ge, ArithmeticOp::le, true)
+RELUME_COMPARISON(eq, Eq, ArithmeticOp::eq)
+RELUME_COMPARISON(ne, Ne, ArithmeticOp::ne)
+RELUME_COMPARISON(lt, Lt, ArithmeticOp::lt)
+RELUME_COMPARISON(le, Le, ArithmeticOp::le)
+RELUME_COMPARISON(gt, Gt, ArithmeticOp::lt, true)
+RELUME_COMPARISON(ge, Ge, ArithmeticOp::le, true)
 #undef RELUME_COMPARISON
 
 // |self - other| <= atol + rtol |other|, or equal, or both NaN where equal_nan is set.
@@ -122,7 +124,11 @@ bool is_nonzero(const Tensor& self) {
   Tensor name(const Tensor& self, const Tensor& other) { return arithmetic(kRow_##name, self, other); }    \
   Tensor name(const Tensor& self, const Scalar& other) { return arithmetic(kRow_##name, self, other); }    \
   Tensor& name##_(Tensor& self, const Tensor& other) { return arithmetic_into(kRow_##name, self, other); } \
-  Tensor& name##_(Tensor& self, const Scalar& other) { return arithmetic_into(kRow_##name, self, other); }
+  Tensor& name##_(Tensor& self, const Scalar& other) { return arithmetic_into(kRow_##name, self, other); } \
+  Tensor name(const Scalar& self, const Tensor& other) {                                                   \
+    impl_of(other, #name);                                                                                 \
+    return arithmetic(kRow_##name, number(self), other, result_type({self, other}));                       \
+  }
 
 RELUME_BITWISE(bitwise_and, "bitwise_and_cpu", bitwise_and)
 RELUME_BITWISE(bitwise_or, "bitwise_or_cpu", bitwise_or)

@@ -147,7 +147,7 @@ void check_finite(const Scalar& start, const Scalar& end) {
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options) {
   const bool integral = start.isIntegral(true) && end.isIntegral(true) && step.isIntegral(true);
   const ScalarType dtype = dtype_from(options, integral ? kLong : ScalarType(get_default_dtype()));
-  check(dtype != kBool, "\"arange_cpu\" not implemented for 'Bool'");
+  if (dtype == kBool) fail_not_implemented("arange_cpu", dtype);
   check_finite(start, end);
   check(step.toDouble() != 0, "step must be nonzero");
   check((step.toDouble() > 0) == (end.toDouble() > start.toDouble()) || end.toDouble() == start.toDouble(),

@@ -148,6 +148,22 @@ Tensor& Tensor::pow_(const Scalar& exponent) const {
   return relume::pow_(const_cast<Tensor&>(*this), exponent);
 }
 
+Tensor Tensor::float_power(const Tensor& exponent) const {
+  return relume::float_power(*this, exponent);
+}
+
+Tensor& Tensor::float_power_(const Tensor& exponent) const {
+  return relume::float_power_(const_cast<Tensor&>(*this), exponent);
+}
+
+Tensor Tensor::float_power(const Scalar& exponent) const {
+  return relume::float_power(*this, exponent);
+}
+
+Tensor& Tensor::float_power_(const Scalar& exponent) const {
+  return relume::float_power_(const_cast<Tensor&>(*this), exponent);
+}
+
 Tensor Tensor::maximum(const Tensor& other) const {
   return relume::maximum(*this, other);
 }
@@ -188,11 +204,27 @@ Tensor& Tensor::copysign_(const Tensor& other) const {
   return relume::copysign_(const_cast<Tensor&>(*this), other);
 }
 
+Tensor Tensor::copysign(const Scalar& other) const {
+  return relume::copysign(*this, other);
+}
+
+Tensor& Tensor::copysign_(const Scalar& other) const {
+  return relume::copysign_(const_cast<Tensor&>(*this), other);
+}
+
 Tensor Tensor::xlogy(const Tensor& other) const {
   return relume::xlogy(*this, other);
 }
 
 Tensor& Tensor::xlogy_(const Tensor& other) const {
+  return relume::xlogy_(const_cast<Tensor&>(*this), other);
+}
+
+Tensor Tensor::xlogy(const Scalar& other) const {
+  return relume::xlogy(*this, other);
+}
+
+Tensor& Tensor::xlogy_(const Scalar& other) const {
   return relume::xlogy_(const_cast<Tensor&>(*this), other);
 }
 
@@ -896,6 +928,10 @@ Tensor Tensor::nansum(std::optional<ScalarType> dtype) const {
   return relume::nansum(*this, dtype);
 }
 
+Tensor Tensor::nansum(IntArrayRef dim, bool keepdim, std::optional<ScalarType> dtype) const {
+  return relume::nansum(*this, dim, keepdim, dtype);
+}
+
 Tensor Tensor::max() const {
   return relume::max(*this);
 }
@@ -948,6 +984,10 @@ Tensor Tensor::any(int64_t dim, bool keepdim) const {
   return relume::any(*this, dim, keepdim);
 }
 
+Tensor Tensor::any(std::optional<IntArrayRef> dim, bool keepdim) const {
+  return relume::any(*this, dim, keepdim);
+}
+
 Tensor Tensor::all() const {
   return relume::all(*this);
 }
@@ -956,7 +996,15 @@ Tensor Tensor::all(int64_t dim, bool keepdim) const {
   return relume::all(*this, dim, keepdim);
 }
 
+Tensor Tensor::all(std::optional<IntArrayRef> dim, bool keepdim) const {
+  return relume::all(*this, dim, keepdim);
+}
+
 Tensor Tensor::count_nonzero(std::optional<int64_t> dim) const {
+  return relume::count_nonzero(*this, dim);
+}
+
+Tensor Tensor::count_nonzero(IntArrayRef dim) const {
   return relume::count_nonzero(*this, dim);
 }
 

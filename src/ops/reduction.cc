@@ -160,19 +160,30 @@ Tensor mean(const Tensor& self, IntArrayRef dim, bool keepdim, std::optional<Sca
   return mean_over("MeanBackward1", self, {dim_set(dim, impl_of(self, "mean").dim()), keepdim}, dtype);
 }
 
-// The sum of all elements that are no NaN.
-Tensor nansum(const Tensor& self, std::optional<ScalarType> dtype) {
-  if (!is_floating_point(impl_of(self, "nansum").dtype)) return sum(self, dtype);
+namespace {
+
+Tensor nansum_over(const Tensor& self, Over over, std::optional<ScalarType> dtype) {
+  if (!is_floating_point(self.scalar_type())) return sum_over("SumBackward1", self, over, dtype);
   const ScalarType to = sum_dtype(self, dtype);
   const Tensor numbers = [&] {
     const NoGradGuard unrecorded;
     return where(isnan(self), 0.0, self);
   }();
-  return record("NansumBackward0", reduce(ReduceOp::sum, numbers, all_of(self), loop_dtype(to), to), {self}, {self},
-                [](Backward& run) {
-                  const Tensor x = run.saved(0);
-                  run.set(0, where(isnan(x), 0.0, run.grad().expand(x.sizes())));
+  return record("NansumBackward0", reduce(ReduceOp::sum, numbers, over, loop_dtype(to), to), {self}, {self},
+                [shape = Shape(self, over)](Backward& run) {
+                  run.set(0, where(isnan(run.saved(0)), 0.0, shape.expand(run.grad())));
                 });
+}
+
+}  // namespace
+
+// The sum of all elements that are no NaN, or over `dim`.
+Tensor nansum(const Tensor& self, std::optional<ScalarType> dtype) {
+  impl_of(self, "nansum");
+  return nansum_over(self, all_of(self), dtype);
+}
+Tensor nansum(const Tensor& self, IntArrayRef dim, bool keepdim, std::optional<ScalarType> dtype) {
+  return nansum_over(self, {dim_set(dim, impl_of(self, "nansum").dim()), keepdim}, dtype);
 }
 
 // ---- Products ----------------------------------------------------------------------------------------------------
@@ -360,6 +371,12 @@ Tensor truth_over(ReduceOp op, const Tensor& self, Over over) {
   return reduce(op, self, over, kBool, self.scalar_type() == kByte ? kByte : kBool);
 }
 
+// Over no dimension at all where the list is empty, unlike sums.
+Tensor truth_over_list(ReduceOp op, const Tensor& self, std::optional<IntArrayRef> dim, bool keepdim) {
+  if (dim && dim->empty()) return self.ne(0).to(self.scalar_type() == kByte ? kByte : kBool);
+  return truth_over(op, self, {dim_set(dim.value_or(IntArrayRef()), self.dim()), keepdim});
+}
+
 }  // namespace
 
 // Whether any, or whether every element is true, that is not 0.
@@ -370,6 +387,10 @@ Tensor any(const Tensor& self) {
 Tensor any(const Tensor& self, int64_t dim, bool keepdim) {
   return truth_over(ReduceOp::any, self, {dim_set(dim, impl_of(self, "any").dim()), keepdim});
 }
+Tensor any(const Tensor& self, std::optional<IntArrayRef> dim, bool keepdim) {
+  impl_of(self, "any");
+  return truth_over_list(ReduceOp::any, self, dim, keepdim);
+}
 Tensor all(const Tensor& self) {
   impl_of(self, "all");
   return truth_over(ReduceOp::all, self, all_of(self));
@@ -377,11 +398,18 @@ Tensor all(const Tensor& self) {
 Tensor all(const Tensor& self, int64_t dim, bool keepdim) {
   return truth_over(ReduceOp::all, self, {dim_set(dim, impl_of(self, "all").dim()), keepdim});
 }
+Tensor all(const Tensor& self, std::optional<IntArrayRef> dim, bool keepdim) {
+  impl_of(self, "all");
+  return truth_over_list(ReduceOp::all, self, dim, keepdim);
+}
 
 // How many elements are not 0.
 Tensor count_nonzero(const Tensor& self, std::optional<int64_t> dim) {
   const int64_t rank = impl_of(self, "count_nonzero").dim();
   return reduce(ReduceOp::count, self, dim ? Over{dim_set(*dim, rank), false} : all_of(self), kBool, kLong);
+}
+Tensor count_nonzero(const Tensor& self, IntArrayRef dim) {
+  return reduce(ReduceOp::count, self, {dim_set(dim, impl_of(self, "count_nonzero").dim()), false}, kBool, kLong);
 }
 
 // ---- Moments -----------------------------------------------------------------------------------------------------

@@ -116,7 +116,12 @@ Clamp clamp_to(const Tensor& self, const std::optional<Scalar>& min, const std::
   check(min || max, "torch.clamp: At least one of 'min' or 'max' must not be None");
   ScalarType dtype = result_type({self, min ? *min : *max});
   if (min && max) dtype = promote_types(dtype, result_type({self, *max}));
-  return {"clamp", "clamp_", "ClampBackward1", min ? number(*min) : Tensor(), max ? number(*max) : Tensor(), dtype};
+  return {"clamp",
+          "clamp_",
+          "ClampBackward1",
+          min ? number_within(*min, dtype) : Tensor(),
+          max ? number_within(*max, dtype) : Tensor(),
+          dtype};
 }
 
 Clamp clamp_to(const Tensor& self, const Tensor& min, const Tensor& max) {
@@ -227,11 +232,13 @@ Tensor where(const Tensor& condition, const Tensor& self, const Tensor& other) {
 }
 Tensor where(const Tensor& condition, const Tensor& self, const Scalar& other) {
   impl_of(self, "where");
-  return select_where(condition, self, number(other), result_type({self, other}));
+  const ScalarType dtype = result_type({self, other});
+  return select_where(condition, self, number_within(other, dtype), dtype);
 }
 Tensor where(const Tensor& condition, const Scalar& self, const Tensor& other) {
   impl_of(other, "where");
-  return select_where(condition, number(self), other, result_type({self, other}));
+  const ScalarType dtype = result_type({self, other});
+  return select_where(condition, number_within(self, dtype), other, dtype);
 }
 Tensor where(const Tensor& condition, const Scalar& self, const Scalar& other) {
   return select_where(condition, number(self), number(other), result_type({self, other}));

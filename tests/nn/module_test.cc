@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "message_of.h"
 #include "relume/autograd.h"
 #include "relume/creation.h"
 #include "relume/nn.h"
@@ -295,6 +296,12 @@ TEST(Hooks, SeeGradientsWhereNoInputNeedsThem) {
 
 TEST(Options, RefuseListsOfAnotherLength) {
   EXPECT_EQ(error_of([] { MaxPool2d(MaxPool2dOptions({1, 2, 3})); }), "Expected 2 values, but instead got 3");
+}
+
+TEST(Hardtanh, RefusesLimitsInTheWrongOrderWhenItIsMade) {
+  const std::string text = "max_val must be greater than min_val";
+  EXPECT_EQ(message_of([] { Hardtanh(2, 1); }), text);
+  EXPECT_EQ(message_of([] { Hardtanh(HardtanhOptions().min_val(1).max_val(1)); }), text);
 }
 
 TEST(Convolution, RefusesChannelsThatGroupsDoNotDivide) {

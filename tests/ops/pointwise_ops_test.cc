@@ -164,6 +164,58 @@ TEST(Selection, PutsIntoATensorOnlyWhatItsDtypeHolds) {
   EXPECT_TRUE(equal(masked_fill(n, mask, 2.7), tensor({2, 0}, kInt)));
 }
 
+TEST(Selection, TakesIntegersForBitsAndFloatsForNumbers) {
+  const Tensor bytes = zeros({2}, kByte);
+  const std::string text = "value cannot be converted to type uint8_t without overflow";
+  EXPECT_EQ(bytes.clone().fill_(-1)[0].item().toLong(), 255);
+  EXPECT_EQ(bytes.clone().fill_(255.0)[0].item().toLong(), 255);
+  for (const double value : {-0.5, -1.0, 255.5, 1e30})
+    EXPECT_EQ(message_of([&] { return bytes.clone().fill_(value); }), text) << value;
+  EXPECT_EQ(message_of([&] { return bytes.clone().fill_(256); }), text);
+  EXPECT_EQ(message_of([&] { return clamp(bytes, 0, 256); }), text);
+  EXPECT_EQ(message_of([&] { return where(bytes == 0, bytes, 256); }), text);
+  EXPECT_EQ(message_of([&] { return pow(bytes, 256); }), text);
+  EXPECT_EQ(message_of([&] { return full({1}, 127.5, kChar); }),
+            "value cannot be converted to type int8_t without overflow");
+}
+
+TEST(Arithmetic, TakesANumberOnEitherSide) {
+  const Tensor x = tensor({1.0, -2.0}), n = tensor({5, 6}), b = tensor({true, false});
+  EXPECT_TRUE(equal(copysign(x, -0.0), tensor({-1.0, -2.0})));
+  EXPECT_TRUE(equal(copysign(n, -1), tensor({-5.0, -6.0})));
+  EXPECT_TRUE(equal(xlogy(0, tensor({0.0, NAN})).isnan(), b.logical_not()));
+  EXPECT_TRUE(equal(xlogy(tensor({0.0, 2.0}), 1), zeros({2})));
+  EXPECT_TRUE(equal(bitwise_and(4, n), tensor({4, 4})));
+  EXPECT_TRUE(equal(bitwise_or(1, n), tensor({5, 7})));
+  EXPECT_TRUE(equal(bitwise_xor(300, n.to(kChar)), tensor({41, 42}, kChar)));
+  EXPECT_TRUE(equal(bitwise_left_shift(1, n), tensor({32, 64})));
+  EXPECT_TRUE(equal(bitwise_right_shift(-64, n), tensor({-2, -1})));
+  EXPECT_EQ(bitwise_and(1, b).scalar_type(), kLong);
+  EXPECT_EQ(message_of([&] { return bitwise_and(1.5, n); }), "\"bitwise_and_cpu\" not implemented for 'Float'");
+  EXPECT_TRUE(equal(float_power(2, n), tensor({32, 64}, kDouble)));
+  EXPECT_TRUE(equal(float_power(n, -1.0), tensor({1 / 5.0, 1 / 6.0}, kDouble)));
+  EXPECT_EQ(message_of([&] { return x.clone().float_power_(2); }),
+            "the base given to float_power_ has dtype Float but the operation's result requires dtype Double");
+}
+
+TEST(InPlace, LeavesTheVersionWhereItFails) {
+  Tensor x = ones({2, 3}), n = ones({2}, kLong);
+  EXPECT_THROW(x.add_(ones({4})), Error);
+  EXPECT_THROW(x.copy_(ones({4})), Error);
+  EXPECT_THROW(x.masked_fill_(ones({4}, kBool), 1), Error);
+  EXPECT_THROW(x.index_put_({9}, 1), Error);
+  EXPECT_THROW(x.scatter_(1, tensor({{7}}), 1), Error);
+  EXPECT_THROW(x.addmm_(ones({2, 2}), ones({3, 3})), Error);
+  EXPECT_THROW(n.mul_(0.5), Error);
+  EXPECT_EQ(x._version(), 0);
+  EXPECT_EQ(n._version(), 0);
+  x.set_requires_grad(true);
+  EXPECT_THROW((x * 1).add_(ones({4})), Error);
+  const Tensor y = x * x;
+  EXPECT_THROW(x.detach().add_(ones({4})), Error);
+  y.sum().backward();  // x is as it was saved
+}
+
 TEST(Comparison, TreatsNaNAsEqualToNothing) {
   const Tensor x = tensor({1.0, NAN}), y = tensor({1.0, NAN});
   EXPECT_FALSE(equal(x, y));

@@ -30,6 +30,24 @@ TEST(Reductions, HaveTheGradientsOfFiniteDifferences) {
   check_gradient([](const Tensor& x) { return logsumexp(x, 1) + nansum(x) + trace(x); });
 }
 
+TEST(Reductions, TakeSeveralDims) {
+  const Tensor x = tensor({{0.0, NAN, 2.0}, {0.0, 0.0, 4.0}});
+  EXPECT_TRUE(equal(nansum(x, {0}), tensor({0.0, 0.0, 6.0})));
+  EXPECT_TRUE(equal(nansum(x, {0, -1}, true, kDouble), tensor({{6.0}}, kDouble)));
+  EXPECT_TRUE(equal(nansum(x.to(kInt).fill_(2), {1}), tensor({6, 6})));
+  EXPECT_TRUE(equal(count_nonzero(x, {0, 1}), tensor(3)));
+  EXPECT_TRUE(equal(count_nonzero(x, IntArrayRef()), tensor(3)));
+  EXPECT_TRUE(equal(any(x, IntArrayRef({0, 1}), true), tensor({{true}})));
+  EXPECT_TRUE(equal(all(x, IntArrayRef({0, 1})), tensor(false)));
+  EXPECT_TRUE(equal(any(x, std::nullopt), tensor(true)));
+  const Tensor bytes = tensor({7, 0}, kByte);
+  EXPECT_TRUE(equal(any(bytes, IntArrayRef()), tensor({1, 0}, kByte)));
+  EXPECT_EQ(all(bytes, IntArrayRef({0})).scalar_type(), kByte);
+  EXPECT_EQ(message_of([&] { return any(x, IntArrayRef({0, -2})); }),
+            "dim 0 appears multiple times in the list of dims");
+  EXPECT_TRUE(equal(all(ones({0, 3}), IntArrayRef({0})), ones({3}, kBool)));
+}
+
 TEST(Reductions, DifferentiateAProductThatHasZeros) {
   for (const std::vector<double>& values : {std::vector<double>{2, 0, 3}, {0, 0, 3}, {1, 2, 3}}) {
     Tensor x = tensor(values, kDouble).set_requires_grad(true);
