@@ -76,24 +76,28 @@ void scale_shift(const T* x, C mean, C scale, C shift, int64_t n, T* y) {
   for (int64_t i = 0; i < n; ++i) y[i] = static_cast<T>((static_cast<C>(x[i]) - mean) * scale + shift);
 }
 
-// Rows of n columns, kLanes columns at a time, whose statistics stay in registers: change(element, lane) after
+// Rows of n columns, kLanes columns at a time, whose statistics stay in registers; a result may take the place of an
+// operand: change(element, lane) after
 // start(column, lane).
 template <class Start, class Change>
 HWY_INLINE void along_columns(int64_t rows, int64_t n, const Start& start, const Change& change) {
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
     for (int j = 0; j < kLanes; ++j) start(i + j, j);
-    for (int64_t r = 0; r < rows; ++r)
+    for (int64_t r = 0; r < rows; ++r) {
+#pragma GCC ivdep
       for (int j = 0; j < kLanes; ++j) change(r * n + i + j, j);
+    }
   }
   for (int j = 0; j < n - i; ++j) start(i + j, j);
-  for (int64_t r = 0; i < n && r < rows; ++r)
+  for (int64_t r = 0; i < n && r < rows; ++r) {
+#pragma GCC ivdep
     for (int j = 0; j < n - i; ++j) change(r * n + i + j, j);
+  }
 }
 
 template <class T, class C>
-void scale_shift_each(const T* __restrict x, const C* mean, const C* scale, const C* shift, int64_t rows, int64_t n,
-                      T* __restrict y) {
+void scale_shift_each(const T* x, const C* mean, const C* scale, const C* shift, int64_t rows, int64_t n, T* y) {
   C means[kLanes], scales[kLanes], shifts[kLanes];
   along_columns(
       rows, n,
@@ -116,8 +120,8 @@ void project(const T* grad, const T* x, C mean, C grad_mean, C projection, C sca
 }
 
 template <class T, class C>
-void project_each(const T* __restrict grad, const T* __restrict x, const C* mean, const C* grad_mean,
-                  const C* projection, const C* scale, int64_t rows, int64_t n, T* __restrict out) {
+void project_each(const T* grad, const T* x, const C* mean, const C* grad_mean, const C* projection, const C* scale,
+                  int64_t rows, int64_t n, T* out) {
   C means[kLanes], grad_means[kLanes], projections[kLanes], scales[kLanes];
   along_columns(
       rows, n,

@@ -31,7 +31,8 @@ struct NormGradients {
   void* bias = nullptr;
 };
 
-// The gradients of batch_norm_apply. With `of_batch` the mean and deviation came from x itself and take part.
+// The gradients of batch_norm_apply. With `of_batch` the mean and deviation came from x itself and take part. That of x
+// may take the place of grad_y.
 void batch_norm_backward(const BatchNorm& norm, bool of_batch, const void* grad_y, const void* x, const void* mean,
                          const void* inverse_std, const void* weight, const NormGradients& gradients);
 

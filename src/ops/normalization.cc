@@ -102,10 +102,12 @@ void batch_norm_backward_of_kernels(Backward& run, bool training) {
   const Tensor input = run.saved(0), mean = run.saved(2), inverse = run.saved(3);
   const DenseActivation x(input);
   const cpu::BatchNorm norm = describe(input, x.layout());
-  const DenseActivation grad(run.grad(), norm.layout);
+  const Tensor grad_y = run.take_grad();
+  const bool replaces = may_overwrite(grad_y) && grad_y.scalar_type() == norm.dtype && form_of(grad_y) == x.form();
+  const DenseActivation grad(grad_y, norm.layout);
   const Tensor weight = as_statistic(run.saved(1), norm.dtype);
   Tensor results[3];
-  if (run.needs(0)) results[0] = make_activation(input.sizes(), norm.dtype, x.form());
+  if (run.needs(0)) results[0] = replaces ? grad_y : make_activation(input.sizes(), norm.dtype, x.form());
   for (size_t i : {1, 2})
     if (run.needs(i)) results[i] = make_tensor({norm.channels}, mean.scalar_type());
   void* const grad_x = run.needs(0) ? DenseActivation(results[0], norm.layout).data() : nullptr;

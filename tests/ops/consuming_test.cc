@@ -79,5 +79,27 @@ TEST(Consuming, GradientsThatHooksKeepAreNotOverwritten) {
   EXPECT_TRUE(equal(x.grad(), tensor({3.0f, 2.0f})));
 }
 
+TEST(Consuming, BatchNormLeavesGradientsThatOthersHold) {
+  manual_seed(1);
+  for (const std::vector<int64_t>& sizes : {std::vector<int64_t>{6, 5}, {4, 8, 6, 6}}) {
+    const Tensor x = randn(sizes).set_requires_grad(true), weight = rand({sizes[1]}).set_requires_grad(true);
+    const auto normalised = [&] { return batch_norm(x, weight, {}, {}, {}, true, 0.1, 1e-5); };
+    const Tensor seed = randn(sizes), before = seed.clone();
+    normalised().backward(seed);
+    EXPECT_TRUE(equal(seed, before));
+    const Tensor of_seed = x.grad().clone(), of_weight = weight.grad().clone();
+    x.mutable_grad() = Tensor(), weight.mutable_grad() = Tensor();
+    Tensor y = normalised(), kept;
+    y.register_hook([&](const Tensor& grad) { kept = grad; });
+    (y * seed).sum().backward();
+    EXPECT_TRUE(equal(kept, before));
+    EXPECT_TRUE(equal(x.grad(), of_seed));
+    x.mutable_grad() = Tensor(), weight.mutable_grad() = Tensor();
+    (normalised() * seed).sum().backward();  // here the gradient is nobody else's
+    EXPECT_TRUE(equal(x.grad(), of_seed));
+    EXPECT_TRUE(equal(weight.grad(), of_weight));
+  }
+}
+
 }  // namespace
 }  // namespace relume
