@@ -213,13 +213,14 @@ bool may_keep_mask(const Call& call, const Tensor& self) {
   constexpr int64_t kFewest = 1 << 13;  // elements
   const detail::TensorImpl& impl = *self.impl();
   return call.row->index == Activation::relu && impl.numel >= kFewest && impl.contiguous &&
-         (impl.dtype == kFloat || impl.dtype == kDouble);
+         is_floating_point(impl.dtype);
 }
 
 // Puts a ReLU off until somebody looks at the elements: a pooling that comes next does it on its result, which is
 // smaller. False where it has to be done now.
 bool defer_relu(const Tensor& self, detail::Storage* mask) {
-  return detail::shows_hidden(*self.impl()) && self.impl()->storage->defer_relu(mask);
+  const detail::TensorImpl& impl = *self.impl();
+  return !is_reduced_floating_point(impl.dtype) && detail::shows_hidden(impl) && impl.storage->defer_relu(mask);
 }
 
 // Bits are in the order of the elements in `form`.

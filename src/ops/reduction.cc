@@ -133,9 +133,9 @@ Tensor mean_over(const char* grad_fn, const Tensor& self, Over over, std::option
   const bool hidden = form_of(self) == Form::Hidden;
   const Tensor result = reduce(ReduceOp::sum, self, over, loop_dtype(to), to, {.divisor = count});
   return record(grad_fn, result, {self}, {}, [shape = Shape(self, over), count, hidden](Backward& run) {
-    // The gradient of a hidden activation is at its best in the same layout.
-    const bool fills = hidden && run.grad().dim() == 0 && !GradMode::is_enabled();
-    run.set(0, fills ? make_filled_activation(shape.sizes, run.grad() / count, Form::Hidden)
+    // One number everywhere; the gradient of a hidden activation is at its best in the same layout.
+    const bool fills = run.grad().dim() == 0 && shape.sizes.size() > 0 && !GradMode::is_enabled();
+    run.set(0, fills ? make_filled_activation(shape.sizes, run.grad() / count, hidden ? Form::Hidden : Form::Plain)
                      : shape.expand(run.grad()) / count);
   });
 }

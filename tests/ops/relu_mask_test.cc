@@ -18,7 +18,7 @@
 namespace relume {
 namespace {
 
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN(), kInfinity = std::numeric_limits<float>::infinity();
 
 // The ReLU of a tensor, and the gradients that pass it, by other ops.
 Tensor rectified(const Tensor& x) { return where(x < 0, 0.0, x); }
@@ -29,7 +29,8 @@ Tensor samples(IntArrayRef sizes, ScalarType dtype = kFloat) {
   Tensor x = randint(-3, 4, sizes, kFloat).to(dtype);
   if (x.numel() > 9) {
     const Tensor flat = x.view({-1});
-    flat[1].fill_(kNaN), flat[4].fill_(-0.0), flat[7].fill_(std::numeric_limits<float>::infinity());
+    flat[1].fill_(kNaN), flat[2].fill_(-kNaN), flat[4].fill_(-0.0);
+    flat[7].fill_(kInfinity), flat[8].fill_(-kInfinity);
   }
   return x;
 }
@@ -39,7 +40,6 @@ void expect_same(const Tensor& a, const Tensor& b, const std::string& what) {
   EXPECT_TRUE(allclose(a.to(kDouble), b.to(kDouble), 0, 0, /*equal_nan=*/true)) << what;
 }
 
-template <class T>
 void check_kernels(ScalarType dtype, int64_t count) {
   const Tensor x = samples({count}, dtype), grad = randn({count}, dtype);
   Tensor y = empty({count}, dtype), back = empty({count}, dtype);
@@ -48,7 +48,7 @@ void check_kernels(ScalarType dtype, int64_t count) {
   cpu::relu_forward(dtype, x.data_ptr(), count, nullptr, again.data());
   EXPECT_EQ(mask, again);
   for (int64_t i = 0; i < count; ++i)
-    EXPECT_EQ(mask[static_cast<size_t>(i) / 8] >> i % 8 & 1, !(x.data_ptr<T>()[i] <= T(0))) << i << " of " << count;
+    EXPECT_EQ(mask[static_cast<size_t>(i) / 8] >> i % 8 & 1, !(x[i].item<double>() <= 0)) << i << " of " << count;
   cpu::relu_backward(dtype, grad.data_ptr(), mask.data(), count, back.data_ptr());
   expect_same(y, rectified(x), "forward");
   expect_same(back, passed(x, grad), "backward");
@@ -56,9 +56,11 @@ void check_kernels(ScalarType dtype, int64_t count) {
 
 TEST(ReluMask, KernelsComputeEachElementAndItsBit) {
   manual_seed(1);
-  for (const int64_t count : {0, 1, 2, 7, 8, 9, 15, 16, 31, 33, 64, 100, 40000, 100003}) {
-    check_kernels<float>(kFloat, count);
-    check_kernels<double>(kDouble, count);
+  for (const int64_t count : {0, 1, 2, 7, 8, 9, 15, 16, 31, 33, 64, 100, 40003}) {
+    check_kernels(kFloat, count);
+    check_kernels(kDouble, count);
+    check_kernels(kBFloat16, count);
+    check_kernels(kHalf, count);
   }
 }
 
@@ -79,7 +81,7 @@ class ReluGradients : public testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(Forms, ReluGradients, testing::Bool());
 
 TEST_P(ReluGradients, AreThoseOfTheFormulaInEachLayoutAndDtype) {
-  for (const ScalarType dtype : {kFloat, kDouble, kBFloat16})
+  for (const ScalarType dtype : {kFloat, kDouble, kBFloat16, kHalf})
     for (const std::vector<int64_t>& sizes : {std::vector<int64_t>{4, 16, 16, 16}, {16, 1024}, {3, 5, 33, 41}}) {
       const Tensor x = randint(-3, 4, sizes, kFloat).to(dtype).set_requires_grad(true);
       const Tensor seed = randint(-4, 5, sizes, kFloat).to(dtype);
