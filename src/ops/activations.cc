@@ -107,7 +107,8 @@ void check_not_bool(const Row& row) {
         "the `~` or `logical_not()` operator instead.");
 }
 
-[[gnu::always_inline]] inline ElementwiseKernel make_kernel(const Call& call, cpu::ElementwiseLoop loop, ScalarType dtype) {
+[[gnu::always_inline]] inline ElementwiseKernel make_kernel(const Call& call, cpu::ElementwiseLoop loop,
+                                                            ScalarType dtype) {
   ElementwiseKernel kernel;
   kernel.loop = loop;
   kernel.options = call.options;
