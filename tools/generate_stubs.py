@@ -280,9 +280,12 @@ def tensor_class(rows):
             in_python[name] = re.sub(r"^\w+(: Tensor)?", "self", line)
         if name in constant("_composites.py", "IN_PLACE"):
             in_python[name + "_"] = re.sub(r"^\w+(: Tensor)?", "self", line)
-    for name, line, _ in python_functions("_decompositions.py"):
-        if name in constant("_decompositions.py", "__all__"):
+    for file, listed in (("_decompositions.py", "__all__"), ("_statistics.py", "METHODS")):
+        for name, line, _ in python_functions(file):
+            if name not in constant(file, listed):
+                continue
             in_python[name] = re.sub(r"^\w+", "self", line)
+    in_python["scatter_reduce_"] = in_python["scatter_reduce"]
     methods = {}
     for name, forms, line, result in rows:
         if "kMethod" in forms and name not in in_python:

@@ -13,7 +13,10 @@ from .amp import autocast
 from ._install import install_as_torch
 from ._missing import missing_attribute as __getattr__
 from ._decompositions import cholesky, det, inverse, logdet, qr, slogdet
-from . import _tensor
+from ._statistics import (
+    frexp, histogram, mode, nanmedian, nanquantile, nextafter, poisson, scatter_reduce,
+)  # fmt: skip
+from . import _legacy, _tensor
 from . import accelerator, amp, autograd, backends, cuda, random, version
 from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .autograd.anomaly import set_detect_anomaly
@@ -25,5 +28,5 @@ for _name, _function in vars(_C.ops).items():
         globals().setdefault(_name, _function)
 del _name, _function
 
-globals().update(_tensor.LEGACY)  # FloatTensor and its like
+globals().update(_legacy.LEGACY)  # FloatTensor and its like
 # Many of the names above shadow those of Python, so that this file holds no code after them.

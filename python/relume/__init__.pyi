@@ -14,6 +14,7 @@ from ._modes import enable_grad as enable_grad, inference_mode as inference_mode
 from .amp import autocast as autocast
 from ._install import install_as_torch as install_as_torch
 from ._decompositions import cholesky as cholesky, det as det, inverse as inverse, logdet as logdet, qr as qr, slogdet as slogdet
+from ._statistics import frexp as frexp, histogram as histogram, mode as mode, nanmedian as nanmedian, nanquantile as nanquantile, nextafter as nextafter, poisson as poisson, scatter_reduce as scatter_reduce
 from . import accelerator as accelerator
 from . import amp as amp
 from . import autograd as autograd

@@ -2,11 +2,14 @@
 
 from . import _C
 from ._C import Tensor, ops
+from ._return_types import named
 from .autograd.function import Function
 
 __all__ = ["cholesky", "det", "inverse", "logdet", "qr", "slogdet"]
 
 
+_Qr = named("qr", "Q", "R")
+_SlogDet = named("slogdet", "sign", "logabsdet")
 _SINGULAR = (
     "linalg.inv: The diagonal element {} is zero, the inversion could not be completed because the input matrix is "
     "singular."
@@ -139,7 +142,7 @@ def det(input):
 def slogdet(input):
     """The sign of the determinants of square matrices [..., N, N], and the logarithm of their absolute value."""
     _check_square("linalg.slogdet", input)
-    return _LogDeterminant.apply(input)
+    return _SlogDet(*_LogDeterminant.apply(input))
 
 
 def logdet(input):
@@ -194,7 +197,7 @@ def qr(input, some=True):
     orthogonal = ops.eye(rows, width, dtype=input.dtype).expand(tuple(input.shape[:-1]) + (width,))
     for vector, factor in reversed(reflections):
         orthogonal = orthogonal - factor * vector * (vector.mT @ orthogonal)
-    return orthogonal, triangle[..., :width, :].triu()
+    return _Qr(orthogonal, triangle[..., :width, :].triu())
 
 
 def householder_product(A, tau):

@@ -145,6 +145,7 @@ class finfo:
 
     __module__ = "relume"
 
+    _SHOWN = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
     _FACTS = {
         "float32": (32, 1.1920928955078125e-07, 3.4028234663852886e38, 1.1754943508222875e-38, 1e-06),
         "float64": (64, 2.220446049250313e-16, 1.7976931348623157e308, 2.2250738585072014e-308, 1e-15),
@@ -162,7 +163,7 @@ class finfo:
         self.min, self.smallest_normal = -self.max, self.tiny
 
     def __repr__(self):
-        facts = ", ".join(f"{key}={getattr(self, key):.6g}" for key in ("resolution", "min", "max", "eps", "tiny"))
+        facts = ", ".join(f"{key}={getattr(self, key):.6g}" for key in self._SHOWN)
         return f"finfo({facts}, dtype={self.dtype})"
 
 

@@ -50,8 +50,8 @@ def _adopt_all():
 
 def install_as_torch():
     """From now on `import torch` and `import torch.nn` give Relume in this process, and classes name themselves as
-    torch's: <class 'torch.Tensor'>. Call it before anything imports torch. Raises RuntimeError where PyTorch is
-    loaded already."""
+    torch's: <class 'torch.Tensor'>. __version__ begins with the version of PyTorch whose functions there are. Call it
+    before anything imports torch. Raises RuntimeError where PyTorch is loaded already."""
     import relume
 
     present = sys.modules.get("torch")
@@ -59,5 +59,6 @@ def install_as_torch():
         return
     if present is not None:
         raise RuntimeError("install_as_torch(): PyTorch is already imported in this process")
+    relume.__version__ = f"2.13.0+relume{relume.__version__}"  # what scripts compare is the version of torch's functions
     sys.meta_path.insert(0, _Finder())
     _adopt_all()

@@ -51,7 +51,11 @@ def _legacy_new(cls, *data, dtype=None, device=None):
 
 @method
 def __repr__(self, *, tensor_contents=None):
-    return ops._repr(self)
+    text = ops._repr(self)
+    name = builtin_type(self).__name__
+    if name in ("Tensor", "Parameter"):
+        return text
+    return text.replace("tensor(", name + "(", 1).replace("\n" + " " * len("tensor("), "\n" + " " * (len(name) + 1))
 
 
 @method
@@ -109,7 +113,7 @@ def type(self, dtype=None, non_blocking=False):
     """The name of the tensor's type, or the tensor with another dtype."""
     if dtype is None:
         return f"torch.{_TYPE_NAMES[str(self.dtype).split('.')[-1]]}Tensor"
-    return self.to(_DTYPES[dtype] if isinstance(dtype, str) else dtype)
+    return self.to(_DTYPES[dtype] if isinstance(dtype, str) else getattr(dtype, "dtype", dtype))  # or torch.LongTensor
 
 
 @method
@@ -297,18 +301,4 @@ def builtin_type(value):
     return value.__class__
 
 
-def _legacy_class(name, dtype):
-    """torch.FloatTensor and its like: functions that make tensors of a dtype."""
-
-    def make(*data):
-        if len(data) == 1 and not isinstance(data[0], int):
-            return ops.tensor(data[0], dtype=dtype)
-        return ops.empty(data or (0,), dtype=dtype)
-
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"A tensor of dtype {dtype}, from values or of the given sizes."
-    return make
-
-
-LEGACY = {name.split(".")[1]: _legacy_class(name.split(".")[1], dtype) for name, dtype in _DTYPES.items()}
 copyreg.pickle(builtin_type(_C.Size()), lambda size: (_C.Size, (tuple(size),)))

@@ -6,10 +6,15 @@ from ._C import ops
 from ._composites import cross as _cross
 from ._composites import matrix_exp, matrix_power
 from ._decompositions import cholesky as _cholesky
-from ._decompositions import det, householder_product, slogdet, solve
+from ._decompositions import det, householder_product, solve
 from ._decompositions import inverse as inv
 from ._decompositions import qr as _qr
+from ._decompositions import slogdet as _slogdet
 from ._missing import attribute_finder
+from ._return_types import named as _named
+
+_Qr = _named("linalg_qr", "Q", "R")
+_SlogDet = _named("linalg_slogdet", "sign", "logabsdet")
 
 __getattr__ = attribute_finder("torch.linalg")
 
@@ -60,7 +65,12 @@ def qr(A, mode="reduced"):
     """Q with orthonormal columns and R upper triangular with Q R = A [..., M, N]; mode "complete" has a square Q."""
     if mode not in ("reduced", "complete"):
         raise NotImplementedError(f"linalg.qr: mode '{mode}' is not supported, 'reduced' and 'complete' are")
-    return _qr(A, mode == "reduced")
+    return _Qr(*_qr(A, mode == "reduced"))
+
+
+def slogdet(A):
+    """The sign of the determinants of square matrices [..., N, N], and the logarithm of their absolute value."""
+    return _SlogDet(*_slogdet(A))
 
 
 def vecdot(x, y, *, dim=-1):

@@ -133,6 +133,35 @@ def calls(torch):
     yield "linalg.qr", (real(2, 3, 3),), {}
     yield "linalg.qr", (real(2, 4).detach(),), {"mode": "complete"}
     yield "linalg.householder_product", (real(4, 2), real(2)), {}
+    yield "poisson", (torch.tensor([0.0, 0.5, 3.0, 9.0, 12.0, 50.0, 100.0]),), {}
+    equal = torch.tensor([[1.0, 2, 2, 3], [5, 5, 1, 1]], requires_grad=True)
+    yield "mode", (equal,), {}
+    yield "mode", (equal.detach().clone().requires_grad_(), 0, True), {}
+    holes = torch.tensor([[nan, 2.0, 1, 4], [nan, nan, nan, nan], [3, 1, 2, 0]], requires_grad=True)
+    yield "nanmedian", (holes,), {}
+    yield "nanmedian", (holes.detach()[::2].clone().requires_grad_(), 1), {}
+    yield "nanmedian", (torch.tensor([[3, 1, 2]]), -1, True), {}
+    yield "nanquantile", (holes.detach(), 0.4), {"dim": 1}
+    yield "nanquantile", (holes.detach(), torch.tensor([0.25, 0.5])), {}
+    odd = [1e-42, 0.0, -3.0, inf, nan, 1.5e38, -2e-38, 1.0]
+    yield "frexp", (torch.tensor(odd),), {}
+    yield "frexp", (torch.tensor(odd, dtype=torch.float64),), {}
+    yield "frexp", (torch.tensor([0.1, 5.0], dtype=torch.bfloat16),), {}
+    yield "frexp", (real(4),), {}
+    yield "nextafter", (torch.tensor([0.0, 0.0, 1, 1, -1, -1, nan, 2]), torch.tensor([1.0, -1, 2, 0, -5, 5, 1, 2])), {}
+    yield "nextafter", (torch.tensor([0.0, inf], dtype=torch.float64), torch.tensor(0.5, dtype=torch.float64)), {}
+    sample = torch.tensor([1.0, 2.0, 2.0, 4.0, nan])[:4]
+    yield "histogram", (sample, 3), {"density": True}
+    yield "histogram", (sample, torch.tensor([0.0, 2.0, 3.0])), {"weight": torch.arange(4.0)}
+    yield "histogram", (sample, 4), {"range": (0.0, 3.0)}
+    places = torch.tensor([[0, 0, 2, 2], [1, 0, 1, 0]])
+    for reduce in ("sum", "prod", "mean", "amax", "amin"):
+        for include in (True, False):
+            start, source = equal.detach()[:, :3].clone(), torch.tensor([[3.0, 1, 2, 5], [2, 5, 7, 5]])
+            yield "scatter_reduce", (
+                start.requires_grad_(), 1, places, source.requires_grad_(), reduce,
+            ), {"include_self": include}  # fmt: skip
+        yield "scatter_reduce", (torch.tensor([4, 1]), 0, torch.tensor([0, 0, 1]), torch.tensor([5, 2, 7]), reduce), {}
     yield "special.entr", (torch.tensor([-1.0, 0.0, 0.5]),), {}
     yield "special.ndtr", (real(4),), {}
     yield "special.ndtri", (torch.tensor([0.1, 0.5, 0.99], dtype=torch.float64),), {}
@@ -152,6 +181,7 @@ def described(tensor):
 
 def outcome(torch, name, arguments, keywords):
     """What a call gives, and the gradients of the sum of squares of all that it gives."""
+    torch.manual_seed(0)
     function = torch
     for part in name.split("."):
         function = getattr(function, part)

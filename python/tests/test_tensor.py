@@ -177,3 +177,48 @@ class TestConversion:
     def test_tensors_that_require_grad_give_no_array(self):
         with pytest.raises(RuntimeError, match="requires grad"):
             torch.ones(1, requires_grad=True).numpy()
+
+
+class TestClasses:
+    def test_of_the_older_names_have_tensors_of_their_dtype_as_instances(self):
+        x = torch.FloatTensor([1, 2])
+        assert isinstance(x, torch.FloatTensor) and not isinstance(x, torch.LongTensor)
+        assert x.type(torch.LongTensor).dtype is torch.int64 and torch.ByteTensor(2, 3).shape == (2, 3)
+
+    def test_of_ones_own_print_their_name(self):
+        class Named(torch.Tensor):
+            pass
+
+        assert repr(torch.eye(2).as_subclass(Named)) == "Named([[1., 0.],\n       [0., 1.]])"
+
+    def test_of_results_print_their_parts(self):
+        assert repr(torch.mode(torch.tensor([2, 1, 2]))) == "torch.return_types.mode(\nvalues=tensor(2),\nindices=tensor(2))"
+        assert repr(torch.linalg.slogdet(torch.eye(2))).startswith("torch.return_types.linalg_slogdet(\nsign=tensor(1.),")
+        assert torch.qr(torch.eye(2)).R.tolist() == torch.linalg.qr(torch.eye(2)).R.tolist()
+
+
+@pytest.mark.parametrize(
+    "call, error, text",
+    [
+        (lambda: torch.frexp(torch.tensor([1])), RuntimeError, "only supports floating-point dtypes"),
+        (lambda: torch.nextafter(torch.tensor([1]), torch.tensor([2])), NotImplementedError, "nextafter_cpu"),
+        (lambda: torch.mode(torch.ones(2, 0)), IndexError, "non-zero size"),
+        (lambda: torch.nanquantile(torch.ones(2), 2.0), RuntimeError, "in the range"),
+        (lambda: torch.histogram(torch.ones(2), 0), RuntimeError, "bins must be > 0"),
+        (lambda: torch.histogram(torch.ones(2), 3, range=(2.0, 1.0)), RuntimeError, "min should not exceed max"),
+        (lambda: torch.poisson(torch.tensor([-1.0])), RuntimeError, "invalid Poisson rate"),
+        (
+            lambda: torch.ones(2).scatter_reduce(0, torch.tensor([0]), torch.ones(1), "max"),
+            RuntimeError,
+            "must be either sum, prod, mean, amax or amin, got max",
+        ),
+        (
+            lambda: torch.ones(2).scatter_reduce(0, torch.tensor([0]), torch.ones(1).long(), "sum"),
+            RuntimeError,
+            "Expected self.dtype to be equal to src.dtype",
+        ),
+    ],
+)
+def test_statistics_refuse_what_does_not_fit(call, error, text):
+    with pytest.raises(error, match=text):
+        call()

@@ -1,0 +1,284 @@
+"""Functions of many elements that are made of a few ops: modes, medians, histograms, reductions to chosen places; and what
+floating-point numbers are made of."""
+
+import math
+
+from . import _C
+from ._C import Tensor, ops
+from ._composites import bucketize
+from ._functions import broadcast_tensors, iinfo
+from ._return_types import named
+from .autograd.function import Function
+
+METHODS = "frexp histogram mode nanmedian nanquantile nextafter scatter_reduce".split()
+
+_Frexp = named("frexp", "mantissa", "exponent")
+_Histogram = named("histogram", "hist", "bin_edges")
+_Mode = named("mode", "values", "indices")
+_NanMedian = named("nanmedian", "values", "indices")
+# dtype: the integers of its size, bits of the fraction, the bias of exponents.
+_LAYOUTS = {_C.float32: (_C.int32, 23, 127), _C.float64: (_C.int64, 52, 1023)}
+
+
+def _exponents(input):
+    """e of input = m 2^e with 0.5 <= |m| < 1; 0 for 0, infinity and NaN."""
+    integers, fraction, bias = _LAYOUTS[input.dtype]
+    subnormal = input.abs() < 2.0 ** (1 - bias)
+    bits = ops.where(subnormal, input * 2.0 ** (fraction + 1), input).view(integers)
+    found = (bits >> fraction).bitwise_and(2 * bias + 1) - (bias - 1)
+    found = ops.where(subnormal, found - (fraction + 1), found)
+    return ops.where((input == 0) | ~ops.isfinite(input), 0, found).to(_C.int32)
+
+
+def frexp(input):
+    """(mantissa, exponent) with input = mantissa 2^exponent and 0.5 <= |mantissa| < 1; exponents are int32."""
+    if not input.is_floating_point():
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    wide = input if input.dtype in _LAYOUTS else input.float()
+    exponent = _exponents(wide.detach())
+    half = exponent // 2  # 2^-exponent itself may be out of range
+    mantissa = wide * ops.exp2(-half.to(wide.dtype)) * ops.exp2((half - exponent).to(wide.dtype))
+    return _Frexp(mantissa.to(input.dtype), exponent)
+
+
+def nextafter(input, other):
+    """The next floating-point number after each element of input in the direction of other."""
+    dtype = ops.result_type(input, other)
+    if dtype not in _LAYOUTS:
+        raise NotImplementedError(f"\"nextafter_cpu\" not implemented for '{str(dtype).rpartition('.')[2].capitalize()}'")
+    start, goal = broadcast_tensors(input.to(dtype), other.to(dtype))
+    start = start.contiguous()
+    integers = _LAYOUTS[dtype][0]
+    away = (goal > start) == (start > 0)  # from zero
+    moved = (start.view(integers) + ops.where(away, 1, -1).to(integers)).view(dtype)
+    smallest = ops.ones((), dtype=integers).view(dtype)
+    moved = ops.where(start == 0, ops.where(goal > 0, smallest, -smallest), moved)
+    moved = ops.where(start == goal, goal, moved)
+    return ops.where(ops.isnan(start) | ops.isnan(goal), math.nan, moved)
+
+
+def mode(input, dim=-1, keepdim=False):
+    """(values, indices) of the most frequent element along dim, the smallest of several; indices are those of its last
+    occurrence."""
+    if input.dim() == 0:
+        return _Mode(input.clone(), ops.zeros_like(input, dtype=_C.int64, requires_grad=False))
+    ordered, places = ops.sort(input.detach(), stable=True, dim=dim)
+    length = input.shape[dim]
+    if length == 0:
+        raise IndexError(f"mode(): Expected reduction dim {dim % input.dim()} to have non-zero size.")
+    shape = [1] * input.dim()
+    shape[dim] = length
+    position = ops.arange(length).reshape(shape).expand(input.shape)
+    starts = ordered != ordered.roll(1, dim)
+    starts = starts | (position == 0)
+    first = ops.cummax(ops.where(starts, position, 0), dim)[0]
+    best = (position - first).argmax(dim, True)
+    index = places.gather(dim, best)
+    value = input.gather(dim, index)
+    return _Mode(value, index) if keepdim else _Mode(value.squeeze(dim), index.squeeze(dim))
+
+
+def nanmedian(input, dim=None, keepdim=False):
+    """The median of what is not NaN, the lower of two; with dim (values, indices) along it. NaN where all is NaN."""
+    if dim is None:
+        found = nanmedian(input.detach().reshape(-1), 0)[0]
+        return input[input == found].amax() if input.requires_grad and found == found else found
+    if input.dim() == 0:
+        return _NanMedian(input.clone(), ops.zeros((), dtype=_C.int64))
+    places = ops.sort(input.detach(), stable=True, dim=dim)[1]
+    there = (~ops.isnan(input)).sum(dim, True) if input.is_floating_point() else None
+    middle = (there - 1).clamp_min(0) // 2 if there is not None else None
+    if middle is None:
+        middle = ops.full([*_with(input.shape, dim, 1)], (input.shape[dim] - 1) // 2)
+    index = places.gather(dim, middle)
+    value = input.gather(dim, index)
+    return _NanMedian(value, index) if keepdim else _NanMedian(value.squeeze(dim), index.squeeze(dim))
+
+
+def _with(shape, dim, size):
+    shape = list(shape)
+    shape[dim] = size
+    return shape
+
+
+def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
+    """quantile() of what is not NaN; NaN where all is. Only linear interpolation, and a q from 0 to 1 or several."""
+    if interpolation != "linear":
+        raise NotImplementedError(f"nanquantile(): interpolation='{interpolation}' is not supported, 'linear' is")
+    if isinstance(q, Tensor) and q.dim() > 0:
+        return ops.stack([nanquantile(input, part, dim, keepdim) for part in q.tolist()])
+    q = q.item() if isinstance(q, Tensor) else q
+    if not 0 <= q <= 1:
+        raise RuntimeError(f"quantile() q must be in the range [0, 1] but got {q}")
+    values, along = (input.reshape(-1), 0) if dim is None else (input, dim)
+    ordered = ops.sort(values, dim=along)[0]
+    place = ((~ops.isnan(values)).sum(along, True).to(values.dtype) - 1).clamp_min(0) * q
+    low, high = (ordered.gather(along, rounded.to(_C.int64)) for rounded in (place.floor(), place.ceil()))
+    result = ops.lerp(low, high, place - place.floor())
+    if dim is None:
+        return result.reshape([1] * input.dim() if keepdim else ())
+    return result if keepdim else result.squeeze(along)
+
+
+def _edges(input, bins, range):
+    if isinstance(bins, Tensor):
+        if bins.dtype is not input.dtype:
+            raise RuntimeError(
+                f"torch.histogramdd: input tensor and bins tensors should have the same dtype, but got input with dtype "
+                f"{str(input.dtype)[6:]} and bins for dimension 0 with dtype {str(bins.dtype)[6:]}"
+            )
+        return bins
+    if bins <= 0:
+        raise RuntimeError(f"torch.histogramdd(): bins must be > 0, but got {bins} for dimension 0")
+    if range is not None:
+        low, high = range
+    else:
+        low, high = (input.min().item(), input.max().item()) if input.numel() else (0.0, 1.0)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise RuntimeError(f"torch.histogramdd: dimension 0's range [{low}, {high}] is not finite")
+    if low > high:
+        raise RuntimeError(f"torch.histogramdd: min should not exceed max, but got min {low} max {high} for dimension 0")
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return ops.linspace(low, high, bins + 1, dtype=input.dtype)
+
+
+def histogram(input, bins, *, range=None, weight=None, density=False):
+    """(hist, bin_edges): how many elements, or how much of weight, are in each bin. bins is their number, over range or from
+    the least to the greatest element, or a tensor of their edges; the last bin has its upper edge. With density the
+    integral is 1."""
+    values = input.detach().reshape(-1)
+    edges = _edges(values, bins, range)
+    count = edges.numel() - 1
+    place = bucketize(values, edges, right=True) - 1
+    place = ops.where(values == edges[-1], count - 1, place)
+    inside = (place >= 0) & (place < count) & ~ops.isnan(values)
+    weights = ops.ones_like(values) if weight is None else weight.detach().reshape(-1)
+    hist = ops.zeros(count, dtype=values.dtype).scatter_add_(0, place[inside], weights[inside].to(values.dtype))
+    if density:
+        hist = hist / hist.sum() / edges.diff()
+    return _Histogram(hist, edges)
+
+
+def _small_poisson(rate, uniform):
+    """Counts uniform numbers until their product is below exp(-rate).  Knuth, 1969."""
+    limit, product, count = math.exp(-rate), 1.0, 0
+    while True:
+        product *= uniform()
+        if product <= limit:
+            return count
+        count += 1
+
+
+def _large_poisson(rate, uniform):
+    """Transformed rejection with squeeze.  Hoermann, 1993, algorithm PTRS."""
+    b = 0.931 + 2.53 * math.sqrt(rate)
+    a = -0.059 + 0.02483 * b
+    inverse_alpha, v_r = 1.1239 + 1.1328 / (b - 3.4), 0.9277 - 3.6224 / (b - 2)
+    while True:
+        u, v = uniform() - 0.5, uniform()
+        us = 0.5 - abs(u)
+        k = math.floor((2 * a / us + b) * u + rate + 0.43) if us else -1
+        if us >= 0.07 and v <= v_r:
+            return k
+        if k < 0 or (us < 0.013 and v > us) or v == 0:
+            continue
+        if math.log(v) + math.log(inverse_alpha) - math.log(a / (us * us) + b) <= (
+            -rate + k * math.log(rate) - math.lgamma(k + 1)
+        ):
+            return k
+
+
+class _Poisson(Function):
+    @staticmethod
+    def forward(ctx, rates, generator):
+        def uniform():
+            return ops.rand((), dtype=_C.float64, generator=generator).item()
+
+        def draw(rate):
+            if not rate >= 0:
+                raise RuntimeError(f"invalid Poisson rate, expected rate to be non-negative but got {rate}")
+            return 0 if rate == 0 else (_large_poisson if rate >= 10 else _small_poisson)(rate, uniform)
+
+        drawn = [float(draw(rate)) for rate in rates.reshape(-1).tolist()]
+        return ops.tensor(drawn, dtype=rates.dtype).reshape(rates.shape)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return ops.zeros_like(grad), None
+
+
+def poisson(input, generator=None):
+    """Numbers of the Poisson distribution whose rates are the elements of input. Its gradient is 0."""
+    return _Poisson.apply(input, generator)
+
+
+class _Extreme(Function):
+    """The greatest of what comes to each place, or the least: the gradient is shared by those that are equal to it."""
+
+    @staticmethod
+    def forward(ctx, target, start, dim, index, source, descending):
+        order = ops.sort(source, dim=dim, stable=True, descending=descending)[1]
+        best = start.scatter(dim, index.gather(dim, order), source.gather(dim, order))
+        result = (ops.minimum if descending else ops.maximum)(start, best)
+        ctx.save_for_backward(target, source, index, result)
+        ctx.dim, ctx.counts = dim, target is start
+        return result
+
+    @staticmethod
+    def backward(ctx, grad):
+        target, source, index, result = ctx.saved_tensors
+        own = (target == result).to(grad.dtype)
+        given = (source == result.gather(ctx.dim, index)).to(grad.dtype)
+        share = grad / own.scatter_add(ctx.dim, index, given)
+        left_out = 0 if ctx.counts else ops.zeros_like(own).scatter(ctx.dim, index, 1.0)
+        return own * (1 - left_out) * share, None, None, None, given * share.gather(ctx.dim, index), None
+
+
+def _neutral(input, reduce):
+    """What a reduction starts from where the elements themselves are left out."""
+    if reduce in ("sum", "mean"):
+        return 0
+    if reduce == "prod":
+        return 1
+    if input.is_floating_point():
+        return math.inf if reduce == "amin" else -math.inf
+    if input.dtype is _C.bool:
+        return reduce == "amin"
+    limits = iinfo(input.dtype)
+    return limits.max if reduce == "amin" else limits.min
+
+
+def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
+    """input with src[i] reduced into place index[i] along dim: reduce is "sum", "prod", "mean", "amax" or "amin". Without
+    include_self the elements of input that something comes to do not count."""
+    if reduce not in ("sum", "prod", "mean", "amax", "amin"):
+        raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}.")
+    if src.dtype is not input.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    source = src if src.shape == index.shape else src[tuple(slice(size) for size in index.shape)]
+    ones = ops.ones_like(source, requires_grad=False)
+    counts = ops.zeros_like(input, requires_grad=False).scatter_add(dim, index, ones)
+    start = input if include_self else ops.where(counts > 0, _neutral(input, reduce), input).to(input.dtype)
+    if reduce == "sum":
+        return start.scatter_add(dim, index, source)
+    if reduce == "mean":
+        counts = counts + 1 if include_self else counts.clamp_min(1)
+        total = start.scatter_add(dim, index, source)
+        return total / counts if input.is_floating_point() else total // counts
+    if reduce != "prod":
+        return _Extreme.apply(input, start, dim, index, source, reduce == "amin")
+    for place, factor in zip(index.split(1, dim), source.split(1, dim)):
+        start = start.scatter(dim, place, start.gather(dim, place) * factor)
+    return start
+
+
+def _scatter_reduce_(self, dim, index, src, reduce, *, include_self=True):
+    """scatter_reduce() written into the tensor itself."""
+    return self.copy_(scatter_reduce(self, dim, index, src, reduce, include_self=include_self))
+
+
+for _name in METHODS:
+    setattr(Tensor, _name, globals()[_name])
+Tensor.scatter_reduce_ = _scatter_reduce_
+del _name
