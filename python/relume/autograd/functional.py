@@ -58,4 +58,6 @@ def vjp(func, inputs, v=None, create_graph=False, strict=False):
     weights = [ops.ones_like(outputs)] if v is None else list(_tuple(v))
     found = ops._grad(list(_tuple(outputs)), list(leaves), weights, None, create_graph, not strict)
     found = tuple(ops.zeros_like(x) if g is None else g for x, g in zip(leaves, found))
+    if not create_graph:
+        outputs = tuple(x.detach() for x in outputs) if isinstance(outputs, tuple) else outputs.detach()
     return outputs, found if isinstance(inputs, tuple) else found[0]
