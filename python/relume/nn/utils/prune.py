@@ -219,7 +219,7 @@ class _Structured(BasePruningMethod):
         if t.dim() <= 1:
             raise ValueError(
                 "Structured pruning can only be applied to multidimensional tensors. Found tensor of shape "
-                f"{tuple(t.shape)} with {t.dim()} dims"
+                f"{t.shape} with {t.dim()} dims"
             )
         channels = t.shape[self.dim]
         _check_part(self.amount, channels)
