@@ -166,11 +166,17 @@ void dot(int64_t rows, int64_t cols, int64_t k, const T* a, int64_t a_row, const
   }
 }
 
+// A sum starts from +0, which decides the sign of a product that is 0.
+template <class T>
+void scaled(int64_t n, T factor, const T* __restrict x, T* __restrict y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = T(0) + factor * x[i];
+}
+
 template <class T>
 constexpr GemmTiles<T> kFloatTiles = {
-    static_cast<int64_t>(HWY_LANES(T)), kRows, kDotRows, outer<1, T>, outer<2, T>, dot<T>};
+    static_cast<int64_t>(HWY_LANES(T)), kRows, kDotRows, outer<1, T>, outer<2, T>, dot<T>, scaled<T>};
 template <class T, class U>
-constexpr GemmTiles<T> kIntTiles = {kIntLanes, kIntRows, 0, outer_int<T, U>, nullptr, nullptr};
+constexpr GemmTiles<T> kIntTiles = {kIntLanes, kIntRows, 0, outer_int<T, U>, nullptr, nullptr, nullptr};
 
 }  // namespace
 

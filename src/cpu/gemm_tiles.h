@@ -21,6 +21,8 @@ struct GemmTiles {
   int64_t dot_rows;  // largest block of dot products; a single row takes kDotColumns columns
   Outer narrow, wide;
   Dot dot;
+  // y[i] = factor * x[i], the sum of one term that a tile forms. Null for integers.
+  void (*scaled)(int64_t n, T factor, const T* x, T* y);
 };
 
 inline constexpr int64_t kMaxTileRows = 12;

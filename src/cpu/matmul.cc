@@ -266,6 +266,15 @@ void dot_product(const GemmTiles<T>& tiles, const Product<T, T>& p) {
   });
 }
 
+// One column times one row: C is written once, row after row.
+template <class T>
+void rank_one(const GemmTiles<T>& tiles, const Product<T, T>& p) {
+  constexpr int64_t kGrain = 1 << 15;  // elements
+  parallel_for(p.m, std::max<int64_t>(1, kGrain / p.n), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) tiles.scaled(p.n, p.a[i * p.a_row], p.b, p.c + i * p.c_row);
+  });
+}
+
 // Dot products win while packing B would cost more than the sums across a vector at their end.
 template <class Src, class T>
 bool use_dot_product(const GemmTiles<T>& tiles, const Product<Src, T>& p) {
@@ -281,6 +290,7 @@ void multiply(const Product<Src, T>& p) {
     if (p.n == 1 && p.c_row == 1 && p.a_row == 1 && p.m > 1 && p.a_col != 1)
       return multiply(
           Product<T, T>{1, p.m, p.k, p.b, p.b_col, p.b_row, p.a, p.a_col, p.a_row, p.c, p.m, p.alpha, p.beta});
+    if (p.k == 1 && p.b_col == 1 && p.alpha == T(1) && p.beta == T(0) && tiles.scaled) return rank_one(tiles, p);
     if (use_dot_product(tiles, p)) return dot_product(tiles, p);
   }
   outer_product(tiles, p);
