@@ -1,5 +1,6 @@
 """Functions that are made of a few ops, as functions of the top level and, where METHODS has them, as methods of Tensor."""
 
+import functools
 import itertools
 import math
 
@@ -9,12 +10,37 @@ from ._modes import in_float32
 
 METHODS = """
     addbmm adjoint corrcoef cov cross deg2rad diagflat diagonal_scatter diff dist dsplit gcd heaviside histc
-    hsplit inner isin isneginf isposinf kron lcm ldexp logaddexp logaddexp2 logcumsumexp matrix_exp matrix_power msort
+    hsplit inner isin isneginf isposinf kron lcm ldexp logaddexp logaddexp2 logcumsumexp matrix_exp matrix_power msort mvlgamma
     nanmean quantile rad2deg renorm select_scatter signbit sinc slice_scatter sum_to_size tensor_split trapezoid unique_consecutive vsplit
 """.split()
 IN_PLACE = "addbmm deg2rad gcd heaviside lcm ldexp rad2deg renorm sinc".split()
 METHODS_ONLY = ["sum_to_size"]
 _HELD = set(globals())
+
+
+def chain_matmul(*matrices):
+    """The product of several matrices, from the left."""
+    return functools.reduce(ops.mm, _listed(matrices))
+
+
+def mvlgamma(input, p):
+    """The logarithm of the multivariate gamma function of dimension p: p (p - 1) / 4 log(pi) + sum_j lgamma(input - j / 2),
+    j from 0 to p - 1."""
+    if p < 1:
+        raise RuntimeError("p has to be greater than or equal to 1")
+    terms = [ops.lgamma(input - j / 2) for j in range(p)]
+    return sum(terms) + p * (p - 1) / 4 * math.log(math.pi)
+
+
+def vander(x, N=None, increasing=False):
+    """The powers of each element of a vector, from the highest, N - 1, to the 0th, or the other way round; [len(x), N]."""
+    if x.dim() != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    count = x.numel() if N is None else N
+    if count < 0:
+        raise RuntimeError("N must be non-negative.")
+    exponents = ops.arange(count) if increasing else ops.arange(count).flip(0)
+    return x.unsqueeze(-1) ** exponents
 
 
 def _dim(tensor, dim):

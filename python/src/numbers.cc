@@ -166,7 +166,11 @@ PyObject* absolute(PyObject* self) {
   return unary(self, [](const Tensor& a) { return relume::abs(a); });
 }
 PyObject* invert(PyObject* self) {
-  return unary(self, [](const Tensor& a) { return ~a; });
+  return unary(self, [](const Tensor& a) {
+    if (a.is_floating_point())
+      raise(PyExc_TypeError, "~ (operator.invert) is only implemented on integer and Boolean-type tensors");
+    return ~a;
+  });
 }
 
 int truth(PyObject* self) {
@@ -174,14 +178,21 @@ int truth(PyObject* self) {
   return guarded_status([&] { value = relume::is_nonzero(tensor_of(self)); }) < 0 ? -1 : value;
 }
 
+Scalar only_element(PyObject* self) {
+  const Tensor& tensor = tensor_of(self);
+  if (tensor.defined() && tensor.numel() != 1)
+    raise(PyExc_ValueError, "only one element tensors can be converted to Python scalars");
+  return tensor.item();
+}
+
 PyObject* to_int(PyObject* self) {
   return guarded([&] {
-    const Scalar value = tensor_of(self).item();
+    const Scalar value = only_element(self);
     return value.isFloatingPoint() ? PyLong_FromDouble(value.toDouble()) : PyLong_FromLongLong(value.toLong());
   });
 }
 PyObject* to_float(PyObject* self) {
-  return guarded([&] { return PyFloat_FromDouble(tensor_of(self).item().toDouble()); });
+  return guarded([&] { return PyFloat_FromDouble(only_element(self).toDouble()); });
 }
 PyObject* to_index(PyObject* self) {
   return guarded([&] {

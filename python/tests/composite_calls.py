@@ -162,6 +162,10 @@ def calls(torch):
                 start.requires_grad_(), 1, places, source.requires_grad_(), reduce,
             ), {"include_self": include}  # fmt: skip
         yield "scatter_reduce", (torch.tensor([4, 1]), 0, torch.tensor([0, 0, 1]), torch.tensor([5, 2, 7]), reduce), {}
+    yield "chain_matmul", (real(2, 3), real(3, 4), real(4, 2)), {}
+    yield "mvlgamma", (torch.tensor([1.5, 2.5, 7.0], dtype=torch.float64, requires_grad=True), 3), {}
+    yield "vander", (real(3).detach(),), {}
+    yield "vander", (whole(3), 2, True), {}
     yield "special.entr", (torch.tensor([-1.0, 0.0, 0.5]),), {}
     yield "special.ndtr", (real(4),), {}
     yield "special.ndtri", (torch.tensor([0.1, 0.5, 0.99], dtype=torch.float64),), {}

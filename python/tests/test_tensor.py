@@ -179,6 +179,19 @@ class TestConversion:
             torch.ones(1, requires_grad=True).numpy()
 
 
+@pytest.mark.parametrize(
+    "call, error, text",
+    [
+        (lambda: float(torch.ones(2)), ValueError, "only one element tensors can be converted to Python scalars"),
+        (lambda: int(torch.ones(0)), ValueError, "only one element tensors can be converted to Python scalars"),
+        (lambda: ~torch.ones(2), TypeError, "only implemented on integer and Boolean-type tensors"),
+    ],
+)
+def test_conversions_refuse_what_does_not_fit(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
+
+
 class TestClasses:
     def test_of_the_older_names_have_tensors_of_their_dtype_as_instances(self):
         x = torch.FloatTensor([1, 2])

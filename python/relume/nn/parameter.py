@@ -93,12 +93,14 @@ class UninitializedParameter(_Uninitialized, Parameter):
 
 
 class UninitializedBuffer(_Uninitialized, Tensor):
-    """UninitializedBuffer(requires_grad=False, device=None, dtype=None): the same for a buffer."""
+    """UninitializedBuffer(requires_grad=False, device=None, dtype=None, persistent=True): the same for a buffer."""
 
     cls_to_become = Tensor
 
-    def __new__(cls, requires_grad=False, device=None, dtype=None):
-        return ops._make_subclass(cls, ops.empty(0, device=device, dtype=dtype), requires_grad)
+    def __new__(cls, requires_grad=False, device=None, dtype=None, persistent=True):
+        made = ops._make_subclass(cls, ops.empty(0, device=device, dtype=dtype), requires_grad)
+        made.persistent, made._is_buffer = persistent, True
+        return made
 
 
 def is_lazy(param):

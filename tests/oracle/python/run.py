@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Compares Relume with PyTorch in one process: every module and function of nn on shapes, dtypes and layouts, with
-gradients, errors, warnings and random numbers; small programs; and every signature.
+gradients, errors, warnings and random numbers; small programs; every signature; and tensors exchanged by DLPack.
 
 Usage: PYTHONPATH=<build>/python <a Python that has torch 2.13> run.py [WORD...]: only cases that contain a word.
 Prints what differs, and ends with `N passed, N failed`.
@@ -14,6 +14,7 @@ import relume
 import relume.nn
 
 import cases
+import exchange
 import signatures
 
 def variants(line):
@@ -41,6 +42,7 @@ def checks():
     for name, text in cases.programs():
         yield f"program {name}", lambda text=text: cases.difference(*both(cases.run_program, text))
     yield from signatures.checks(relume, torch)
+    yield from exchange.checks(relume, torch)
 
 
 def compare(ours, theirs, dtype):

@@ -26,7 +26,7 @@ class _Table:
 class _Number:
     """Keys of hooks, in the order of their registration."""
 
-    last = 0
+    last = -1
 
     @classmethod
     def next(cls):
