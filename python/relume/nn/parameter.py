@@ -99,7 +99,7 @@ class UninitializedBuffer(_Uninitialized, Tensor):
 
     def __new__(cls, requires_grad=False, device=None, dtype=None, persistent=True):
         made = ops._make_subclass(cls, ops.empty(0, device=device, dtype=dtype), requires_grad)
-        made.persistent, made._is_buffer = persistent, True
+        made.persistent = persistent
         return made
 
 
