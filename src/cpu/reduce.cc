@@ -82,7 +82,9 @@ class Reduction {
   void absorb(void* state, int64_t item, int64_t begin, int64_t end) const;
   void absorb_rows(void* state, const char* from, int64_t begin, int64_t end) const;
   void absorb_columns(void* state, const char* from, int64_t columns, int64_t begin, int64_t end) const;
-  void finish(const void* state, int64_t item) const;
+  bool has_plain_rows() const;
+  void reduce_plain_rows(int64_t begin, int64_t end) const;
+  void finish(const void* state, int64_t position, int64_t columns) const;
 
   const ReduceCall& call_;
   const ReduceKernel& kernel_;
@@ -166,12 +168,34 @@ void Reduction::absorb(void* state, int64_t item, int64_t begin, int64_t end) co
     absorb_columns(state, from, columns, begin, end);
 }
 
-void Reduction::finish(const void* state, int64_t item) const {
+// Whether each item is a row that lies dense in memory, with a state of one component.
+bool Reduction::has_plain_rows() const {
+  return by_rows_ && !converts_ && kernel_.column_bytes > 0 && reduced_.numel > 0 &&
+         reduced_.inner_size() == reduced_.numel && (reduced_.numel == 1 || reduced_.inner_stride(0) == 1);
+}
+
+// Such rows, many of them at a time.
+void Reduction::reduce_plain_rows(int64_t begin, int64_t end) const {
+  alignas(64) char states[kBlock * kSlot];
+  for (int64_t item = begin; item < end;) {
+    const int64_t count = std::min({kBlock, end - item, kept_.inner_size() - item % kept_.inner_size()});
+    const LoopCursor cursor(kept_, item);
+    const char* row = static_cast<const char*>(call_.input) + cursor.offset(0) * item_bytes_;
+    kernel_.init(states, count);
+    for (int64_t j = 0; j < count; ++j) {
+      kernel_.row(states + j * kernel_.column_bytes, row, reduced_.numel, 0, call_.options);
+      row += kept_.inner_stride(0) * item_bytes_;
+    }
+    finish(states, item, count);
+    item += count;
+  }
+}
+
+void Reduction::finish(const void* state, int64_t position, int64_t columns) const {
   alignas(64) char values[2][kBlock * kSlot];
   void* const results[2] = {values[0], values[1]};
-  const int64_t columns = columns_at(item);
   kernel_.finish(results, state, columns, call_.options);
-  const LoopCursor cursor(kept_, position_of(item));
+  const LoopCursor cursor(kept_, position);
   for (int k = 0; k < 2; ++k) {
     const ReduceOutput& output = call_.outputs[k];
     if (!output.data) continue;
@@ -185,10 +209,11 @@ void Reduction::run() const {
   const int64_t work = std::max<int64_t>(1, reduced_.numel * width_);
   if (pieces_ == 1) {
     parallel_for(items_, std::max<int64_t>(1, kPiece / work), [&](int64_t begin, int64_t end) {
+      if (has_plain_rows()) return reduce_plain_rows(begin, end);
       alignas(64) char state[kMaxComponents * kBlock * kSlot];
       for (int64_t item = begin; item < end; ++item) {
         absorb(state, item, 0, reduced_.numel);
-        finish(state, item);
+        finish(state, position_of(item), columns_at(item));
       }
     });
     return;
@@ -206,7 +231,7 @@ void Reduction::run() const {
     char* const first = states + item * pieces_ * state_bytes;
     for (int64_t piece = 1; piece < pieces_; ++piece)
       kernel_.combine(first, first + piece * state_bytes, columns_at(item));
-    finish(first, item);
+    finish(first, position_of(item), columns_at(item));
   }
 }
 

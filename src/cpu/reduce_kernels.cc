@@ -36,6 +36,15 @@ struct LanesOf {
 template <class T, int kLanes>
 using Lanes = typename LanesOf<T, kLanes>::Type;
 
+// Wider ones the compiler would keep in memory.
+#if HWY_TARGET == HWY_AVX3
+constexpr int kVectorBytes = 64;
+#elif HWY_TARGET == HWY_AVX2
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
 template <class V, class T>
 V load(const T* from) {
   V lanes;
@@ -64,17 +73,31 @@ struct Root { static double of(double sum, Options) { return __builtin_sqrt(sum)
 // Elements that are added as floats before their sum goes on in double: one in 64 of them, sixteen times.
 constexpr int64_t kFloatRun = 1024;
 
-// The sum of kFloatRun floats in eight lanes: converting each to double would take as long as reading them.
-inline Lanes<double, 8> sum_of_run(const float* x) {
-  using Floats = Lanes<float, 16>;
-  Floats chains[4];
-  for (int c = 0; c < 4; ++c) chains[c] = load<Floats>(x + c * 16);
-  for (int64_t i = 64; i < kFloatRun; i += 64)
-    for (int c = 0; c < 4; ++c) chains[c] += load<Floats>(x + i + c * 16);
-  const Floats all = (chains[0] + chains[1]) + (chains[2] + chains[3]);
-  const auto low = __builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7);
-  const auto high = __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15);
-  return __builtin_convertvector(low, Lanes<double, 8>) + __builtin_convertvector(high, Lanes<double, 8>);
+// What stands in chains[0 ... 3] at the same place, combined in pairs.
+template <class Combine, class V, int kParts>
+V combine_chains(const V (&chains)[4][kParts], int part) {
+  return Combine::of(Combine::of(chains[0][part], chains[1][part]), Combine::of(chains[2][part], chains[3][part]));
+}
+
+// Adds kFloatRun floats to eight lanes: converting each to double would take as long as reading them.
+template <int kWideParts, class Wide>
+void add_run(const float* x, Wide (&sums)[kWideParts]) {
+  constexpr int kWidth = kVectorBytes / sizeof(float), kParts = 16 / kWidth;
+  using Floats = Lanes<float, kWidth>;
+  Floats chains[4][kParts] = {};
+  for (int64_t i = 0; i < kFloatRun; i += 64)
+    for (int c = 0; c < 4; ++c)
+      for (int part = 0; part < kParts; ++part) chains[c][part] += load<Floats>(x + i + c * 16 + part * kWidth);
+  float lanes[16];
+  for (int part = 0; part < kParts; ++part) {
+    const Floats all = combine_chains<Plus>(chains, part);
+    std::memcpy(lanes + part * kWidth, &all, sizeof all);
+  }
+  constexpr int kWideWidth = 8 / kWideParts;
+  using Narrow = Lanes<float, kWideWidth>;
+  for (int part = 0; part < kWideParts; ++part)
+    sums[part] += __builtin_convertvector(load<Narrow>(lanes + part * kWideWidth), Wide) +
+                  __builtin_convertvector(load<Narrow>(lanes + 8 + part * kWideWidth), Wide);
 }
 
 // Combines term(x) of all elements by an associative operation, in float64 or uint64; plain sums of many floats begin
@@ -82,6 +105,7 @@ inline Lanes<double, 8> sum_of_run(const float* x) {
 template <class T, class Term, class Combine, class Finish>
 struct Fold {
   using Sum = sum_type<T>;
+  using State = Sum;
   static constexpr int kComponents = 1;
   static constexpr ScalarType kOutputs[2] = {dtype_of<T>, ScalarType::Undefined};
   static constexpr bool kInRuns =
@@ -92,22 +116,29 @@ struct Fold {
     for (int64_t j = 0; j < columns; ++j) static_cast<Sum*>(state)[j] = Combine::kNeutral;
   }
 
+  // In four chains of eight lanes, each in as many vectors as it takes.
   static Sum block(const T* x, int64_t n) {
-    constexpr int kLanes = 8, kChains = 4;
-    using Wide = Lanes<Sum, kLanes>;
-    Wide chains[kChains];
-    for (Wide& chain : chains) chain = Wide{} + Sum(Combine::kNeutral);
+    constexpr int kLanes = 8, kChains = 4, kWidth = kVectorBytes / sizeof(Sum), kParts = kLanes / kWidth;
+    using Wide = Lanes<Sum, kWidth>;
+    Wide chains[kChains][kParts];
+    for (auto& chain : chains)
+      for (Wide& part : chain) part = Wide{} + Sum(Combine::kNeutral);
     int64_t i = 0;
     if constexpr (kInRuns)
-      for (; i + kFloatRun <= n; i += kFloatRun) chains[0] += sum_of_run(x + i);
+      for (; i + kFloatRun <= n; i += kFloatRun) add_run(x + i, chains[0]);
     for (; i + kLanes * kChains <= n; i += kLanes * kChains)
-      for (int c = 0; c < kChains; ++c) {
-        const auto lanes = load<Lanes<T, kLanes>>(x + i + c * kLanes);
-        chains[c] = Combine::of(chains[c], Term::of(__builtin_convertvector(lanes, Wide)));
-      }
-    const Wide all = Combine::of(Combine::of(chains[0], chains[1]), Combine::of(chains[2], chains[3]));
-    Sum result = all[0];
-    for (int lane = 1; lane < kLanes; ++lane) result = Combine::of(result, Sum(all[lane]));
+      for (int c = 0; c < kChains; ++c)
+        for (int part = 0; part < kParts; ++part) {
+          const auto lanes = load<Lanes<T, kWidth>>(x + i + c * kLanes + part * kWidth);
+          chains[c][part] = Combine::of(chains[c][part], Term::of(__builtin_convertvector(lanes, Wide)));
+        }
+    Sum lanes[kLanes];
+    for (int part = 0; part < kParts; ++part) {
+      const Wide all = combine_chains<Combine>(chains, part);
+      std::memcpy(lanes + part * kWidth, &all, sizeof all);
+    }
+    const auto pair = [&lanes](int lane) { return Combine::of(lanes[lane], lanes[lane + 1]); };
+    Sum result = Combine::of(Combine::of(pair(0), pair(2)), Combine::of(pair(4), pair(6)));
     for (; i < n; ++i) result = Combine::of(result, Term::of(static_cast<Sum>(x[i])));
     return result;
   }
@@ -159,6 +190,7 @@ struct PowerSum : Fold<T, Value, Plus, Itself> {
 
 template <bool kAny>
 struct Logic {
+  using State = uint8_t;
   static constexpr int kComponents = 1;
   static constexpr ScalarType kOutputs[2] = {kBool, ScalarType::Undefined};
 
@@ -180,6 +212,7 @@ struct Logic {
 };
 
 struct CountTrue {
+  using State = int64_t;
   static constexpr int kComponents = 1;
   static constexpr ScalarType kOutputs[2] = {kLong, ScalarType::Undefined};
 
@@ -235,7 +268,7 @@ T better(T a, T b) {
 // The best of n > 0 elements.
 template <class T, class Term, class Order>
 [[gnu::noinline]] T extreme_of(const T* x, int64_t n) {
-  constexpr int kLanes = 64 / sizeof(T);
+  constexpr int kLanes = kVectorBytes / sizeof(T);
   using V = Lanes<T, kLanes>;
   T best = Order::template worst<T>();
   bool nan = false;
@@ -269,6 +302,7 @@ template <class T, class Term, class Order>
 
 template <class T, class Term, class Order>
 struct Extreme {
+  using State = T;
   static constexpr int kComponents = 1;
   static constexpr ScalarType kOutputs[2] = {dtype_of<T>, ScalarType::Undefined};
 
@@ -424,10 +458,10 @@ struct Moments {
 
 template <class Kernel>
 constexpr ReduceKernel kernel() {
-  return {Kernel::kComponents, {Kernel::kOutputs[0], Kernel::kOutputs[1]},
-          Kernel::init,        Kernel::row,
-          Kernel::columns,     Kernel::combine,
-          Kernel::finish};
+  ReduceKernel made = {Kernel::kComponents, 0, {Kernel::kOutputs[0], Kernel::kOutputs[1]},
+                       Kernel::init,        Kernel::row, Kernel::columns, Kernel::combine, Kernel::finish};
+  if constexpr (Kernel::kComponents == 1) made.column_bytes = sizeof(typename Kernel::State);
+  return made;
 }
 
 template <class T>
