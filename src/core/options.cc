@@ -52,10 +52,9 @@ std::ostream& operator<<(std::ostream& stream, MemoryFormat format) {
 
 std::ostream& operator<<(std::ostream& stream, const TensorOptions& options) {
   const auto mark = [](bool set) { return set ? "" : " (default)"; };
-  const auto flag = [](bool value) { return value ? "true" : "false"; };
   stream << "TensorOptions(dtype=" << options.dtype() << mark(options.has_dtype()) << ", device=" << options.device()
          << mark(options.has_device()) << ", layout=" << options.layout() << mark(options.has_layout())
-         << ", requires_grad=" << flag(options.requires_grad()) << mark(options.has_requires_grad())
+         << ", requires_grad=" << std::boolalpha << options.requires_grad() << mark(options.has_requires_grad())
          << ", pinned_memory=false (default), memory_format=";
   if (options.has_memory_format()) return stream << *options.memory_format_opt() << ")";
   return stream << "(nullopt))";

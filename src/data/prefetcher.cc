@@ -40,6 +40,12 @@ void check_loader(size_t batch_size, bool exhausted) {
 
 void fail_no_size() { fail("Expected the dataset to be sized in order to construct the Sampler"); }
 
+void fail_past_the_end(const std::string& action, bool is_end) {
+  check(!is_end, "{}ing the DataLoader's past-the-end iterator is not allowed",
+        action == "increment" ? "Increment" : "Dereferenc");
+  fail("Attempted to {} iterator {}", action, action == "increment" ? "past the end" : "that was past the end");
+}
+
 struct Prefetcher::State {
   struct Task {
     uint64_t number;

@@ -10,13 +10,28 @@ namespace detail {
 
 using relume::detail::class_name;
 
-void fail_cast(const char* what, const std::type_info& wanted, const std::type_info& actual) {
-  fail("Attempted to cast {} to {}, but its actual type is {}", what, class_name(wanted), class_name(actual));
+namespace {
+
+// As libtorch names the type: a tensor is one of at::.
+std::string value_name(const std::type_info& type) { return type == typeid(Tensor) ? "at::Tensor" : class_name(type); }
+
+}  // namespace
+
+void fail_module_cast(const std::type_info& wanted, const std::type_info& actual) {
+  fail("Attempted to cast module of type {} to type {}", class_name(actual), class_name(wanted));
+}
+
+void fail_value_cast(const std::type_info& wanted, const std::type_info& actual) {
+  fail("Attempted to cast AnyValue to {}, but its actual type is {}", value_name(wanted), value_name(actual));
+}
+
+void fail_result(const std::type_info& wanted, const std::type_info& actual) {
+  fail("The type of the return value is {}, but you asked for type {}", value_name(actual), value_name(wanted));
 }
 
 void fail_argument(size_t index, const std::type_info& wanted, const std::type_info& actual) {
-  fail("Expected argument #{} to be of type {}, but received value of type {}", index, class_name(wanted),
-       class_name(actual));
+  fail("Expected argument #{} to be of type {}, but received value of type {}", index, value_name(wanted),
+       value_name(actual));
 }
 
 void fail_argument_count(const std::type_info& module, size_t expected, size_t got) {
@@ -62,7 +77,7 @@ const std::type_info& AnyModule::type_info() const {
 
 void AnyModule::check_type(const std::type_info& wanted, const char* method) const {
   check(!is_empty(), "Cannot call {} on an empty AnyModule", method);
-  if (wanted != typeid(Module) && wanted != type_->type) detail::fail_cast("module", wanted, type_->type);
+  if (wanted != typeid(Module) && wanted != type_->type) detail::fail_module_cast(wanted, type_->type);
 }
 
 }  // namespace relume::nn

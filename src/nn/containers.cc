@@ -128,10 +128,13 @@ std::vector<std::string> ModuleDictImpl::keys() const { return children_.keys();
 std::vector<std::shared_ptr<Module>> ModuleDictImpl::values() const { return children_.values(); }
 bool ModuleDictImpl::contains(const std::string& key) const noexcept { return children_.contains(key); }
 void ModuleDictImpl::clear() { children_.clear(); }
-std::shared_ptr<Module> ModuleDictImpl::operator[](const std::string& key) const { return children_[key]; }
+std::shared_ptr<Module> ModuleDictImpl::operator[](const std::string& key) const {
+  check(children_.contains(key), "Key '{}' is not defined", key);
+  return children_[key];
+}
 
 std::shared_ptr<Module> ModuleDictImpl::pop(const std::string& key) {
-  std::shared_ptr<Module> module = children_[key];
+  std::shared_ptr<Module> module = (*this)[key];
   unregister_module(key);
   return module;
 }

@@ -93,8 +93,8 @@ const std::string& Module::name() const noexcept {
 
 std::shared_ptr<Module> Module::clone(const std::optional<Device>&) const {
   fail(
-      "clone() has not been implemented for {}. Subclass nn::Cloneable<{}> instead of nn::Module to inherit the "
-      "ability "
+      "clone() has not been implemented for {}. Subclass torch::nn::Cloneable<{}> instead of torch::nn::Module to "
+      "inherit the ability "
       "to clone.",
       name(), name());
 }
@@ -112,7 +112,9 @@ void check_name(const char* what, const std::string& name) {
 
 Tensor& Module::register_parameter(std::string name, Tensor tensor, bool requires_grad) {
   check_name("Parameter", name);
-  if (tensor.defined()) tensor.set_requires_grad(requires_grad && tensor.is_floating_point());
+  check(!requires_grad || !tensor.defined() || tensor.is_floating_point(),
+        "Only Tensors of floating point and complex dtype can require gradients");
+  if (tensor.defined()) tensor.set_requires_grad(requires_grad);
   return parameters_.insert(std::move(name), std::move(tensor));
 }
 

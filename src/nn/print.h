@@ -40,7 +40,8 @@ class OptionsPrinter {
     if (!first_) stream_ << ", ";
     first_ = false;
   }
-  void put(bool value) { stream_ << (value ? "true" : "false"); }
+  // The stream goes on writing bools so, as libtorch leaves it.
+  void put(bool value) { stream_ << std::boolalpha << value; }
   template <class T>
   void put(const std::optional<T>& value) {
     if (value)

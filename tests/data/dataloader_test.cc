@@ -5,6 +5,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "message_of.h"
 #include "relume/data.h"
 #include "temporary_folder.h"
 
@@ -96,6 +97,17 @@ TEST(DataLoader, RefusesASecondEpochWhileOneIsOpen) {
   auto loader = make_data_loader(Numbers(10), DataLoaderOptions(1).workers(1));
   const auto iterator = loader->begin();
   EXPECT_ERROR(loader->begin(), Error, "another iterator is not yet exhausted");
+}
+
+TEST(DataLoader, RefusesToGoPastTheEnd) {
+  auto loader = make_data_loader<samplers::SequentialSampler>(Numbers(2), DataLoaderOptions(2));
+  auto end = loader->end();
+  EXPECT_EQ(message_of([&] { *end; }), "Dereferencing the DataLoader's past-the-end iterator is not allowed");
+  EXPECT_EQ(message_of([&] { ++end; }), "Incrementing the DataLoader's past-the-end iterator is not allowed");
+  auto batch = loader->begin();
+  ++batch;
+  EXPECT_EQ(message_of([&] { *batch; }), "Attempted to dereference iterator that was past the end");
+  EXPECT_EQ(message_of([&] { ++batch; }), "Attempted to increment iterator past the end");
 }
 
 TEST(DataLoader, RefusesABatchSizeOfZero) {

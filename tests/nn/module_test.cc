@@ -177,8 +177,18 @@ TEST(AnyModule, CallsAnyForwardWithItsDefaults) {
   EXPECT_EQ(any.forward(ones({})).item<float>(), 3);
   EXPECT_THAT(error_of([&] { any.forward(ones({}), 3); }), HasSubstr("Expected argument #1 to be of type double"));
   EXPECT_THAT(error_of([&] { any.any_forward(); }), HasSubstr("expects 2 argument(s), but received 0"));
-  EXPECT_THAT(error_of([&] { any.get<LinearImpl>(); }), HasSubstr("Attempted to cast module to"));
+  EXPECT_THAT(error_of([&] { any.get<LinearImpl>(); }), HasSubstr("Attempted to cast module of type torch::nn::"));
+  EXPECT_EQ(error_of([&] { any.forward<int>(ones({}), 3.0); }),
+            "The type of the return value is at::Tensor, but you asked for type int");
   EXPECT_EQ(error_of([] { AnyModule().forward(ones({})); }), "Cannot call forward() on an empty AnyModule");
+}
+
+TEST(Module, RefusesAParameterOfIntegersThatRequiresGrad) {
+  Module module;
+  EXPECT_EQ(error_of([&] { module.register_parameter("n", ones({1}, kInt)); }),
+            "Only Tensors of floating point and complex dtype can require gradients");
+  EXPECT_FALSE(module.register_parameter("n", ones({1}, kInt), false).requires_grad());
+  EXPECT_EQ(error_of([] { ModuleDict()->pop("a"); }), "Key 'a' is not defined");
 }
 
 TEST(Sequential, PassesResultsOnThroughNestedOnes) {

@@ -105,6 +105,8 @@ class RELUME_API Prefetcher {
 
 RELUME_API void check_loader(size_t batch_size, bool exhausted);
 [[noreturn]] RELUME_API void fail_no_size();
+// For `action` increment or dereference, of the loader's end() or of an iterator that has reached it.
+[[noreturn]] RELUME_API void fail_past_the_end(const std::string& action, bool is_end);
 
 // Where an iterator gets its batches.
 template <class Batch>
@@ -129,12 +131,12 @@ class Iterator {
   explicit Iterator(detail::BatchSource<Batch>* source) : source_(source) {}
 
   Iterator& operator++() {
-    load();
+    require_batch("increment");
     batch_ = source_->next();
     return *this;
   }
   Batch& operator*() const {
-    load();
+    require_batch("dereference");
     return *batch_;
   }
   Batch* operator->() const { return &**this; }
@@ -148,6 +150,9 @@ class Iterator {
     if (loaded_) return;
     loaded_ = true;
     batch_ = source_->next();
+  }
+  void require_batch(const char* action) const {
+    if (at_end()) detail::fail_past_the_end(action, source_ == nullptr);
   }
   bool at_end() const {
     if (!source_) return true;

@@ -15,7 +15,9 @@ namespace relume {
 namespace nn {
 
 namespace detail {
-[[noreturn]] RELUME_API void fail_cast(const char* what, const std::type_info& wanted, const std::type_info& actual);
+[[noreturn]] RELUME_API void fail_module_cast(const std::type_info& wanted, const std::type_info& actual);
+[[noreturn]] RELUME_API void fail_value_cast(const std::type_info& wanted, const std::type_info& actual);
+[[noreturn]] RELUME_API void fail_result(const std::type_info& wanted, const std::type_info& actual);
 [[noreturn]] RELUME_API void fail_argument(size_t index, const std::type_info& wanted, const std::type_info& actual);
 [[noreturn]] RELUME_API void fail_argument_count(const std::type_info& module, size_t expected, size_t got);
 }  // namespace detail
@@ -37,7 +39,7 @@ class AnyValue {
   template <class T>
   T get() {
     if (T* value = try_get<T>()) return *value;
-    detail::fail_cast("AnyValue", typeid(T), type_info());
+    detail::fail_value_cast(typeid(T), type_info());
   }
   const std::type_info& type_info() const noexcept { return content_->type; }
 
@@ -64,6 +66,13 @@ struct AnyModuleType {
   Tensor (*forward_tensor)(Module& module, Tensor input);  // null where forward(Tensor) -> Tensor does not exist
   AnyValue (*forward)(Module& module, AnyValue* args, size_t count);  // null where there is only forward_tensor
 };
+
+// What forward() returned, as the R that was asked for.
+template <class R>
+R result_of(AnyValue value) {
+  if (R* result = value.try_get<R>()) return std::move(*result);
+  fail_result(typeid(R), value.type_info());
+}
 
 template <class T>
 T&& take(AnyValue* args, size_t index) {
@@ -166,7 +175,7 @@ class RELUME_API AnyModule {
     if constexpr (std::is_same_v<R, Tensor> && detail::is_one_tensor_v<Args...>)
       return forward_tensor(args...);
     else
-      return any_forward(std::forward<Args>(args)...).template get<R>();
+      return detail::result_of<R>(any_forward(std::forward<Args>(args)...));
   }
   template <class... Args>
   AnyValue any_forward(Args&&... args) {

@@ -49,7 +49,7 @@ class RELUME_API SequentialImpl : public Cloneable<SequentialImpl> {
       return forward_tensor(*this, args...);
     } else {
       AnyValue values[] = {AnyValue(std::forward<Args>(args))...};
-      return forward_any(*this, values, sizeof...(Args)).template get<R>();
+      return detail::result_of<R>(forward_any(*this, values, sizeof...(Args)));
     }
   }
   static Tensor forward_tensor(Module& self, Tensor input);
@@ -154,7 +154,7 @@ class RELUME_API ModuleListImpl : public Cloneable<ModuleListImpl> {
   template <class M>
   std::shared_ptr<M> ptr(size_t index) const {
     auto module = std::dynamic_pointer_cast<M>(ptr(index));
-    if (!module) detail::fail_cast("module", typeid(M), typeid(*ptr(index)));
+    if (!module) detail::fail_module_cast(typeid(M), typeid(*ptr(index)));
     return module;
   }
   std::shared_ptr<Module> operator[](size_t index) const { return ptr(index); }
@@ -195,7 +195,7 @@ class RELUME_API ModuleDictImpl : public Cloneable<ModuleDictImpl> {
   M& at(const std::string& key) const {
     const std::shared_ptr<Module> child = (*this)[key];
     auto* module = child->template as<M>();
-    if (!module) detail::fail_cast("module", typeid(M), typeid(*child));
+    if (!module) detail::fail_module_cast(typeid(M), typeid(*child));
     return *module;
   }
   std::shared_ptr<Module> pop(const std::string& key);
