@@ -25,11 +25,12 @@ struct Add { template <class T> static T of(T a, T b) { return static_cast<T>(a 
 struct Sub { template <class T> static T of(T a, T b) { return static_cast<T>(a - b); } };
 struct Mul { template <class T> static T of(T a, T b) { return times(a, b); } };
 struct Div { template <class T> static T of(T a, T b) { return a / b; } };
-// Of equal values, such as the two zeros, the first.
-struct Maximum { template <class T> static T of(T a, T b) { return a >= b || a != a ? a : b; } };
-struct Minimum { template <class T> static T of(T a, T b) { return a <= b || a != a ? a : b; } };
-struct Fmax { template <class T> static T of(T a, T b) { return a >= b || b != b ? a : b; } };
-struct Fmin { template <class T> static T of(T a, T b) { return a <= b || b != b ? a : b; } };
+// Of equal values, such as the two zeros, the first. (|, because || is a branch, which vectors can't have.)
+struct Maximum { template <class T> static T of(T a, T b) { return (a >= b) | (a != a) ? a : b; } };
+struct Minimum { template <class T> static T of(T a, T b) { return (a <= b) | (a != a) ? a : b; } };
+struct Fmax { template <class T> static T of(T a, T b) { return (a >= b) | (b != b) ? a : b; } };
+struct Fmin { template <class T> static T of(T a, T b) { return (a <= b) | (b != b) ? a : b; } };
+struct Prelu { template <class T> static T of(T a, T b) { return a > 0 ? a : a * b; } };
 struct And { template <class T> static T of(T a, T b) { return a & b; } };
 struct Or { template <class T> static T of(T a, T b) { return a | b; } };
 struct Xor { template <class T> static T of(T a, T b) { return a ^ b; } };
@@ -37,7 +38,6 @@ struct Eq { template <class T> static bool of(T a, T b) { return a == b; } };
 struct Ne { template <class T> static bool of(T a, T b) { return a != b; } };
 struct Lt { template <class T> static bool of(T a, T b) { return a < b; } };
 struct Le { template <class T> static bool of(T a, T b) { return a <= b; } };
-struct Clamp { template <class T> static T of(T a, T b, T c) { return Minimum::of(Maximum::of(a, b), c); } };
 struct Lerp {
   template <class T> static T of(T a, T b, T c) {
     const bool near = c < T(0.5) && c > T(-0.5);
@@ -68,6 +68,20 @@ void loop_of_3(void* out, const void* const* inputs, int64_t n, const void*) {
   T* to = static_cast<T*>(out);
 #pragma GCC ivdep
   for (int64_t i = 0; i < n; ++i) to[i] = Op::of(a[i], b[i], c[i]);
+}
+
+// min(max(a, b), c), in two loops, for the compiler does not see one as a loop over vectors.
+template <class T>
+void clamp_loop(void* out, const void* const* inputs, int64_t n, const void*) {
+  constexpr int64_t kBlock = 512;
+  T low[kBlock];
+  for (int64_t i = 0; i < n; i += kBlock) {
+    const int64_t count = n - i < kBlock ? n - i : kBlock;
+    const void* const floor[] = {static_cast<const T*>(inputs[0]) + i, static_cast<const T*>(inputs[1]) + i};
+    loop_of_2<Maximum, T, T>(low, floor, count, nullptr);
+    const void* const ceiling[] = {low, static_cast<const T*>(inputs[2]) + i};
+    loop_of_2<Minimum, T, T>(static_cast<T*>(out) + i, ceiling, count, nullptr);
+  }
 }
 
 template <class T>
@@ -138,6 +152,7 @@ class TableMaker {
     ordered<Minimum>(fmin);
     numbers<Fmax>(fmax, FloatTypes());
     numbers<Fmin>(fmin, FloatTypes());
+    numbers<Prelu>(prelu, FloatTypes());
     bits<And>(bitwise_and, BitTypes());
     bits<Or>(bitwise_or, BitTypes());
     bits<Xor>(bitwise_xor, BitTypes());
@@ -149,9 +164,9 @@ class TableMaker {
     comparison<Le>(le, IntTypes());
     table_.at(lt, kBool) = loop_of_2<Lt, uint8_t, bool>;
     table_.at(le, kBool) = loop_of_2<Le, uint8_t, bool>;
-    ternary<Clamp>(clamp, FloatTypes());
-    ternary<Clamp>(clamp, IntTypes());
-    table_.at(clamp, kBool) = loop_of_3<Clamp, uint8_t>;
+    clamps(FloatTypes());
+    clamps(IntTypes());
+    table_.at(clamp, kBool) = clamp_loop<uint8_t>;
     ternary<Lerp>(lerp, FloatTypes());
     scaled(FloatTypes());
     scaled(IntTypes());
@@ -198,6 +213,10 @@ class TableMaker {
   template <class Op, class... Ts>
   constexpr void ternary(ArithmeticOp op, TypeList<Ts...>) {
     ((table_.at(op, dtype_of<Ts>) = loop_of_3<Op, Ts>), ...);
+  }
+  template <class... Ts>
+  constexpr void clamps(TypeList<Ts...>) {
+    ((table_.at(ArithmeticOp::clamp, dtype_of<Ts>) = clamp_loop<Ts>), ...);
   }
   template <class T>
   using exact = std::conditional_t<std::is_floating_point_v<T>, T, bits_of<T>>;

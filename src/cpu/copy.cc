@@ -48,7 +48,7 @@ class TiledCopy {
     other_ = 1;
     for (int d = 2; d < nest_.rank; ++d)
       if (source_stride(d) < source_stride(other_)) other_ = d;
-    if (source_stride(other_) >= source_stride(0)) {  // not transposed: whole rows, as many as are short
+    if (source_stride(0) <= 1 || source_stride(other_) >= source_stride(0)) {  // whole rows, as many as are short
       other_ = 1;
       extent_[1] = std::clamp<int64_t>(kRow / extent_[0], 1, nest_.sizes[1]);
       return;

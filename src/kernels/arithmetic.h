@@ -31,6 +31,7 @@ enum class ArithmeticOp : int {
   clamp_min,    // max(a, b), or NaN where either is
   clamp_max,    // min(a, b), or NaN where either is
   clamp,        // min(max(a, b), c), or NaN where any is
+  prelu,        // a where a > 0, else a b; floats only
   lerp,         // a + c (b - a), from the nearer end; floats only
   addcmul,      // a + scale b c (ScaleOptions)
   addcdiv,      // a + scale b / c (ScaleOptions); floats only

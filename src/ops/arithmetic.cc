@@ -407,9 +407,20 @@ auto power_backward(const Scalar& exponent) {
   };
 }
 
-// The few powers that are worth a path of their own; a square is a product, not a power.
-ElementwiseKernel power_kernel(ScalarType dtype, const Scalar& exponent) {
-  return arithmetic_kernel(exponent.toDouble() == 2 ? kMul : kPow, dtype);
+// self to a power that has a quicker way than pow, with PyTorch's roundings; undefined for others.
+Tensor quick_power(const Tensor& self, double exponent, ScalarType dtype) {
+  if (exponent == 2 || (exponent == 3 && !is_reduced_floating_point(dtype))) {
+    const ElementwiseKernel product = arithmetic_kernel(kMul, dtype);
+    Tensor result = elementwise(product, {&self, &self}, dtype);
+    if (exponent == 3) elementwise_into(result, product, {&result, &self});
+    return result;
+  }
+  if (dtype != self.scalar_type() || !is_floating_point(dtype)) return Tensor();
+  const NoGradGuard unrecorded;
+  if (exponent == 0.5) return sqrt(self);
+  if (exponent == -0.5) return rsqrt(self);
+  if (exponent == -1) return reciprocal(self);
+  return Tensor();
 }
 
 }  // namespace
@@ -426,8 +437,8 @@ Tensor pow(const Tensor& self, const Scalar& exponent) {
   const ScalarType dtype = result_type({self, exponent});
   check_integer_power(dtype, exponent);
   const Tensor power = number_within(exponent, dtype);
-  const bool square = exponent.toDouble() == 2;
-  const Tensor result = elementwise(power_kernel(dtype, exponent), {&self, square ? &self : &power}, dtype);
+  Tensor result = quick_power(self, exponent.toDouble(), dtype);
+  if (!result.defined()) result = elementwise(arithmetic_kernel(kPow, dtype), {&self, &power}, dtype);
   return record("PowBackward0", result, {self}, {self}, power_backward(exponent));
 }
 Tensor& pow_(Tensor& self, const Scalar& exponent) {
@@ -436,10 +447,10 @@ Tensor& pow_(Tensor& self, const Scalar& exponent) {
   check_integer_power(dtype, exponent);
   check_can_cast(dtype, self.scalar_type());
   const Tensor power = number_within(exponent, dtype);
-  const bool square = exponent.toDouble() == 2;
+  const bool is_square = exponent.toDouble() == 2;
   InPlace write("pow_", self);
   const Tensor before = write.recording() ? self.clone() : Tensor();
-  elementwise_into(self, power_kernel(dtype, exponent), {&self, square ? &self : &power});
+  elementwise_into(self, arithmetic_kernel(is_square ? kMul : kPow, dtype), {&self, is_square ? &self : &power});
   write.record("PowBackward0", {before}, power_backward(exponent));
   return self;
 }

@@ -1,10 +1,9 @@
 // Activations with a second operand: glu, whose halves gate each other; prelu, with learned slopes; rrelu, with random
 // ones.
-#include "autograd/record.h"
 #include "core/random.h"
 #include "kernels/random.h"
+#include "ops/arithmetic.h"
 #include "ops/autocast.h"
-#include "ops/elementwise.h"
 #include "relume/activations.h"
 #include "relume/ops.h"
 
@@ -49,14 +48,16 @@ Tensor slopes_for(const Tensor& self, const Tensor& weight) {
   return weight.reshape(shape);
 }
 
+constexpr ArithmeticRow kPrelu = {"prelu", nullptr, "prelu_cpu", cpu::ArithmeticOp::prelu};
+
 }  // namespace
 
 // x where x > 0, else weight * x.  He et al., 2015.
 Tensor prelu(const Tensor& self, const Tensor& weight) {
   if (const Autocast cast(CastTo::ScopeDtype); cast) return prelu(cast(self), cast(weight));
   const Tensor slopes = slopes_for(self, weight);
-  const Tensor x = self.detach();
-  const Tensor result = where(x > 0, x, slopes.detach() * x);
+  const ScalarType dtype = self.scalar_type();
+  const Tensor result = elementwise(arithmetic_kernel(kPrelu, dtype), {&self, &slopes}, dtype);
   return record("PreluKernelBackward0", result, {self, slopes}, {self, slopes}, [](Backward& run) {
     const Tensor x = run.saved(0);
     const Tensor positive = x > 0;
