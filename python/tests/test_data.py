@@ -1,6 +1,7 @@
 """utils.data: PyTorch's orders for the same seeds, collating, and workers that fail, die or are left alone."""
 
 import collections
+import gc
 import json
 import os
 import pathlib
@@ -295,6 +296,7 @@ def test_workers_may_be_spawned(tmp_path):
 def test_epochs_with_workers_leave_no_files_open():
     loader = DataLoader(Squares(8), num_workers=2)
     list(loader)
+    gc.collect()  # else files that earlier tests left may be closed meanwhile
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(3):
         next(iter(loader))
