@@ -1,6 +1,7 @@
 """The package as type checkers and editors see it: the stubs are complete and say what is true."""
 
 import ast
+import json
 import os
 import pathlib
 import subprocess
@@ -30,6 +31,33 @@ with torch.no_grad():
 torch.manual_seed(0)
 model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
 print(model(x), torch.randn(2, 3), torch.arange(3), shape.numel(), x @ y, -x, x[0], x > 1, torch.gcd)
+
+@torch.no_grad()
+def evaluate(values: torch.Tensor) -> float:
+    return values.sum().item()
+
+
+@torch.no_grad
+def plain(values: torch.Tensor) -> torch.Tensor:
+    return values
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(2, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.relu(self.fc(x))
+
+
+net = Net()
+optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+with torch.enable_grad(), torch.set_grad_enabled(True):
+    loss = F.cross_entropy(net(torch.ones(2, 2)), torch.tensor([0, 1]))
+    loss.backward()
+optimizer.step()
+number: float = evaluate(x) + plain(x).item()
 """
 BAD = {
     'torch.nn.functional.relu("text")': "expected \"Tensor\"",
@@ -56,6 +84,18 @@ def test_mypy_accepts_a_program_and_finds_its_mistakes(tmp_path):
     found = check(tmp_path, "import relume as torch\n" + "\n".join(BAD)).splitlines()
     for line, (mistake, message) in enumerate(BAD.items(), 2):
         assert any(f"program.py:{line}: error" in text and message in text for text in found), (mistake, found)
+
+
+def test_pyright_accepts_a_program_and_finds_its_mistakes(tmp_path):
+    pytest.importorskip("basedpyright", reason="basedpyright, which brings Node.js along, is not installed")
+    (tmp_path / "good.py").write_text(GOOD)
+    (tmp_path / "bad.py").write_text("import relume as torch\n" + "\n".join(BAD))
+    settings = {"include": ["good.py", "bad.py"], "extraPaths": [str(PACKAGE.parent)], "typeCheckingMode": "standard"}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    command = [sys.executable, "-m", "basedpyright", "--outputjson", "-p", str(tmp_path)]
+    report = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+    found = {(pathlib.Path(one["file"]).name, one["range"]["start"]["line"]) for one in report["generalDiagnostics"]}
+    assert found == {("bad.py", line) for line in range(1, len(BAD) + 1)}
 
 
 def names_in(body):

@@ -55,7 +55,7 @@ class Module(_C.ModuleBase, HookTables, State):
         if self.call_super_init:
             super().__init__(*args, **kwargs)
 
-    def forward(self, *input):
+    def forward(self, *input, **keywords):
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     _call_with_hooks = call_with_hooks
