@@ -190,7 +190,7 @@ TEST_F(Memory, ATrainingStepThatRunsOutCanBeRepeated) {
   };
   const float expected = step();
   const Tensor gradient = model->parameters()[0].grad().clone();
-  for (size_t allowed = 0; allowed < 4 * kMegabyte; allowed += kMegabyte / 4) {
+  for (size_t allowed = 0; allowed < 3 * kMegabyte; allowed += kMegabyte / 4) {
     memory::empty_cache();
     memory::set_limit(memory::current() + allowed);
     EXPECT_THROW(step(), OutOfMemoryError) << allowed;
