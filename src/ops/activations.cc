@@ -140,7 +140,7 @@ struct Forward {
 Tensor second_derivative(const Call& call, const Tensor& grad, const Tensor& grad_grad, const Tensor& saved);
 
 // What computes grad f' from grad and what was saved.
-ElementwiseKernel derivative_kernel(const Call& call, ScalarType saved) {
+[[gnu::always_inline]] inline ElementwiseKernel derivative_kernel(const Call& call, ScalarType saved) {
   const ScalarType dtype = loop_dtype(saved);
   const ActivationLoops& loops = call.loops(dtype);
   return make_kernel(call, call.inverts && !call.saves_result ? loops.backward_from_input : loops.backward, dtype);
@@ -188,8 +188,9 @@ void propagate(const Call& call, Backward& run) {
   const Tensor saved = run.saved(0);
   if (GradMode::is_enabled()) return run.set(0, derivative(call, run.grad(), saved));
   Tensor grad = run.take_grad();
-  const ScalarType dtype = saved.scalar_type();
-  if (!may_overwrite(grad) || grad.scalar_type() != dtype || form_of(grad) != form_of(saved) || !saved.is_contiguous())
+  const ScalarType dtype = saved.impl()->dtype;
+  if (!may_overwrite(grad) || grad.impl()->dtype != dtype || form_of(grad) != form_of(saved) ||
+      !saved.impl()->contiguous)
     return run.set(0, derivative(call, grad, saved));
   elementwise_into(grad, derivative_kernel(call, dtype), {&grad, &saved});
   run.set(0, std::move(grad));

@@ -20,10 +20,11 @@ std::string joined(IntArrayRef sizes) {
 }
 
 Form form_of(const Tensor& tensor) {
-  if (tensor.impl()->storage->is_hidden()) return Form::Hidden;
-  const MemoryFormat format = channels_last_of(tensor.dim());
-  if (format == MemoryFormat::Contiguous || tensor.is_contiguous()) return Form::Plain;
-  return tensor.is_contiguous(format) ? Form::ChannelsLast : Form::Plain;
+  const detail::TensorImpl& impl = *tensor.impl();
+  if (impl.storage->is_hidden()) return Form::Hidden;
+  if (impl.contiguous) return Form::Plain;
+  const MemoryFormat format = channels_last_of(impl.dim());
+  return format != MemoryFormat::Contiguous && tensor.is_contiguous(format) ? Form::ChannelsLast : Form::Plain;
 }
 
 Tensor make_activation(IntArrayRef sizes, ScalarType dtype, Form form) {
