@@ -15,6 +15,7 @@ OPTIMIZERS = {
     "Rprop": [{}, dict(maximize=True, etas=(0.3, 1.5), step_sizes=(1e-3, 0.5))],
     "ASGD": [{}, dict(lambd=0.1, t0=2, weight_decay=0.1)],
     "Adafactor": [{}, dict(weight_decay=0.1, maximize=True)],
+    "Muon": [{}, dict(lr=0.1, nesterov=False, weight_decay=0), dict(adjust_lr_fn="match_rms_adamw", momentum=0.5, ns_steps=3)],
 }  # fmt: skip
 
 
@@ -26,7 +27,7 @@ def numbers(torch, shape, start):
 
 def optimizer_run(torch, name, options, dtype, steps=6):
     """Parameters after a few steps, of which the second has no gradient now and then; and the optimizer."""
-    shapes = [(4, 3), (7,), ()]
+    shapes = [(4, 3), (3, 7), (1, 5)] if name == "Muon" else [(4, 3), (7,), ()]
     params = [torch.nn.Parameter(numbers(torch, shape, i).to(dtype)) for i, shape in enumerate(shapes)]
     optimizer = getattr(torch.optim, name)(params, **options)
     for step in range(steps):

@@ -288,6 +288,7 @@ struct FusedRow {
   const char* in_place;
   const char* grad_fn;
   bool autocasts;
+  bool rounds_once;  // half types are computed in float
   Tensor (*product)(const Tensor& a, const Tensor& b);
   Tensor (*first_gradient)(const Tensor& grad, const Tensor& b, bool transposed);
   Tensor (*second_gradient)(const Tensor& grad, const Tensor& a, bool transposed);
@@ -298,12 +299,14 @@ constexpr FusedRow kAddmm = {
     "addmm_",
     "AddmmBackward0",
     true,
+    true,
     mm,
     [](const Tensor& grad, const Tensor& b, bool transposed) { return product(transposed, grad, b.t()); },
     [](const Tensor& grad, const Tensor& a, bool transposed) { return product(transposed, a.t(), grad); }};
 constexpr FusedRow kAddmv = {"addmv",
                              "addmv_",
                              "AddmvBackward0",
+                             false,
                              false,
                              mv,
                              [](const Tensor& grad, const Tensor& b, bool) { return outer(grad, b); },
@@ -312,12 +315,14 @@ constexpr FusedRow kAddr = {"addr",
                             "addr_",
                             "AddrBackward0",
                             false,
+                            false,
                             outer,
                             [](const Tensor& grad, const Tensor& b, bool) { return mv(grad, b); },
                             [](const Tensor& grad, const Tensor& a, bool) { return mv(grad.t(), a); }};
 constexpr FusedRow kBaddbmm = {"baddbmm",
                                "baddbmm_",
                                "BaddbmmBackward0",
+                               true,
                                true,
                                bmm,
                                [](const Tensor& grad, const Tensor& b, bool) { return bmm(grad, b.transpose(1, 2)); },
@@ -344,6 +349,10 @@ Tensor fused_value(const FusedRow& row, const Tensor& self, const Tensor& a, con
     Tensor result = make_tensor({a.size(0), b.size(1)}, a.scalar_type());
     multiply_into(result, a, b, self.impl()->data(), alpha.toDouble());
     return result;
+  }
+  if (row.rounds_once && is_reduced_floating_point(a.scalar_type())) {
+    const Tensor wide = fused_value(row, self.to(kFloat), a.to(kFloat), b.to(kFloat), beta, alpha);
+    return wide.to(a.scalar_type());
   }
   Tensor result = scaled(row.product(a, b), alpha);
   const Tensor start = self.expand(result.sizes());

@@ -88,6 +88,16 @@ TEST(Addmm, IgnoresWhatItIsAddedToWhenBetaIsZero) {
   EXPECT_FALSE(addmm(none, ones({2, 2}, kDouble), ones({2, 2}, kDouble), 0).isnan().any().item<bool>());
 }
 
+TEST(FusedProducts, OfHalfTypesAreRoundedOnce) {
+  for (const ScalarType dtype : {kBFloat16, kHalf}) {
+    const Tensor self = varied({2, 3, 5}).to(dtype), a = varied({2, 3, 4}, 1).to(dtype),
+                 b = varied({2, 4, 5}, 2).to(dtype);
+    const Tensor batch = baddbmm(self.to(kDouble), a.to(kDouble), b.to(kDouble), 3.4375, -1.75).to(dtype);
+    EXPECT_TRUE(equal(baddbmm(self, a, b, 3.4375, -1.75), batch));
+    EXPECT_TRUE(equal(addmm(self[1], a[1], b[1], 3.4375, -1.75), batch[1]));
+  }
+}
+
 TEST(Linear, HasPyTorchsNodeNames) {
   const Tensor w = varied({2, 4}), b = varied({2}, 1);
   EXPECT_EQ(linear(varied({3, 4}), w, b).grad_fn()->name(), "AddmmBackward0");
