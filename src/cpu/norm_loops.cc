@@ -76,9 +76,8 @@ void scale_shift(const T* x, C mean, C scale, C shift, int64_t n, T* y) {
   for (int64_t i = 0; i < n; ++i) y[i] = static_cast<T>((static_cast<C>(x[i]) - mean) * scale + shift);
 }
 
-// Rows of n columns, kLanes columns at a time, whose statistics stay in registers; a result may take the place of an
-// operand: change(element, lane) after
-// start(column, lane).
+// Rows of n columns, kLanes columns at a time, whose statistics stay in registers: change(element, lane) after
+// start(column, lane). A result may take the place of an operand.
 template <class Start, class Change>
 HWY_INLINE void along_columns(int64_t rows, int64_t n, const Start& start, const Change& change) {
   int64_t i = 0;

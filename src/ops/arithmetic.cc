@@ -436,9 +436,11 @@ Tensor pow(const Tensor& self, const Scalar& exponent) {
   impl_of(self, "pow");
   const ScalarType dtype = result_type({self, exponent});
   check_integer_power(dtype, exponent);
-  const Tensor power = number_within(exponent, dtype);
   Tensor result = quick_power(self, exponent.toDouble(), dtype);
-  if (!result.defined()) result = elementwise(arithmetic_kernel(kPow, dtype), {&self, &power}, dtype);
+  if (!result.defined()) {
+    const Tensor power = number_within(exponent, dtype);
+    result = elementwise(arithmetic_kernel(kPow, dtype), {&self, &power}, dtype);
+  }
   return record("PowBackward0", result, {self}, {self}, power_backward(exponent));
 }
 Tensor& pow_(Tensor& self, const Scalar& exponent) {
