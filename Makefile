@@ -67,6 +67,8 @@ install: dependencies
 
 fuzz:
 	@tools/install_dependencies.sh fuzz
+	@cmake --preset release >/dev/null
+	@cmake --build $(RELEASE) --target relume_static
 	@tests/fuzz/run.sh $(FUZZ_SECONDS)
 
 format:

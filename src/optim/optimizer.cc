@@ -167,6 +167,8 @@ std::unique_ptr<OptimizerParamState> Optimizer::make_state() const {
 
 // The dictionary.
 
+static constexpr const char* kParams = "params";  // among a group's options: how many parameters it has
+
 OrderedDict<std::string, Tensor> Optimizer::state_dict() const {
   OrderedDict<std::string, Tensor> dict;
   int64_t number = 0;
@@ -177,8 +179,10 @@ OrderedDict<std::string, Tensor> Optimizer::state_dict() const {
       if (found == state_.end()) continue;
       for (const auto& item : found->second->tensors()) dict.insert(prefix + item.key(), *item);
     }
+    const std::string prefix = "group." + std::to_string(g) + ".";
+    dict.insert(prefix + kParams, full({}, static_cast<int64_t>(param_groups_[g].params().size()), kLong));
     for (const auto& [name, value] : param_groups_[g].options().numbers())
-      dict.insert("group." + std::to_string(g) + "." + name, full({}, value, kDouble));
+      dict.insert(prefix + name, full({}, value, kDouble));
   }
   return dict;
 }
@@ -217,6 +221,10 @@ void Optimizer::load_state_dict(const OrderedDict<std::string, Tensor>& dict) {
     const auto entries = entries_below(dict, "group." + std::to_string(g) + ".");
     used += entries.size();
     check<ValueError>(!entries.is_empty(), "Optimizer.load_state_dict: expected options of group {}", g);
+    const Tensor* count = entries.find(kParams);
+    check<ValueError>(!count || count->item<int64_t>() == static_cast<int64_t>(param_groups_[g].params().size()),
+                      "loaded state dict contains a parameter group that has a different size than the optimizer's "
+                      "parameter group");
   }
   check<ValueError>(used == dict.size(),
                     "loaded state dict contains a parameter group that doesn't match the size of optimizer's group");

@@ -16,6 +16,8 @@ namespace {
 
 using relume::detail::SavedData;
 
+constexpr const char* kRequiresGrad = "requires_grad";  // the kind of tensors that do
+
 // How a kind of value that is no tensor becomes one, and back.
 struct Kind {
   const char* name;
@@ -88,19 +90,23 @@ void as_file(const SavedData& values, Write write) {
   Metadata metadata;
   for (const auto& [key, value] : values) {
     const Kind* kind = value.isTensor() ? nullptr : kind_of(value);
-    if (kind) metadata[key] = kind->name;
-    tensors.insert(key, kind ? kind->to_tensor(value) : value.toTensor());
+    const Tensor tensor = kind ? kind->to_tensor(value) : value.toTensor();
+    if (kind || tensor.requires_grad()) metadata[key] = kind ? kind->name : kRequiresGrad;
+    tensors.insert(key, tensor);
   }
   write(tensors, metadata);
 }
 
+IValue value_of(const std::string& key, const Tensor& tensor, const Metadata& metadata) {
+  const auto kind = metadata.find(key);
+  if (kind == metadata.end()) return tensor;
+  if (kind->second == kRequiresGrad) return tensor.set_requires_grad(true);
+  return kind_named(kind->second, key).from_tensor(tensor);
+}
+
 SavedData values_of(const OrderedDict<std::string, Tensor>& tensors, const Metadata& metadata) {
   SavedData values;
-  for (const auto& item : tensors) {
-    const auto kind = metadata.find(item.key());
-    values[item.key()] =
-        kind == metadata.end() ? IValue(item.value()) : kind_named(kind->second, item.key()).from_tensor(item.value());
-  }
+  for (const auto& item : tensors) values[item.key()] = value_of(item.key(), item.value(), metadata);
   return values;
 }
 
@@ -122,7 +128,7 @@ std::string number(size_t i) { return std::to_string(i); }
 
 void OutputArchive::write(const std::string& key, const Tensor& tensor, bool) {
   check(tensor.defined(), "OutputArchive: the tensor \"{}\" is undefined", key);
-  add(values_, key, tensor.detach());
+  add(values_, key, tensor.requires_grad() ? tensor.detach().set_requires_grad(true) : tensor.detach());
 }
 
 void OutputArchive::write(const std::string& key, const IValue& value) {
@@ -246,9 +252,8 @@ InputArchive& operator>>(InputArchive& archive, Tensor& tensor) {
 }
 
 InputArchive& operator>>(InputArchive& archive, std::vector<Tensor>& tensors) {
-  std::vector<Tensor> read;
-  for (Tensor tensor; archive.try_read(number(read.size()), tensor); tensor.reset()) read.push_back(tensor);
-  tensors = std::move(read);
+  size_t count = 0;
+  for (Tensor tensor; archive.try_read(number(count), tensor); tensor.reset(), ++count) tensors.push_back(tensor);
   return archive;
 }
 

@@ -61,6 +61,29 @@ SEEDS = {
     },
 }
 
+
+
+def archive(*values):
+    """A file of values, each a kind (nothing where it is a plain tensor), a dtype, a shape and bytes."""
+    kinds = ",".join('"%d":"%s"' % (i, kind) for i, (kind, *_) in enumerate(values) if kind)
+    members, end = ['"__metadata__":{%s}' % kinds], 0
+    for i, (_, dtype, shape, data) in enumerate(values):
+        offsets = [end, end := end + len(data)]
+        members.append('"%d":{"dtype":"%s","shape":%s,"data_offsets":%s}' % (i, dtype, shape, offsets))
+    return safetensors(("{" + ",".join(members) + "}").encode(), b"".join(data for *_, data in values))
+
+
+SEEDS["archive"] = {
+    "tensor": archive(("", "F32", [2], bytes(8))),
+    "requires_grad": archive(("requires_grad", "F32", [2], bytes(8))),
+    "integer_grad": archive(("requires_grad", "I64", [1], bytes(8))),
+    "numbers": archive(("int", "I64", [], bytes(8)), ("float", "F64", [], bytes(8)), ("bool", "BOOL", [], b"\1")),
+    "lists": archive(("List[int]", "I64", [2], bytes(16)), ("List[float]", "F64", [1], bytes(8)), ("str", "U8", [1], b"a")),
+    "wrong_kind": archive(("str", "F32", [2], bytes(8))),
+    "unknown_kind": archive(("dict", "U8", [0], b"")),
+    "list_of_none": archive(("int", "I64", [0], b"")),
+}
+
 for reader, seeds in SEEDS.items():
     (CORPUS / reader).mkdir(parents=True, exist_ok=True)
     for name, content in seeds.items():

@@ -7,6 +7,7 @@
 #include "data/idx.h"
 #include "data/png.h"
 #include "relume/error.h"
+#include "relume/serialize/archive.h"
 #include "serialize/safetensors.h"
 
 namespace relume::fuzz {
@@ -22,6 +23,10 @@ inline constexpr Reader kReaders[] = {
     {"idx", [](Input input) { data::parse_idx(input, "input"); }},
     {"png", [](Input input) { data::parse_png(input, "input"); }},
     {"safetensors", [](Input input) { serialize::parse_safetensors_index(input, "input"); }},
+    {"archive",
+     [](Input input) {
+       serialize::InputArchive().load_from(reinterpret_cast<const char*>(input.data()), input.size());
+     }},
 };
 
 // Any bytes are read or refused with an Error; anything else is a bug. Says whether they were read.

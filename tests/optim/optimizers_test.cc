@@ -198,6 +198,8 @@ TEST(Optimizer, RefusesAStateDictThatDoesNotFit) {
   state.insert("state.7.momentum_buffer", ones({2}));
   EXPECT_THROW(optimizer.load_state_dict(state), ValueError);
   EXPECT_THROW((optimizer.load_state_dict(OrderedDict<std::string, Tensor>())), ValueError);
+  SGD fewer({make_parameters()[0]}, SGDOptions(0.1));
+  EXPECT_THROW(fewer.load_state_dict(optimizer.state_dict()), ValueError);
 }
 
 TEST(Optimizer, RefusesParametersThatAreNoLeavesOrComeTwice) {

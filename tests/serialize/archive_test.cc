@@ -39,6 +39,24 @@ TEST(Archive, KeepsEveryKindOfValue) {
   EXPECT_EQ(got[6].toDoubleVector(), std::vector<double>{0.5});
 }
 
+TEST(Archive, KeepsWhetherATensorRequiresGrad) {
+  OutputArchive archive;
+  const Tensor leaf = relume::ones({2}, relume::requires_grad());
+  archive.write("leaf", leaf);
+  archive.write("result", leaf * 2);
+  archive.write("plain", relume::ones({2}));
+  InputArchive read = reread(archive);
+  Tensor got[3], given = relume::zeros({2});
+  read.read("leaf", got[0]);
+  read.read("result", got[1]);
+  read.read("plain", got[2]);
+  read.read("leaf", given);
+  EXPECT_TRUE(got[0].requires_grad() && got[0].is_leaf());
+  EXPECT_TRUE(got[1].requires_grad() && got[1].is_leaf());
+  EXPECT_FALSE(got[2].requires_grad());
+  EXPECT_FALSE(given.requires_grad());  // a tensor that is there keeps its own
+}
+
 TEST(Archive, HoldsArchives) {
   OutputArchive inner, outer;
   inner.write("x", relume::ones({2}));
