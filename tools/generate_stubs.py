@@ -267,7 +267,7 @@ def operators():
 def tensor_class(rows):
     """The class Tensor."""
     text = 'class Tensor:\n    """An n-dimensional array of numbers that autograd can track."""\n'
-    names = re.findall(r'\{"(\w+)", RELUME_GETTER', (ROOT / "python/src/attributes.cc").read_text())
+    names = re.findall(r'\{"(\w+)", RELUME_(?:VIEW_)?GETTER', (ROOT / "python/src/attributes.cc").read_text())
     for name in names:
         kind = ATTRIBUTES.get(name, "_bool")
         text += f"    @property\n    def {name}(self) -> {kind}: ...\n"
@@ -280,9 +280,9 @@ def tensor_class(rows):
             in_python[name] = re.sub(r"^\w+(: Tensor)?", "self", line)
         if name in constant("_composites.py", "IN_PLACE"):
             in_python[name + "_"] = re.sub(r"^\w+(: Tensor)?", "self", line)
-    for file, listed in (("_decompositions.py", "__all__"), ("_statistics.py", "METHODS")):
+    for file, listed in (("_decompositions.py", "__all__"), ("_statistics.py", "METHODS"), ("_complex.py", "__all__")):
         for name, line, _ in python_functions(file):
-            if name not in constant(file, listed):
+            if name not in constant(file, listed) or name == "imag":
                 continue
             in_python[name] = re.sub(r"^\w+", "self", line)
     in_python["scatter_reduce_"] = in_python["scatter_reduce"]

@@ -7,6 +7,7 @@ from . import _C
 from ._C import *  # noqa: F403: dtypes, Tensor, Size, device, Generator, memory formats
 from ._functions import *  # noqa: F403
 from ._composites import *  # noqa: F403
+from ._complex import angle, conj, conj_physical, imag, is_conj, is_neg, isreal, resolve_conj, resolve_neg
 from ._settings import *  # noqa: F403
 from ._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .amp import autocast
@@ -17,7 +18,7 @@ from ._statistics import (
     frexp, histogram, mode, nanmedian, nanquantile, nextafter, poisson, scatter_reduce,
 )  # fmt: skip
 from . import _legacy, _tensor
-from . import accelerator, amp, autograd, backends, cuda, random, version
+from . import accelerator, amp, autograd, backends, cuda, overrides, random, version
 from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .autograd.anomaly import set_detect_anomaly
 from .version import __version__

@@ -10,6 +10,7 @@ from ._C import *
 from ._C import _Device, _device, _dtype, _Ints, _layout, _memory_format, _MinMax, _Number, _ValuesIndices
 from ._functions import *
 from ._settings import *
+from ._complex import angle as angle, conj as conj, conj_physical as conj_physical, imag as imag, is_conj as is_conj, is_neg as is_neg, isreal as isreal, resolve_conj as resolve_conj, resolve_neg as resolve_neg
 from ._modes import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad, set_grad_enabled as set_grad_enabled
 from .amp import autocast as autocast
 from ._install import install_as_torch as install_as_torch
@@ -20,12 +21,17 @@ from . import amp as amp
 from . import autograd as autograd
 from . import backends as backends
 from . import cuda as cuda
+from . import overrides as overrides
 from . import random as random
 from . import version as version
 from .random import get_rng_state as get_rng_state, initial_seed as initial_seed, manual_seed as manual_seed, seed as seed, set_rng_state as set_rng_state
 from .autograd.anomaly import set_detect_anomaly as set_detect_anomaly
 from .version import __version__ as __version__
+from . import _dynamo as _dynamo
+from . import compiler as compiler
+from . import distributions as distributions
 from . import func as func
+from . import jit as jit
 from . import linalg as linalg
 from . import memory as memory
 from . import nn as nn

@@ -10,13 +10,15 @@ class _Finder:
     takes long."""
 
     def find_spec(self, name, path=None, target=None):
+        if name.startswith("relume."):
+            return _adopting(importlib.machinery.PathFinder.find_spec(name, path, target))
         if name != "torch" and not name.startswith("torch."):
             return None
-        import importlib.util
+        from importlib.util import find_spec
 
         own = "relume" + name[len("torch") :]
         try:
-            found = importlib.util.find_spec(own) if own not in sys.modules else True
+            found = find_spec(own) if own not in sys.modules else True
         except ModuleNotFoundError:
             found = None
         if found is None:
@@ -29,23 +31,31 @@ class _Finder:
     def create_module(self, spec):
         module = importlib.import_module("relume" + spec.name[len("torch") :])
         spec.loader_state = module.__spec__, module.__loader__
-        _adopt_all()
         return module
 
     def exec_module(self, module):
         module.__spec__, module.__loader__ = module.__spec__.loader_state
 
 
-def _adopt_all():
-    """Makes every module of Relume that is loaded known as torch's, and its classes say that they are torch's."""
-    for name, module in list(sys.modules.items()):
-        if name != "relume" and not name.startswith("relume."):
-            continue
-        if sys.modules.setdefault("torch" + name[len("relume") :], module) is not module:
-            continue
-        for item in list(vars(module).values()):
-            if isinstance(item, type) and str(item.__module__).split(".")[0] == "relume":
-                item.__module__ = "torch" + item.__module__[len("relume") :]
+def _adopting(spec):
+    """A spec whose module is adopted once it has run."""
+    if spec is not None and spec.loader is not None:
+        run = spec.loader.exec_module
+
+        def run_and_adopt(module):
+            run(module)
+            _adopt(spec.name, module)
+
+        spec.loader.exec_module = run_and_adopt
+    return spec
+
+
+def _adopt(name, module):
+    """Makes a module known as torch's, and its classes say that they are torch's."""
+    sys.modules.setdefault("torch" + name[len("relume") :], module)
+    for item in list(vars(module).values()):
+        if isinstance(item, type) and str(item.__module__).split(".")[0] == "relume":
+            item.__module__ = "torch" + item.__module__[len("relume") :]
 
 
 def install_as_torch():
@@ -61,4 +71,6 @@ def install_as_torch():
         raise RuntimeError("install_as_torch(): PyTorch is already imported in this process")
     relume.__version__ = f"2.13.0+relume{relume.__version__}"  # what scripts compare is the version of torch's functions
     sys.meta_path.insert(0, _Finder())
-    _adopt_all()
+    for name, module in list(sys.modules.items()):
+        if name == "relume" or name.startswith("relume."):
+            _adopt(name, module)

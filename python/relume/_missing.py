@@ -3,7 +3,8 @@
 import importlib
 
 LAZY = set(
-    "func linalg memory nn optim plot profiler safetensors serialization special testing utils".split()
+    "_dynamo compiler distributions func jit linalg memory nn optim plot profiler safetensors serialization special testing "
+    "utils".split()
 )
 LAZY_FUNCTIONS = {
     "channel_shuffle": "nn.functional",

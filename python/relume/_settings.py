@@ -49,7 +49,7 @@ def get_default_device():
 
 
 def set_default_device(device):
-    """Accepts the CPU. Raises RuntimeError for another device, which there is not."""
+    """Accepts the CPU. Raises AssertionError for another device, which there is not."""
     from ._C import ops
 
     if device is not None:
@@ -75,5 +75,11 @@ def set_flush_denormal(mode):
 
 
 def compile(model=None, **options):
-    """The model itself (as a decorator, the function itself): ops are compiled already."""
-    return model if model is not None else lambda function: function
+    """A module around the model, which does what the model does (of a function, the function itself): ops are compiled
+    already. Without a model, a decorator."""
+    from ._dynamo.eval_frame import OptimizedModule
+    from .nn.modules.module import Module
+
+    if model is None:
+        return lambda function: compile(function, **options)
+    return OptimizedModule(model) if isinstance(model, Module) else model

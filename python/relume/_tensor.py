@@ -49,6 +49,9 @@ def _legacy_new(cls, *data, dtype=None, device=None):
     return made if cls is Tensor else ops._make_subclass(cls, made)
 
 
+Tensor._make_subclass = staticmethod(lambda cls, data, require_grad=False: ops._make_subclass(cls, data, require_grad))
+
+
 @method
 def __repr__(self, *, tensor_contents=None):
     text = ops._repr(self)
@@ -89,6 +92,14 @@ Tensor.__array_priority__ = 1000
 
 
 @method
+def __array_wrap__(self, array, context=None, return_scalar=False):
+    """What a function of NumPy made of the tensor, as a tensor."""
+    import numpy
+
+    return ops.from_numpy(numpy.asarray(array))
+
+
+@method
 def numpy(self, *, force=False):
     """The tensor as an array of NumPy on the same memory. One that requires grad is refused unless force is set."""
     import numpy
@@ -113,6 +124,8 @@ def type(self, dtype=None, non_blocking=False):
     """The name of the tensor's type, or the tensor with another dtype."""
     if dtype is None:
         return f"torch.{_TYPE_NAMES[str(self.dtype).split('.')[-1]]}Tensor"
+    if isinstance(dtype, str) and dtype not in _DTYPES:
+        raise ValueError(f"invalid type: '{dtype}'")
     return self.to(_DTYPES[dtype] if isinstance(dtype, str) else getattr(dtype, "dtype", dtype))  # or torch.LongTensor
 
 
@@ -132,8 +145,8 @@ def register_post_accumulate_grad_hook(self, hook):
 
 @method
 def cuda(self, device=None, non_blocking=False, memory_format=None):
-    """Raises: there is no GPU."""
-    raise AssertionError("Torch not compiled with CUDA enabled: Relume computes on the CPU")
+    """Raises AssertionError: there is no GPU."""
+    return self.to("cuda")
 
 
 @method

@@ -2,6 +2,7 @@
 #include "arguments.h"
 
 #include "core/tensor_impl.h"
+#include "overrides.h"
 #include "relume/autograd.h"
 #include "relume/ops.h"
 #include "signature.h"
@@ -19,6 +20,24 @@ const Lines& lines_of(const Op& op) {
     op.lines = lines;
   }
   return *op.lines;
+}
+
+// The function of the package that an op is, as programs know it.
+Ref function_of(const Op& op, Form form) {
+  if (form == kMethod) return own(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), op.name));
+  const Ref module = own(PyImport_ImportModule(form == kFunction ? "relume" : "relume.nn.functional"));
+  return own(PyObject_GetAttrString(module.get(), op.name));
+}
+
+// What a class of the program makes of a call of `op`; nothing where it has no say in it.
+Ref overridden_call(const Op& op, Form form, PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                    PyObject* keywords, bool any_object) {
+  if (op.name[0] == '_') return Ref();
+  std::vector<PyObject*> all;
+  if (self) all.push_back(self);
+  all.insert(all.end(), arguments, arguments + count + (keywords ? PyTuple_GET_SIZE(keywords) : 0));
+  const auto function = [&] { return function_of(op, form); };
+  return overridden(function, all.data(), count + (self ? 1 : 0), keywords, any_object);
 }
 
 double number_of(PyObject* object) {
@@ -140,7 +159,7 @@ DimVector Arguments::integers(size_t i) const {
 
 TensorOptions Arguments::options(size_t i, TensorOptions options) const {
   if (has(i)) options = options.dtype(dtype(i));
-  if (has(i + 2)) options = options.device(device_of(slots_[i + 2]));
+  if (has(i + 2)) options = options.device(present_device(slots_[i + 2]));
   if (has(i + 4) && boolean(i + 4)) options = options.requires_grad(true);
   return options;
 }
@@ -156,6 +175,10 @@ PyObject* call(const Op& op, Form form, PyObject* self, PyObject* const* argumen
                PyObject* keywords) noexcept {
   return guarded([&]() -> PyObject* {
     const auto given = static_cast<size_t>(count);
+    if (tensor_subclasses) [[unlikely]] {
+      Ref result = overridden_call(op, form, self, arguments, count, keywords, false);
+      if (result) return result.release();
+    }
     for (const Line& line : lines_of(op).lines) {
       if (!(line.overload->forms & form)) continue;
       Arguments slots;
@@ -163,6 +186,8 @@ PyObject* call(const Op& op, Form form, PyObject* self, PyObject* const* argumen
     }
     const Py_ssize_t out = find_keyword(keywords, "out");
     if (out >= 0) return call_into(op, form, self, arguments, count, keywords, out);
+    Ref result = overridden_call(op, form, self, arguments, count, keywords, true);
+    if (result) return result.release();
     raise_misfit(op, form, self, arguments, given, keywords);
   });
 }

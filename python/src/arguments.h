@@ -68,7 +68,7 @@ class Arguments {
     return has(i) ? std::optional<ScalarType>(dtype(i)) : std::nullopt;
   }
   std::optional<Device> optional_device(size_t i) const {
-    return has(i) ? std::optional<Device>(device_of(slots_[i])) : std::nullopt;
+    return has(i) ? std::optional<Device>(present_device(slots_[i])) : std::nullopt;
   }
   MemoryFormat format(size_t i, MemoryFormat otherwise) const { return has(i) ? format_of(slots_[i]) : otherwise; }
   std::optional<MemoryFormat> optional_format(size_t i) const {

@@ -3,6 +3,7 @@
 #include "autograd/variable.h"
 #include "core/tensor_impl.h"
 #include "function.h"
+#include "overrides.h"
 #include "relume/ops.h"
 #include "tensor_type.h"
 
@@ -23,6 +24,11 @@ PyObject* with_tensor(PyObject* self, F body) {
 #define RELUME_GETTER(expression)                                                                       \
   [](PyObject* self, void*) {                                                                           \
     return with_tensor(self, []([[maybe_unused]] const Tensor& x) -> PyObject* { return expression; }); \
+  }
+// The same for a view of `x`, which is of the class of `x`.
+#define RELUME_VIEW_GETTER(expression)                                                                  \
+  [](PyObject* self, void*) {                                                                           \
+    return with_tensor(self, [self](const Tensor& x) -> PyObject* { return wrap_like(self, expression); }); \
   }
 
 int set_requires_grad(PyObject* self, PyObject* value, void*) {
@@ -62,6 +68,10 @@ int set_data(PyObject* self, PyObject* value, void*) {
   });
 }
 
+PyObject* refuse_imaginary_part(const Tensor&) {
+  raise(PyExc_RuntimeError, "imag is not implemented for tensors with non-complex dtypes.");
+}
+
 Tensor matrix_transpose(const Tensor& x) {
   if (x.dim() < 2)
     raise(PyExc_RuntimeError, "tensor.mT is only supported on matrices or batches of matrices. Got " +
@@ -86,7 +96,7 @@ PyGetSetDef tensor_attributes[] = {
     {"_grad", RELUME_GETTER(wrap(x.grad())), set_grad, "The same as grad.", nullptr},
     {"grad_fn", RELUME_GETTER(node_object(x.grad_fn())), nullptr, "The function that made this tensor, or None.",
      nullptr},
-    {"data", RELUME_GETTER(wrap(x.data())), set_data, "The same elements, unknown to autograd.", nullptr},
+    {"data", RELUME_VIEW_GETTER(x.data()), set_data, "The same elements, unknown to autograd.", nullptr},
     {"is_leaf", RELUME_GETTER(boolean(x.is_leaf())), nullptr, "Whether no recorded function made this tensor.",
      nullptr},
     {"retains_grad", RELUME_GETTER(boolean(x.retains_grad())), nullptr, "Whether a tensor that is no leaf keeps grad.",
@@ -97,17 +107,22 @@ PyGetSetDef tensor_attributes[] = {
      nullptr},
     {"_base", RELUME_GETTER(x.is_view() ? wrap(x._base()) : none()), nullptr, "The tensor that a view shows, or None.",
      nullptr},
-    {"T", RELUME_GETTER(wrap(x.numpy_T())), nullptr, "The tensor with its dimensions reversed.", nullptr},
-    {"mT", RELUME_GETTER(wrap(matrix_transpose(x))), nullptr, "The tensor with its last two dimensions swapped.",
+    {"T", RELUME_VIEW_GETTER(x.numpy_T()), nullptr, "The tensor with its dimensions reversed.", nullptr},
+    {"mT", RELUME_VIEW_GETTER(matrix_transpose(x)), nullptr, "The tensor with its last two dimensions swapped.",
      nullptr},
-    {"mH", RELUME_GETTER(wrap(matrix_transpose(x))), nullptr, "The same as mT, as elements are real numbers.", nullptr},
-    {"H", RELUME_GETTER(wrap(x.t())), nullptr, "The transpose of a matrix.", nullptr},
+    {"mH", RELUME_VIEW_GETTER(matrix_transpose(x)), nullptr, "The same as mT, as elements are real numbers.", nullptr},
+    {"H", RELUME_VIEW_GETTER(x.t()), nullptr, "The transpose of a matrix.", nullptr},
     {"real", RELUME_GETTER(wrap(x)), nullptr, "The tensor itself.", nullptr},
+    {"imag", RELUME_GETTER(refuse_imaginary_part(x)), nullptr, "Refused: only complex numbers have one.", nullptr},
     {"is_cpu", RELUME_GETTER(boolean(x.is_cpu())), nullptr, "Always True.", nullptr},
     {"is_cuda", RELUME_GETTER(boolean(x.is_cuda())), nullptr, "Always False.", nullptr},
     {"is_mps", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
     {"is_meta", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
     {"is_sparse", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
+    {"is_nested", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
+    {"is_mkldnn", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
+    {"is_xla", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
+    {"is_xpu", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
     {"is_quantized", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };

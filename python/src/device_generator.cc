@@ -140,6 +140,11 @@ bool is_device(PyObject* object) { return Py_TYPE(object) == device_type; }
 Device device_of(PyObject* object) {
   return is_device(object) ? device_in(object) : Device(std::string(text_of(object)));
 }
+Device present_device(PyObject* object) {
+  const Device device = device_of(object);
+  if (!device.is_cpu()) raise(PyExc_AssertionError, "Torch not compiled with CUDA enabled");
+  return device;
+}
 PyObject* device_object(Device device) {
   auto* object = reinterpret_cast<DeviceObject*>(checked(PyType_GenericAlloc(device_type, 0)));
   object->device = device;

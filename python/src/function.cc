@@ -29,6 +29,7 @@ void delete_node(PyObject* self) {
 PyObject* node_name(PyObject* self, PyObject*) {
   return guarded([&] { return text(node_in(self)->name()).release(); });
 }
+PyObject* own_context(PyObject* self);  // the ctx of a Function's node, borrowed; null for other nodes
 // The name of the class that the node has in PyTorch: without namespaces.
 std::string class_name(PyObject* self) {
   const std::string name = node_in(self)->name();
@@ -36,15 +37,42 @@ std::string class_name(PyObject* self) {
 }
 PyObject* node_repr(PyObject* self) {
   return guarded([&] {
-    return checked(PyUnicode_FromFormat("<%s object at %p>", class_name(self).c_str(), node_in(self).get()));
+    const std::string name = class_name(self);
+    const char* module = own_context(self) ? "torch.autograd.function." : "";
+    return checked(PyUnicode_FromFormat("<%s%s object at %p>", module, name.c_str(), node_in(self).get()));
   });
+}
+// What the node of a Function lacks, its ctx may have.
+PyObject* node_attribute(PyObject* self, PyObject* name) {
+  PyObject* found = PyObject_GenericGetAttr(self, name);
+  PyObject* context = found ? nullptr : own_context(self);
+  if (!context || !PyErr_ExceptionMatches(PyExc_AttributeError)) return found;
+  PyErr_Clear();
+  return PyObject_GetAttr(context, name);
 }
 Py_hash_t node_hash(PyObject* self) {
   return static_cast<Py_hash_t>(reinterpret_cast<uintptr_t>(node_in(self).get()) >> 4);
 }
 PyObject* node_compare(PyObject* self, PyObject* other, int operation) {
-  if (Py_TYPE(other) != node_type || (operation != Py_EQ && operation != Py_NE)) Py_RETURN_NOTIMPLEMENTED;
+  if (!PyObject_TypeCheck(other, node_type) || (operation != Py_EQ && operation != Py_NE)) Py_RETURN_NOTIMPLEMENTED;
   return boolean((node_in(self) == node_in(other)) == (operation == Py_EQ));
+}
+
+// The class of nodes of one name, made when the first of them is asked for. Its module is that of PyTorch's classes.
+PyTypeObject* class_of(const std::string& name, const char* module) {
+  static PyObject* const classes = checked(PyDict_New());
+  PyObject* found = PyDict_GetItemString(classes, name.c_str());
+  if (found) return reinterpret_cast<PyTypeObject*>(found);
+  PyType_Slot slots[] = {{0, nullptr}};
+  const auto* text = new std::string("relume." + name);  // the interpreter keeps the pointer
+  PyType_Spec spec = {text->c_str(), sizeof(NodeObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                      slots};
+  const Ref bases = own(PyTuple_Pack(1, node_type));
+  const Ref made = own(PyType_FromSpecWithBases(&spec, bases.get()));
+  check_status(PyObject_SetAttrString(made.get(), "__module__", relume::python::text(module).get()));
+  check_status(PyObject_SetAttrString(made.get(), "__name__", relume::python::text(name).get()));  // as messages say it
+  check_status(PyDict_SetItemString(classes, name.c_str(), made.get()));
+  return reinterpret_cast<PyTypeObject*>(made.get());
 }
 
 PyObject* next_functions(PyObject* self, void*) {
@@ -118,6 +146,11 @@ class PythonNode final : public detail::CustomNode {
   Ref function_, object_;
   std::string node_name_;
 };
+
+PyObject* own_context(PyObject* self) {
+  const auto* node = dynamic_cast<const PythonNode*>(node_in(self).get());
+  return node ? node->object() : nullptr;
+}
 
 // A Tensor or None as a tensor, for what backward returns.
 Tensor gradient_of(PyObject* object, const std::string& name) {
@@ -306,7 +339,10 @@ PyMethodDef graph_functions[] = {
 
 PyObject* node_object(const NodePtr& node) {
   if (!node) return none();
-  auto* object = reinterpret_cast<NodeObject*>(checked(PyType_GenericAlloc(node_type, 0)));
+  const std::string name = node->name();
+  const char* module = dynamic_cast<const PythonNode*>(node.get()) ? "torch.autograd.function" : "builtins";
+  PyTypeObject* type = class_of(name.substr(name.rfind(':') + 1), module);
+  auto* object = reinterpret_cast<NodeObject*>(checked(PyType_GenericAlloc(type, 0)));
   new (&object->node) NodePtr(node);
   return reinterpret_cast<PyObject*>(object);
 }
@@ -328,6 +364,7 @@ void add_graph_types(PyObject* module) {
       {Py_tp_doc, const_cast<char*>("A function of the backward graph.")},
       {Py_tp_dealloc, reinterpret_cast<void*>(delete_node)},
       {Py_tp_repr, reinterpret_cast<void*>(node_repr)},
+      {Py_tp_getattro, reinterpret_cast<void*>(node_attribute)},
       {Py_tp_hash, reinterpret_cast<void*>(node_hash)},
       {Py_tp_richcompare, reinterpret_cast<void*>(node_compare)},
       {Py_tp_methods, node_methods},
@@ -335,7 +372,7 @@ void add_graph_types(PyObject* module) {
       {0, nullptr},
   };
   PyType_Spec node_spec = {"relume._C.Node", sizeof(NodeObject), 0,
-                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, node_slots};
+                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION, node_slots};
   node_type = make_type(module, node_spec);
   PyType_Slot context_slots[] = {
       {Py_tp_doc, const_cast<char*>("What the forward of a Function hands to its backward.")},

@@ -4,6 +4,7 @@
 #include "arguments.h"
 #include "core/tensor_impl.h"
 #include "creation.h"
+#include "overrides.h"
 #include "relume/ops.h"
 #include "tensor_type.h"
 
@@ -64,6 +65,10 @@ Indices indices_of(PyObject* index) {
 
 PyObject* get_item(PyObject* self, PyObject* index) {
   return guarded([&] {
+    if (tensor_subclasses) [[unlikely]] {
+      Ref result = overridden_operator("__getitem__", {self, index});
+      if (result) return result.release();
+    }
     const Tensor& tensor = tensor_of(self);
     if (PyLong_CheckExact(index)) return wrap(tensor[integer_of(index)]);
     const Indices indices = indices_of(index);
@@ -74,6 +79,7 @@ PyObject* get_item(PyObject* self, PyObject* index) {
 int set_item(PyObject* self, PyObject* index, PyObject* value) {
   return guarded_status([&] {
     if (!value) raise(PyExc_TypeError, "Tensor does not support deleting items");
+    if (tensor_subclasses && overridden_operator("__setitem__", {self, index, value})) return;
     Tensor& tensor = tensor_of(self);
     const Indices indices = indices_of(index);
     if (is_tensor(value))

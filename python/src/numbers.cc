@@ -1,6 +1,7 @@
 // Operators of tensors: x + y, 2 - x, x @ y, x += 1, x < y, -x, float(x).
 #include "arguments.h"
 #include "core/tensor_impl.h"
+#include "overrides.h"
 #include "relume/ops.h"
 #include "tensor_type.h"
 
@@ -18,10 +19,21 @@ PyObject* run(const Tensor& a, F body) {
   }());
 }
 
+// What a subclass of Tensor makes of an operator, which is the method `name`; nothing where there is none.
+Ref overridden_by(const char* name, std::initializer_list<PyObject*> operands) {
+  return tensor_subclasses ? overridden_operator(name, operands) : Ref();
+}
+template <class Operation>
+Ref overridden_binary(PyObject* left, PyObject* right) {
+  return is_tensor(left) ? overridden_by(Operation::kMethod, {left, right})
+                         : overridden_by(Operation::kReflected, {right, left});
+}
+
 // Calls operation(a, b) with tensors or numbers; NotImplemented for anything else.
 template <class Operation>
 PyObject* binary(PyObject* left, PyObject* right) {
   return guarded([&]() -> PyObject* {
+    if (Ref result = overridden_binary<Operation>(left, right)) return result.release();
     const Operation operation;
     if (is_tensor(left)) {
       const Tensor& a = tensor_of(left);
@@ -38,6 +50,7 @@ PyObject* binary(PyObject* left, PyObject* right) {
 template <class Operation>
 PyObject* in_place(PyObject* left, PyObject* right) {
   return guarded([&]() -> PyObject* {
+    if (Ref result = overridden_by(Operation::kMethod, {left, right})) return result.release();
     const Operation operation;
     Tensor& a = tensor_of(left);
     if (is_tensor(right)) return run(a, [&] { return operation(a, tensor_of(right)); });
@@ -52,38 +65,41 @@ Tensor lifted(const Scalar& number, const Tensor& like) {
   return relume::scalar_tensor(number, type);
 }
 
-#define RELUME_OPERATOR(Name, symbol)                 \
-  struct Name {                                       \
+#define RELUME_OPERATOR(Name, symbol, method, reflected)    \
+  struct Name {                                             \
+    static constexpr const char *kMethod = method, *kReflected = reflected; \
     template <class A, class B>                       \
     Tensor operator()(const A& a, const B& b) const { \
       return a symbol b;                              \
     }                                                 \
   };
-RELUME_OPERATOR(Add, +)
-RELUME_OPERATOR(Subtract, -)
-RELUME_OPERATOR(Multiply, *)
-RELUME_OPERATOR(Divide, /)
-RELUME_OPERATOR(Remainder, %)
-RELUME_OPERATOR(And, &)
-RELUME_OPERATOR(Or, |)
-RELUME_OPERATOR(Xor, ^)
+RELUME_OPERATOR(Add, +, "add", "add")
+RELUME_OPERATOR(Subtract, -, "sub", "__rsub__")
+RELUME_OPERATOR(Multiply, *, "mul", "mul")
+RELUME_OPERATOR(Divide, /, "div", "__rtruediv__")
+RELUME_OPERATOR(Remainder, %, "remainder", "__rmod__")
+RELUME_OPERATOR(And, &, "__and__", "__rand__")
+RELUME_OPERATOR(Or, |, "__or__", "__ror__")
+RELUME_OPERATOR(Xor, ^, "__xor__", "__rxor__")
 #undef RELUME_OPERATOR
 
 // An operator that is a function of a tensor and a tensor or number.
-#define RELUME_FUNCTION_OPERATOR(Name, function)                                                            \
+#define RELUME_FUNCTION_OPERATOR(Name, function, method, reflected)                                          \
   struct Name {                                                                                             \
+    static constexpr const char *kMethod = method, *kReflected = reflected;                                 \
     template <class B>                                                                                      \
     Tensor operator()(const Tensor& a, const B& b) const {                                                  \
       return relume::function(a, b);                                                                        \
     }                                                                                                       \
     Tensor operator()(const Scalar& a, const Tensor& b) const { return relume::function(lifted(a, b), b); } \
   };
-RELUME_FUNCTION_OPERATOR(FloorDivide, floor_divide)
-RELUME_FUNCTION_OPERATOR(LeftShift, bitwise_left_shift)
-RELUME_FUNCTION_OPERATOR(RightShift, bitwise_right_shift)
+RELUME_FUNCTION_OPERATOR(FloorDivide, floor_divide, "__floordiv__", "__rfloordiv__")
+RELUME_FUNCTION_OPERATOR(LeftShift, bitwise_left_shift, "__lshift__", "__rlshift__")
+RELUME_FUNCTION_OPERATOR(RightShift, bitwise_right_shift, "__rshift__", "__rrshift__")
 #undef RELUME_FUNCTION_OPERATOR
 
 struct Power {
+  static constexpr const char *kMethod = "pow", *kReflected = "__rpow__";
   template <class A, class B>
   Tensor operator()(const A& a, const B& b) const {
     return relume::pow(a, b);
@@ -92,6 +108,7 @@ struct Power {
 
 #define RELUME_IN_PLACE(Name, function)               \
   struct Name {                                       \
+    static constexpr const char* kMethod = #function; \
     template <class B>                                \
     Tensor& operator()(Tensor& a, const B& b) const { \
       return a.function(b);                           \
@@ -117,6 +134,7 @@ PyObject* power_in_place(PyObject* left, PyObject* right, PyObject*) { return in
 PyObject* matmul(PyObject* left, PyObject* right) {
   return guarded([&]() -> PyObject* {
     if (!is_tensor(left) || !is_tensor(right)) Py_RETURN_NOTIMPLEMENTED;
+    if (Ref result = overridden_by("matmul", {left, right})) return result.release();
     const Tensor &a = tensor_of(left), &b = tensor_of(right);
     return wrap([&] {
       const Unlocked unlocked(large(a) || large(b));
@@ -126,7 +144,9 @@ PyObject* matmul(PyObject* left, PyObject* right) {
 }
 
 PyObject* compare(PyObject* left, PyObject* right, int operation) {
+  constexpr const char* kMethods[] = {"lt", "le", "__eq__", "ne", "gt", "ge"};  // Py_LT is 0, and so on
   return guarded([&]() -> PyObject* {
+    if (Ref result = overridden_by(kMethods[operation], {left, right})) return result.release();
     const Tensor& a = tensor_of(left);
     const auto against = [&](const auto& b) {
       return run(a, [&] {
@@ -153,20 +173,23 @@ PyObject* compare(PyObject* left, PyObject* right, int operation) {
 }
 
 template <class F>
-PyObject* unary(PyObject* self, F function) {
-  return guarded([&] { return run(tensor_of(self), [&] { return function(tensor_of(self)); }); });
+PyObject* unary(PyObject* self, const char* method, F function) {
+  return guarded([&] {
+    Ref result = overridden_by(method, {self});
+    return result ? result.release() : run(tensor_of(self), [&] { return function(tensor_of(self)); });
+  });
 }
 PyObject* negative(PyObject* self) {
-  return unary(self, [](const Tensor& a) { return -a; });
+  return unary(self, "neg", [](const Tensor& a) { return -a; });
 }
 PyObject* positive(PyObject* self) {
-  return unary(self, [](const Tensor& a) { return relume::positive(a); });
+  return unary(self, "positive", [](const Tensor& a) { return relume::positive(a); });
 }
 PyObject* absolute(PyObject* self) {
-  return unary(self, [](const Tensor& a) { return relume::abs(a); });
+  return unary(self, "abs", [](const Tensor& a) { return relume::abs(a); });
 }
 PyObject* invert(PyObject* self) {
-  return unary(self, [](const Tensor& a) {
+  return unary(self, "__invert__", [](const Tensor& a) {
     if (a.is_floating_point())
       raise(PyExc_TypeError, "~ (operator.invert) is only implemented on integer and Boolean-type tensors");
     return ~a;

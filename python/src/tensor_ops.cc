@@ -34,13 +34,14 @@ PyObject* converted(Arguments& a) {
 }
 
 Tensor from_data(const Arguments& a, const char* function) {
-  if (a.has(2)) device_of(a.object(2));
+  a.optional_device(2);
   const Tensor result = tensor_from(a.object(0), a.optional_dtype(1), function);
   return a.boolean(3, false) ? result.set_requires_grad(true) : result;
 }
 
 // Shares the memory of a tensor or of an array where the dtype allows it.
 PyObject* as_tensor(Arguments& a) {
+  a.optional_device(2);
   PyObject* data = a.object(0);
   const std::optional<ScalarType> dtype = a.optional_dtype(1);
   if (is_tensor(data)) return wrap(dtype ? tensor_of(data).to(*dtype) : tensor_of(data));

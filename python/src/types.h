@@ -25,6 +25,8 @@ PyObject* device_object(Device device);
 // A device, or the name of one.
 bool is_device(PyObject* object);
 Device device_of(PyObject* object);
+// The same for a device to compute on; raises AssertionError, as PyTorch without CUDA does, where it is another.
+Device present_device(PyObject* object);
 
 // A relume.Size: a tuple that prints as one.
 PyObject* size_object(IntArrayRef sizes);

@@ -59,3 +59,30 @@ def test_classes_print_as_pytorchs_do(tmp_path):
 def test_installs_in_a_program(tmp_path):
     done = run(tmp_path, "import relume\nrelume.install_as_torch()\nimport torch\nprint(torch is relume)\n")
     assert done.stdout == "True\n"
+
+
+def test_classes_that_are_loaded_late_print_as_pytorchs_do(tmp_path):
+    done = run(tmp_path, "import torch\nprint(torch.optim.SGD, torch.utils.data.DataLoader)\n", "-m", "relume")
+    assert done.stdout == "<class 'torch.optim.sgd.SGD'> <class 'torch.utils.data.dataloader.DataLoader'>\n"
+
+
+def test_nodes_print_as_pytorchs_do(tmp_path):
+    text = """
+import torch
+class Twice(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.note = "kept"
+        return x * 2
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * 2
+x = torch.ones(2, requires_grad=True)
+y, z = x.relu(), Twice.apply(x)
+print(type(y.grad_fn), type(y.grad_fn).__name__, type(z.grad_fn), z.grad_fn.note, str(z.grad_fn)[:45])
+"""
+    done = run(tmp_path, text, "-m", "relume")
+    assert done.stdout == (
+        "<class 'ReluBackward0'> ReluBackward0 <class 'torch.autograd.function.TwiceBackward'> kept "
+        "<torch.autograd.function.TwiceBackward object\n"
+    )

@@ -105,7 +105,10 @@ class TestIdentity:
         x.label = "input"
         loss = (x * 2).sum()
         del x
-        leaf = loss.grad_fn.next_functions[0][0].next_functions[0][0].variable
+        node = loss.grad_fn
+        while node.next_functions:
+            node = node.next_functions[0][0]
+        leaf = node.variable
         assert type(leaf) is Named and leaf.label == "input"
 
 
@@ -235,3 +238,35 @@ class TestClasses:
 def test_statistics_refuse_what_does_not_fit(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_a_gpu_is_refused_as_pytorch_without_cuda_refuses_it():
+    x = torch.ones(2)
+    calls = [
+        lambda: x.cuda(),
+        lambda: x.to("cuda"),
+        lambda: x.to(torch.device("cuda", 0)),
+        lambda: torch.zeros(2, device="cuda"),
+        lambda: torch.tensor([1], device="cuda"),
+        lambda: torch.as_tensor([1], device="cuda"),
+        lambda: torch.nn.Linear(2, 2).cuda(),
+        lambda: torch.nn.Linear(2, 2).to("cuda"),
+        lambda: torch.cuda.synchronize(),
+    ]
+    for call in calls:
+        with pytest.raises(AssertionError, match="^Torch not compiled with CUDA enabled$"):
+            call()
+
+
+def test_functions_of_numpy_give_tensors():
+    np = pytest.importorskip("numpy")
+    x = torch.tensor([[0.0, 1.0, 2.0]])
+    assert isinstance(np.sqrt(x), torch.Tensor) and torch.equal(np.transpose(x, (1, 0)), x.T)
+
+
+def test_functions_of_complex_numbers_take_real_ones():
+    x = torch.tensor([-1.0, 0.0, 2.0, float("nan")])
+    assert torch.angle(x)[:3].tolist() == [torch.tensor(torch.pi).item(), 0, 0] and torch.isnan(torch.angle(x)[3])
+    assert torch.conj(x) is x and x.resolve_conj() is x and not x.is_conj() and torch.isreal(x).all()
+    with pytest.raises(RuntimeError, match="imag is not implemented for tensors with non-complex dtypes"):
+        x.imag

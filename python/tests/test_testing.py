@@ -71,10 +71,9 @@ def test_settings_are_kept_or_refused():
     torch.set_float32_matmul_precision("highest")
     torch.set_default_device("cpu")
     assert torch.get_default_device() == torch.device("cpu")
-    with pytest.raises(RuntimeError, match="cuda"):
+    with pytest.raises(AssertionError, match="CUDA"):
         torch.set_default_device("cuda")
     with pytest.raises(AssertionError, match="CUDA"):
         torch.cuda.current_device()
-    model = torch.nn.ReLU()
-    assert torch.compile(model) is model and torch.compile(mode="default")(len) is len
+    assert torch.compile(len) is len and torch.compile(mode="default")(len) is len
     assert not torch.accelerator.is_available() and torch.cuda.memory_allocated() == 0

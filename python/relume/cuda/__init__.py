@@ -27,10 +27,6 @@ def empty_cache():
     """Does nothing, as there is no GPU."""
 
 
-def synchronize(device=None):
-    """Does nothing: ops have run when they return."""
-
-
 def memory_allocated(device=None):
     """Always 0."""
     return 0
@@ -43,9 +39,9 @@ def max_memory_allocated(device=None):
 
 def _refuse(*arguments):
     """Raises AssertionError: there is no GPU."""
-    raise AssertionError("Torch not compiled with CUDA enabled: Relume computes on the CPU")
+    raise AssertionError("Torch not compiled with CUDA enabled")
 
 
-current_device = get_device_name = get_device_properties = set_device = _refuse
+current_device = get_device_name = get_device_properties = set_device = synchronize = _refuse
 
 __getattr__ = attribute_finder("torch.cuda")

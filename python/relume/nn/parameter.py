@@ -6,6 +6,8 @@ from .._C import Tensor, ops
 class Parameter(Tensor):
     """Parameter(data, requires_grad=True): the elements of data, tracked by autograd."""
 
+    __torch_function__ = None  # ops make tensors of parameters
+
     def __new__(cls, data=None, requires_grad=True):
         if data is None:
             data = ops.empty(0)
@@ -28,6 +30,8 @@ class _IsBuffer(type(Tensor)):
 
 class Buffer(Tensor, metaclass=_IsBuffer):
     """Buffer(data, *, persistent=True): a tensor that a module counts among its buffers when it is assigned."""
+
+    __torch_function__ = None
 
     def __new__(cls, data=None, *, persistent=True):
         made = ops.empty(0) if data is None else data.detach()
@@ -56,6 +60,8 @@ def _refuse(name):
 
 class _Uninitialized:
     """A tensor without a shape until materialize()."""
+
+    __torch_function__ = None
 
     @property
     def shape(self):

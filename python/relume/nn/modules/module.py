@@ -387,7 +387,7 @@ class Module(_C.ModuleBase, HookTables, State):
 
     def cuda(self, device=None):
         """Raises: there is no GPU."""
-        raise AssertionError("Torch not compiled with CUDA enabled: Relume computes on the CPU")
+        raise AssertionError("Torch not compiled with CUDA enabled")
 
     def share_memory(self):
         """The module itself."""

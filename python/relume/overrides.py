@@ -1,0 +1,84 @@
+"""__torch_function__: how classes have a say in what functions do with their objects.
+
+A subclass of Tensor gets objects of its own class from ops. One that defines __torch_function__(cls, func, types, args,
+kwargs) as a class method is asked in place of each op; super().__torch_function__(...) carries the op out.
+"""
+
+from ._C import Tensor, ops
+
+__all__ = ["handle_torch_function", "has_torch_function", "is_tensor_like"]
+
+class DisableTorchFunctionSubclass:
+    """A context in which ops take objects of subclasses for tensors: what a __torch_function__ does inside does not come
+    back to it."""
+
+    def __enter__(self):
+        ops._disable_overrides(1)
+
+    def __exit__(self, *error):
+        ops._disable_overrides(-1)
+
+
+def _convert(result, cls):
+    """The tensors of a result as objects of cls."""
+    if isinstance(result, Tensor) and not isinstance(result, cls):
+        return result.as_subclass(cls)
+    if isinstance(result, (tuple, list)):
+        items = [_convert(item, cls) for item in result]
+        return type(result)(items) if not hasattr(result, "_fields") else type(result)(*items)
+    return result
+
+
+def _torch_function(cls, func, types, args=(), kwargs=None):
+    """Calls func, and makes the tensors of its result objects of cls; NotImplemented where a class among types is none
+    that cls derives from."""
+    if not all(issubclass(cls, each) for each in types):
+        return NotImplemented
+    with DisableTorchFunctionSubclass():
+        return _convert(func(*args, **(kwargs or {})), cls)
+
+
+def _init_subclass(cls, **keywords):
+    super(Tensor, cls).__init_subclass__(**keywords)
+    if cls.__module__.split(".")[0] != "relume":
+        ops._watch_subclasses()
+
+
+Tensor.__torch_function__ = classmethod(_torch_function)
+Tensor.__init_subclass__ = classmethod(_init_subclass)
+
+
+def _functions(arguments):
+    """The classes among arguments that have a __torch_function__, those that derive from others first."""
+    classes = []
+    for argument in arguments:
+        cls = type(argument)
+        if cls is Tensor or cls in classes or getattr(cls, "__torch_function__", None) is None:
+            continue
+        before = next((i for i, other in enumerate(classes) if issubclass(cls, other)), len(classes))
+        classes.insert(before, cls)
+    return classes
+
+
+def has_torch_function(relevant_args):
+    """Whether a class among the arguments (other than Tensor itself) has a __torch_function__."""
+    return bool(_functions(relevant_args))
+
+
+def handle_torch_function(public_api, relevant_args, *args, **kwargs):
+    """What the classes of relevant_args make of public_api(*args, **kwargs): the first that does not return
+    NotImplemented. Raises TypeError where there is none."""
+    classes = _functions(relevant_args)
+    for cls in classes:
+        result = cls.__torch_function__(public_api, tuple(classes), args, kwargs)
+        if result is not NotImplemented:
+            return result
+    name = f"{public_api.__module__}.{public_api.__name__}"
+    raise TypeError(
+        f"no implementation found for '{name}' on types that implement __torch_function__: {classes}"
+    )
+
+
+def is_tensor_like(inp):
+    """Whether an object is a tensor, or has a __torch_function__."""
+    return type(inp) is Tensor or hasattr(type(inp), "__torch_function__")
