@@ -24,3 +24,5 @@ using namespace relume::nn::utils;
 
 #define TORCH_MODULE(Name) RELUME_MODULE(Name)
 #define TORCH_MODULE_IMPL(Name, ImplType) RELUME_MODULE_IMPL(Name, ImplType)
+// AnyModule sees by itself which arguments of forward() may be left out.
+#define FORWARD_HAS_DEFAULT_ARGS(...)

@@ -70,7 +70,7 @@ PyObject* get_item(PyObject* self, PyObject* index) {
       if (result) return result.release();
     }
     const Tensor& tensor = tensor_of(self);
-    if (PyLong_CheckExact(index)) return wrap(tensor[integer_of(index)]);
+    if (PyLong_CheckExact(index)) return wrap(tensor.index({indexing::TensorIndex(integer_of(index))}));
     const Indices indices = indices_of(index);
     return wrap(tensor.index(indices));
   });

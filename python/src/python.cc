@@ -1,6 +1,8 @@
 // Errors across the border, and types.
 #include "python.h"
 
+#include <fmt/format.h>
+
 #include <new>
 #include <string_view>
 
@@ -23,25 +25,44 @@ void raise(PyObject* kind, const std::string& message) {
   throw PythonError();
 }
 
+namespace {
+
+void replace_all(std::string* text, std::string_view from, std::string_view to) {
+  for (size_t at = 0; (at = text->find(from, at)) != text->npos; at += to.size()) text->replace(at, from.size(), to);
+}
+
+// A text of the library, which is libtorch's, with PyTorch's words in Python: CPUFloatType is torch.FloatTensor here.
+std::string in_python(std::string text) {
+  for (const char* dtype :
+       {"Float", "Double", "Half", "BFloat16", "Byte", "Char", "Short", "UInt16", "Int", "Long", "Bool"})
+    replace_all(&text, fmt::format("CPU{}Type", dtype), fmt::format("torch.{}Tensor", dtype));
+  replace_all(&text, "register a hook on a variable", "register a hook on a tensor");
+  return text;
+}
+
+void set_error(PyObject* kind, const std::exception& error) { PyErr_SetString(kind, in_python(error.what()).c_str()); }
+
+}  // namespace
+
 PyObject* translate_exception() noexcept {
   try {
     throw;
   } catch (PythonError& error) {
     error.restore();
   } catch (const IndexError& error) {
-    PyErr_SetString(PyExc_IndexError, error.what());
+    set_error(PyExc_IndexError, error);
   } catch (const TypeError& error) {
-    PyErr_SetString(PyExc_TypeError, error.what());
+    set_error(PyExc_TypeError, error);
   } catch (const ValueError& error) {
-    PyErr_SetString(PyExc_ValueError, error.what());
+    set_error(PyExc_ValueError, error);
   } catch (const NotImplementedError& error) {
-    PyErr_SetString(PyExc_NotImplementedError, error.what());
+    set_error(PyExc_NotImplementedError, error);
   } catch (const OutOfMemoryError& error) {
-    PyErr_SetString(out_of_memory_error(), error.what());
+    set_error(out_of_memory_error(), error);
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();
   } catch (const std::exception& error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
+    set_error(PyExc_RuntimeError, error);
   } catch (...) {
     PyErr_SetString(PyExc_RuntimeError, "unknown C++ exception");
   }

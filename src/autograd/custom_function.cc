@@ -1,15 +1,13 @@
 // Functions of the user's own: the node behind Function::apply, and the values that its context keeps.
 #include "relume/custom_function.h"
 
-#include <cxxabi.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 
 #include "autograd/custom_node.h"
 #include "autograd/record.h"
 #include "core/check.h"
+#include "core/names.h"
 
 namespace relume {
 
@@ -70,22 +68,12 @@ bool contains(const variable_list& list, const Tensor& tensor) {
   return std::any_of(list.begin(), list.end(), [&](const Tensor& item) { return item.is_same(tensor); });
 }
 
-// "Cube" of namespace::Cube.
-std::string plain_name(const std::type_info& type) {
-  const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, nullptr),
-                                                    std::free);
-  std::string name = text ? text.get() : type.name();
-  const size_t parameters = name.find('<');
-  const size_t scope = name.rfind("::", parameters);
-  return scope == std::string::npos ? name : name.substr(scope + 2);
-}
-
 // The node of a Function written in C++.
 class CppNode final : public CustomNode {
  public:
   CppNode(const std::type_info& function, CustomCall::BackwardFunction backward)
       : function_(function), backward_(backward) {}
-  std::string name() const override { return plain_name(function_) + "Backward"; }
+  std::string name() const override { return "torch::autograd::CppNode<" + class_name(function_) + ">"; }
 
  private:
   variable_list run_backward(variable_list grads) override { return backward_(&context, std::move(grads)); }

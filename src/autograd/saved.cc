@@ -113,7 +113,7 @@ namespace {
   const std::string made =
       producer.empty() ? "" : fmt::format(", which is output {} of {},", output_nr, producer);
   fail("one of the variables needed for gradient computation has been modified by an inplace operation: "
-       "[torch.{}Tensor {}]{} is at version {}; expected version {} instead. Hint: {}",
+       "[CPU{}Type {}]{} is at version {}; expected version {} instead. Hint: {}",
        relume::to_string(dtype), sizes, made, now, then,
        AnomalyMode::is_enabled()
            ? "the backtrace further above shows the operation that failed to compute its gradient. The variable in "

@@ -147,7 +147,7 @@ void Tensor::set_data(const Tensor& data) const {
 unsigned Tensor::add_hook(detail::TensorHook* hook) const {
   std::shared_ptr<detail::TensorHook> owned(hook);
   impl_of(*this, "register_hook");
-  check(autograd::requires_grad(*this), "cannot register a hook on a tensor that doesn't require gradient");
+  check(autograd::requires_grad(*this), "cannot register a hook on a variable that doesn't require gradient");
   const auto add = [&](std::vector<NodeHook>& hooks, uint32_t input_nr) {
     const unsigned handle = hooks.empty() ? 0 : hooks.back().handle + 1;
     hooks.push_back({input_nr, handle, std::move(owned)});

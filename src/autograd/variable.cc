@@ -210,7 +210,7 @@ void AccumulateGrad::accumulate(Tensor grad) {
 }
 
 unsigned add_accumulated_hook(const Tensor& leaf, std::shared_ptr<detail::TensorHook> hook) {
-  check(requires_grad(leaf), "cannot register a hook on a tensor that doesn't require gradient");
+  check(requires_grad(leaf), "cannot register a hook on a variable that doesn't require gradient");
   check(!grad_fn_of(leaf), "post accumulate grad hooks cannot be registered on non-leaf tensors");
   AutogradMeta& meta = make_meta(leaf);
   if (!meta.accumulated_hooks) meta.accumulated_hooks = std::make_unique<std::vector<NodeHook>>();

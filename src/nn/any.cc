@@ -2,8 +2,8 @@
 #include "relume/nn/any.h"
 
 #include "core/check.h"
+#include "core/names.h"
 #include "nn/hooks.h"
-#include "nn/names.h"
 
 namespace relume::nn {
 namespace detail {
@@ -21,6 +21,10 @@ void fail_module_cast(const std::type_info& wanted, const std::type_info& actual
   fail("Attempted to cast module of type {} to type {}", class_name(actual), class_name(wanted));
 }
 
+void fail_module_cast(size_t index, const std::type_info& wanted) {
+  fail("Unable to cast module[{}] to {}", index, class_name(wanted));
+}
+
 void fail_value_cast(const std::type_info& wanted, const std::type_info& actual) {
   fail("Attempted to cast AnyValue to {}, but its actual type is {}", value_name(wanted), value_name(actual));
 }
@@ -35,7 +39,11 @@ void fail_argument(size_t index, const std::type_info& wanted, const std::type_i
 }
 
 void fail_argument_count(const std::type_info& module, size_t expected, size_t got) {
-  fail("{}'s forward() method expects {} argument(s), but received {}", class_name(module), expected, got);
+  const std::string name = class_name(module);
+  fail(
+      "{}'s forward() method expects {} argument(s), but received {}. If {}'s forward() method has default arguments, "
+      "please make sure the forward() method is declared with a corresponding `FORWARD_HAS_DEFAULT_ARGS` macro.",
+      name, expected, got, name);
 }
 
 }  // namespace detail

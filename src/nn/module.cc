@@ -1,17 +1,14 @@
 // Module: what it registers, how it is traversed, converted, cloned and printed, and its state dict.
 #include "relume/nn/module.h"
 
-#include <cxxabi.h>
-
-#include <cstdlib>
 #include <ostream>
 #include <typeinfo>
 
 #include "autograd/record.h"
 #include "core/check.h"
+#include "core/names.h"
 #include "nn/hooks.h"
 #include "nn/inference.h"
-#include "nn/names.h"
 #include "relume/autograd.h"
 #include "relume/nn/any.h"
 #include "relume/nn/pimpl.h"
@@ -56,20 +53,6 @@ int64_t KeyIndex::next(int64_t position) const { return chain_[static_cast<size_
 void fail_key(const std::string& description, const std::string& key, bool defined) {
   if (defined) fail("{} '{}' already defined", description, key);
   fail("{} '{}' is not defined", description, key);
-}
-
-std::string demangled(const std::type_info& type) {
-  int status = 0;
-  char* text = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
-  const std::string name = status == 0 ? text : type.name();
-  std::free(text);
-  return name;
-}
-
-std::string class_name(const std::type_info& type) {
-  const std::string name = demangled(type);
-  constexpr std::string_view prefix = "relume::";
-  return name.compare(0, prefix.size(), prefix) == 0 ? "torch::" + name.substr(prefix.size()) : name;
 }
 
 }  // namespace detail

@@ -305,8 +305,8 @@ Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Sca
   return index_put_(ArrayRef<TensorIndex>(indices.begin(), indices.size()), value);
 }
 
-Tensor Tensor::operator[](int64_t position) const { return index({TensorIndex(position)}); }
-Tensor Tensor::operator[](const Scalar& position) const { return index({TensorIndex(position.toLong())}); }
+Tensor Tensor::operator[](int64_t position) const { return select(0, position); }
+Tensor Tensor::operator[](const Scalar& position) const { return select(0, position.toLong()); }
 Tensor Tensor::operator[](const Tensor& positions) const { return index({TensorIndex(positions)}); }
 
 }  // namespace relume

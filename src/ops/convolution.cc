@@ -195,7 +195,7 @@ void check_dtypes(const Tensor& input, const Tensor& weight, const Tensor& bias)
     check(dtype != kDouble && is_floating_point(dtype), "expected scalar type {} but found {}", to_string(dtype),
           to_string(weight.scalar_type()));
     fail(
-        "Input type (torch.{}Tensor) and weight type (torch.{}Tensor) should be the same or input should be a MKLDNN "
+        "Input type (CPU{}Type) and weight type (CPU{}Type) should be the same or input should be a MKLDNN "
         "tensor and weight is a dense tensor",
         to_string(dtype), to_string(weight.scalar_type()));
   }

@@ -47,7 +47,7 @@ Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_id
   const ScalarType index_dtype = impl_of(indices, "embedding").dtype;
   check(index_dtype == kLong || index_dtype == kInt,
         "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
-        "torch.{}Tensor instead (while checking arguments for embedding)",
+        "CPU{}Type instead (while checking arguments for embedding)",
         to_string(index_dtype));
   check<NotImplementedError>(!sparse, "embedding: sparse gradients are not supported");
   DimVector sizes(indices.sizes());

@@ -20,7 +20,8 @@ Tensor unrecorded_view(const Tensor& self) { return make_alias(self); }
 }  // namespace
 
 Tensor& t_(Tensor& self) {
-  impl_of(self, "t_");
+  const int64_t rank = impl_of(self, "t_").dim();
+  check(rank <= 2, "t_() expects a tensor with <= 2 dimensions, but self is {}D", rank);
   return become("t_", "TBackward1", self, unrecorded_view(self).t(), [](const Tensor& grad) { return grad.t(); });
 }
 

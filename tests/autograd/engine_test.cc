@@ -72,7 +72,7 @@ TEST(Hooks, MustKeepTheShape) {
 
 TEST(Hooks, NeedATensorThatRequiresGrad) {
   EXPECT_ERROR(ones({1}).register_hook([](const Tensor&) {}),
-               "cannot register a hook on a tensor that doesn't require");
+               "cannot register a hook on a variable that doesn't require");
 }
 
 TEST(Hooks, MayRunAnotherBackward) {

@@ -34,7 +34,7 @@ TEST(Version, GoesUpInNoGradModeToo) {
     const NoGradGuard guard;
     x.add_(1);
   }
-  EXPECT_ERROR(y.backward(), "[torch.DoubleTensor [1]] is at version 1; expected version 0 instead.");
+  EXPECT_ERROR(y.backward(), "[CPUDoubleType [1]] is at version 1; expected version 0 instead.");
 }
 
 TEST(Version, OfDataIsItsOwn) {
@@ -63,7 +63,7 @@ TEST(InPlace, OnASavedResultNamesTheOpThatMadeIt) {
   y.add_(1);
   EXPECT_ERROR(y.backward(),
                "one of the variables needed for gradient computation has been modified by an inplace "
-               "operation: [torch.DoubleTensor [1]], which is output 0 of Sigmoid, is at version 1; expected "
+               "operation: [CPUDoubleType [1]], which is output 0 of Sigmoid, is at version 1; expected "
                "version 0 instead. Hint: enable anomaly detection to find the operation that failed to "
                "compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False).");
 }

@@ -127,7 +127,7 @@ TEST_P(ReluGradients, AreAnErrorAfterAWriteToTheResult) {
   const Tensor total = y.sum();
   y.add_(1);
   EXPECT_THAT(message_of([&] { y.sum().backward(); }),
-              testing::HasSubstr("[torch.FloatTensor [128, 128]], which is output 0 of Relu, is at version 1; "
+              testing::HasSubstr("[CPUFloatType [128, 128]], which is output 0 of Relu, is at version 1; "
                                  "expected version 0 instead"));
   const Tensor z = relu_of(x * 1);
   z.sum().backward();

@@ -16,6 +16,7 @@ namespace nn {
 
 namespace detail {
 [[noreturn]] RELUME_API void fail_module_cast(const std::type_info& wanted, const std::type_info& actual);
+[[noreturn]] RELUME_API void fail_module_cast(size_t index, const std::type_info& wanted);
 [[noreturn]] RELUME_API void fail_value_cast(const std::type_info& wanted, const std::type_info& actual);
 [[noreturn]] RELUME_API void fail_result(const std::type_info& wanted, const std::type_info& actual);
 [[noreturn]] RELUME_API void fail_argument(size_t index, const std::type_info& wanted, const std::type_info& actual);

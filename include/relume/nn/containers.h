@@ -154,7 +154,7 @@ class RELUME_API ModuleListImpl : public Cloneable<ModuleListImpl> {
   template <class M>
   std::shared_ptr<M> ptr(size_t index) const {
     auto module = std::dynamic_pointer_cast<M>(ptr(index));
-    if (!module) detail::fail_module_cast(typeid(M), typeid(*ptr(index)));
+    if (!module) detail::fail_module_cast(index, typeid(M));
     return module;
   }
   std::shared_ptr<Module> operator[](size_t index) const { return ptr(index); }
