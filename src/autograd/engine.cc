@@ -294,7 +294,7 @@ void Run::apply(const State& state, Tensor* grads) {
   GraphNode& node = *state.node;
   const size_t count = node.edges.size();
   const bool* const wanted = wanted_.begin() + state.first_target;
-  Backward backward(node, grads, node_results_.begin(), wanted);
+  Backward backward(node, grads, node_results_.begin(), wanted, !keep_graph_);
   std::optional<profiler::Scope> scope;
   if (profiler::running()) [[unlikely]]
     scope.emplace(profiler::Kind::Backward, node.name());
@@ -306,7 +306,7 @@ void Run::apply(const State& state, Tensor* grads) {
     if (AnomalyMode::is_enabled()) warn_of_error_in(node);
     throw;
   }
-  if (!keep_graph_) node.release_saved();
+  if (!keep_graph_ && !backward.took_saved()) node.release_saved();
   for (size_t i = 0; i < count; ++i) {
     Tensor result = std::move(node_results_[i]);
     if (wanted[i]) add_grad(targets(state)[i], node.edges[i].input_nr, std::move(result));
@@ -381,12 +381,9 @@ variable_list run_graph(TensorList outputs, TensorList grad_outputs, TensorList 
 
 }  // namespace
 
-const Tensor& Backward::grad(size_t i) {
-  if (!grads_[i].defined()) {
-    const InputMeta& meta = node_.inputs[i];
-    grads_[i] = zeros(meta.sizes, meta.dtype);
-  }
-  return grads_[i];
+void Backward::fill_grad(size_t i) {
+  const InputMeta& meta = node_.inputs[i];
+  grads_[i] = zeros(meta.sizes, meta.dtype);
 }
 
 void backward(TensorList tensors, TensorList grad_tensors, std::optional<bool> retain_graph, bool create_graph,

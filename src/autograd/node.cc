@@ -28,17 +28,50 @@ std::string GraphNode::short_name() const {
   return text.substr(0, at) + (rest == "0" ? "" : rest);
 }
 
-Tensor GraphNode::unpack(size_t i) {
-  const NodeLock guard(*this);
+void GraphNode::check_not_released() const {
   check(!released,
         "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
         "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
         "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
         "saved tensors after calling backward.");
+}
+
+Tensor GraphNode::unpack(size_t i) {
+  const NodeLock guard(*this);
+  check_not_released();
   return saved[i].unpack(*this);
 }
 
+Tensor GraphNode::take_saved() {
+  const NodeLock guard(*this);
+  check_not_released();
+  Tensor taken = saved[0].take(*this);
+  saved.clear();
+  released = true;
+  return taken;
+}
+
+Elements GraphNode::take_saved_elements() {
+  const NodeLock guard(*this);
+  check_not_released();
+  Elements taken = saved[0].take_elements(*this);
+  if (!taken) return taken;
+  saved.clear();
+  released = true;
+  return taken;
+}
+
 Tensor Backward::saved(size_t i) const { return node_.unpack(i); }
+Tensor Backward::take_saved() {
+  took_saved_ = last_;
+  return last_ ? node_.take_saved() : saved(0);
+}
+Elements Backward::take_saved_elements() {
+  if (!last_ || t_state.grad_mode) return Elements();
+  Elements taken = node_.take_saved_elements();
+  took_saved_ = static_cast<bool>(taken);
+  return taken;
+}
 Tensor Backward::as_output(Tensor tensor) const {
   return t_state.grad_mode ? autograd::as_output(std::move(tensor), node_, 0) : tensor;
 }

@@ -33,10 +33,15 @@ struct InputMeta {
 // What a backward function works with during one run.
 class Backward {
  public:
-  Backward(GraphNode& node, Tensor* grads, Tensor* results, const bool* needed)
-      : node_(node), grads_(grads), results_(results), needed_(needed) {}
+  // With `last` the node will not be run again: what it saved is wanted no more.
+  Backward(GraphNode& node, Tensor* grads, Tensor* results, const bool* needed, bool last = false)
+      : node_(node), grads_(grads), results_(results), needed_(needed), last_(last) {}
   // Gradient with respect to output i of the forward op; zeros where nothing depends on that output.
-  const Tensor& grad(size_t i = 0);
+  const Tensor& grad(size_t i = 0) {
+    if (!grads_[i].defined()) [[unlikely]]
+      fill_grad(i);
+    return grads_[i];
+  }
   // The same for the last use of it: the engine keeps it no longer.
   Tensor take_grad(size_t i = 0) {
     grad(i);
@@ -45,6 +50,12 @@ class Backward {
   bool has_grad(size_t i = 0) const { return grads_[i].defined(); }
   // The i-th tensor saved.
   Tensor saved(size_t i) const;
+  // The tensor saved, for the last use of it, where there is one only.
+  Tensor take_saved();
+  // The same of an output for a pass that no graph is recorded of. Nothing, and nothing is taken, where it is a whole
+  // tensor that was saved or where it is wanted again.
+  Elements take_saved_elements();
+  bool took_saved() const { return took_saved_; }
   // A new tensor, where a graph is being recorded as if it were output 0 of the forward op.
   Tensor as_output(Tensor tensor) const;
   // Whether the gradient of input i is wanted.
@@ -55,10 +66,14 @@ class Backward {
   GraphNode& node() { return node_; }
 
  private:
+  void fill_grad(size_t i);
+
   GraphNode& node_;
   Tensor* grads_;
   Tensor* results_;
   const bool* needed_;
+  const bool last_;
+  bool took_saved_ = false;
 };
 
 // Called with the gradients of a node's inputs (before it runs) or also of its outputs (after).
@@ -93,6 +108,10 @@ class GraphNode : public Node {
   std::string short_name() const;
 
   Tensor unpack(size_t i);
+  // unpack(0), and release_saved() at once.
+  Tensor take_saved();
+  Elements take_saved_elements();
+  void check_not_released() const;
   void add_saved(const Save& save) { saved.emplace_back(save); }
   uint32_t add_input(const Tensor& output) {
     inputs.emplace_back(output.impl()->sizes, output.impl()->dtype);
@@ -110,10 +129,10 @@ class GraphNode : public Node {
   const char* name_;
   uint64_t sequence;
   GraphNode* next_deferred = nullptr;  // while waiting to be destroyed
-  SmallVector<Edge, 2> edges;          // one an input of the forward op
-  SmallVector<InputMeta, 1> inputs;    // one an output of the forward op
-  SmallVector<Saved, 2> saved;
   std::unique_ptr<NodeHooks> hooks;
+  SmallVector<Edge, 2> edges;        // one an input of the forward op
+  SmallVector<InputMeta, 1> inputs;  // one an output of the forward op
+  SmallVector<Saved, 2> saved;
 };
 
 inline GraphNode* Edge::get() const { return static_cast<GraphNode*>(node.get()); }

@@ -41,6 +41,11 @@ Saved::Saved(const Save& save) : kind_(save.kind), output_nr_(save.output_nr) {
     pack(tensor);
     return;
   }
+  if (kind_ == Save::Kind::Output && Elements::fit(*tensor.impl())) {
+    elements_ = Elements(*tensor.impl());
+    version_ = elements_.version();
+    return;
+  }
   tensor_ = kind_ == Save::Kind::Input || kind_ == Save::Kind::Mask ? tensor : make_alias(tensor);
   if (kind_ == Save::Kind::Input) tensor_.impl()->version_counter();  // so that views made later share it
   version_ = tensor_.impl()->current_version();
@@ -51,7 +56,8 @@ Saved::Saved(const Save& save) : kind_(save.kind), output_nr_(save.output_nr) {
 }
 
 Saved::Saved(Saved&& other) noexcept
-    : version_(other.version_),
+    : elements_(std::move(other.elements_)),
+      version_(other.version_),
       kind_(other.kind_),
       held_by_hooks_(std::exchange(other.held_by_hooks_, false)),
       output_nr_(other.output_nr_) {
@@ -158,23 +164,45 @@ Tensor Saved::unpack_held(GraphNode& owner) const {
   return result;
 }
 
+void Saved::fail_modified_since(GraphNode& owner) const {
+  if (kind_ == Save::Kind::Input) {
+    const NodePtr made = grad_fn_of(tensor_);
+    const std::string producer = made ? static_cast<GraphNode*>(made.get())->short_name() : std::string();
+    fail_modified(tensor_.scalar_type(), tensor_.sizes(), producer, static_cast<uint32_t>(tensor_.output_nr()),
+                  version_now(), version_);
+  }
+  const InputMeta& meta = owner.inputs[output_nr_];
+  fail_modified(meta.dtype, meta.sizes, owner.short_name(), output_nr_, version_now(), version_);
+}
+
+bool Saved::returns_as_it_is() const {
+  return kind_ == Save::Kind::Input || kind_ == Save::Kind::Mask || !t_state.grad_mode;
+}
+
 Tensor Saved::unpack(GraphNode& owner) const {
   if (held_by_hooks_) [[unlikely]]
     return unpack_held(owner);
-  if (!tensor_.defined()) return Tensor();
-  const uint32_t now = tensor_.impl()->current_version();
-  if (now != version_) {
-    if (kind_ == Save::Kind::Input) {
-      const NodePtr made = grad_fn_of(tensor_);
-      const std::string producer = made ? static_cast<GraphNode*>(made.get())->short_name() : std::string();
-      fail_modified(tensor_.scalar_type(), tensor_.sizes(), producer, static_cast<uint32_t>(tensor_.output_nr()), now,
-                    version_);
-    }
+  if (elements_) {
+    check_unmodified(owner);
     const InputMeta& meta = owner.inputs[output_nr_];
-    fail_modified(meta.dtype, meta.sizes, owner.short_name(), output_nr_, now, version_);
+    Tensor tensor = elements_.tensor(meta.sizes, meta.dtype);
+    return t_state.grad_mode ? as_output(std::move(tensor), owner, output_nr_) : tensor;
   }
-  if (kind_ == Save::Kind::Input || kind_ == Save::Kind::Mask || !t_state.grad_mode) return tensor_;
-  return as_output(make_alias(tensor_), owner, output_nr_);
+  if (!tensor_.defined()) return Tensor();
+  check_unmodified(owner);
+  return returns_as_it_is() ? tensor_ : as_output(make_alias(tensor_), owner, output_nr_);
+}
+
+Tensor Saved::take(GraphNode& owner) {
+  if (held_by_hooks_ || kind_ == Save::Kind::LazyOutput || !tensor_.defined() || !returns_as_it_is())
+    return unpack(owner);
+  check_unmodified(owner);
+  return std::move(tensor_);
+}
+
+Elements Saved::take_elements(GraphNode& owner) {
+  if (elements_) check_unmodified(owner);
+  return std::move(elements_);
 }
 
 Tensor as_output(Tensor tensor, GraphNode& owner, uint32_t output_nr) {

@@ -50,6 +50,10 @@ class Saved {
   // The tensor. Throws Error where it was written to since. An output gets back its place in the graph, as an output
   // of `owner`, where a graph is being recorded.
   Tensor unpack(GraphNode& owner) const;
+  // The same for the last use of it.
+  Tensor take(GraphNode& owner);
+  // The elements of an output where nothing else was saved of it, for the last use of them; else nothing.
+  Elements take_elements(GraphNode& owner);
   // Makes unpack() throw: the op that saves the tensor has written to its memory.
   void mark_overwritten() { --version_; }
   // Replaces the tensor by a copy: it is about to be written to.
@@ -61,9 +65,17 @@ class Saved {
   void unlink();
   void pack(const Tensor& tensor);
   Tensor unpack_held(GraphNode& owner) const;
+  uint32_t version_now() const { return elements_ ? elements_.version() : tensor_.impl()->current_version(); }
+  void check_unmodified(GraphNode& owner) const {
+    if (version_now() != version_) [[unlikely]]
+      fail_modified_since(owner);
+  }
+  [[noreturn]] void fail_modified_since(GraphNode& owner) const;
+  bool returns_as_it_is() const;
 
   struct Held;  // what hooks keep
-  Tensor tensor_;  // of an output: the same elements, without history, lest there be a cycle
+  Tensor tensor_;  // of an output: one of the same elements, without history, lest there be a cycle
+  Elements elements_;  // of most outputs, in place of the tensor
   uint32_t version_ = 0;
   Save::Kind kind_;
   bool held_by_hooks_ = false;

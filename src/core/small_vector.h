@@ -59,8 +59,8 @@ class SmallVector {
 
   uint32_t size_ = 0;
   uint32_t capacity_ = N;
+  T* data_ = reinterpret_cast<T*>(inline_);  // before the elements, so that the first ones share its cache line
   alignas(T) unsigned char inline_[N * sizeof(T)];
-  T* data_ = reinterpret_cast<T*>(inline_);
 };
 
 }  // namespace relume

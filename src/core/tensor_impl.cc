@@ -81,24 +81,20 @@ VersionCounter* TensorImpl::make_version_counter() {
 }
 
 void TensorImpl::share_version(TensorImpl& other) {
-  VersionCounter* counter = other.version_counter();
-  counter->retain();
+  VersionCounter* const counter = other.lend_version();
   if (VersionCounter* old = version.exchange(counter, std::memory_order_acq_rel)) old->release();
 }
 
-void TensorImpl::take_version(TensorImpl& other) {
-  VersionCounter* counter = other.version.load(std::memory_order_acquire);
+VersionCounter* TensorImpl::lend_version() {
+  VersionCounter* counter = version.load(std::memory_order_acquire);
   if (!counter) {
     VersionCounter* const made = pool_new<VersionCounter>();
     made->refs.store(2, std::memory_order_relaxed);
-    if (other.version.compare_exchange_strong(counter, made, std::memory_order_acq_rel)) {
-      version.store(made, std::memory_order_relaxed);
-      return;
-    }
+    if (version.compare_exchange_strong(counter, made, std::memory_order_acq_rel)) return made;
     pool_delete(made);
   }
   counter->retain();
-  version.store(counter, std::memory_order_relaxed);
+  return counter;
 }
 
 void TensorImpl::refresh() {
@@ -277,7 +273,7 @@ Tensor make_alias(const Tensor& of, IntArrayRef sizes, IntArrayRef strides, int6
   TensorImpl* const impl = result.impl();
   impl->offset = offset;
   impl->set_sizes_and_strides(sizes, strides);
-  if (!source.inference) impl->take_version(source);
+  if (!source.inference) impl->version.store(source.lend_version(), std::memory_order_relaxed);
   return result;
 }
 
@@ -290,7 +286,27 @@ Tensor make_alias(const Tensor& of) {
   impl->numel = source.numel;
   impl->sizes = source.sizes;
   impl->strides = source.strides;
-  if (!source.inference) impl->take_version(source);
+  if (!source.inference) impl->version.store(source.lend_version(), std::memory_order_relaxed);
+  return result;
+}
+
+Elements::Elements(TensorImpl& of) : storage_(of.storage), counter_(of.lend_version()), offset_(of.offset) {
+  storage_->retain();
+}
+
+void Elements::release() {
+  counter_->release();
+  storage_->release();
+}
+
+Tensor Elements::tensor(IntArrayRef sizes, ScalarType dtype) const {
+  storage_->retain();
+  Tensor result = row_major(sizes, checked_numel(sizes, dtype), dtype, storage_);
+  TensorImpl* const impl = result.impl();
+  impl->inference = false;
+  impl->offset = offset_;
+  counter_->retain();
+  impl->version.store(counter_, std::memory_order_relaxed);
   return result;
 }
 

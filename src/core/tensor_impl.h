@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "core/memory.h"
 #include "core/thread_state.h"
@@ -194,8 +195,8 @@ class TensorImpl {
   }
   // Uses the counter of `other` from now on.
   void share_version(TensorImpl& other);
-  // The same for a tensor that nobody else has seen.
-  void take_version(TensorImpl& other);
+  // The counter, with a reference for the caller.
+  VersionCounter* lend_version();
   void set_sizes_and_strides(IntArrayRef new_sizes, IntArrayRef new_strides);
   // Recomputes numel and contiguous from sizes and strides.
   void refresh();
@@ -216,6 +217,42 @@ inline void retain_inline(TensorImpl* impl) { impl->refs.fetch_add(1, std::memor
 }  // namespace relume::detail
 
 namespace relume {
+
+// The elements of a row-major tensor and its count of writes, without the tensor: what a node keeps of what it made
+// itself, lest there be a cycle.
+class Elements {
+ public:
+  Elements() = default;
+  explicit Elements(detail::TensorImpl& of);
+  Elements(Elements&& other) noexcept
+      : storage_(std::exchange(other.storage_, nullptr)), counter_(other.counter_), offset_(other.offset_) {}
+  Elements& operator=(Elements&& other) noexcept {
+    std::swap(storage_, other.storage_);
+    std::swap(counter_, other.counter_);
+    std::swap(offset_, other.offset_);
+    return *this;
+  }
+  ~Elements() {
+    if (storage_) release();
+  }
+
+  // Whether a tensor is no more than this and its sizes and dtype.
+  static bool fit(const detail::TensorImpl& of) { return of.contiguous && !of.inference && !of.storage->is_hidden(); }
+  explicit operator bool() const { return storage_ != nullptr; }
+  const char* data(ScalarType dtype) const {
+    return static_cast<const char*>(storage_->data()) + offset_ * element_size(dtype);
+  }
+  uint32_t version() const { return counter_->value.load(std::memory_order_relaxed); }
+  // A tensor of them.
+  Tensor tensor(IntArrayRef sizes, ScalarType dtype) const;
+
+ private:
+  void release();
+
+  detail::Storage* storage_ = nullptr;
+  detail::VersionCounter* counter_ = nullptr;
+  int64_t offset_ = 0;
+};
 
 // Row-major strides of a tensor of these sizes.
 DimVector contiguous_strides(IntArrayRef sizes);

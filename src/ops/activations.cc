@@ -184,8 +184,25 @@ Save saved_result(const Call& call, const Tensor& result, bool in_place) {
   return always || (in_place && call.row->traits->grad_fn_in_place) ? output(result) : lazy_output(result);
 }
 
+// The same for a few elements whose gradient may be replaced: no tensor is made of what was saved.
+bool propagate_directly(const Call& call, Backward& run) {
+  const Tensor& grad = run.grad();
+  const detail::TensorImpl& impl = *grad.impl();
+  const autograd::InputMeta& meta = run.node().inputs[0];
+  if (impl.numel > kFewElements || impl.dtype != meta.dtype || is_reduced_floating_point(meta.dtype) ||
+      impl.sizes != meta.sizes || impl.storage->is_hidden() || !may_overwrite(grad))
+    return false;
+  const Elements saved = run.take_saved_elements();
+  if (!saved) return false;
+  const void* const inputs[] = {impl.data(), saved.data(meta.dtype)};
+  if (impl.numel > 0) call.loops(meta.dtype).backward(impl.data(), inputs, impl.numel, call.options);
+  run.set(0, run.take_grad());
+  return true;
+}
+
 void propagate(const Call& call, Backward& run) {
-  const Tensor saved = run.saved(0);
+  if (call.saves_result && propagate_directly(call, run)) return;
+  const Tensor saved = run.take_saved();
   if (GradMode::is_enabled()) return run.set(0, derivative(call, run.grad(), saved));
   Tensor grad = run.take_grad();
   const ScalarType dtype = saved.impl()->dtype;

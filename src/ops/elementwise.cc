@@ -108,10 +108,6 @@ bool all_contiguous(IntArrayRef sizes, std::initializer_list<const Tensor*> inpu
   return true;
 }
 
-// Elements up to which a call without broadcasts and conversions is handed to the kernel as it is: planning would take
-// as long as the work.
-constexpr int64_t kSmall = 1024;
-
 ScalarType written_dtype(const ElementwiseKernel& kernel) {
   return kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
 }
@@ -140,7 +136,7 @@ class DirectInputs {
   // Whether the kernel may be run like that for a result like `like` of this dtype.
   [[gnu::always_inline]] bool fit(const detail::TensorImpl& like, ScalarType dtype, const ElementwiseKernel& kernel,
            std::initializer_list<const Tensor*> inputs) {
-    if (like.numel > kSmall || !like.contiguous || dtype != written_dtype(kernel) || kernel.masked) return false;
+    if (like.numel > kFewElements || !like.contiguous || dtype != written_dtype(kernel) || kernel.masked) return false;
     const void** next = data;
     for (const Tensor* input : inputs) {
       const detail::TensorImpl& impl = *input->impl();
@@ -165,7 +161,7 @@ class DirectInputs {
     return dtype == kDouble && fill_from(constant, like.numel, reinterpret_cast<double*>(repeated_));
   }
 
-  alignas(64) char repeated_[kSmall * sizeof(double)];
+  alignas(64) char repeated_[kFewElements * sizeof(double)];
 };
 
 // Whether what broadcasts against the tensor has row-major results.
