@@ -4,12 +4,12 @@
 # For test and python it also makes a virtual environment, build/venv, with what the Python tests import.
 set -eu
 
-build="g++ cmake ninja-build pkg-config ccache libdnnl-dev libhwy-dev libfmt-dev libcli11-dev zlib1g-dev
-  libpng-dev"
+build="g++ cmake ninja-build pkg-config ccache libdnnl-dev libhwy-dev libfmt-dev nlohmann-json3-dev libcli11-dev
+  zlib1g-dev libpng-dev"
 case "${1:-}" in
   build) wanted=$build ;;
   demo) wanted="$build dataset-fashion-mnist" ;;
-  test) wanted="$build libgtest-dev libgmock-dev nlohmann-json3-dev python3 python3-dev python3-venv binutils" ;;
+  test) wanted="$build libgtest-dev libgmock-dev python3 python3-dev python3-venv binutils" ;;
   python) wanted="$build python3 python3-dev python3-venv" ;;
   bench) wanted="$build python3 binutils" ;;
   fuzz) wanted="$build clang" ;;
