@@ -13,7 +13,9 @@ from ._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .amp import autocast
 from ._install import install_as_torch
 from ._missing import missing_attribute as __getattr__
-from ._decompositions import cholesky, det, inverse, logdet, qr, slogdet
+from ._decompositions import (
+    cholesky, cholesky_inverse, cholesky_solve, det, inverse, logdet, lu, pinverse, qr, slogdet, svd,
+)  # fmt: skip
 from ._statistics import (
     frexp, histogram, mode, nanmedian, nanquantile, nextafter, poisson, scatter_reduce,
 )  # fmt: skip

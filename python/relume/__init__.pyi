@@ -14,7 +14,7 @@ from ._complex import angle as angle, conj as conj, conj_physical as conj_physic
 from ._modes import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad, set_grad_enabled as set_grad_enabled
 from .amp import autocast as autocast
 from ._install import install_as_torch as install_as_torch
-from ._decompositions import cholesky as cholesky, det as det, inverse as inverse, logdet as logdet, qr as qr, slogdet as slogdet
+from ._decompositions import cholesky as cholesky, cholesky_inverse as cholesky_inverse, cholesky_solve as cholesky_solve, det as det, inverse as inverse, logdet as logdet, lu as lu, pinverse as pinverse, qr as qr, slogdet as slogdet, svd as svd
 from ._statistics import frexp as frexp, histogram as histogram, mode as mode, nanmedian as nanmedian, nanquantile as nanquantile, nextafter as nextafter, poisson as poisson, scatter_reduce as scatter_reduce
 from . import accelerator as accelerator
 from . import amp as amp

@@ -1,0 +1,164 @@
+"""Decompositions of matrices: what they are made of, their gradients, and what they refuse."""
+
+import pytest
+import relume as torch
+from relume.autograd import gradcheck, gradgradcheck
+
+L = torch.linalg
+DTYPES = [torch.float32, torch.float64]
+
+
+def matrices(*shape, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(3)
+    return torch.randn(shape, generator=generator, dtype=torch.float64).to(dtype)
+
+
+def close(a, b):
+    return torch.allclose(a, b, atol=1e-5 if a.dtype == torch.float32 else 1e-10)
+
+
+def orthonormal(q):
+    return close(q.mT @ q, torch.eye(q.shape[-1], dtype=q.dtype).expand(q.shape[:-2] + q.shape[-1:] * 2))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(4, 4), (6, 3), (3, 6), (2, 5, 3), (1, 1), (2, 2, 3, 4)])
+class TestSingularValues:
+    def test_the_parts_make_the_matrix(self, shape, dtype):
+        a = matrices(*shape, dtype=dtype)
+        u, s, vh = L.svd(a, full_matrices=False)
+        assert close(u @ torch.diag_embed(s) @ vh, a) and orthonormal(u) and orthonormal(vh.mT)
+        assert u.dtype == s.dtype == dtype and (s >= 0).all() and (s.diff() <= 0).all()
+
+    def test_full_matrices_are_square(self, shape, dtype):
+        a = matrices(*shape, dtype=dtype)
+        u, s, vh = L.svd(a)
+        k = min(shape[-2:])
+        assert u.shape[-1] == shape[-2] and vh.shape[-2] == shape[-1] and orthonormal(u) and orthonormal(vh.mT)
+        assert close(u[..., :k] @ torch.diag_embed(s) @ vh[..., :k, :], a)
+
+    def test_the_pseudoinverse_is_one(self, shape, dtype):
+        a = matrices(*shape, dtype=dtype)
+        p = L.pinv(a)
+        assert close(a @ p @ a, a) and close(p @ a @ p, p) and close((a @ p).mT, a @ p)
+        assert close(torch.pinverse(a), p)
+
+
+def test_views_and_transposes_are_read_right():
+    a = matrices(5, 3)
+    assert close(L.svdvals(a.mT), L.svdvals(a)) and close(L.svdvals(matrices(10, 6)[::2, ::2]), L.svdvals(matrices(10, 6)[::2, ::2].clone()))
+
+
+def test_deficient_matrices():
+    a = torch.ones(3, 3, dtype=torch.float64)
+    u, s, vh = L.svd(a)
+    assert close(s, torch.tensor([3.0, 0, 0], dtype=torch.float64)) and orthonormal(u) and orthonormal(vh.mT)
+    assert L.matrix_rank(a).item() == 1 and L.matrix_rank(torch.zeros(2, 3)).item() == 0
+    assert L.matrix_rank(matrices(2, 4, 3)).tolist() == [3, 3] and close(L.pinv(a), a / 9)
+    assert orthonormal(L.svd(torch.zeros(4, 2))[0])
+
+
+def test_empty_matrices():
+    assert L.svdvals(torch.ones(0, 3)).shape == (0,) and L.pinv(torch.ones(2, 0)).shape == (0, 2)
+    assert torch.equal(L.svd(torch.ones(0, 2))[2], torch.eye(2)) and L.eigvalsh(torch.ones(0, 0)).shape == (0,)
+    assert L.inv(torch.ones(3, 0, 0)).shape == (3, 0, 0) and L.det(torch.ones(0, 2, 2)).shape == (0,)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_symmetric_eigenvalues(dtype):
+    a = matrices(2, 6, 6, dtype=dtype)
+    symmetric = a + a.mT
+    values, vectors = L.eigh(symmetric)
+    assert close(vectors @ torch.diag_embed(values) @ vectors.mT, symmetric) and orthonormal(vectors)
+    assert (values.diff() >= 0).all() and close(L.eigvalsh(a.tril() + a.tril(-1).mT), L.eigvalsh(a))
+    assert close(L.eigvalsh(a.mT, "U"), L.eigvalsh(a))
+
+
+def test_least_squares():
+    a, b = matrices(6, 3), matrices(6, 2)
+    found = L.lstsq(a, b)
+    assert close(a.mT @ (a @ found.solution - b), torch.zeros(3, 2, dtype=torch.float64)) and found.rank.item() == 3
+    assert found.residuals.numel() == 0
+    assert close(L.lstsq(a, b, driver="gelsd").residuals, (a @ found.solution - b).pow(2).sum(0))
+    wide = L.lstsq(a.mT, matrices(3, 1)).solution
+    assert close(a.mT @ wide, matrices(3, 1)) and close(wide, L.pinv(a.mT) @ matrices(3, 1))
+
+
+def test_lu_makes_the_matrix():
+    for a in (matrices(4, 4), matrices(2, 3, 5), matrices(5, 3)):
+        p, lower, upper = L.lu(a)
+        assert close(p @ lower @ upper, a) and close(lower.tril(), lower) and close(upper.triu(), upper)
+        assert (lower.abs() <= 1).all() and L.lu_factor(a).pivots.dtype == torch.int32
+    with pytest.raises(NotImplementedError, match="the gradient is not supported"):
+        L.lu_factor(matrices(2, 2).requires_grad_())
+
+
+def test_triangular_solutions():
+    a, b = matrices(2, 4, 4), matrices(4, 3)
+    assert close(a.triu() @ L.solve_triangular(a, b, upper=True), b.expand(2, 4, 3))
+    assert close(L.solve_triangular(a[0], b.mT, upper=False, left=False) @ a[0].tril(), b.mT)
+    unit = a[0].tril(-1) + torch.eye(4, dtype=torch.float64)
+    assert close(unit @ L.solve_triangular(a[0], b, upper=False, unitriangular=True), b)
+    positive = a @ a.mT
+    factor = L.cholesky(positive)
+    assert close(positive @ torch.cholesky_solve(b, factor), b.expand(2, 4, 3))
+    assert close(torch.cholesky_inverse(factor.mT, upper=True), L.inv(positive))
+
+
+def test_norms_and_conditions():
+    a = matrices(2, 3, 5)
+    s = L.svdvals(a)
+    assert close(L.matrix_norm(a, 2), s[:, 0]) and close(L.matrix_norm(a, -2), s[:, -1])
+    assert close(L.norm(a[0], "nuc"), s[0].sum()) and L.matrix_norm(a, "nuc", keepdim=True).shape == (2, 1, 1)
+    assert close(L.matrix_norm(a.permute(1, 0, 2), 2, dim=(0, 2)), s[:, 0]) and close(L.cond(a), s[:, 0] / s[:, -1])
+
+
+@pytest.mark.parametrize(
+    "function, shape",
+    [
+        (L.svdvals, (4, 3)),
+        (lambda a: L.svd(a, full_matrices=False)[0].abs(), (4, 3)),
+        (lambda a: L.svd(a, full_matrices=False)[2].abs().contiguous(), (3, 4)),
+        (lambda a: L.eigvalsh(a + a.mT), (2, 3, 3)),
+        (lambda a: L.eigh(a + a.mT)[1].abs(), (3, 3)),
+        (L.pinv, (4, 3)),
+        (L.pinv, (3, 4)),
+        (lambda a: L.lstsq(a, torch.ones(4, 2, dtype=torch.float64))[0], (4, 3)),
+        (lambda a: L.cholesky(a @ a.mT), (2, 3, 3)),
+        (lambda a: L.solve_triangular(a, a[..., :2], upper=True), (3, 3)),
+        (lambda a: torch.cholesky_inverse(L.cholesky(a @ a.mT)), (3, 3)),
+        (L.cond, (3, 3)),
+        (L.inv, (2, 3, 3)),
+        (L.det, (3, 3)),
+        (lambda a: L.qr(a)[1], (4, 3)),
+    ],
+)
+def test_gradients_of_both_orders(function, shape):
+    a = matrices(*shape).requires_grad_()
+    assert gradcheck(function, (a,)) and gradgradcheck(function, (a,))
+
+
+@pytest.mark.parametrize(
+    "call, error, text",
+    [
+        (lambda: L.inv(torch.zeros(2, 2)), L.LinAlgError, "linalg.inv: The diagonal element 1 is zero"),
+        (lambda: L.cholesky(-torch.eye(2)), L.LinAlgError, "the leading minor of order 1 is not positive-definite"),
+        (lambda: L.solve(torch.zeros(2, 2), torch.ones(2)), L.LinAlgError, "The solver failed because the input matrix is"),
+        (lambda: L.svd(torch.ones(2)), RuntimeError, "must have at least 2 dimensions"),
+        (lambda: L.svd(torch.ones(2, 2, dtype=torch.int)), RuntimeError, "Expected a floating point .* Got Int"),
+        (lambda: L.eigh(torch.ones(2, 3)), RuntimeError, "linalg.eigh: A must be batches of square matrices"),
+        (lambda: L.eigh(torch.eye(2), "X"), RuntimeError, "Expected UPLO argument to be 'L' or 'U', but got X"),
+        (lambda: L.lstsq(torch.ones(2, 3), torch.ones(3, 1)), RuntimeError, "input.size.-2. should match other.size.-2."),
+        (lambda: L.matrix_norm(torch.eye(2), 3), RuntimeError, "linalg.matrix_norm: Order 3 not supported"),
+        (lambda: L.solve_triangular(torch.eye(2), torch.ones(3, 1), upper=True), RuntimeError, "Incompatible shapes"),
+        (lambda: L.svd(torch.ones(2, 3, requires_grad=True)), NotImplementedError, "use full_matrices=False"),
+    ],
+)
+def test_refuses_what_does_not_fit(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
+
+
+def test_failures_as_numbers():
+    assert L.inv_ex(torch.zeros(2, 2)).info.item() == 1 and L.cholesky_ex(-torch.eye(2)).info.item() == 1
+    assert L.inv_ex(torch.eye(2)).info.item() == 0 and torch.equal(L.cholesky_ex(torch.eye(2)).L, torch.eye(2))
