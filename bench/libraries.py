@@ -128,7 +128,7 @@ def python_package(build):
 
 
 # What the limits are measured with: oneDNN and OpenMP alone.
-PARTS = Library("limits", ["-O3", "-fopenmp"], ["-fopenmp", "-ldnnl"], [], [], "")
+PARTS = Library("limits", ["-O3", "-fopenmp", f"-I{HERE.parent / 'src'}"], ["-fopenmp", "-ldnnl"], [], [], "")
 
 
 def build_program(library, sources, folder):

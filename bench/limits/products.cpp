@@ -2,12 +2,14 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 
+#include "cpu/onednn_versions.h"
 #include "limits.h"
 
 namespace bench {
 namespace {
 
 using dnnl::memory;
+using namespace relume::cpu::onednn;
 
 enum class Order { Plain, Transposed };
 
@@ -38,7 +40,7 @@ Run by_matmul(const Product& p, Floats a, Floats b, Floats c, bool packed, bool 
   const memory::desc given = matrix(p.k, p.n, p.b), result = matrix(p.m, p.n, Order::Plain);
   const memory::desc any({p.k, p.n}, memory::data_type::f32, memory::format_tag::any);
   const memory::desc left = matrix(p.m, p.k, p.a);
-  const dnnl::matmul::primitive_desc chosen(dnnl::matmul::desc(left, packed ? any : given, result), engine);
+  const auto chosen = describe<dnnl::matmul>(engine, dnnl::primitive_attr(), left, packed ? any : given, result);
   const dnnl::matmul multiply(chosen);
   memory from(given, engine, b.data()), to(chosen.weights_desc(), engine);
   const dnnl::reorder pack(from, to);

@@ -5,6 +5,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 
+#include "cpu/onednn_versions.h"
 #include "limits.h"
 
 // Compiled for several instruction sets; the best is chosen when the program starts.
@@ -18,6 +19,7 @@ namespace bench {
 namespace {
 
 using dnnl::memory;
+using namespace relume::cpu::onednn;
 using Tag = memory::format_tag;
 
 const dnnl::engine& engine() {
@@ -46,21 +48,25 @@ class Conv {
     const memory::dims stride{1, 1}, pad{1, 1};
     const auto direct = dnnl::algorithm::convolution_direct;
 
-    const dnnl::convolution_forward::desc forward(dnnl::prop_kind::forward_training, direct, x, any, b, y, stride, pad,
-                                                  pad);
-    const dnnl::convolution_forward::primitive_desc chosen(forward, engine());
+    const dnnl::primitive_attr none;
     dnnl::post_ops relu;
-    relu.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+    append_relu(relu);
     dnnl::primitive_attr with_relu;
     with_relu.set_post_ops(relu);
+    const auto described = [&](const dnnl::primitive_attr& attributes) {
+      return describe<dnnl::convolution_forward>(engine(), attributes, dnnl::prop_kind::forward_training, direct, x,
+                                                 any, b, y, stride, pad, pad);
+    };
+    const auto chosen = described(none);
     forward_ = dnnl::convolution_forward(chosen);
-    forward_relu_ = dnnl::convolution_forward(dnnl::convolution_forward::primitive_desc(forward, with_relu, engine()));
-    const dnnl::convolution_backward_weights::primitive_desc to_weight(
-        dnnl::convolution_backward_weights::desc(direct, x, any, b, y, stride, pad, pad), engine(), chosen);
-    backward_weight_ = dnnl::convolution_backward_weights(to_weight);
-    const dnnl::convolution_backward_data::primitive_desc to_source(
-        dnnl::convolution_backward_data::desc(direct, x, any, y, stride, pad, pad), engine(), chosen);
-    backward_source_ = dnnl::convolution_backward_data(to_source);
+    forward_relu_ = dnnl::convolution_forward(described(with_relu));
+    using BackwardWeights = dnnl::convolution_backward_weights;
+    const auto to_weight =
+        describe_backward<BackwardWeights>(engine(), none, chosen, direct, x, any, b, y, stride, pad, pad);
+    backward_weight_ = BackwardWeights(to_weight);
+    using BackwardData = dnnl::convolution_backward_data;
+    const auto to_source = describe_backward<BackwardData>(engine(), none, chosen, direct, x, any, y, stride, pad, pad);
+    backward_source_ = BackwardData(to_source);
 
     source_ = memory(x, engine(), source.data());
     result_ = memory(y, engine(), result.data());

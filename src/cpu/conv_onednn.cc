@@ -202,11 +202,11 @@ class Planner {
     using Forward = dnnl::convolution_forward;
     constexpr auto kKind = dnnl::prop_kind::forward_training;
     constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
-    const auto desc = bias ? Forward::desc(kKind, kAlgorithm, wanted_input(), any(shape_.weight), plain(shape_.bias),
-                                           wanted_output(), shape_.stride, shape_.dilation, shape_.before, shape_.after)
-                           : Forward::desc(kKind, kAlgorithm, wanted_input(), any(shape_.weight), wanted_output(),
-                                           shape_.stride, shape_.dilation, shape_.before, shape_.after);
-    return Forward::primitive_desc(desc, attributes_, engine());
+    if (!bias)
+      return describe<Forward>(engine(), attributes_, kKind, kAlgorithm, wanted_input(), any(shape_.weight), wanted_output(),
+                               shape_.stride, shape_.dilation, shape_.before, shape_.after);
+    return describe<Forward>(engine(), attributes_, kKind, kAlgorithm, wanted_input(), any(shape_.weight), plain(shape_.bias),
+                             wanted_output(), shape_.stride, shape_.dilation, shape_.before, shape_.after);
   }
 
   void forward() {
@@ -220,26 +220,30 @@ class Planner {
 
   void backward_input() {
     using Backward = dnnl::convolution_backward_data;
-    const Backward::primitive_desc description(
-        Backward::desc(dnnl::algorithm::convolution_direct, wanted_input(), any(shape_.weight), wanted_output(),
-                       shape_.stride, shape_.dilation, shape_.before, shape_.after),
-        attributes_, engine(), forward_description(false));
+    const auto description = describe_backward<Backward>(
+        engine(), attributes_, forward_description(false), dnnl::algorithm::convolution_direct, wanted_input(),
+        any(shape_.weight), wanted_output(), shape_.stride, shape_.dilation, shape_.before, shape_.after);
     use<Backward>(description);
     input(DNNL_ARG_DIFF_DST, given_output(), description.diff_dst_desc());
     input(DNNL_ARG_WEIGHTS, plain(shape_.weight), description.weights_desc());
     result(DNNL_ARG_DIFF_SRC, given_input(), description.diff_src_desc());
   }
 
-  void backward_weight() {
+  dnnl::convolution_backward_weights::primitive_desc weight_description() const {
     using Backward = dnnl::convolution_backward_weights;
     constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
-    const auto desc = with_bias()
-                          ? Backward::desc(kAlgorithm, wanted_input(), any(shape_.weight), plain(shape_.bias),
-                                           wanted_output(), shape_.stride, shape_.dilation, shape_.before, shape_.after)
-                          : Backward::desc(kAlgorithm, wanted_input(), any(shape_.weight), wanted_output(),
-                                           shape_.stride, shape_.dilation, shape_.before, shape_.after);
-    const Backward::primitive_desc description(desc, attributes_, engine(), forward_description(with_bias()));
-    use<Backward>(description);
+    const auto forward = forward_description(with_bias());
+    if (!with_bias())
+      return describe_backward<Backward>(engine(), attributes_, forward, kAlgorithm, wanted_input(), any(shape_.weight),
+                                         wanted_output(), shape_.stride, shape_.dilation, shape_.before, shape_.after);
+    return describe_backward<Backward>(engine(), attributes_, forward, kAlgorithm, wanted_input(), any(shape_.weight),
+                                       plain(shape_.bias), wanted_output(), shape_.stride, shape_.dilation,
+                                       shape_.before, shape_.after);
+  }
+
+  void backward_weight() {
+    const auto description = weight_description();
+    use<dnnl::convolution_backward_weights>(description);
     input(DNNL_ARG_SRC, given_input(), description.src_desc());
     input(DNNL_ARG_DIFF_DST, given_output(), description.diff_dst_desc());
     result(DNNL_ARG_DIFF_WEIGHTS, plain(shape_.weight), description.diff_weights_desc());

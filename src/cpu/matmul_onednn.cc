@@ -113,9 +113,9 @@ class Planner {
       sum.append_sum(p_.beta);
       attributes.set_post_ops(sum);
     }
-    const auto desc =
-        p_.bias ? dnnl::matmul::desc(plan.a, plan.b, plan.bias, plan.c) : dnnl::matmul::desc(plan.a, plan.b, plan.c);
-    const dnnl::matmul::primitive_desc description(desc, attributes, engine());
+    const auto description =
+        p_.bias ? onednn::describe<dnnl::matmul>(engine(), attributes, plan.a, plan.b, plan.bias, plan.c)
+                : onednn::describe<dnnl::matmul>(engine(), attributes, plan.a, plan.b, plan.c);
     plan.fast = std::strstr(description.impl_info_str(), "brg") != nullptr;
     if (!plan.fast) return plan;
     plan.primitive = dnnl::matmul(description);

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "cpu/onednn_versions.h"
+
 namespace relume::cpu::onednn {
 
 const dnnl::engine& engine();
