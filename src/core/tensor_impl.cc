@@ -241,6 +241,11 @@ Tensor make_hidden(IntArrayRef sizes, ScalarType dtype) {
   return row_major(sizes, numel, dtype, Storage::make_hidden(sizes[0], sizes[1], pixels, dtype));
 }
 
+Tensor make_unmade(IntArrayRef sizes, ScalarType dtype, std::shared_ptr<const detail::ElementMaker> maker) {
+  const int64_t numel = checked_numel(sizes, dtype), pixels = numel / (sizes[0] * sizes[1]);
+  return row_major(sizes, numel, dtype, Storage::make_hidden(sizes[0], sizes[1], pixels, dtype, std::move(maker)));
+}
+
 Tensor make_like(const TensorImpl& like, ScalarType dtype) {
   Storage* storage = Storage::make(static_cast<size_t>(like.numel * element_size(dtype)));
   Tensor result = on_storage(storage, dtype, t_state.inference_mode);

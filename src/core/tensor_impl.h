@@ -12,20 +12,25 @@
 
 namespace relume {
 class OwedRelu;
+struct PendingElements;
 }
 
 namespace relume::detail {
 
 class Storage;
+struct ElementMaker;  // core/hidden_layout.h
 
-// The elements of an activation [batch, channels, pixels] in channels-last order. A ReLU may still be owed to them.
+// The elements of an activation [batch, channels, pixels] in channels-last order. They may still have to be made, and a
+// ReLU may still be owed to them.
 struct ChannelsLastElements {
   void* data = nullptr;
   size_t bytes = 0;
   int64_t batch = 0, channels = 0, pixels = 0;
   ScalarType dtype = ScalarType::Undefined;
   std::atomic<bool> relu_pending{false};
-  bool relu_lent = false;                  // an op computes with the elements as they are without it
+  std::atomic<bool> unmade{false};                    // `maker` has to write them; there is no data yet
+  bool lent = false;                                  // an op computes with them as they are, or makes them
+  std::shared_ptr<const ElementMaker> maker;
   std::atomic<Storage*> relu_mask{nullptr};  // what it is to tell which gradients pass: see Storage::defer_relu
 };
 
@@ -55,8 +60,10 @@ class Storage {
     }
     return storage;
   }
-  // Undefined contents in channels-last order. Throws OutOfMemoryError.
-  static Storage* make_hidden(int64_t batch, int64_t channels, int64_t pixels, ScalarType dtype);
+  // Contents in channels-last order: undefined, or what `maker` makes when they are first wanted. Throws
+  // OutOfMemoryError.
+  static Storage* make_hidden(int64_t batch, int64_t channels, int64_t pixels, ScalarType dtype,
+                              std::shared_ptr<const ElementMaker> maker = nullptr);
   // Memory of somebody else's.
   static Storage* adopt(void* data, size_t bytes, Deleter deleter, void* context);
 
@@ -73,11 +80,16 @@ class Storage {
   bool is_hidden() const { return hidden_.load(std::memory_order_acquire) != nullptr; }
   // The hidden elements, which stay where they are until unpin(), or null where nothing is hidden.
   const ChannelsLastElements* pin() {
-    pins_.fetch_add(1);
-    const ChannelsLastElements* const elements = hidden_.load();
-    if (elements && elements->relu_pending.load(std::memory_order_acquire)) [[unlikely]]
-      finish_relu();
+    const ChannelsLastElements* const elements = pin_unfinished();
+    if (elements && (elements->unmade.load(std::memory_order_acquire) ||
+                     elements->relu_pending.load(std::memory_order_acquire))) [[unlikely]]
+      finish_elements();
     return elements;
+  }
+  // The same without seeing to it that the elements are made.
+  const ChannelsLastElements* pin_unfinished() {
+    pins_.fetch_add(1);
+    return hidden_.load();
   }
   // Says that the hidden elements are to be seen as max(x, 0): who pins them next does it. Nobody else may be able to
   // see the elements. `mask`, unless null, then gets a bit an element, in their order: whether it is positive or NaN.
@@ -117,7 +129,7 @@ class Storage {
   using Kept = std::shared_ptr<const Derived>;
 
   void unhide();
-  void finish_relu();
+  void finish_elements();
   void write_mask();
   void forget_mask(ChannelsLastElements& elements);
   void apply_pending_relu(ChannelsLastElements& elements, bool mask_only);
@@ -127,6 +139,7 @@ class Storage {
   void destroy();
 
   friend class relume::OwedRelu;
+  friend struct relume::PendingElements;
   static Kept kExposed;  // in the place of what is kept: nothing ever will be
 
   std::atomic<uint32_t> refs_{1};

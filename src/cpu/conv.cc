@@ -168,6 +168,14 @@ void backward_weight(const Conv& conv, const T* input, const T* grad_output, T* 
 std::shared_ptr<const detail::Derived> no_packed_weights() { return onednn::no_packed_weights(); }
 bool are_packed_weights(const detail::Derived* derived) { return onednn::are_packed_weights(derived); }
 
+bool conv_pack(const Conv& conv, const void* weight, bool with_bias) {
+  return !is_empty(conv) && onednn::conv_pack(conv, weight, with_bias);
+}
+void conv_forward_packed(const Conv& conv, const void* input, const void* bias, void* output) {
+  onednn::conv_forward_packed(conv, input, bias, output);
+}
+void conv_pack_no_more(const detail::Derived& kept) { onednn::conv_pack_no_more(kept); }
+
 bool conv_likes_channels_last(const Conv& conv, bool forward) {
   return !is_empty(conv) && onednn::likes_channels_last(conv, forward);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -343,6 +344,7 @@ struct PackedWeight {
 // What is kept of one weight: copies for different shapes of the input.
 struct PackedWeights : detail::Derived {
   std::vector<std::shared_ptr<const PackedWeight>> list;
+  std::shared_ptr<std::atomic<bool>> packs_ahead = std::make_shared<std::atomic<bool>>(true);  // see conv_pack()
 };
 
 constexpr size_t kMostCopies = 3;
@@ -355,6 +357,7 @@ std::shared_ptr<const PackedWeight> packed(const Conv& conv, const Plan& plan, v
   for (const auto& copy : kept.list)
     if (copy->taken == operand.taken) return copy;
   const auto weights = std::make_shared<PackedWeights>();
+  weights->packs_ahead = kept.packs_ahead;
   weights->list.push_back(std::make_shared<PackedWeight>(operand, given));
   for (const auto& copy : kept.list)
     if (weights->list.size() < kMostCopies) weights->list.push_back(copy);
@@ -401,27 +404,53 @@ bool may_convolve(const Conv& conv) {
   return conv.dtype == kBFloat16 && target() == Target::AVX3 && conv.spatial < 3 && !skips_pixels(conv);
 }
 
+void execute(const Conv& conv, SharedPlan& shared, const std::array<const void*, 4>& operands, bool keeps) {
+  std::array<void*, 4> given;
+  for (size_t i = 0; i < operands.size(); ++i) given[i] = const_cast<void*>(operands[i]);
+  std::unique_ptr<Memories> memories = shared.borrow();
+  const std::shared_ptr<const PackedWeight> copy = keeps ? packed(conv, shared.plan(), given[kWeight]) : nullptr;
+  execute(shared.plan(), *memories, given, copy.get());
+  shared.give_back(std::move(memories));
+}
+
 bool run(const Conv& conv, Pass pass, const std::array<const void*, 4>& operands) {
   if (deterministic_algorithms() || !may_convolve(conv)) return false;
   const ThreadCount threads;
   const std::shared_ptr<SharedPlan> shared = find_plan(conv, pass, threads.count());
   if (!shared->plan().fast) return false;
-  std::array<void*, 4> given;
-  for (size_t i = 0; i < operands.size(); ++i) given[i] = const_cast<void*>(operands[i]);
-  std::unique_ptr<Memories> memories = shared->borrow();
   const bool keeps = conv.kept_weight && shared->plan().operands[kWeight].copied() &&
                      (pass == Pass::Forward || pass == Pass::ForwardBias);
-  const std::shared_ptr<const PackedWeight> copy = keeps ? packed(conv, shared->plan(), given[kWeight]) : nullptr;
-  execute(shared->plan(), *memories, given, copy.get());
-  shared->give_back(std::move(memories));
+  execute(conv, *shared, operands, keeps);
   return true;
 }
+
+Pass forward_pass(const void* bias) { return bias ? Pass::ForwardBias : Pass::Forward; }
 
 }  // namespace
 
 std::shared_ptr<const detail::Derived> no_packed_weights() { return std::make_shared<const PackedWeights>(); }
 bool are_packed_weights(const detail::Derived* derived) {
   return dynamic_cast<const PackedWeights*>(derived) != nullptr;
+}
+
+bool conv_pack(const Conv& conv, const void* weight, bool with_bias) {
+  if (deterministic_algorithms() || conv.dtype != kFloat) return false;
+  if (!dynamic_cast<const PackedWeights&>(**conv.kept_weight).packs_ahead->load()) return false;
+  const ThreadCount threads(1);
+  const std::shared_ptr<SharedPlan> shared = find_plan(conv, with_bias ? Pass::ForwardBias : Pass::Forward, 1);
+  if (!shared->plan().fast || !shared->plan().operands[kWeight].copied()) return false;
+  packed(conv, shared->plan(), const_cast<void*>(weight));
+  return true;
+}
+
+void conv_forward_packed(const Conv& conv, const void* input, const void* bias, void* output) {
+  const ThreadCount threads(1);
+  const std::array<const void*, 4> operands = {input, nullptr, bias ? bias : output, bias ? output : nullptr};
+  execute(conv, *find_plan(conv, forward_pass(bias), 1), operands, /*keeps=*/true);
+}
+
+void conv_pack_no_more(const detail::Derived& kept) {
+  dynamic_cast<const PackedWeights&>(kept).packs_ahead->store(false);
 }
 
 bool likes_channels_last(const Conv& conv, bool forward) {
@@ -433,8 +462,7 @@ bool likes_channels_last(const Conv& conv, bool forward) {
 }
 
 bool conv_forward(const Conv& conv, const void* input, const void* weight, const void* bias, void* output) {
-  if (!bias) return run(conv, Pass::Forward, {input, weight, output});
-  return run(conv, Pass::ForwardBias, {input, weight, bias, output});
+  return run(conv, forward_pass(bias), {input, weight, bias ? bias : output, bias ? output : nullptr});
 }
 
 bool conv_backward_input(const Conv& conv, const void* grad_output, const void* weight, void* grad_input) {

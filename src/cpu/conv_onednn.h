@@ -13,6 +13,9 @@ bool conv_backward_weight(const Conv& conv, const void* input, const void* grad_
                           void* grad_bias);
 
 // See kernels/conv.h.
+bool conv_pack(const Conv& conv, const void* weight, bool with_bias);
+void conv_forward_packed(const Conv& conv, const void* input, const void* bias, void* output);
+void conv_pack_no_more(const detail::Derived& kept);
 std::shared_ptr<const detail::Derived> no_packed_weights();
 bool are_packed_weights(const detail::Derived* derived);
 

@@ -39,6 +39,14 @@ std::shared_ptr<const detail::Derived> no_packed_weights();
 // Whether it is that, or copies of a weight in other orders.
 bool are_packed_weights(const detail::Derived* derived);
 
+// Packs the weight of a float32 convolution with channels-last activations for conv_forward_packed(), into
+// *kept_weight. False where that can't or shouldn't be done.
+bool conv_pack(const Conv& conv, const void* weight, bool with_bias);
+// The forward pass of such a convolution on one thread, with the weight that *kept_weight has.
+void conv_forward_packed(const Conv& conv, const void* input, const void* bias, void* output);
+// Remembers that it did not pay to put convolutions with this weight off: conv_pack() returns false from now on.
+void conv_pack_no_more(const detail::Derived& kept);
+
 // Whether the forward pass, or the gradient of the input, is fastest with activations in channels-last order.
 bool conv_likes_channels_last(const Conv& conv, bool forward);
 

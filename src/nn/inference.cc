@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/hidden_layout.h"
 #include "core/tensor_impl.h"
 #include "nn/inference.h"
 #include "ops/constant_weight.h"
@@ -234,7 +235,7 @@ std::shared_ptr<const InferencePlan> plan_inference(const Module& module) {
 }
 
 InferenceScope::InferenceScope(const InferencePlan& plan)
-    : previous_(t_inference.plan), previous_grad_(GradMode::is_enabled()) {
+    : put_off_(std::make_unique<relume::detail::PutOffScope>()), previous_(t_inference.plan), previous_grad_(GradMode::is_enabled()) {
   t_inference.plan = &plan;
   GradMode::set_enabled(false);
 }

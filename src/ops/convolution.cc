@@ -7,6 +7,7 @@
 #include "ops/autocast.h"
 #include "ops/constant_weight.h"
 #include "ops/elementwise.h"
+#include "ops/put_off.h"
 #include "ops/spatial.h"
 #include "relume/ops.h"
 
@@ -47,16 +48,22 @@ Form result_form(const Conv& conv, Direction direction, const DenseActivation& o
 }
 
 // The map from x or y, with the weight, to the other.
-Tensor apply_value(Conv conv, Direction direction, const Tensor& from, const Tensor& weight, const Tensor& bias) {
+Tensor apply_value(Conv conv, Direction direction, const Tensor& from, const Tensor& weight, const Tensor& bias,
+                   bool may_put_off) {
   const NoGradGuard unrecorded;
   conv.dtype = from.scalar_type();
-  const DenseActivation operand(from);
   const Tensor w = weight.contiguous(), b = bias.defined() ? bias.contiguous() : bias;
-  const Form form = result_form(conv, direction, operand, weight);
   detail::Storage& weight_storage = *w.impl()->storage;
   const std::shared_ptr<const detail::Derived> before = weight_storage.derived();
   std::shared_ptr<const detail::Derived> kept = before;
   if (w.is_same(weight) && w.storage_offset() == 0 && cpu::are_packed_weights(before.get())) conv.kept_weight = &kept;
+  if (may_put_off && direction == Direction::ToOutput && conv.kept_weight)
+    if (const Tensor result = put_off_convolution(conv, sizes_of(conv, false), from, w, b); result.defined()) {
+      if (kept != before) weight_storage.keep_derived(std::move(kept));
+      return result;
+    }
+  const DenseActivation operand(from);
+  const Form form = result_form(conv, direction, operand, weight);
   Tensor result = make_activation(sizes_of(conv, direction == Direction::ToInput), conv.dtype, form);
   const DenseActivation target(result);
   if (direction == Direction::ToOutput) {
@@ -100,8 +107,9 @@ Tensor sum_of_channels(const Tensor& grad) {
 }
 
 Tensor apply(const Conv& conv, Direction direction, const Tensor& from, const Tensor& weight, const Tensor& bias) {
-  return record("ConvolutionBackward0", apply_value(conv, direction, from, weight, bias), {from, weight, bias},
-                {from, weight}, [conv, direction](Backward& run) {
+  const Tensor value = apply_value(conv, direction, from, weight, bias, !recording({from, weight, bias}));
+  return record("ConvolutionBackward0", value, {from, weight, bias}, {from, weight},
+                [conv, direction](Backward& run) {
                   const Tensor& grad = run.grad();
                   if (run.needs(0)) run.set(0, apply(conv, opposite(direction), grad, run.saved(1)));
                   const bool forward = direction == Direction::ToOutput;

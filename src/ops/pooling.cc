@@ -8,6 +8,7 @@
 #include "kernels/pool.h"
 #include "ops/autocast.h"
 #include "ops/elementwise.h"
+#include "ops/put_off.h"
 #include "ops/spatial.h"
 #include "relume/ops.h"
 
@@ -230,6 +231,9 @@ bool pool_before_relu(const PoolOp& op, Pool& pool, const Tensor& self, Maxima& 
 
 // The maxima, and where they are: as asked for, or as the backward pass needs it.
 std::tuple<Tensor, Tensor> max_pool(const PoolOp& op, Pool pool, const Tensor& self, bool return_indices) {
+  if (!return_indices && !recording({self}))
+    if (Tensor result = put_off_max_pool(pool, self, sizes_like(op, self, pool.output)); result.defined())
+      return {std::move(result), Tensor()};
   Maxima made;
   Form form = Form::Hidden;
   if (return_indices || !pool_before_relu(op, pool, self, made)) {

@@ -11,6 +11,11 @@
 #include "relume/nn/pimpl.h"
 
 namespace relume {
+
+namespace detail {
+class PutOffScope;
+}
+
 namespace nn {
 
 namespace detail {
@@ -27,6 +32,7 @@ class RELUME_API InferenceScope {
   InferenceScope& operator=(const InferenceScope&) = delete;
 
  private:
+  std::unique_ptr<relume::detail::PutOffScope> put_off_;
   const InferencePlan* previous_;
   bool previous_grad_;
 };
