@@ -4,30 +4,16 @@ import math
 
 from .. import _C
 from .._C import ops
-from . import constraints
-from .distribution import Distribution
-from .utils import broadcast_all, epsilon, euler_constant, tiny
+from .location_scale import LocationScale
+from .utils import epsilon, euler_constant, tiny
 
 
-class Gumbel(Distribution):
+class Gumbel(LocationScale):
     """Gumbel(loc, scale): loc - scale log(-log(u)) for a uniform u."""
-
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-    batched = ("loc", "scale")
-
-    def __init__(self, loc, scale, validate_args=None):
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
 
     @property
     def mean(self):
         return self.loc + self.scale * euler_constant
-
-    @property
-    def mode(self):
-        return self.loc
 
     @property
     def stddev(self):

@@ -5,34 +5,19 @@ import math
 from .. import _C
 from .._C import ops
 from . import constraints
-from .categorical import Categorical
-from .distribution import Distribution
+from .over_categorical import OverCategorical
 from .utils import broadcast_all, shape_of
 
 
-class Multinomial(Distribution):
+class Multinomial(OverCategorical):
     """Multinomial(total_count, probs) or (total_count, logits=...): how often each of the categories comes among
     total_count draws."""
-
-    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
 
     def __init__(self, total_count=1, probs=None, logits=None, validate_args=None):
         if not isinstance(total_count, int):
             raise NotImplementedError("inhomogeneous total_count is not supported")
         self.total_count = total_count
-        self._categorical = Categorical(probs, logits)
-        shape = self._categorical.param_shape
-        super().__init__(shape[:-1], shape[-1:], validate_args=validate_args)
-
-    def expand(self, batch_shape, _instance=None):
-        new = super().expand(batch_shape)
-        new._categorical = self._categorical.expand(batch_shape)
-        return new
-
-    def __getattr__(self, name):
-        if name in ("probs", "logits", "param_shape") and "_categorical" in self.__dict__:
-            return getattr(self._categorical, name)
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        super().__init__(probs, logits, validate_args)
 
     @property
     def support(self):

@@ -5,30 +5,12 @@ import math
 from .. import _C
 from .._C import ops
 from .._modes import no_grad
-from . import constraints
-from .distribution import Distribution
-from .utils import broadcast_all, standard_normal
+from .location_scale import LocationScale
+from .utils import standard_normal
 
 
-class Normal(Distribution):
+class Normal(LocationScale):
     """Normal(loc, scale): the normal distribution with mean loc and standard deviation scale."""
-
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-    batched = ("loc", "scale")
-
-    def __init__(self, loc, scale, validate_args=None):
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
-    @property
-    def mean(self):
-        return self.loc
-
-    @property
-    def mode(self):
-        return self.loc
 
     @property
     def stddev(self):
