@@ -50,6 +50,7 @@ from .nn.functional import pixel_unshuffle as pixel_unshuffle
 from .nn.functional import rms_norm as rms_norm
 from .serialization import save as save
 from ._summary import summary as summary
+from .func import vmap as vmap
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 def abs_(input: Tensor) -> Tensor: ...

@@ -14,6 +14,7 @@ LAZY_FUNCTIONS = {
     "rms_norm": "nn.functional",
     "save": "serialization",
     "summary": "_summary",
+    "vmap": "func",
 }
 
 

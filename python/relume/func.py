@@ -1,5 +1,29 @@
-"""Modules as functions of their parameters."""
+"""Modules as functions of their parameters, and functions made of functions."""
 
+from ._C import ops
+from ._missing import attribute_finder
+from ._transforms import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, vjp, vmap
 from .nn.utils.stateless import functional_call
 
-__all__ = ["functional_call"]
+__all__ = [
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "stack_module_state", "vjp", "vmap",
+]  # fmt: skip
+__getattr__ = attribute_finder("torch.func")
+
+
+def stack_module_state(models):
+    """(parameters, buffers) of several modules of one class, those of one name stacked along a first dimension: what vmap
+    of functional_call takes."""
+    if not models:
+        raise RuntimeError("stack_module_state: Expected at least one model, got 0.")
+    if len({type(model) for model in models}) > 1:
+        raise RuntimeError("stack_module_state: Expected all models to be of the same class.")
+
+    def stacked(tables, leaf):
+        return {
+            name: leaf(ops.stack([table[name].detach() for table in tables]), tables[0][name].requires_grad)
+            for name in tables[0]
+        }
+
+    parameters = stacked([dict(m.named_parameters()) for m in models], lambda x, wanted: x.requires_grad_(wanted))
+    return parameters, stacked([dict(m.named_buffers()) for m in models], lambda x, _: x)

@@ -56,7 +56,10 @@ int set_grad(PyObject* self, PyObject* value, void*) {
     if (grad.scalar_type() != tensor.scalar_type())
       raise(PyExc_RuntimeError, std::string("assigned grad has data of a different type: expected ") +
                                     to_string(tensor.scalar_type()) + ", got " + to_string(grad.scalar_type()));
-    if (grad.sizes() != tensor.sizes()) raise(PyExc_RuntimeError, "assigned grad has data of a different size");
+    if (grad.sizes() != tensor.sizes())
+      raise(PyExc_RuntimeError, "attempting to assign a gradient of size '" + to_string(grad.sizes()) +
+                                    "' to a tensor of size '" + to_string(tensor.sizes()) +
+                                    "'. Please ensure that the gradient and the tensor are the same size");
     tensor.mutable_grad() = grad;
   });
 }

@@ -129,3 +129,30 @@ def test_handles_of_hooks_have_their_type():
     x = torch.ones(1, requires_grad=True)
     handles = [Net().register_forward_hook(print), x.register_hook(lambda grad: None)]
     assert all(isinstance(handle, RemovableHandle) for handle in handles)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4)])
+@pytest.mark.parametrize("orthogonal_map", [None, "cayley"])
+def test_orthogonal_keeps_a_weight_orthonormal_while_it_trains(shape, orthogonal_map):
+    torch.manual_seed(0)
+    layer = nn.utils.parametrizations.orthogonal(nn.Linear(shape[1], shape[0]), orthogonal_map=orthogonal_map)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.5)
+    before = layer.weight.detach().clone()
+    for _ in range(3):
+        optimizer.zero_grad()
+        layer(torch.randn(5, shape[1])).pow(2).mean().add(layer.weight.sum()).backward()
+        optimizer.step()
+    w = layer.weight.detach()
+    product = w @ w.T if shape[0] <= shape[1] else w.T @ w
+    assert torch.allclose(product, torch.eye(min(shape)), atol=1e-5) and not torch.allclose(w, before)
+
+
+def test_sdpa_kernel_is_a_choice_that_changes_nothing():
+    from relume.nn.attention import SDPBackend, sdpa_kernel
+
+    q = torch.randn(2, 3, 4)
+    with sdpa_kernel([SDPBackend.MATH, SDPBackend.FLASH_ATTENTION]):
+        inside = nn.functional.scaled_dot_product_attention(q, q, q)
+    assert torch.equal(inside, nn.functional.scaled_dot_product_attention(q, q, q))
+    with pytest.raises(AssertionError), sdpa_kernel(["MATH"]):
+        pass

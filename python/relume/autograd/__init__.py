@@ -48,4 +48,12 @@ def grad(
         )
     return results
 
-__getattr__ = attribute_finder("torch.autograd")
+_missing_here = attribute_finder("torch.autograd")
+
+
+def __getattr__(name):
+    if name == "profiler":  # on first use
+        import importlib
+
+        return importlib.import_module("relume.autograd.profiler")
+    return _missing_here(name)

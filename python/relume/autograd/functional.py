@@ -1,5 +1,6 @@
 """Jacobians, Hessians and products with them, by backward passes."""
 
+from .. import _transforms as transforms
 from .._C import Tensor, ops
 
 
@@ -61,3 +62,37 @@ def vjp(func, inputs, v=None, create_graph=False, strict=False):
     if not create_graph:
         outputs = tuple(x.detach() for x in outputs) if isinstance(outputs, tuple) else outputs.detach()
     return outputs, found if isinstance(inputs, tuple) else found[0]
+
+
+def jvp(func, inputs, v=None, create_graph=False, strict=False):
+    """func(*inputs), and the product of its Jacobian with v."""
+    values = _tuple(inputs)
+    directions = tuple(ops.ones_like(x) for x in values) if v is None else _tuple(v)
+    outputs, products = transforms.jvp(func, _leaves(values, create_graph) if create_graph else values, directions)
+    return outputs, products
+
+
+def _second(func, inputs, v, create_graph, strict):
+    """func(*inputs), a scalar, and the product of its second derivatives, which are symmetric, with v."""
+    values = _tuple(inputs)
+    leaves = _leaves(values, create_graph)
+    output = func(*leaves)
+    if output.numel() != 1:
+        raise RuntimeError("The Tensor returned by the function should contain a single element")
+    directions = tuple(ops.ones_like(x) for x in values) if v is None else _tuple(v)
+    first = _gradients(output, leaves, ops.ones_like(output), True, strict)
+    total = sum((g * direction).sum() for g, direction in zip(first, directions))
+    found = _gradients(total, leaves, ops.ones_like(total), create_graph, strict) if total.requires_grad else None
+    found = tuple(ops.zeros_like(x) for x in values) if found is None else found
+    output = output if create_graph else output.detach()
+    return output, found if isinstance(inputs, tuple) else found[0]
+
+
+def hvp(func, inputs, v=None, create_graph=False, strict=False):
+    """func(*inputs), a scalar, and the product of its Hessian with v."""
+    return _second(func, inputs, v, create_graph, strict)
+
+
+def vhp(func, inputs, v=None, create_graph=False, strict=False):
+    """func(*inputs), a scalar, and the product of v with its Hessian: the same as hvp, as the Hessian is symmetric."""
+    return _second(func, inputs, v, create_graph, strict)

@@ -9,8 +9,8 @@ _missing_here = attribute_finder("torch.nn")
 
 
 def __getattr__(name):
-    if name == "utils":  # on first use
+    if name in ("attention", "utils"):  # on first use
         import importlib
 
-        return importlib.import_module("relume.nn.utils")
+        return importlib.import_module("relume.nn." + name)
     return _missing_here(name)

@@ -1,5 +1,8 @@
-"""Ready parametrizations: weight_norm and spectral_norm."""
+"""Ready parametrizations: weight_norm, spectral_norm and orthogonal."""
 
+from ..._C import ops
+from ..._decompositions import qr, solve
+from ..._composites import matrix_exp
 from ..._modes import no_grad
 from ..functional import normalize
 from ..modules.module import Module
@@ -73,4 +76,69 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
         raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
     dim = default_dim(module) if dim is None else dim
     register_parametrization(module, name, _SpectralNorm(weight, n_power_iterations, dim, eps))
+    return module
+
+
+def _orthonormal_part(matrix):
+    """Q of the decomposition whose R has a positive diagonal."""
+    q, r = qr(matrix)
+    return q * r.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
+
+
+class _Orthogonal(Module):
+    def __init__(self, weight, orthogonal_map, use_trivialization):
+        super().__init__()
+        self.orthogonal_map = orthogonal_map
+        if use_trivialization:
+            self.register_buffer("base", None)
+
+    def forward(self, X):
+        transposed = X.shape[-2] < X.shape[-1]
+        X = X.mT if transposed else X
+        n, k = X.shape[-2:]
+        lower = X.tril()
+        if n != k:
+            lower = ops.cat([lower, X.new_zeros(tuple(X.shape[:-2]) + (n, n - k))], -1)
+        skew = lower - lower.mT
+        if self.orthogonal_map == "matrix_exp":
+            Q = matrix_exp(skew)
+        else:  # Cayley's transform
+            identity = ops.eye(n, dtype=skew.dtype).expand(skew.shape)
+            Q = solve(identity - 0.5 * skew, identity + 0.5 * skew)
+        Q = Q[..., :k]
+        base = getattr(self, "base", None)
+        Q = Q if base is None else base @ Q
+        return Q.mT if transposed else Q
+
+    @no_grad()
+    def right_inverse(self, Q):
+        if not hasattr(self, "base"):
+            raise NotImplementedError(
+                "It is not possible to assign to the matrix exponential or the Cayley parametrizations when "
+                "use_trivialization=False."
+            )
+        tall = Q.mT if Q.shape[-2] < Q.shape[-1] else Q
+        n, k = tall.shape[-2:]
+        if n == k:
+            self.base = _orthonormal_part(tall)
+        else:  # of a square matrix that begins with the weight
+            rest = ops.randn(tuple(tall.shape[:-2]) + (n, n - k), dtype=tall.dtype)
+            self.base = _orthonormal_part(ops.cat([tall, rest], -1))
+        return ops.zeros_like(Q)
+
+
+def orthogonal(module, name="weight", orthogonal_map=None, *, use_trivialization=True):
+    """Keeps the columns (of a wide matrix the rows) of the parameter `name` orthonormal, as base times the exponential of
+    the skew-symmetric matrix of the parameter ("matrix_exp", the default), or times its Cayley transform ("cayley"). With
+    use_trivialization the base is the orthonormal part of what the weight was, and assignment changes it.  Lezcano-Casado,
+    2019."""
+    weight = getattr(module, name, None)
+    if weight is None:
+        raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
+    if weight.dim() < 2:
+        raise ValueError(f"Expected a matrix or batch of matrices. Got a tensor of {weight.dim()} dimensions.")
+    chosen = "matrix_exp" if orthogonal_map is None else orthogonal_map
+    if chosen not in ("matrix_exp", "cayley"):
+        raise ValueError(f'orthogonal_map has to be one of "matrix_exp", "cayley". Got: {orthogonal_map}')
+    register_parametrization(module, name, _Orthogonal(weight, chosen, use_trivialization), unsafe=True)
     return module

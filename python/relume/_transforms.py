@@ -1,0 +1,228 @@
+"""Functions made of functions: gradients, Jacobians, and functions of one example over a batch.
+
+Gradients are those of autograd, with each result differentiable once more, so that transforms can be nested. vmap calls the
+function once for each example.
+"""
+
+import functools
+
+from ._C import Tensor, ops
+from ._trees import leaves, mapped, spread
+
+__all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp", "vmap"]
+
+_depth = 0  # of transforms that are running: results of the outermost one are cut off from what it made
+
+
+def _transform(function):
+    """Makes results plain tensors at the outermost level, unless an argument takes part in a graph of the caller's."""
+
+    @functools.wraps(function)
+    def run(*arguments, **keywords):
+        global _depth
+        _depth += 1
+        recorded = ops.is_grad_enabled()
+        ops._set_grad_enabled(True)
+        try:
+            result = function(*arguments, **keywords)
+        finally:
+            _depth -= 1
+            ops._set_grad_enabled(recorded)
+        given = [leaf for leaf in leaves((arguments, keywords)) if isinstance(leaf, Tensor)]
+        if _depth or recorded and any(leaf.requires_grad for leaf in given):
+            return result
+        return mapped(lambda leaf: leaf.detach() if isinstance(leaf, Tensor) else leaf, result)
+
+    return run
+
+
+def _leaf(value):
+    """An input that autograd follows: one of the caller's graph stays in it."""
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        return value
+    return value.view_as(value) if value.requires_grad else value.detach().requires_grad_()
+
+
+def _chosen(arguments, argnums):
+    """(the arguments with those chosen as leaves, the chosen)."""
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    count = len(arguments)
+    for number in numbers:
+        if not -count <= number < count:
+            raise RuntimeError(f"Got argnum={number}, but only {count} positional inputs")
+    followed = list(arguments)
+    for number in numbers:
+        followed[number] = mapped(_leaf, arguments[number])
+    chosen = tuple(followed[number] for number in numbers)
+    return followed, chosen[0] if isinstance(argnums, int) else chosen
+
+
+def _gradients(output, inputs, weight=None):
+    """The gradients for a tree of inputs, zeros where the output does not depend on one; with a graph."""
+    flat = leaves(inputs)
+    if output.requires_grad:
+        found = ops._grad([output], flat, [] if weight is None else [weight], True, True, True)
+    else:
+        found = [None] * len(flat)
+    iterator = iter(ops.zeros_like(leaf) if each is None else each for leaf, each in zip(flat, found))
+    return mapped(lambda _: next(iterator), inputs)
+
+
+def _auxiliary(result, has_aux):
+    if not has_aux:
+        return result, None
+    if not (isinstance(result, tuple) and len(result) == 2):
+        raise RuntimeError("with has_aux=True the function must return a tuple (output, aux)")
+    return result
+
+
+def grad_and_value(func, argnums=0, has_aux=False):
+    """A function of the same arguments that returns (the gradient with respect to argument argnums, the value of func); the
+    value is a scalar. With has_aux func returns (value, aux), and so does the second item."""
+
+    @functools.wraps(func)
+    @_transform
+    def run(*args, **kwargs):
+        arguments, chosen = _chosen(args, argnums)
+        output, aux = _auxiliary(func(*arguments, **kwargs), has_aux)
+        if not isinstance(output, Tensor):
+            raise RuntimeError(
+                f"grad_and_value(f)(*args): Expected f(*args) to return a scalar tensor, got {type(output)}"
+            )
+        if output.dim() != 0:
+            raise RuntimeError(
+                "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with "
+                f"{output.dim()} dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
+            )
+        gradient = _gradients(output, chosen)
+        return (gradient, (output, aux)) if has_aux else (gradient, output)
+
+    return run
+
+
+def grad(func, argnums=0, has_aux=False):
+    """A function of the same arguments that returns the gradient of func, a scalar, with respect to argument argnums (a
+    number, or a tuple of them); with has_aux, where func returns (value, aux), (gradient, aux)."""
+    both = grad_and_value(func, argnums, has_aux)
+
+    @functools.wraps(func)
+    def run(*args, **kwargs):
+        gradient, value = both(*args, **kwargs)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return run
+
+
+def _jacobian(output, chosen):
+    """d output / d chosen: a tree of the form of chosen, of tensors of shape output.shape + leaf.shape."""
+    rows = []
+    for i in range(output.numel()):
+        weight = ops.zeros(output.numel(), dtype=output.dtype)
+        weight[i] = 1
+        rows.append(_gradients(output, chosen, weight.view(output.shape)))
+    if not rows:
+        return mapped(lambda leaf: leaf.new_zeros(tuple(output.shape) + tuple(leaf.shape)), chosen)
+    return mapped(lambda leaf, *each: ops.stack(each).view(tuple(output.shape) + tuple(leaf.shape)), chosen, *rows)
+
+
+def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None):
+    """A function of the same arguments that returns the Jacobian of func, a backward pass for each element of its output:
+    tensors of shape output.shape + input.shape, in a tree of outputs, of inputs."""
+
+    @functools.wraps(func)
+    @_transform
+    def run(*args, **kwargs):
+        arguments, chosen = _chosen(args, argnums)
+        output, aux = _auxiliary(func(*arguments, **kwargs), has_aux)
+        result = mapped(lambda leaf: _jacobian(leaf, chosen), output)
+        return (result, aux) if has_aux else result
+
+    return run
+
+
+def jacfwd(func, argnums=0, has_aux=False, *, randomness="error"):
+    """The same as jacrev, which PyTorch computes in the other direction."""
+    return jacrev(func, argnums, has_aux=has_aux)
+
+
+def hessian(func, argnums=0):
+    """A function of the same arguments that returns the second derivatives of func: jacrev of jacrev."""
+    return jacrev(jacrev(func, argnums), argnums)
+
+
+def vjp(func, *primals, has_aux=False):
+    """(func(*primals), a function that gives v^T J for v of the form of the output, as a tuple of one item an input)."""
+    followed = tuple(mapped(_leaf, primal) for primal in primals)
+    output, aux = _auxiliary(func(*followed), has_aux)
+
+    def product(*cotangents, **_):
+        weights = cotangents[0] if len(cotangents) == 1 else cotangents
+        total = sum((leaf * weight).sum() for leaf, weight in zip(leaves(output), leaves(weights)))
+        return mapped(lambda leaf: leaf.detach(), _gradients(total, followed))
+
+    value = mapped(lambda leaf: leaf.detach(), output)
+    return (value, product, aux) if has_aux else (value, product)
+
+
+@_transform
+def _products(func, primals, tangents, has_aux):
+    followed = tuple(mapped(_leaf, primal) for primal in primals)
+    output, aux = _auxiliary(func(*followed), has_aux)
+
+    def product(leaf):
+        weight = ops.zeros_like(leaf).requires_grad_()  # J v is the gradient of (u^T J) v with respect to u
+        row = _gradients(leaf, followed, weight)
+        total = sum((each * tangent).sum() for each, tangent in zip(leaves(row), leaves(tangents)))
+        return _gradients(total, (weight,))[0]
+
+    return output, mapped(product, output), aux
+
+
+def jvp(func, primals, tangents, *, strict=False, has_aux=False):
+    """(func(*primals), J v): the derivative in the direction of the tangents."""
+    output, product, aux = _products(func, tuple(primals), tuple(tangents), has_aux)
+    return (output, product, aux) if has_aux else (output, product)
+
+
+def _batch_size(values, dims):
+    sizes = [value.shape[dim] for value, dim in zip(values, dims) if dim is not None]
+    if not sizes:
+        raise ValueError("vmap: at least one input must have a mapped dimension: in_dims has none")
+    if len(set(sizes)) > 1:
+        raise ValueError(
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{sizes} for the mapped dimension"
+        )
+    return sizes[0]
+
+
+def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
+    """A function of batches: func is called for each example along in_dims of the arguments (None: the same for all; a
+    tuple: one for each argument), and its results are stacked along out_dims."""
+
+    @functools.wraps(func)
+    def run(*args, **kwargs):
+        try:
+            dims = spread(in_dims if isinstance(in_dims, (int, type(None))) else tuple(in_dims), args)
+        except (ValueError, KeyError) as error:
+            raise ValueError(f"vmap({func.__name__}, in_dims={in_dims}): in_dims does not fit the inputs") from error
+        values, flat = leaves(args), leaves(dims)
+        flat = [dim if isinstance(value, Tensor) else None for value, dim in zip(values, flat)]
+        dims = mapped(lambda value, dim: dim if isinstance(value, Tensor) else None, args, dims)
+        results = []
+        for i in range(_batch_size(values, flat)):
+            example = mapped(lambda value, dim: value if dim is None else value.select(dim, i), args, dims)
+            results.append(func(*example, **kwargs))
+        return _stacked(results, out_dims)
+
+    return run
+
+
+def _stacked(results, out_dims):
+    """One tree of the results, stacked."""
+    if not results:
+        raise ValueError("vmap: the mapped dimension is empty")
+    if any(not isinstance(leaf, Tensor) for leaf in leaves(results[0])):
+        raise ValueError("vmap: the function must only return tensors")
+    dims = spread(tuple(out_dims) if isinstance(out_dims, list) else out_dims, results[0])
+    return mapped(lambda dim, *each: each[0] if dim is None else ops.stack(each, dim), dims, *results)

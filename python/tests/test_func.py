@@ -1,0 +1,113 @@
+"""func: transforms of functions, alone and nested, against autograd and formulas."""
+
+import pytest
+import relume as torch
+import relume.nn.functional as F
+from relume import nn
+from relume.func import (
+    functional_call, grad, grad_and_value, hessian, jacfwd, jacrev, jvp, stack_module_state, vjp, vmap,
+)  # fmt: skip
+
+X = torch.tensor([1.0, 2.0, 3.0])
+
+
+def test_gradients():
+    assert grad(lambda x: (x**3).sum())(X).tolist() == [3, 12, 27]
+    assert grad(grad(lambda x: x**4))(torch.tensor(2.0)).item() == 48
+    gradient, value = grad_and_value(lambda x: (x**2).sum())(X)
+    assert gradient.tolist() == [2, 4, 6] and value.item() == 14 and not gradient.requires_grad and not value.requires_grad
+
+
+def test_arguments_auxiliary_values_and_trees():
+    assert grad(lambda a, b: (a * b).sum(), argnums=1)(X, 2 * X).tolist() == [1, 2, 3]
+    both = grad(lambda a, b: (a * b).sum(), argnums=(0, 1))(X, 2 * X)
+    assert [each.tolist() for each in both] == [[2, 4, 6], [1, 2, 3]]
+    gradient, aux = grad(lambda x: ((x * x).sum(), {"twice": 2 * x}), has_aux=True)(X)
+    assert gradient.tolist() == [2, 4, 6] and aux["twice"].tolist() == [2, 4, 6] and not aux["twice"].requires_grad
+    tree = grad(lambda p: p["a"].sum() * p["b"][0].sum())({"a": X, "b": [torch.ones(2)]})
+    assert tree["a"].tolist() == [2, 2, 2] and tree["b"][0].tolist() == [6, 6]
+
+
+def test_gradients_through_a_transform():
+    w = torch.tensor(3.0, requires_grad=True)
+    grad(lambda x: x**2 * w)(w).backward()
+    # d/dw of (2 x w at x = w) = d/dw 2 w^2
+    assert w.grad.item() == 12
+
+
+def test_works_where_nothing_is_recorded():
+    with torch.no_grad():
+        assert grad(lambda x: (x**2).sum())(X).tolist() == [2, 4, 6] and not torch.is_grad_enabled()
+
+
+def test_jacobians_and_hessians():
+    for jacobian in (jacrev, jacfwd):
+        assert torch.equal(jacobian(lambda x: x**2)(X), torch.diag(2 * X))
+        assert jacobian(lambda x: x.sum())(X).tolist() == [1, 1, 1]
+    assert torch.equal(hessian(lambda x: (x**3).sum())(X), torch.diag(6 * X))
+    parts = jacrev(lambda a, b: (a * b, a + b), argnums=(0, 1))(X, X)
+    assert torch.equal(parts[0][1], torch.diag(X)) and torch.equal(parts[1][0], torch.eye(3))
+
+
+def test_products():
+    value, product = vjp(lambda x: x**2, X)
+    assert value.tolist() == [1, 4, 9] and product(torch.tensor([1.0, 0, 2]))[0].tolist() == [2, 0, 12]
+    value, direction = jvp(lambda x: x**2, (X,), (torch.tensor([1.0, 0, 2]),))
+    assert value.tolist() == [1, 4, 9] and direction.tolist() == [2, 0, 12] and not direction.requires_grad
+    ones = torch.ones(3)
+    assert torch.autograd.functional.jvp(lambda x: x**2, X, ones)[1].tolist() == [2, 4, 6]
+    assert torch.autograd.functional.hvp(lambda x: (x**3).sum(), X, ones)[1].tolist() == [6, 12, 18]
+    assert torch.autograd.functional.vhp(lambda x: x.sum(), X, ones)[1].tolist() == [0, 0, 0]
+
+
+def test_vmap():
+    a = torch.arange(6.0).view(2, 3)
+    assert vmap(torch.dot)(a, torch.ones(2, 3)).tolist() == [3, 12]
+    assert vmap(lambda x, y: x * y, in_dims=(0, None))(X, torch.tensor(2.0)).tolist() == [2, 4, 6]
+    assert vmap(lambda v: v.sum(), in_dims=1)(a).tolist() == [3, 5, 7] and torch.vmap is vmap
+    assert torch.equal(vmap(vmap(lambda x: x + 1))(a), a + 1)
+    first, second = vmap(lambda x: (x, 2 * x), out_dims=(0, 1))(a)
+    assert first.shape == (2, 3) and second.shape == (3, 2)
+    assert vmap(lambda t: t["x"].sum() + t["y"], in_dims=({"x": 0, "y": None},))({"x": a, "y": torch.ones(())}).tolist() == [4, 13]
+
+
+def test_gradients_of_each_example():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    x, y = torch.randn(5, 3), torch.randint(2, (5,))
+    parameters = {name: p.detach() for name, p in net.named_parameters()}
+
+    def loss(p, x, y):
+        return F.cross_entropy(functional_call(net, p, (x.unsqueeze(0),)), y.unsqueeze(0))
+
+    found = vmap(grad(loss), in_dims=(None, 0, 0))(parameters, x, y)
+    for i in range(5):
+        net.zero_grad()
+        F.cross_entropy(net(x[i : i + 1]), y[i : i + 1]).backward()
+        assert torch.allclose(found["0.weight"][i], net[0].weight.grad, atol=1e-6)
+
+
+def test_ensembles():
+    models = [nn.Linear(2, 1) for _ in range(3)]
+    parameters, buffers = stack_module_state(models)
+    x = torch.ones(4, 2)
+    outputs = vmap(lambda p, b: functional_call(models[0], (p, b), (x,)))(parameters, buffers)
+    assert torch.equal(outputs, torch.stack([model(x) for model in models])) and parameters["weight"].requires_grad
+
+
+@pytest.mark.parametrize(
+    "call, error, text",
+    [
+        (lambda: grad(lambda x: x * 2)(X), RuntimeError, "Expected f.* to return a scalar Tensor, got tensor with 1 dims"),
+        (lambda: grad(lambda x: 3)(X), RuntimeError, "to return a scalar tensor, got <class 'int'>"),
+        (lambda: grad(lambda x: x.sum(), argnums=2)(X), RuntimeError, "Got argnum=2, but only 1 positional inputs"),
+        (lambda: vmap(torch.add)(torch.ones(2), torch.ones(3)), ValueError, r"got sizes \[2, 3\] for the mapped dimension"),
+        (lambda: vmap(lambda x: 3)(X), ValueError, "must only return tensors"),
+        (lambda: vmap(torch.add, in_dims=(0,))(X, X), ValueError, "in_dims does not fit the inputs"),
+        (lambda: vmap(lambda x: x, in_dims=None)(X), ValueError, "at least one input"),
+        (lambda: stack_module_state([]), RuntimeError, "at least one model"),
+    ],
+)
+def test_refuses_what_does_not_fit(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
