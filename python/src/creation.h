@@ -13,7 +13,7 @@ namespace relume::python {
 Tensor tensor_from(PyObject* data, std::optional<ScalarType> dtype, const char* function);
 
 // A tensor on the memory of an object that has the buffer protocol; the tensor keeps the object alive.
-Tensor tensor_on_buffer(PyObject* object, const char* function);
+Tensor tensor_on_buffer(PyObject* object, const char* function, bool* writable = nullptr);
 // The same for an array that the user will go on using: warns where it is read-only.
 Tensor tensor_sharing(PyObject* array, const char* function);
 bool has_buffer_of_numbers(PyObject* object);

@@ -90,13 +90,9 @@ bool has_buffer_of_numbers(PyObject* object) {
 }
 
 Tensor tensor_sharing(PyObject* array, const char* function) {
-  const Tensor tensor = tensor_on_buffer(array, function);
-  Py_buffer view;
-  if (PyObject_GetBuffer(array, &view, PyBUF_WRITABLE | PyBUF_STRIDES | PyBUF_FORMAT) == 0) {
-    PyBuffer_Release(&view);
-    return tensor;
-  }
-  PyErr_Clear();
+  bool writable = true;
+  const Tensor tensor = tensor_on_buffer(array, function, &writable);
+  if (writable) return tensor;
   check_status(PyErr_WarnEx(PyExc_UserWarning,
                             "The given NumPy array is not writable, and tensors do not know about that: a write to the "
                             "tensor writes to the array. Copy the array where it must be protected.",
@@ -104,9 +100,12 @@ Tensor tensor_sharing(PyObject* array, const char* function) {
   return tensor;
 }
 
-Tensor tensor_on_buffer(PyObject* object, const char* function) {
+Tensor tensor_on_buffer(PyObject* object, const char* function, bool* writable) {
   auto view = std::make_unique<Py_buffer>();
-  if (PyObject_GetBuffer(object, view.get(), PyBUF_STRIDES | PyBUF_FORMAT) < 0) {
+  const bool got = PyObject_GetBuffer(object, view.get(), PyBUF_WRITABLE | PyBUF_STRIDES | PyBUF_FORMAT) == 0;
+  if (writable) *writable = got;
+  if (!got) PyErr_Clear();
+  if (!got && PyObject_GetBuffer(object, view.get(), PyBUF_STRIDES | PyBUF_FORMAT) < 0) {
     PyErr_Clear();
     if (PyObject_HasAttrString(object, "dtype")) refuse_type(object);
     raise(PyExc_TypeError,

@@ -53,7 +53,8 @@ PyObject* as_tensor(Arguments& a) {
 
 PyObject* from_numpy(Arguments& a) {
   PyObject* array = a.object(0);
-  if (!has_buffer_of_numbers(array) || !PyObject_HasAttrString(array, "__array_interface__"))
+  auto* const type = reinterpret_cast<PyObject*>(Py_TYPE(array));  // asking the array itself makes it write the interface
+  if (!has_buffer_of_numbers(array) || !PyObject_HasAttrString(type, "__array_interface__"))
     raise(PyExc_TypeError, "expected np.ndarray (got " + type_name_of(array) + ")");
   return wrap(tensor_sharing(array, "from_numpy"));
 }

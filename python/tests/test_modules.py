@@ -156,3 +156,13 @@ def test_sdpa_kernel_is_a_choice_that_changes_nothing():
     assert torch.equal(inside, nn.functional.scaled_dot_product_attention(q, q, q))
     with pytest.raises(AssertionError), sdpa_kernel(["MATH"]):
         pass
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+def test_interpolate_is_differentiable_after_its_first_call_in_inference_mode(mode):
+    x = torch.ones(1, 1, 5, 7)
+    with torch.inference_mode():
+        nn.functional.interpolate(x, scale_factor=3, mode=mode)
+    x.requires_grad_()
+    nn.functional.interpolate(x, scale_factor=3, mode=mode).sum().backward()
+    assert abs(x.grad.sum().item() - 5 * 7 * 9) < 1e-3

@@ -1,10 +1,11 @@
 """Images in other sizes, and images read at points between their pixels."""
 
+import functools
 import math
 import warnings
 
 from ..._C import bool as bool_dtype, float32, float64, ops
-from ..._modes import in_float32
+from ..._modes import in_float32, inference_mode
 from . import pooling
 
 __all__ = ["affine_grid", "grid_sample", "interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
@@ -26,19 +27,35 @@ def _steps(size, out, scale, align_corners):
     return 1.0 / scale if scale is not None and scale > 0 else size / out
 
 
+def _kept(function):
+    """Keeps what a function of numbers returns: programs scale between the same sizes again and again. The tensors can be
+    saved for backward, whatever mode they are first asked for in."""
+
+    @functools.lru_cache(maxsize=64)
+    def made(*arguments):
+        with inference_mode(False):
+            return function(*arguments)
+
+    return made
+
+
+@_kept
+def _nearest_index(size, out, scale, exact):
+    step = ops.tensor(_steps(size, out, scale, False), dtype=float32)
+    places = (ops.arange(out, dtype=float32) + (0.5 if exact else 0.0)) * step
+    return places.floor().long().clamp_max(size - 1)
+
+
 def _nearest(input, dim, out, scale, exact):
     size = input.size(dim)
     if out == size and not exact:
         return input
-    step = ops.tensor(_steps(size, out, scale, False), dtype=float32)
-    places = (ops.arange(out, dtype=float32) + (0.5 if exact else 0.0)) * step
-    return input.index_select(dim, places.floor().long().clamp_max(size - 1))
+    return input.index_select(dim, _nearest_index(size, out, scale, exact))
 
 
-def _places(input, dim, out, scale, align_corners):
+def _places(size, out, scale, align_corners, dtype):
     """Where in the input the output's pixels lie."""
-    dtype = _precision(input)
-    step = ops.tensor(_steps(input.size(dim), out, scale, align_corners), dtype=dtype)
+    step = ops.tensor(_steps(size, out, scale, align_corners), dtype=dtype)
     place = ops.arange(out, dtype=dtype)
     return place * step if align_corners else (place + 0.5) * step - 0.5
 
@@ -54,9 +71,9 @@ def _along(input, dim, taps):
     return result
 
 
-def _linear_taps(input, dim, out, scale, align_corners):
-    size = input.size(dim)
-    place = _places(input, dim, out, scale, align_corners).clamp_min(0)
+@_kept
+def _linear_taps(size, out, scale, align_corners, dtype):
+    place = _places(size, out, scale, align_corners, dtype).clamp_min(0)
     low = place.floor().long().clamp_max(size - 1)
     weight = (place - low).clamp(0, 1)
     return [(low, 1 - weight), ((low + 1).clamp_max(size - 1), weight)]
@@ -75,13 +92,12 @@ def cubic_weights(t):
     return [far(t + 1), near(t), near(1 - t), far(2 - t)]
 
 
-def _cubic_taps(input, dim, out, scale, align_corners):
-    place = _places(input, dim, out, scale, align_corners)
+@_kept
+def _cubic_taps(size, out, scale, align_corners, dtype):
+    place = _places(size, out, scale, align_corners, dtype)
     low = place.floor()
     first = low.long() - 1
-    return [
-        ((first + i).clamp(0, input.size(dim) - 1), weight) for i, weight in enumerate(cubic_weights(place - low))
-    ]
+    return [((first + i).clamp(0, size - 1), weight) for i, weight in enumerate(cubic_weights(place - low))]
 
 
 def _wanted_sizes(input, size, scale_factor, recompute_scale_factor):
@@ -150,12 +166,15 @@ def interpolate(
         return getattr(pooling, f"adaptive_avg_pool{input.dim() - 2}d")(input, tuple(sizes))
     result = input
     for dim in reversed(range(2, input.dim())):
-        out, scale = sizes[dim - 2], scales[dim - 2]
+        out, scale = int(sizes[dim - 2]), scales[dim - 2]
+        scale = None if scale is None else float(scale)
         if mode in ("nearest", "nearest-exact"):
             result = _nearest(result, dim, out, scale, mode != "nearest")
         else:
-            taps = (_cubic_taps if mode == "bicubic" else _linear_taps)(input, dim, out, scale, bool(align_corners))
-            result = _along(result.to(_precision(input)), dim, taps)
+            precision = _precision(input)
+            taps_of = _cubic_taps if mode == "bicubic" else _linear_taps
+            taps = taps_of(input.size(dim), out, scale, bool(align_corners), precision)
+            result = _along(result.to(precision), dim, taps)
     return result.clone() if result is input else result.to(input.dtype)
 
 

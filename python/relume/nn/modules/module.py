@@ -230,12 +230,13 @@ class Module(_C.ModuleBase, HookTables, State):
     def _named_members(self, table, prefix, recurse, remove_duplicate):
         seen = set()
         for path, module in self._named_below(prefix, remove_duplicate) if recurse else [(prefix, self)]:
+            before = path + "." if path else ""
             for name, value in module.__dict__[table].items():
                 if value is None or id(value) in seen:
                     continue
                 if remove_duplicate:
                     seen.add(id(value))
-                yield path + ("." if path else "") + name, value
+                yield before + name, value
 
     def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
         """(dotted name, parameter) of this module and, with recurse, of all below it."""
@@ -274,9 +275,15 @@ class Module(_C.ModuleBase, HookTables, State):
             memo.add(id(self))
         yield prefix, self
         for name, module in self._modules.items():
-            if module is not None:
-                path = prefix + ("." if prefix else "") + name
+            if module is None:
+                continue
+            path = f"{prefix}.{name}" if prefix else name
+            if module._modules or type(module).named_modules is not Module.named_modules:
                 yield from module.named_modules(memo, path, remove_duplicate)
+            elif id(module) not in memo:  # without a generator of its own, which takes most of the time
+                if remove_duplicate:
+                    memo.add(id(module))
+                yield path, module
 
     def modules(self):
         """This module and all below it."""

@@ -20,6 +20,9 @@ class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpec
     __str__ = __repr__
 
 
+_NONE = {}  # of hooks
+
+
 class State:
     """The part of Module that writes and reads state dicts."""
 
@@ -78,9 +81,11 @@ class State:
 
     def _saved_names(self):
         """The names of parameters and persistent buffers that exist."""
-        named = list(self._parameters.items())
-        named += [item for item in self._buffers.items() if item[0] not in self._non_persistent_buffers_set]
-        return [(name, value) for name, value in named if value is not None]
+        named = [item for item in self._parameters.items() if item[1] is not None]
+        if self._buffers:
+            left_out = self._non_persistent_buffers_set
+            named += [item for item in self._buffers.items() if item[1] is not None and item[0] not in left_out]
+        return named
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         for name, value in self._saved_names():
@@ -101,13 +106,13 @@ class State:
         local_metadata = {"version": self._version}
         if hasattr(destination, "_metadata"):
             destination._metadata[prefix[:-1]] = local_metadata
-        for hook in self.__dict__.get("_state_dict_pre_hooks", {}).values():
+        for hook in self.__dict__.get("_state_dict_pre_hooks", _NONE).values():
             hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(destination=destination, prefix=prefix + name + ".", keep_vars=keep_vars)
-        for hook in self.__dict__.get("_state_dict_hooks", {}).values():
+        for hook in self.__dict__.get("_state_dict_hooks", _NONE).values():
             replaced = hook(self, destination, prefix, local_metadata)
             if not getattr(hook, "_from_public_api", False):
                 destination = destination if replaced is None else replaced
