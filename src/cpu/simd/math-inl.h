@@ -2,7 +2,7 @@
 //
 // float: range reduction and minimax polynomials of our own, within 1 ULP or so (tests/cpu/math_accuracy_test.cc holds
 // the figures). Every function keeps NaN, the sign of zero where it is odd, and the limits at infinity; exp also gives
-// subnormal results. double: the C library, lane by lane.
+// subnormal results. double: math_double-inl.h.
 #if defined(RELUME_CPU_SIMD_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RELUME_CPU_SIMD_MATH_INL_H_
 #undef RELUME_CPU_SIMD_MATH_INL_H_
@@ -15,14 +15,12 @@
 #include <limits>
 #include <utility>
 
+#include "cpu/simd/math_double-inl.h"
 #include "cpu/simd/tables.h"
 #include "cpu/simd/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu::HWY_NAMESPACE {
-
-using VF = Vector<float>;
-using VD = Vector<double>;
 
 namespace detail {
 
@@ -212,20 +210,12 @@ RELUME_INLINE VF erf_small(VF t) {
 
 }  // namespace detail
 
-// The double form of a function, called rather than inlined to keep the many formulas small.
-#define RELUME_LIBRARY_FUNCTION(name)                           \
-  inline __attribute__((noinline)) VD name(VD x) {              \
-    return map_lanes(x, [](double a) { return std::name(a); }); \
-  }
-
 RELUME_INLINE VF exp(VF x) { return detail::exp_in_range(detail::at_least(detail::at_most(x, 89.0), -104.0)); }
-RELUME_LIBRARY_FUNCTION(exp)
 
 RELUME_INLINE VF expm1(VF x) {
   const VF half = detail::half_expm1(detail::at_least(detail::at_most(x, 89.0), -30.0));
   return copysign(half + half, x);
 }
-RELUME_LIBRARY_FUNCTION(expm1)
 
 RELUME_INLINE VF exp2(VF x) {
   using namespace detail;
@@ -235,7 +225,6 @@ RELUME_INLINE VF exp2(VF x) {
   const ExpReduction reduced = {(clamped - n) * VF(0.693147180559945309), n, bits(shifted)};
   return scale_by_power_of_two(exp_reduced(reduced.r), reduced);
 }
-RELUME_LIBRARY_FUNCTION(exp2)
 
 namespace detail {
 
@@ -262,26 +251,25 @@ RELUME_INLINE VF log(VF x) {
   const detail::LogReduction reduced = detail::reduce_log(x);
   return detail::with_log_edges(x, detail::log_reduced(reduced.f, reduced.exponent));
 }
-RELUME_LIBRARY_FUNCTION(log)
 
 RELUME_INLINE VF log2(VF x) {
   const detail::LogReduction reduced = detail::reduce_log(x);
   const VF y = mul_add(detail::log_reduced(reduced.f, VF(0.0)), VF(1.44269504088896341), reduced.exponent);
   return detail::with_log_edges(x, y);
 }
-RELUME_LIBRARY_FUNCTION(log2)
 
 RELUME_INLINE VF log1p(VF x) {
   using namespace detail;
-  // 1 + x = (1 + f) 2^e with f = x 2^-e + (2^-e - 1): the power is exact, so f is rounded only once.
+  // 1 + x = (1 + f) 2^e with f = x 2^-e + (2^-e - 1): the power is exact, so f is rounded only once. Where x is so
+  // large that the power may not be a normal number, 1 + x is x.
   const VI field = exponent_field(VF(1.0) + x);
   const VF power = from_bits(hn::Sub(bits(VF(1.0)), field));
-  const VF f = mul_add(x, power, power - VF(1.0));
+  const VF whole = from_bits(hn::Sub(bits(x), field)) - VF(1.0);
+  const VF f = select(x < VF(1e30), mul_add(x, power, power - VF(1.0)), whole);
   const VF y = log_reduced(f, exponent_value(field));
   const VF edge = select(x == VF(-1.0), VF(-kInfinity), select(x < VF(-1.0), VF(kNaN), x));
   return select(x > VF(-1.0) && x < VF(kInfinity) && !(x == VF(0.0)), y, edge);
 }
-RELUME_LIBRARY_FUNCTION(log1p)
 
 #if HWY_TARGET == HWY_AVX3
 namespace detail {
@@ -325,7 +313,6 @@ RELUME_INLINE VF tanh(VF x) {
   return copysign(select(t < VF(0.9), near, far), x);
 }
 #endif
-RELUME_LIBRARY_FUNCTION(tanh)
 
 namespace detail {
 
@@ -371,7 +358,6 @@ RELUME_INLINE VF erf(VF x) {
   const VF t = abs(x);
   return copysign(select(t < VF(1.05), erf_small(at_most(t, 1.05)), VF(1.0) - erfc_positive(t)), x);
 }
-RELUME_LIBRARY_FUNCTION(erf)
 
 RELUME_INLINE VF erfc(VF x) {
   using namespace detail;
@@ -379,7 +365,6 @@ RELUME_INLINE VF erfc(VF x) {
   const VF far = select(x < VF(0.0), VF(2.0) - tail, tail);
   return select(abs(x) < VF(0.4), VF(1.0) - erf_small(at_least(at_most(x, 1.0), -1.0)), far);
 }
-RELUME_LIBRARY_FUNCTION(erfc)
 
 namespace detail {
 
@@ -415,10 +400,8 @@ RELUME_INLINE VF sine(VF x) {
 }  // namespace detail
 
 RELUME_INLINE VF sin(VF x) { return detail::sine<0>(x); }
-RELUME_LIBRARY_FUNCTION(sin)
 
 RELUME_INLINE VF cos(VF x) { return detail::sine<1>(x); }
-RELUME_LIBRARY_FUNCTION(cos)
 
 namespace detail {
 

@@ -1,0 +1,403 @@
+// The mathematical functions of Vector<double> where the target has fused multiply-add, within 2 ULP
+// (tests/cpu/unary_test.cc), and those of Vector<float> that are computed in double; on other targets the C library,
+// lane by lane. The polynomials of log, sin, cos, atan and asin are those of FDLIBM (Sun Microsystems, 1993). Included
+// by math-inl.h.
+#if defined(RELUME_CPU_SIMD_MATH_DOUBLE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RELUME_CPU_SIMD_MATH_DOUBLE_INL_H_
+#undef RELUME_CPU_SIMD_MATH_DOUBLE_INL_H_
+#else
+#define RELUME_CPU_SIMD_MATH_DOUBLE_INL_H_
+#endif
+
+#include <cmath>
+#include <limits>
+
+#include "cpu/simd/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace relume::cpu::HWY_NAMESPACE {
+
+using VF = Vector<float>;
+using VD = Vector<double>;
+
+// A function called rather than inlined, to keep the many formulas small.
+#define RELUME_CALLED inline __attribute__((noinline))
+
+#define RELUME_LIBRARY_FUNCTION(name)                           \
+  RELUME_CALLED VD name(VD x) {                                 \
+    return map_lanes(x, [](double a) { return std::name(a); }); \
+  }
+
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_SSE4
+
+#define RELUME_LIBRARY_FUNCTIONS(name)                         \
+  RELUME_LIBRARY_FUNCTION(name)                                \
+  RELUME_INLINE VF name(VF x) {                                \
+    return map_lanes(x, [](float a) { return std::name(a); }); \
+  }
+RELUME_LIBRARY_FUNCTION(exp)
+RELUME_LIBRARY_FUNCTION(expm1)
+RELUME_LIBRARY_FUNCTION(exp2)
+RELUME_LIBRARY_FUNCTION(log)
+RELUME_LIBRARY_FUNCTION(log2)
+RELUME_LIBRARY_FUNCTION(log1p)
+RELUME_LIBRARY_FUNCTION(tanh)
+RELUME_LIBRARY_FUNCTION(sin)
+RELUME_LIBRARY_FUNCTION(cos)
+RELUME_LIBRARY_FUNCTIONS(log10)
+RELUME_LIBRARY_FUNCTIONS(tan)
+RELUME_LIBRARY_FUNCTIONS(asin)
+RELUME_LIBRARY_FUNCTIONS(acos)
+RELUME_LIBRARY_FUNCTIONS(atan)
+RELUME_LIBRARY_FUNCTIONS(sinh)
+RELUME_LIBRARY_FUNCTIONS(cosh)
+RELUME_LIBRARY_FUNCTIONS(asinh)
+RELUME_LIBRARY_FUNCTIONS(acosh)
+RELUME_LIBRARY_FUNCTIONS(atanh)
+#undef RELUME_LIBRARY_FUNCTIONS
+
+#else
+
+namespace detail {
+
+using DoubleTag = hn::ScalableTag<double>;
+using LongTag = hn::RebindToUnsigned<DoubleTag>;
+using VL = hn::Vec<LongTag>;
+
+RELUME_INLINE VL bits(VD x) { return hn::BitCast(LongTag(), x.v); }
+RELUME_INLINE VD from_bits(VL i) { return hn::BitCast(DoubleTag(), i); }
+RELUME_INLINE VL longs(uint64_t i) { return hn::Set(LongTag(), i); }
+
+inline constexpr double kEndless = std::numeric_limits<double>::infinity();
+inline constexpr double kHalfPi = 1.57079632679489655800, kHalfPiLow = 6.12323399573676603587e-17;
+inline constexpr double kLog2High = 6.93147180369123816490e-01, kLog2Low = 1.90821492927058770002e-10;
+
+// 1.5 * 2^52: a sum with it is rounded to an integer, which stands in the low bits.
+inline constexpr double kRoundToLong = 6755399441055744.0;
+
+// c[0] + c[1] x + c[2] x^2 + ...
+template <size_t N>
+RELUME_INLINE VD polynomial(VD x, const double (&c)[N]) {
+  VD sum(c[N - 1]);
+  for (size_t i = N - 1; i-- > 0;) sum = mul_add(sum, x, VD(c[i]));
+  return sum;
+}
+
+// x within the limits; NaN stays NaN.
+RELUME_INLINE VD within(VD x, double low, double high) {
+  return hn::Min(VD(high).v, hn::Max(VD(low).v, x.v));  // MINPD and MAXPD return their second operand if one is NaN
+}
+
+// x = n log(2) + r with |r| <= log(2) / 2, and r^2 (1/2 + r/6 + ...) = exp(r) - 1 - r.
+struct LongExpReduction {
+  VD r, n;
+  VL n_bits;  // the low bits hold n as an integer
+};
+RELUME_INLINE LongExpReduction reduce_exp(VD x) {
+  const VD shifted = mul_add(x, VD(1.44269504088896338700), VD(kRoundToLong));
+  const VD n = shifted - VD(kRoundToLong);
+  return {neg_mul_add(n, VD(kLog2Low), neg_mul_add(n, VD(kLog2High), x)), n, bits(shifted)};
+}
+RELUME_INLINE VD exp_tail(VD r) {
+  static constexpr double kTaylor[] = {1. / 2,      1. / 6,       1. / 24,       1. / 120,
+                                       1. / 720,    1. / 5040,    1. / 40320,    1. / 362880,
+                                       1. / 3628800, 1. / 39916800, 1. / 479001600, 1. / 6227020800};
+  return r * r * polynomial(r, kTaylor);
+}
+
+// 2^i for the integer i in the low bits, and y * 2^n with a single rounding.
+RELUME_INLINE VD power_of_two(VL i) { return from_bits(hn::ShiftLeft<52>(hn::Add(i, longs(1023)))); }
+RELUME_INLINE VD scale_by_power_of_two(VD y, VD n, [[maybe_unused]] VL n_bits) {
+#if HWY_TARGET == HWY_AVX3
+  return VD::Raw{_mm512_scalef_pd(y.v.raw, n.v.raw)};
+#else
+  const VL half = bits(mul_add(n, VD(0.5), VD(kRoundToLong)));
+  return y * power_of_two(half) * power_of_two(hn::Sub(n_bits, half));
+#endif
+}
+
+// x = (1 + f) 2^exponent with sqrt(1/2) <= 1 + f < sqrt(2), for normal x; and the exponent's bits.
+struct LongLogReduction {
+  VD f, exponent;
+  VL power;  // of 1 + f over x: added to the bits of a number, it multiplies it by that
+};
+RELUME_INLINE LongLogReduction reduce_normal_log(VD x) {
+  constexpr uint64_t kRootHalf = 0x3fe6a09e667f3bcd, kOne = 0x3ff0000000000000;
+  const VL biased = hn::ShiftRight<52>(hn::Add(bits(x), longs(kOne - kRootHalf)));
+  const VL power = hn::ShiftLeft<52>(hn::Sub(longs(1023), biased));
+  const VD exponent = from_bits(hn::Add(biased, bits(VD(kRoundToLong)))) - VD(kRoundToLong + 1023);
+  return {from_bits(hn::Add(bits(x), power)) - VD(1.0), exponent, power};
+}
+RELUME_INLINE LongLogReduction reduce_log(VD x) {
+  const auto subnormal = x < VD(std::numeric_limits<double>::min());
+  LongLogReduction reduced = reduce_normal_log(select(subnormal, x * VD(0x1p54), x));
+  reduced.exponent = reduced.exponent - select(subnormal, VD(54.0), VD(0.0));
+  return reduced;
+}
+
+// log(1 + f) + exponent * log(2).
+RELUME_INLINE VD log_reduced(VD f, VD exponent) {
+  static constexpr double kSeries[] = {6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01,
+                                       2.222219843214978396e-01, 1.818357216161805012e-01, 1.531383769920937332e-01,
+                                       1.479819860511658591e-01};
+  const VD s = f / (VD(2.0) + f), z = s * s, half_square = VD(0.5) * f * f;
+  const VD low = mul_add(s, mul_add(z, polynomial(z, kSeries), half_square), exponent * VD(kLog2Low));
+  return mul_add(exponent, VD(kLog2High), f - (half_square - low));
+}
+
+// The results of logarithms at 0, below it, at infinity and NaN.
+RELUME_INLINE VD with_log_edges(VD x, VD y) {
+  const VD edge =
+      select(x == VD(0.0), VD(-kEndless), select(x < VD(0.0), VD(std::numeric_limits<double>::quiet_NaN()), x));
+  return select(x > VD(0.0) && x < VD(kEndless), y, edge);
+}
+
+// sin(r) and cos(r) for |r| <= pi / 4.
+RELUME_INLINE VD sine_reduced(VD r) {
+  static constexpr double kSeries[] = {-1.66666666666666324348e-01, 8.33333333332248946124e-03,
+                                       -1.98412698298579493134e-04, 2.75573137070700676789e-06,
+                                       -2.50507602534068634195e-08, 1.58969099521155010221e-10};
+  const VD z = r * r;
+  return mul_add(r * z, polynomial(z, kSeries), r);
+}
+RELUME_INLINE VD cosine_reduced(VD r) {
+  static constexpr double kSeries[] = {4.16666666666666019037e-02,  -1.38888888888741095749e-03,
+                                       2.48015872894767294178e-05,  -2.75573143513906633035e-07,
+                                       2.08757232129817482790e-09,  -1.13596475577881948265e-11};
+  const VD z = r * r, half = VD(0.5) * z, w = VD(1.0) - half;
+  return w + mul_add(z * z, polynomial(z, kSeries), (VD(1.0) - w) - half);
+}
+
+// x = quadrant * pi / 2 + r, for |x| <= kFarthest.
+inline constexpr double kFarthest = 1e6;
+struct Quadrant {
+  VD r;
+  VL number;  // in the low bits
+};
+RELUME_INLINE Quadrant reduce_angle(VD x) {
+  const VD shifted = mul_add(x, VD(0.63661977236758134308), VD(kRoundToLong));
+  const VD n = shifted - VD(kRoundToLong);
+  const VD r = neg_mul_add(n, VD(kHalfPiLow), neg_mul_add(n, VD(kHalfPi), x));
+  return {neg_mul_add(n, VD(-1.49738490485916983e-33), r), bits(shifted)};
+}
+RELUME_INLINE Mask<double> has_bit(VL number, uint64_t bit) {
+  return {hn::RebindMask(DoubleTag(), hn::Eq(hn::And(number, longs(bit)), longs(bit)))};
+}
+
+// y, but what the C library's function gives where the angle is too large to be reduced.
+template <class F>
+RELUME_INLINE VD unless_far(VD x, VD y, F function) {
+  const auto near = abs(x) <= VD(kFarthest);
+  if (all(near)) [[likely]]
+    return y;
+  return select(near, y, map_lanes(x, function));
+}
+
+// sin(x) for shift 0, cos(x) for shift 1.
+RELUME_INLINE VD sine(VD x, uint64_t shift) {
+  const Quadrant q = reduce_angle(x);
+  const VL number = hn::Add(q.number, longs(shift));
+  const VD y = select(has_bit(number, 1), cosine_reduced(q.r), sine_reduced(q.r));
+  return select(has_bit(number, 2), -y, y);
+}
+
+// asin(x) / x - 1 for z = x^2 <= 1/4.
+RELUME_INLINE VD asin_excess(VD z) {
+  static constexpr double kOver[] = {1.66666666666666657415e-01,  -3.25565818622400915405e-01,
+                                     2.01212532134862925881e-01,  -4.00555345006794114027e-02,
+                                     7.91534994289814532176e-04,  3.47933107596021167570e-05};
+  static constexpr double kUnder[] = {1.0, -2.40339491173441421878e+00, 2.02094576023350569471e+00,
+                                      -6.88283971605453293030e-01, 7.70381505559019352791e-02};
+  return z * polynomial(z, kOver) / polynomial(z, kUnder);
+}
+
+// A function of floats computed in double.
+template <class F>
+RELUME_INLINE VF in_double(VF x, F function) {
+  using Tag = hn::ScalableTag<float>;
+  const hn::Half<Tag> half;
+  const auto convert = [&](auto part) {
+    return hn::DemoteTo(half, function(VD(hn::PromoteTo(DoubleTag(), part))).v);
+  };
+  return hn::Combine(Tag(), convert(hn::UpperHalf(half, x.v)), convert(hn::LowerHalf(half, x.v)));
+}
+
+}  // namespace detail
+
+#define RELUME_FLOAT_IN_DOUBLE(name)                                 \
+  RELUME_INLINE VF name(VF x) {                                      \
+    return detail::in_double(x, [](VD wide) { return name(wide); }); \
+  }
+
+RELUME_CALLED VD exp(VD x) {
+  const detail::LongExpReduction e = detail::reduce_exp(detail::within(x, -746, 710));
+  return detail::scale_by_power_of_two(VD(1.0) + (e.r + detail::exp_tail(e.r)), e.n, e.n_bits);
+}
+
+RELUME_CALLED VD exp2(VD x) {
+  using namespace detail;
+  const VD clamped = within(x, -1076, 1025), shifted = clamped + VD(kRoundToLong), n = shifted - VD(kRoundToLong);
+  const VD r = (clamped - n) * VD(0.693147180559945309);
+  return scale_by_power_of_two(VD(1.0) + (r + exp_tail(r)), n, bits(shifted));
+}
+
+// Halved on the way, because 2^1024 would overflow.
+RELUME_CALLED VD expm1(VD x) {
+  using namespace detail;
+  const LongExpReduction e = reduce_exp(within(x, -40, 710));
+  const VD half_power = power_of_two(hn::Sub(e.n_bits, longs(1)));
+  const VD half = mul_add(half_power, exp_tail(e.r), mul_add(half_power, e.r, half_power - VD(0.5)));
+  return copysign(half + half, x);
+}
+
+RELUME_CALLED VD log(VD x) {
+  const detail::LongLogReduction reduced = detail::reduce_log(x);
+  return detail::with_log_edges(x, detail::log_reduced(reduced.f, reduced.exponent));
+}
+
+RELUME_CALLED VD log2(VD x) {
+  const detail::LongLogReduction reduced = detail::reduce_log(x);
+  const VD y = mul_add(detail::log_reduced(reduced.f, VD(0.0)), VD(1.44269504088896338700), reduced.exponent);
+  return detail::with_log_edges(x, y);
+}
+
+RELUME_CALLED VD log10(VD x) {
+  const detail::LongLogReduction reduced = detail::reduce_log(x);
+  const VD low = reduced.exponent * VD(3.69423907715893078616e-13);
+  const VD y = mul_add(detail::log_reduced(reduced.f, VD(0.0)), VD(4.34294481903251816668e-01), low);
+  return detail::with_log_edges(x, mul_add(reduced.exponent, VD(3.01029995663611771306e-01), y));
+}
+
+// 1 + x = (1 + f) 2^e with f = x 2^-e + (2^-e - 1): the power is exact, so f is rounded only once. Where x is so large
+// that the power may not be a normal number, 1 + x is x.
+RELUME_CALLED VD log1p(VD x) {
+  using namespace detail;
+  const LongLogReduction reduced = reduce_normal_log(VD(1.0) + x);
+  const VD power = from_bits(hn::Add(bits(VD(1.0)), reduced.power));
+  const VD f = select(x < VD(1e300), mul_add(x, power, power - VD(1.0)), reduced.f);
+  const VD y = log_reduced(f, reduced.exponent);
+  const VD edge =
+      select(x == VD(-1.0), VD(-kEndless), select(x < VD(-1.0), VD(std::numeric_limits<double>::quiet_NaN()), x));
+  return select(x > VD(-1.0) && x < VD(kEndless) && !(x == VD(0.0)), y, edge);
+}
+
+// (exp(2 t) - 1) / (exp(2 t) + 1), or 1 less what is missing; the rounding errors of sum and quotient are made good.
+RELUME_CALLED VD tanh(VD x) {
+  const VD t = abs(x), e = expm1(detail::within(t + t, 0, 60));
+  const auto near = t < VD(1.0);
+  const VD over = select(near, e, VD(2.0)), under = e + VD(2.0), error = e - (under - VD(2.0));
+  const VD inverse = VD(1.0) / under, estimate = over * inverse;
+  const VD rest = neg_mul_add(estimate, error, neg_mul_add(estimate, under, over));
+  const VD ratio = mul_add(rest, inverse, estimate);
+  return copysign(select(near, ratio, VD(1.0) - ratio), x);
+}
+
+RELUME_CALLED VD sin(VD x) {
+  return select(x == VD(0.0), x, detail::unless_far(x, detail::sine(x, 0), [](double a) { return std::sin(a); }));
+}
+
+RELUME_CALLED VD cos(VD x) {
+  return detail::unless_far(x, detail::sine(x, 1), [](double a) { return std::cos(a); });
+}
+
+// sin(r) / cos(r), or -cos(r) / sin(r) in every other quadrant.
+RELUME_CALLED VD tan_of_float(VD x) {
+  const detail::Quadrant q = detail::reduce_angle(x);
+  const VD s = detail::sine_reduced(q.r), c = detail::cosine_reduced(q.r);
+  const auto odd = detail::has_bit(q.number, 1);
+  const VD y = select(odd, c, s) / select(odd, -s, c);
+  return select(x == VD(0.0), x, detail::unless_far(x, y, [](double a) { return std::tan(a); }));
+}
+RELUME_INLINE VF tan(VF x) { return detail::in_double(x, tan_of_float); }
+RELUME_LIBRARY_FUNCTION(tan)
+
+// atan(t) = atan((t - 1) / (t + 1)) + pi / 4 and so on, so that the series is that of numbers below tan(pi / 8).
+RELUME_CALLED VD atan(VD x) {
+  static constexpr double kSeries[] = {
+      -3.33333333333329318027e-01, 1.99999999998764832476e-01,  -1.42857142725034663711e-01,
+      1.11111104054623557880e-01,  -9.09088713343650656196e-02, 7.69187620504482999495e-02,
+      -6.66107313738753120669e-02, 5.83357013379057348645e-02,  -4.97687799461593236017e-02,
+      3.65315727442169155270e-02,  -1.62858201153657823623e-02};
+  const VD t = abs(x);
+  const auto near = t <= VD(0.4142135623730950), far = t > VD(2.414213562373095);
+  const VD over = select(near, t, select(far, VD(-1.0), t - VD(1.0)));
+  const VD under = select(near, VD(1.0), select(far, t, t + VD(1.0)));
+  const VD base = select(near, VD(0.0), select(far, VD(detail::kHalfPi), VD(detail::kHalfPi / 2)));
+  const VD low = select(near, VD(0.0), select(far, VD(detail::kHalfPiLow), VD(detail::kHalfPiLow / 2)));
+  const VD u = over / under, z = u * u;
+  return copysign(base + (u + mul_add(u * z, detail::polynomial(z, kSeries), low)), x);
+}
+RELUME_FLOAT_IN_DOUBLE(atan)
+
+// asin(t) = pi / 2 - 2 asin(w) with w = sqrt((1 - t) / 2) above 1/2; `error` is what w lacks.
+RELUME_CALLED VD asin(VD x) {
+  const VD t = abs(x), half = VD(0.5) - VD(0.5) * t, w = sqrt(half);
+  const auto near = t <= VD(0.5);
+  const VD excess = detail::asin_excess(select(near, t * t, half));
+  const VD error = select(w == VD(0.0), w, neg_mul_add(w, w, half) / (w + w));
+  const VD low = VD(2.0) * mul_add(w, excess, error) - VD(detail::kHalfPiLow);
+  return copysign(select(near, mul_add(t, excess, t), (VD(detail::kHalfPi) - (w + w)) - low), x);
+}
+RELUME_FLOAT_IN_DOUBLE(asin)
+
+RELUME_CALLED VD acos(VD x) {
+  const VD t = abs(x), half = VD(0.5) - VD(0.5) * t;
+  const auto near = t <= VD(0.5);
+  const VD u = select(near, x, sqrt(half)), s = mul_add(u, detail::asin_excess(select(near, t * t, half)), u);
+  const VD below = VD(2 * detail::kHalfPi) - (s + s - VD(2 * detail::kHalfPiLow));
+  const VD far = select(x < VD(0.0), below, s + s);
+  return select(near, VD(detail::kHalfPi) - (s - VD(detail::kHalfPiLow)), far);
+}
+RELUME_FLOAT_IN_DOUBLE(acos)
+
+// (exp(t) + sign exp(-t)) / 2 for t >= 0; far out, where exp(t) would overflow before its half does, by way of
+// exp(t / 2).
+RELUME_CALLED VD half_of_exponentials(VD t, double sign) {
+  const VD e = exp(t), root = exp(VD(0.5) * t);
+  return select(t < VD(700.0), VD(0.5) * e + VD(0.5 * sign) / e, VD(0.5) * root * root);
+}
+RELUME_CALLED VD sinh(VD x) {
+  static constexpr double kTaylor[] = {1. / 6,        1. / 120,        1. / 5040,          1. / 362880,
+                                       1. / 39916800, 1. / 6227020800, 1. / 1307674368000, 1. / 355687428096000};
+  const VD t = abs(x), z = t * t;
+  const VD near = mul_add(z * t, detail::polynomial(z, kTaylor), t);
+  return copysign(select(t < VD(1.0), near, half_of_exponentials(t, -1)), x);
+}
+RELUME_INLINE VD cosh(VD x) { return half_of_exponentials(abs(x), 1); }
+RELUME_FLOAT_IN_DOUBLE(sinh)
+RELUME_FLOAT_IN_DOUBLE(cosh)
+RELUME_FLOAT_IN_DOUBLE(log10)
+
+// By way of log1p, which is exact where the result is small; floats do not overflow in double.
+RELUME_INLINE VF asinh(VF x) {
+  return detail::in_double(x, [](VD wide) {
+    const VD t = abs(wide), square = t * t, y = log1p(t + square / (VD(1.0) + sqrt(square + VD(1.0))));
+    return copysign(select(t < VD(detail::kEndless), y, t), wide);
+  });
+}
+RELUME_INLINE VF acosh(VF x) {
+  return detail::in_double(x, [](VD wide) {
+    const VD over = wide - VD(1.0), y = log1p(over + sqrt(over * (wide + VD(1.0))));
+    return select(over < VD(0.0), VD(std::numeric_limits<double>::quiet_NaN()), y);
+  });
+}
+RELUME_INLINE VF atanh(VF x) {
+  return detail::in_double(x, [](VD wide) {
+    const VD t = abs(wide);
+    return copysign(VD(0.5) * log1p((t + t) / (VD(1.0) - t)), wide);
+  });
+}
+RELUME_LIBRARY_FUNCTION(asinh)
+RELUME_LIBRARY_FUNCTION(acosh)
+RELUME_LIBRARY_FUNCTION(atanh)
+#undef RELUME_FLOAT_IN_DOUBLE
+
+#endif
+
+RELUME_LIBRARY_FUNCTION(erf)
+RELUME_LIBRARY_FUNCTION(erfc)
+
+}  // namespace relume::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
