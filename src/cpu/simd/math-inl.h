@@ -349,8 +349,7 @@ RELUME_INLINE VF sigmoid(VF x) { return detail::sigmoid_anywhere(x); }
 #endif
 RELUME_INLINE VD sigmoid(VD x) {
   const VD e = exp(-abs(x));
-  const VD s = VD(1.0) / (VD(1.0) + e);
-  return select(x < VD(0.0), e * s, s);
+  return select(x < VD(0.0), e, VD(1.0)) / (VD(1.0) + e);
 }
 
 RELUME_INLINE VF erf(VF x) {
