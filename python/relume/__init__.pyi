@@ -43,6 +43,8 @@ from . import serialization as serialization
 from . import special as special
 from . import testing as testing
 from . import utils as utils
+from ._storage import TypedStorage as TypedStorage
+from ._storage import UntypedStorage as UntypedStorage
 from .nn.functional import channel_shuffle as channel_shuffle
 from .serialization import load as load
 from .nn.functional import pixel_shuffle as pixel_shuffle

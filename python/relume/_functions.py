@@ -93,8 +93,10 @@ def is_tensor(obj):
 
 
 def is_storage(obj):
-    """Always False: storages are not shown."""
-    return False
+    """Whether an object is the memory of a tensor, as tensor.untyped_storage() and tensor.storage() give it."""
+    from ._storage import TypedStorage, UntypedStorage
+
+    return isinstance(obj, (TypedStorage, UntypedStorage))
 
 
 def is_nonzero(input):
@@ -103,10 +105,11 @@ def is_nonzero(input):
 
 
 def typename(obj):
-    """The type of obj as text: torch.FloatTensor for a tensor."""
+    """The type of obj, or obj where it is a class, as text: torch.FloatTensor for a tensor."""
     if isinstance(obj, Tensor):
         return obj.type()
-    return f"{type(obj).__module__}.{type(obj).__qualname__}"
+    kind = obj if isinstance(obj, type) else type(obj)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):

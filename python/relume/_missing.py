@@ -7,6 +7,8 @@ LAZY = set(
     "utils".split()
 )
 LAZY_FUNCTIONS = {
+    "TypedStorage": "_storage",
+    "UntypedStorage": "_storage",
     "channel_shuffle": "nn.functional",
     "load": "serialization",
     "pixel_shuffle": "nn.functional",

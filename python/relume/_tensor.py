@@ -174,6 +174,30 @@ def is_shared(self):
 
 
 @method
+def untyped_storage(self):
+    """The bytes that the tensor and its views lie in."""
+    from ._storage import UntypedStorage
+
+    return UntypedStorage._of(self)
+
+
+@method
+def storage(self):
+    """The memory that the tensor and its views lie in, as elements of its dtype."""
+    from ._storage import TypedStorage
+
+    return TypedStorage(self)
+
+
+@method
+def set_(self, source=None, storage_offset=0, size=None, stride=None):
+    """Makes the tensor show the elements of another tensor, or of a storage; see _storage.set_."""
+    from ._storage import set_
+
+    return set_(self, source, storage_offset, size, stride)
+
+
+@method
 def index_put_(self, indices, values, accumulate=False):
     """Sets, or with accumulate increases, the elements that index tensors name."""
     return self._index_put(list(indices), values, accumulate)

@@ -1,6 +1,7 @@
 // Tensors from numbers and nested sequences, and lists from tensors.
 #include "creation.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -92,6 +93,7 @@ class Reader {
   }
   [[noreturn]] void refuse(PyObject* data) const {
     const std::string type = type_name_of(data);
+    if (PyUnicode_Check(data) && !sizes_.empty() && !deduced_) raise(PyExc_ValueError, "too many dimensions 'str'");
     if (PyUnicode_Check(data)) raise(PyExc_TypeError, "new(): invalid data type '" + type + "'");
     raise(PyExc_RuntimeError, "Could not infer dtype of " + type);
   }
@@ -102,6 +104,7 @@ class Reader {
       return;
     }
     const Scalar value = PyLong_CheckExact(data) ? Scalar(integer_of(data)) : scalar_of(data);
+    if (value.isFloatingPoint()) lowest_real_ = std::min(lowest_real_, value.toDouble());
     switch (values_.scalar_type()) {
       case kDouble:
         values_.data_ptr<double>()[count_++] = value.toDouble();
@@ -120,8 +123,7 @@ class Reader {
     if (is_floating_point(target) || target == kBool) return;
     const int bits = static_cast<int>(element_size(target)) * 8 - (is_signed(target) ? 1 : 0);
     const double limit = std::ldexp(1.0, bits);  // the first that does not fit
-    const bool whole = values_.scalar_type() != kDouble;
-    const double low = is_signed(target) ? -limit : whole ? 1 - limit : 0;
+    const double low = is_signed(target) ? -limit : lowest_real_ < 0 ? 0 : 1 - limit;
     const double high = bits == 63 ? std::nextafter(limit, 0) : limit - 1;
     const Tensor values = values_.to(kDouble);
     const auto* data = values.data_ptr<double>();
@@ -135,6 +137,7 @@ class Reader {
   DimVector sizes_;
   std::optional<ScalarType> deduced_;  // what holds every item; nothing where there is none
   Tensor values_;
+  double lowest_real_ = 0;  // of the items that are no integers
   int64_t count_ = 0;
 };
 

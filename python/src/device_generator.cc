@@ -182,7 +182,7 @@ void add_types(PyObject* module) {
       {Py_tp_methods, generator_methods},
       {0, nullptr},
   };
-  PyType_Spec generator_spec = {"relume.Generator", sizeof(GeneratorObject), 0, Py_TPFLAGS_DEFAULT, generator_slots};
+  PyType_Spec generator_spec = {"relume._C.Generator", sizeof(GeneratorObject), 0, Py_TPFLAGS_DEFAULT, generator_slots};
   generator_type = make_type(module, generator_spec);
   add_object(module, "default_generator", own(generator_object(default_generator())).get());
 }

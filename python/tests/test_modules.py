@@ -166,3 +166,15 @@ def test_interpolate_is_differentiable_after_its_first_call_in_inference_mode(mo
     x.requires_grad_()
     nn.functional.interpolate(x, scale_factor=3, mode=mode).sum().backward()
     assert abs(x.grad.sum().item() - 5 * 7 * 9) < 1e-3
+
+
+def test_data_parallel_and_synchronized_batch_norm_on_one_device():
+    layer = nn.Linear(2, 3)
+    parallel = nn.DataParallel(layer)
+    assert list(parallel.state_dict()) == ["module.weight", "module.bias"] and parallel.module is layer
+    assert torch.equal(parallel(torch.ones(1, 2)), layer(torch.ones(1, 2)))
+    model = nn.Sequential(nn.BatchNorm2d(3), nn.Sequential(nn.BatchNorm1d(2), nn.ReLU()))
+    model[0].running_mean.fill_(2)
+    made = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    assert type(made[0]) is type(made[1][0]) is nn.SyncBatchNorm and made[0].weight.requires_grad
+    assert torch.equal(made[0].running_mean, torch.full((3,), 2.0)) and made[0](torch.randn(2, 3, 4, 4)).shape == (2, 3, 4, 4)

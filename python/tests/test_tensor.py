@@ -270,3 +270,48 @@ def test_functions_of_complex_numbers_take_real_ones():
     assert torch.conj(x) is x and x.resolve_conj() is x and not x.is_conj() and torch.isreal(x).all()
     with pytest.raises(RuntimeError, match="imag is not implemented for tensors with non-complex dtypes"):
         x.imag
+
+
+class TestStorage:
+    def test_views_share_it(self):
+        x = torch.arange(6.0).view(2, 3)
+        row = x[1]
+        assert row.untyped_storage().data_ptr() == x.untyped_storage().data_ptr() == x.storage().data_ptr()
+        assert x.untyped_storage().nbytes() == 24 and len(row.storage()) == 6 and row.storage().tolist() == [0, 1, 2, 3, 4, 5]
+        assert torch.is_storage(x.storage()) and torch.is_storage(x.untyped_storage()) and not torch.is_storage(x)
+
+    def test_writes_show_in_the_tensor(self):
+        x = torch.zeros(3)
+        x.storage()[1] = 5
+        assert x.tolist() == [0, 5, 0]
+        x.untyped_storage().fill_(0)
+        assert x.tolist() == [0, 0, 0]
+
+    def test_set_(self):
+        x = torch.arange(6.0).view(2, 3)
+        y = torch.empty(0)
+        assert y.set_(x) is y and y.data_ptr() == x.data_ptr() and y.shape == (2, 3)
+        assert y.set_(x.untyped_storage(), 1, (2, 2), (1, 2)).tolist() == [[1, 3], [2, 4]]
+        assert y.set_(x.storage(), 2, (3,)).tolist() == [2, 3, 4] and y.set_().numel() == 0
+        with pytest.raises(RuntimeError, match="Could not set tensor of type"):
+            torch.empty(0, dtype=torch.int).set_(x)
+
+
+def test_numbers_as_small_integers():
+    assert torch.tensor([-1, 0.0], dtype=torch.uint8).tolist() == [255, 0]
+    for bad in ([-1.0], [300], [300, 1.0], [float("nan")]):
+        with pytest.raises(RuntimeError, match="cannot be converted to type uint8 without overflow"):
+            torch.tensor(bad, dtype=torch.uint8)
+    with pytest.raises(ValueError, match="too many dimensions 'str'"):
+        torch.tensor(["a"])
+
+
+def test_losses_and_the_dtype_of_their_target():
+    F, x = torch.nn.functional, torch.tensor([0.5])
+    for loss in (F.mse_loss, F.smooth_l1_loss, F.huber_loss):
+        assert loss(x, torch.tensor([True])).item() == loss(x, torch.tensor([1.0])).item()
+    with pytest.raises(RuntimeError, match="Found dtype Long but expected Float"):
+        F.binary_cross_entropy(x, torch.tensor([1]))
+    with pytest.raises(RuntimeError, match="result type Float can't be cast to the desired output type Long"):
+        F.binary_cross_entropy_with_logits(x, torch.tensor([1]))
+    assert F.binary_cross_entropy_with_logits(x, torch.ones(1, dtype=torch.float64)).dtype == torch.float64

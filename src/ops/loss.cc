@@ -70,6 +70,7 @@ bool all_from_0_to_1(const Tensor& tensor) { return logical_and(tensor >= 0, ten
 Tensor mse_loss(const Tensor& self, const Tensor& target, int64_t reduction) {
   if (const Autocast cast(CastTo::Float); cast) return mse_loss(cast(self), cast(target), reduction);
   check_pair("mse_loss", self, target, reduction);
+  if (target.scalar_type() == kBool) return mse_loss(self, target.to(self.scalar_type()), reduction);
   check_real("mse_cpu", self, target);
   Tensor losses;
   {
@@ -93,6 +94,7 @@ Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reductio
     return smooth_l1_loss(cast(self), cast(target), reduction, beta);
   check_pair("smooth_l1_loss", self, target, reduction);
   check(beta >= 0, "smooth_l1_loss does not support negative values for beta.");
+  if (target.scalar_type() == kBool) return smooth_l1_loss(self, target.to(self.scalar_type()), reduction, beta);
   if (beta == 0) return l1_loss(self, target, reduction);
   check_real("smooth_l1_cpu", self, target);
   Tensor losses;
@@ -111,6 +113,7 @@ Tensor huber_loss(const Tensor& self, const Tensor& target, int64_t reduction, d
     return huber_loss(cast(self), cast(target), reduction, delta);
   check_pair("huber_loss", self, target, reduction);
   check(delta > 0, "huber_loss does not support non-positive values for delta.");
+  if (target.scalar_type() == kBool) return huber_loss(self, target.to(self.scalar_type()), reduction, delta);
   check_real("huber_cpu", self, target);
   Tensor losses;
   {
@@ -168,6 +171,8 @@ Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tens
                     "have the same size.",
                     target.sizes(), self.sizes());
   check_real("binary_cross_entropy", self, target);
+  check(self.scalar_type() == target.scalar_type(), "Found dtype {} but expected {}",
+        to_string(target.scalar_type()), to_string(self.scalar_type()));
   Tensor result;
   {
     const NoGradGuard no_grad;
@@ -194,6 +199,9 @@ Tensor binary_cross_entropy_with_logits(const Tensor& self, const Tensor& target
   check<ValueError>(self.sizes() == target.sizes(),
                     "Target size (torch.Size({})) must be the same as input size (torch.Size({}))", target.sizes(),
                     self.sizes());
+  check(is_floating_point(target.scalar_type()) || target.scalar_type() == kBool,
+        "result type {} can't be cast to the desired output type {}", to_string(result_type({self, target})),
+        to_string(target.scalar_type()));
   Tensor result;
   {
     const NoGradGuard no_grad;

@@ -1,6 +1,5 @@
 """Jacobians, Hessians and products with them, by backward passes."""
 
-from .. import _transforms as transforms
 from .._C import Tensor, ops
 
 
@@ -66,6 +65,8 @@ def vjp(func, inputs, v=None, create_graph=False, strict=False):
 
 def jvp(func, inputs, v=None, create_graph=False, strict=False):
     """func(*inputs), and the product of its Jacobian with v."""
+    from .. import _transforms as transforms
+
     values = _tuple(inputs)
     directions = tuple(ops.ones_like(x) for x in values) if v is None else _tuple(v)
     outputs, products = transforms.jvp(func, _leaves(values, create_graph) if create_graph else values, directions)

@@ -9,8 +9,12 @@ _missing_here = attribute_finder("torch.nn")
 
 
 def __getattr__(name):
-    if name in ("attention", "utils"):  # on first use
+    if name in ("attention", "parallel", "utils"):  # on first use
         import importlib
 
         return importlib.import_module("relume.nn." + name)
+    if name == "DataParallel":
+        from .parallel import DataParallel
+
+        return DataParallel
     return _missing_here(name)
