@@ -2,11 +2,13 @@
 
 import gzip
 import io
+import os
+import signal
 import struct
 
 import pytest
 import relume as torch
-from relume import demo, safetensors
+from relume import _pictures, demo, safetensors
 
 
 @pytest.fixture
@@ -75,3 +77,74 @@ def test_bar_on_a_terminal(monkeypatch):
     text = bar.stream.getvalue()
     assert text.startswith("\repoch 1/5: 100%") and text.endswith("loss=0.500]\x1b[K\n")
     assert (demo.clock(61), demo.clock(3725)) == ("01:01", "1:02:05")
+
+
+def interrupt_after(monkeypatch, steps):
+    """Makes the demo get a Ctrl-C after so many steps."""
+    show, calls = demo.ProgressBar.show, []
+
+    def counted(self, done, loss):
+        calls.append(done)
+        if len(calls) == steps:
+            os.kill(os.getpid(), signal.SIGINT)
+        show(self, done, loss)
+
+    monkeypatch.setattr(demo.ProgressBar, "show", counted)
+
+
+def test_an_interrupted_training_goes_on_with_the_same_numbers(data, tmp_path, capsys, monkeypatch):
+    arguments = ["--data", str(data), "--epochs", "2", "--batch-size", "60", "--threads", "1"]
+    whole, parts = str(tmp_path / "whole.safetensors"), str(tmp_path / "parts.safetensors")
+    assert demo.main([*arguments, "--save", whole]) == 0
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 10)
+        assert demo.main([*arguments, "--save", parts]) == demo.INTERRUPTED
+    assert signal.getsignal(signal.SIGINT) is before and not os.path.exists(parts)
+    checkpoint = parts + ".checkpoint"
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said == f"interrupted; go on with: python -m relume.demo --resume {checkpoint} --save {parts}"
+    assert demo.main(["--resume", checkpoint, "--save", parts]) == 0
+    assert "epoch 2/2:" in capsys.readouterr().out
+    for name, value in safetensors.load_file(whole).items():
+        assert torch.equal(value, safetensors.load_file(parts)[name]), name
+
+
+def test_interrupted_without_a_file_says_so(data, capsys, monkeypatch):
+    interrupt_after(monkeypatch, 2)
+    assert demo.main(["--data", str(data), "--epochs", "1", "--batch-size", "50"]) == demo.INTERRUPTED
+    assert capsys.readouterr().out.splitlines()[-1] == "interrupted"
+
+
+def test_refuses_what_is_no_checkpoint_and_what_cannot_be_written(data, tmp_path, capsys):
+    torch.save({"a": 1}, tmp_path / "other.pt")
+    assert demo.main(["--resume", str(tmp_path / "other.pt")]) == 1
+    assert "no checkpoint of this program: it has no epoch" in capsys.readouterr().err
+    assert demo.main(["--data", str(data), "--save", str(tmp_path)]) == 1
+    assert "Is a directory" in capsys.readouterr().err
+
+
+def test_shows_dead_units_and_mistakes(data, capsys):
+    arguments = "--epochs 1 --batch-size 200 --learning-rate 1e-9 --threads 1".split()
+    assert demo.main(["--data", str(data), *arguments]) == 0
+    out = capsys.readouterr().out
+    assert ", dead units " in out and "\na few that it gets wrong\n" in out
+    lines = out.splitlines()
+    captions = next(i for i, line in enumerate(lines) if line.startswith("is: "))
+    assert lines[captions + 1].startswith("seen as: ") and any("=" * 20 in line or "-" * 20 in line for line in lines[-16:])
+
+
+def test_counts_dead_units(data):
+    trainer = demo.Trainer(demo.parse([]))
+    with torch.no_grad():
+        trainer.network[0].bias[:8] = -1000  # of 32 + 64 + 128 units
+    assert trainer.dead_share(demo.Images(str(data), "t10k", 20)) >= 8 / 224
+
+
+def test_draws_with_half_blocks_or_characters():
+    image = torch.tensor([[0, 255], [0, 255], [255, 255]], dtype=torch.uint8)
+    plain = _pictures.draw([(image, ["ab", "c"]), (image, ["de"])], 80, False).splitlines()
+    assert plain == [" @   @", "==  ==", "ab  de", "c"]
+    assert len(_pictures.draw([(image, ["ab"]), (image, ["de"])], 5, False).splitlines()[0]) == 2  # one at least
+    colours = _pictures.draw([(image, ["ab"])], 80, True)
+    assert colours.startswith("\x1b[38;2;0;0;0m\x1b[48;2;0;0;0m\u2580\x1b[38;2;255;255;255m") and "\x1b[0m\n" in colours
