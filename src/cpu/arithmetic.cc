@@ -1,11 +1,16 @@
-// Arithmetic that compilers vectorise, compiled once for every target.
+// Arithmetic in vectors, most of which the compiler makes of plain loops, compiled once for every target.
+#include <cmath>
+
 #include "cpu/arithmetic_table.h"
+#include "cpu/division.h"
 #include "cpu/simd/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/arithmetic.cc"
 #include "hwy/foreach_target.h"
-#include "hwy/highway.h"
+//
+#include "cpu/simd/loops-inl.h"
+#include "cpu/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu {
@@ -46,6 +51,23 @@ struct Lerp {
 };
 struct AddScaled { template <class T> static T of(T scale, T a, T b) { return fused(scale, b, a); } };
 struct AddCMul { template <class T> static T of(T scale, T a, T b, T c) { return fused(times(scale, b), c, a); } };
+// Of a difference and where it counts as large: 0.5 d^2 / beta below beta, and 0.5 d^2 below delta.
+struct SmoothL1 {
+  template <class T> static T of(T beta, T a, T b) {
+    const T d = a - b < 0 ? b - a : a - b;
+    return d < beta ? d * d * T(0.5) / beta : d - T(0.5) * beta;
+  }
+};
+struct Huber {
+  template <class T> static T of(T delta, T a, T b) {
+    const T d = a - b < 0 ? b - a : a - b;
+    return d < delta ? d * d * T(0.5) : (d - T(0.5) * delta) * delta;
+  }
+};
+// What is made of the rest of a / b towards zero.
+struct Rest { static float of(float, float, float rest) { return rest; } };
+struct FlooredRest { static float of(float, float b, float rest) { return floored_rest(rest, b); } };
+struct FlooredQuotient { static float of(float a, float b, float rest) { return floored_quotient(a, b, rest); } };
 struct AddCDiv { template <class T> static T of(T scale, T a, T b, T c) { return a + scale * b / c; } };
 // clang-format on
 
@@ -114,6 +136,40 @@ void scaled_loop_of_3(void* out, const void* const* inputs, int64_t n, const voi
   for (int64_t i = 0; i < n; ++i) to[i] = Op::of(scale, a[i], b[i], c[i]);
 }
 
+// In blocks: one that has a quotient too large to be taken in double is done again, element by element.
+template <class Op>
+void rest_loop(void* out, const void* const* inputs, int64_t n, const void*) {
+  constexpr int64_t kBlock = 256;
+  float rests[kBlock];
+  for (int64_t i = 0; i < n; i += kBlock) {
+    const int64_t count = n - i < kBlock ? n - i : kBlock;
+    const float* a = static_cast<const float*>(inputs[0]) + i;
+    const float* b = static_cast<const float*>(inputs[1]) + i;
+    float* to = static_cast<float*>(out) + i;
+    int64_t inexact = 0;
+    for (int64_t j = 0; j < count; ++j) {
+      const double x = a[j], y = b[j], ratio = x / y;
+      inexact |= has_exact_rest(ratio, y) ? 0 : 1;
+      rests[j] = std::copysign(static_cast<float>(x - std::trunc(ratio) * y), a[j]);
+    }
+    if (inexact)
+      for (int64_t j = 0; j < count; ++j) rests[j] = exact_fmod(a[j], b[j]);
+#pragma GCC ivdep
+    for (int64_t j = 0; j < count; ++j) to[j] = Op::of(a[j], b[j], rests[j]);
+  }
+}
+
+// Null where it had better be left to the loops over elements.
+constexpr ElementwiseLoop pow_loop() {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  return [](void* out, const void* const* inputs, int64_t n, const void*) {
+    loop<float, 2>(out, inputs, n, [](VF a, VF b) { return pow(a, b); });
+  };
+#else
+  return nullptr;
+#endif
+}
+
 void or_if_scaled(void* out, const void* const* inputs, int64_t n, const void* options) {
   const uint8_t scale = scale_of<int64_t>(options) != 0;
   const uint8_t* a = static_cast<const uint8_t*>(inputs[0]);
@@ -172,6 +228,10 @@ class TableMaker {
     scaled(IntTypes());
     division(FloatTypes());
     table_.at(add_scaled, kBool) = or_if_scaled;
+    table_.at(floor_divide, kFloat) = rest_loop<FlooredQuotient>;
+    table_.at(remainder, kFloat) = rest_loop<FlooredRest>;
+    table_.at(ArithmeticOp::fmod, kFloat) = rest_loop<Rest>;
+    table_.at(ArithmeticOp::pow, kFloat) = pow_loop();
     for (int d = 0; d < kNumDtypes; ++d)
       table_.loops[static_cast<int>(where)][d] = where_of(static_cast<ScalarType>(d));
     return table_;
@@ -228,6 +288,8 @@ class TableMaker {
   template <class... Ts>
   constexpr void division(TypeList<Ts...>) {
     ((table_.at(ArithmeticOp::addcdiv, dtype_of<Ts>) = scaled_loop_of_3<AddCDiv, Ts>), ...);
+    ((table_.at(ArithmeticOp::smooth_l1, dtype_of<Ts>) = scaled_loop_of_2<SmoothL1, Ts>), ...);
+    ((table_.at(ArithmeticOp::huber, dtype_of<Ts>) = scaled_loop_of_2<Huber, Ts>), ...);
   }
   static constexpr ElementwiseLoop where_of(ScalarType dtype) {
     switch (element_size(dtype)) {

@@ -4,6 +4,7 @@
 
 #include "core/check.h"
 #include "cpu/arithmetic_table.h"
+#include "cpu/division.h"
 
 namespace relume::cpu {
 namespace {
@@ -33,29 +34,11 @@ T integer_rest(T a, T b) {
   return static_cast<T>(a % b);
 }
 
-// The remainder of a / b towards zero, exact as the C library's: a quotient of floats below 2^28, taken in double, lies
-// on its side of each integer, and its products are exact.
-inline float exact_fmod(float a, float b) {
-  const double x = a, y = b, ratio = x / y;
-  if (!(std::abs(ratio) < 0x1p28) || std::isinf(b)) return std::fmod(a, b);
-  const double rest = x - static_cast<double>(static_cast<int64_t>(ratio)) * y;
-  return std::copysign(static_cast<float>(rest), a);
-}
-inline double exact_fmod(double a, double b) { return std::fmod(a, b); }
-
 struct FloorDivide {
-  // Python's: the quotient of a minus the remainder, so that a == b * floor_divide(a, b) + remainder(a, b) as nearly as
-  // can be.
   template <class T>
   static T of(T a, T b) {
     if constexpr (is_real<T>) {
-      if (b == 0) return a / b;
-      const T rest = exact_fmod(a, b);
-      T ratio = (a - rest) / b;
-      if (rest != 0 && (b < 0) != (rest < 0)) ratio -= 1;
-      if (ratio == 0) return std::copysign(T(0), a / b);
-      const T whole = std::floor(ratio);
-      return ratio - whole > T(0.5) ? whole + 1 : whole;
+      return floored_quotient(a, b, exact_fmod(a, b));
     } else {
       const T ratio = quotient(a, b), rest = integer_rest(a, b);
       return rest != 0 && (rest < 0) != (b < 0) ? ratio - 1 : ratio;
@@ -76,12 +59,10 @@ struct TruncDivide {
 struct Remainder {
   template <class T>
   static T of(T a, T b) {
-    T rest;
     if constexpr (is_real<T>)
-      rest = exact_fmod(a, b);
+      return floored_rest(exact_fmod(a, b), b);
     else
-      rest = integer_rest(a, b);
-    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+      return floored_rest(integer_rest(a, b), b);
   }
 };
 

@@ -204,10 +204,11 @@ class Planner {
     constexpr auto kKind = dnnl::prop_kind::forward_training;
     constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
     if (!bias)
-      return describe<Forward>(engine(), attributes_, kKind, kAlgorithm, wanted_input(), any(shape_.weight), wanted_output(),
-                               shape_.stride, shape_.dilation, shape_.before, shape_.after);
-    return describe<Forward>(engine(), attributes_, kKind, kAlgorithm, wanted_input(), any(shape_.weight), plain(shape_.bias),
-                             wanted_output(), shape_.stride, shape_.dilation, shape_.before, shape_.after);
+      return describe<Forward>(engine(), attributes_, kKind, kAlgorithm, wanted_input(), any(shape_.weight),
+                               wanted_output(), shape_.stride, shape_.dilation, shape_.before, shape_.after);
+    return describe<Forward>(engine(), attributes_, kKind, kAlgorithm, wanted_input(), any(shape_.weight),
+                             plain(shape_.bias), wanted_output(), shape_.stride, shape_.dilation, shape_.before,
+                             shape_.after);
   }
 
   void forward() {

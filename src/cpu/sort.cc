@@ -59,8 +59,7 @@ class Sorter {
 
   void sort(bool descending, int64_t k) const {
     for_each_row(descending, [&](std::vector<Key>& keys, int64_t in, int64_t out) {
-      if (k < rows_.length) std::nth_element(keys.begin(), keys.begin() + k, keys.end());
-      std::sort(keys.begin(), keys.begin() + k);
+      sort_first(keys, k);
       for (int64_t i = 0; i < k; ++i) write(keys[static_cast<size_t>(i)].index(), in, out + i * rows_.out_stride);
     });
   }
@@ -74,6 +73,26 @@ class Sorter {
   }
 
  private:
+  static constexpr int64_t kFew = 32;
+
+  // Brings the k first keys to the front, in order. Few are kept sorted while the others pass by, most of which are
+  // behind the last of them.
+  static void sort_first(std::vector<Key>& keys, int64_t k) {
+    const auto length = static_cast<int64_t>(keys.size());
+    const bool few = k <= kFew && k < length;
+    if (!few && k < length) std::nth_element(keys.begin(), keys.begin() + k, keys.end());
+    std::sort(keys.begin(), keys.begin() + k);
+    if (!few || k == 0) return;
+    Key* const first = keys.data();
+    for (int64_t i = k; i < length; ++i) {
+      if (!(first[i] < first[k - 1])) continue;
+      const Key key = first[i];
+      int64_t at = k - 1;
+      for (; at > 0 && key < first[at - 1]; --at) first[at] = first[at - 1];
+      first[at] = key;
+    }
+  }
+
   T element(int64_t in, int64_t i) const { return static_cast<const T*>(call_.input)[in + i * rows_.in_stride]; }
 
   template <class F>

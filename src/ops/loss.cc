@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "autograd/record.h"
+#include "ops/arithmetic.h"
 #include "ops/autocast.h"
 #include "ops/elementwise.h"
 #include "relume/activations.h"
@@ -62,6 +63,25 @@ void check_real(const char* kernel, const Tensor& self, const Tensor& target) {
   if (!is_floating_point(dtype)) fail_not_implemented(kernel, dtype);
 }
 
+constexpr ArithmeticRow kSmoothL1 = {"smooth_l1_loss", nullptr, "smooth_l1_cpu", cpu::ArithmeticOp::smooth_l1};
+constexpr ArithmeticRow kHuber = {"huber_loss", nullptr, "huber_cpu", cpu::ArithmeticOp::huber};
+
+// As PyTorch does it, smooth_l1_loss of float16 and huber_loss of bfloat16 round every step, and the scale first.
+Tensor rounded_losses(const ArithmeticRow& row, const Tensor& self, const Tensor& target, const Scalar& scale) {
+  const NoGradGuard no_grad;
+  const Tensor d = (self - target).abs(), half_square = d * d * 0.5, half = number(scale) * 0.5;
+  return row.op == kHuber.op ? where(d < scale, half_square, (d - half) * scale)
+                             : where(d < scale, half_square / scale, d - half);
+}
+
+Tensor scaled_losses(const ArithmeticRow& row, const Tensor& self, const Tensor& target, double scale) {
+  const ScalarType dtype = result_type({self, target});
+  if (dtype == (row.op == kHuber.op ? kBFloat16 : kHalf))
+    return rounded_losses(row, self, target, make_scalar(scale, dtype).item());
+  const cpu::ScaleOptions options{scale, 0};
+  return elementwise(arithmetic_kernel(row, dtype, &options), {&self, &target}, dtype);
+}
+
 bool all_from_0_to_1(const Tensor& tensor) { return logical_and(tensor >= 0, tensor <= 1).all().item<bool>(); }
 
 }  // namespace
@@ -97,12 +117,7 @@ Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reductio
   if (target.scalar_type() == kBool) return smooth_l1_loss(self, target.to(self.scalar_type()), reduction, beta);
   if (beta == 0) return l1_loss(self, target, reduction);
   check_real("smooth_l1_cpu", self, target);
-  Tensor losses;
-  {
-    const NoGradGuard no_grad;
-    const Tensor d = (self - target).abs();
-    losses = where(d < beta, d * d * 0.5 / beta, d - 0.5 * beta);
-  }
+  const Tensor losses = scaled_losses(kSmoothL1, self, target, beta);
   return record_difference("SmoothL1LossBackward0", losses, self, target, reduction, 1,
                            [beta](const Tensor& d) { return where(d.abs() >= beta, d.sign(), d / beta); });
 }
@@ -115,12 +130,7 @@ Tensor huber_loss(const Tensor& self, const Tensor& target, int64_t reduction, d
   check(delta > 0, "huber_loss does not support non-positive values for delta.");
   if (target.scalar_type() == kBool) return huber_loss(self, target.to(self.scalar_type()), reduction, delta);
   check_real("huber_cpu", self, target);
-  Tensor losses;
-  {
-    const NoGradGuard no_grad;
-    const Tensor d = (self - target).abs();
-    losses = where(d < delta, d * d * 0.5, (d - 0.5 * delta) * delta);
-  }
+  const Tensor losses = scaled_losses(kHuber, self, target, delta);
   return record_difference("HuberLossBackward0", losses, self, target, reduction, 1,
                            [delta](const Tensor& d) { return where(d.abs() >= delta, d.sign() * delta, d); });
 }

@@ -161,6 +161,65 @@ TEST(ArithmeticEdges, FloatsFollowPyTorch) {
   }
 }
 
+TEST(Pow, IsTheCLibrarysInFloat) {
+  const float huge = std::numeric_limits<float>::max(), tiny = std::numeric_limits<float>::denorm_min();
+  const float inf = static_cast<float>(kInf), nan = static_cast<float>(kNaN);
+  const std::vector<float> special = {0.0f, -0.0f, 1,     -1,   2,     -2,          3,   -3,   0.5f, -0.5f,
+                                      2.5f, huge,  -huge, tiny, -tiny, 16777217.0f, inf, -inf, nan};
+  std::vector<float> bases, powers;
+  for (const float a : special)
+    for (const float b : special) bases.push_back(a), powers.push_back(b);
+  std::mt19937 random(3);
+  std::uniform_real_distribution<float> base(0, 20), power(-30, 30);
+  for (int i = 0; i < 20000; ++i) bases.push_back(base(random)), powers.push_back(power(random));
+  const void* const inputs[] = {bases.data(), powers.data()};
+  for (const Target target : supported_targets()) {
+    std::vector<float> out(bases.size());
+    arithmetic_loop(target, ArithmeticOp::pow, kFloat)(out.data(), inputs, static_cast<int64_t>(out.size()), nullptr);
+    for (size_t i = 0; i < out.size(); ++i) {
+      const double base_i = bases[i], power_i = powers[i];
+      const float expected = static_cast<float>(std::pow(base_i, power_i));
+      if (std::isnan(expected)) {
+        ASSERT_TRUE(std::isnan(out[i])) << name(target) << ": " << bases[i] << " ^ " << powers[i];
+      } else {
+        ASSERT_EQ(std::signbit(out[i]), std::signbit(expected)) << bases[i] << " ^ " << powers[i];
+        ASSERT_TRUE(out[i] == expected || out[i] == std::nextafter(expected, inf) ||
+                    out[i] == std::nextafter(expected, -inf))
+            << name(target) << ": " << bases[i] << " ^ " << powers[i] << " is " << out[i];
+      }
+    }
+  }
+}
+
+// A quotient too large for the quick way stands among small ones, in the first block and in the last.
+TEST(Remainder, IsExactBesideLargeQuotients) {
+  std::vector<float> a = samples<float>(1000, 5), b = samples<float>(1000, 6);
+  a[100] = 1e30f, b[100] = 3e-20f;
+  a[999] = -1e20f, b[999] = 0.7f;
+  a[300] = 1, b[300] = 0;
+  a[301] = 5, b[301] = static_cast<float>(-kInf);
+  const auto rest = apply<float>(ArithmeticOp::fmod, {a, b});
+  const auto floored = apply<float>(ArithmeticOp::remainder, {a, b});
+  apply<float>(ArithmeticOp::floor_divide, {a, b});
+  expect_same<float>(rest, [&](size_t i) { return std::fmod(a[i], b[i]); });
+  expect_same<float>(floored, [&](size_t i) {
+    const float r = std::fmod(a[i], b[i]);
+    return r != 0 && (r < 0) != (b[i] < 0) ? r + b[i] : r;
+  });
+}
+
+TEST(ScaledLosses, HaveTwoPieces) {
+  const std::vector<float> a = {0, 1, -3, 2, static_cast<float>(kNaN)}, b = {0, 0.5f, 1, -2.5f, 1};
+  const auto smooth = apply<float>(ArithmeticOp::smooth_l1, {a, b}, {2, 0});
+  const auto huber = apply<float>(ArithmeticOp::huber, {a, b}, {2, 0});
+  const std::vector<float> smooth_expected = {0, 0.0625f, 3, 3.5f}, huber_expected = {0, 0.125f, 6, 7};
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(smooth[i], smooth_expected[i]);
+    EXPECT_EQ(huber[i], huber_expected[i]);
+  }
+  EXPECT_TRUE(std::isnan(smooth[4]) && std::isnan(huber[4]));
+}
+
 TEST(ArithmeticEdges, IntegersFollowPyTorch) {
   using enum ArithmeticOp;
   using Ints = std::vector<int32_t>;

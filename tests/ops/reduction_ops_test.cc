@@ -15,6 +15,19 @@ void check_gradient(Tensor (*op)(const Tensor&), IntArrayRef sizes = {2, 3}) {
   expect_gradients([op](const Inputs& x) { return op(x[0]); }, {varied(sizes, 0.3)});
 }
 
+TEST(Topk, IsTheStartOfTheSortedRow) {
+  manual_seed(3);
+  for (const Tensor& x : {randint(-9, 9, {4, 100}, kFloat), arange(100, kLong).view({1, 100}),
+                          randn({100, 3}).t(), -arange(100, kDouble).view({1, 100})})
+    for (const int64_t k : {0, 1, 5, 31, 32, 33, 100})
+      for (const bool largest : {true, false}) {
+        const auto [values, indices] = topk(x, k, 1, largest);
+        const auto [sorted, places] = sort(x, 1, largest);
+        EXPECT_TRUE(equal(values, sorted.narrow(1, 0, k))) << k;
+        EXPECT_TRUE(equal(indices, places.narrow(1, 0, k))) << k;
+      }
+}
+
 TEST(Reductions, HaveTheGradientsOfFiniteDifferences) {
   check_gradient([](const Tensor& x) { return sum(x) + sum(x, {0, -1}) * sum(x, 1, true); });
   check_gradient([](const Tensor& x) { return mean(x) * mean(x, 0); });

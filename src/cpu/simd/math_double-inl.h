@@ -212,21 +212,20 @@ RELUME_INLINE VD asin_excess(VD z) {
 }
 
 // A function of floats computed in double.
-template <class F>
-RELUME_INLINE VF in_double(VF x, F function) {
+template <class F, class... Vectors>
+RELUME_INLINE VF in_double(F function, Vectors... x) {
   using Tag = hn::ScalableTag<float>;
   const hn::Half<Tag> half;
-  const auto convert = [&](auto part) {
-    return hn::DemoteTo(half, function(VD(hn::PromoteTo(DoubleTag(), part))).v);
-  };
-  return hn::Combine(Tag(), convert(hn::UpperHalf(half, x.v)), convert(hn::LowerHalf(half, x.v)));
+  const auto low = function(VD(hn::PromoteTo(DoubleTag(), hn::LowerHalf(half, x.v)))...);
+  const auto high = function(VD(hn::PromoteTo(DoubleTag(), hn::UpperHalf(half, x.v)))...);
+  return hn::Combine(Tag(), hn::DemoteTo(half, high.v), hn::DemoteTo(half, low.v));
 }
 
 }  // namespace detail
 
 #define RELUME_FLOAT_IN_DOUBLE(name)                                 \
   RELUME_INLINE VF name(VF x) {                                      \
-    return detail::in_double(x, [](VD wide) { return name(wide); }); \
+    return detail::in_double([](VD wide) { return name(wide); }, x); \
   }
 
 RELUME_CALLED VD exp(VD x) {
@@ -308,7 +307,7 @@ RELUME_CALLED VD tan_of_float(VD x) {
   const VD y = select(odd, c, s) / select(odd, -s, c);
   return select(x == VD(0.0), x, detail::unless_far(x, y, [](double a) { return std::tan(a); }));
 }
-RELUME_INLINE VF tan(VF x) { return detail::in_double(x, tan_of_float); }
+RELUME_INLINE VF tan(VF x) { return detail::in_double(tan_of_float, x); }
 RELUME_LIBRARY_FUNCTION(tan)
 
 // atan(t) = atan((t - 1) / (t + 1)) + pi / 4 and so on, so that the series is that of numbers below tan(pi / 8).
@@ -370,27 +369,48 @@ RELUME_FLOAT_IN_DOUBLE(log10)
 
 // By way of log1p, which is exact where the result is small; floats do not overflow in double.
 RELUME_INLINE VF asinh(VF x) {
-  return detail::in_double(x, [](VD wide) {
+  const auto wide_form = [](VD wide) {
     const VD t = abs(wide), square = t * t, y = log1p(t + square / (VD(1.0) + sqrt(square + VD(1.0))));
     return copysign(select(t < VD(detail::kEndless), y, t), wide);
-  });
+  };
+  return detail::in_double(wide_form, x);
 }
 RELUME_INLINE VF acosh(VF x) {
-  return detail::in_double(x, [](VD wide) {
+  const auto wide_form = [](VD wide) {
     const VD over = wide - VD(1.0), y = log1p(over + sqrt(over * (wide + VD(1.0))));
     return select(over < VD(0.0), VD(std::numeric_limits<double>::quiet_NaN()), y);
-  });
+  };
+  return detail::in_double(wide_form, x);
 }
 RELUME_INLINE VF atanh(VF x) {
-  return detail::in_double(x, [](VD wide) {
+  const auto wide_form = [](VD wide) {
     const VD t = abs(wide);
     return copysign(VD(0.5) * log1p((t + t) / (VD(1.0) - t)), wide);
-  });
+  };
+  return detail::in_double(wide_form, x);
 }
 RELUME_LIBRARY_FUNCTION(asinh)
 RELUME_LIBRARY_FUNCTION(acosh)
 RELUME_LIBRARY_FUNCTION(atanh)
 #undef RELUME_FLOAT_IN_DOUBLE
+
+// exp(b log|a|), negative where a is and b is odd; the C library's where a or b is infinite, or the result is not a
+// number or has a pole.
+RELUME_INLINE VF pow(VF a, VF b) {
+  const VF half = VF(0.5) * b;
+  const auto is_whole = floor(b) == b, is_odd = is_whole && !(floor(half) == half);
+  const VF size = detail::in_double([](VD base, VD exponent) { return exp(exponent * log(base)); }, abs(a), b);
+  const VF y = select(a == VF(0.0), VF(0.0), size);
+  const VF result = select(copysign(VF(1.0), a) < VF(0.0) && is_odd, -y, y);
+  const auto has_value = a > VF(0.0) || (a == VF(0.0) && b > VF(0.0)) || (a < VF(0.0) && is_whole);
+  const auto direct = has_value && abs(a) < VF(detail::kEndless) && abs(b) < VF(detail::kEndless);
+  if (all(direct)) [[likely]]
+    return result;
+  HWY_ALIGN float bases[VF::kMaxLanes], powers[VF::kMaxLanes];
+  a.store(bases), b.store(powers);
+  for (int64_t i = 0; i < VF::lanes(); ++i) powers[i] = std::pow(bases[i], powers[i]);
+  return select(direct, result, VF::load(powers));
+}
 
 #endif
 
