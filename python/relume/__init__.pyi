@@ -29,11 +29,13 @@ from .autograd.anomaly import set_detect_anomaly as set_detect_anomaly
 from .version import __version__ as __version__
 from . import _dynamo as _dynamo
 from . import compiler as compiler
+from . import distributed as distributed
 from . import distributions as distributions
 from . import func as func
 from . import jit as jit
 from . import linalg as linalg
 from . import memory as memory
+from . import multiprocessing as multiprocessing
 from . import nn as nn
 from . import optim as optim
 from . import plot as plot

@@ -3,8 +3,8 @@
 import importlib
 
 LAZY = set(
-    "_dynamo compiler distributions func jit linalg memory nn optim plot profiler safetensors serialization special testing "
-    "utils".split()
+    "_dynamo compiler distributed distributions func jit linalg memory multiprocessing nn optim plot profiler safetensors "
+    "serialization special testing utils".split()
 )
 LAZY_FUNCTIONS = {
     "TypedStorage": "_storage",
