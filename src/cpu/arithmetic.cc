@@ -2,7 +2,6 @@
 #include <cmath>
 
 #include "cpu/arithmetic_table.h"
-#include "cpu/division.h"
 #include "cpu/simd/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -64,10 +63,6 @@ struct Huber {
     return d < delta ? d * d * T(0.5) : (d - T(0.5) * delta) * delta;
   }
 };
-// What is made of the rest of a / b towards zero.
-struct Rest { static float of(float, float, float rest) { return rest; } };
-struct FlooredRest { static float of(float, float b, float rest) { return floored_rest(rest, b); } };
-struct FlooredQuotient { static float of(float a, float b, float rest) { return floored_quotient(a, b, rest); } };
 struct AddCDiv { template <class T> static T of(T scale, T a, T b, T c) { return a + scale * b / c; } };
 // clang-format on
 
@@ -136,26 +131,65 @@ void scaled_loop_of_3(void* out, const void* const* inputs, int64_t n, const voi
   for (int64_t i = 0; i < n; ++i) to[i] = Op::of(scale, a[i], b[i], c[i]);
 }
 
-// In blocks: one that has a quotient too large to be taken in double is done again, element by element.
-template <class Op>
+// Whether a quotient of floats, taken in double, lies on its side of each integer, so that products with its whole part
+// are exact.
+inline bool has_exact_rest(double ratio, double divisor) {
+  return (__builtin_fabs(ratio) < 0x1p28) & (__builtin_fabs(divisor) < 0x1p128);
+}
+
+// The rests of a / b towards zero, exact as the C library's.
+inline void rests_of(const double* a, const double* b, int64_t n, double* rests) {
+  for (int64_t i = 0; i < n; ++i) rests[i] = std::fmod(a[i], b[i]);
+}
+inline void rests_of(const float* a, const float* b, int64_t n, float* rests) {
+  int64_t inexact = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const double x = a[i], y = b[i], ratio = x / y;
+    inexact |= has_exact_rest(ratio, y) ? 0 : 1;
+    rests[i] = __builtin_copysignf(static_cast<float>(x - __builtin_trunc(ratio) * y), a[i]);
+  }
+  if (!inexact) return;
+  for (int64_t i = 0; i < n; ++i)
+    if (!has_exact_rest(static_cast<double>(a[i]) / b[i], b[i])) rests[i] = std::fmod(a[i], b[i]);
+}
+
+// What is made of the rest: itself, the one that has the sign of b, and Python's quotient, that of a minus the latter,
+// so that a == b * floor_divide(a, b) + remainder(a, b) as nearly as can be.
+struct Rest {
+  template <class V>
+  V operator()(V, V, V rest) const {
+    return rest;
+  }
+};
+struct FlooredRest {
+  template <class V>
+  V operator()(V, V b, V rest) const {
+    return select(points_away(b, rest), rest + b, rest);
+  }
+  template <class V>
+  static auto points_away(V b, V rest) {
+    return (rest < V(0.0) && b > V(0.0)) || (rest > V(0.0) && b < V(0.0));
+  }
+};
+struct FlooredQuotient {
+  template <class V>
+  V operator()(V a, V b, V rest) const {
+    const V exact = (a - rest) / b, ratio = select(FlooredRest::points_away(b, rest), exact - V(1.0), exact);
+    const V whole = floor(ratio), nearest = select(ratio - whole > V(0.5), whole + V(1.0), whole);
+    return select(b == V(0.0), a / b, select(ratio == V(0.0), copysign(V(0.0), a / b), nearest));
+  }
+};
+
+template <class T, class Op>
 void rest_loop(void* out, const void* const* inputs, int64_t n, const void*) {
   constexpr int64_t kBlock = 256;
-  float rests[kBlock];
+  T rests[kBlock];
   for (int64_t i = 0; i < n; i += kBlock) {
     const int64_t count = n - i < kBlock ? n - i : kBlock;
-    const float* a = static_cast<const float*>(inputs[0]) + i;
-    const float* b = static_cast<const float*>(inputs[1]) + i;
-    float* to = static_cast<float*>(out) + i;
-    int64_t inexact = 0;
-    for (int64_t j = 0; j < count; ++j) {
-      const double x = a[j], y = b[j], ratio = x / y;
-      inexact |= has_exact_rest(ratio, y) ? 0 : 1;
-      rests[j] = std::copysign(static_cast<float>(x - std::trunc(ratio) * y), a[j]);
-    }
-    if (inexact)
-      for (int64_t j = 0; j < count; ++j) rests[j] = exact_fmod(a[j], b[j]);
-#pragma GCC ivdep
-    for (int64_t j = 0; j < count; ++j) to[j] = Op::of(a[j], b[j], rests[j]);
+    const T *a = static_cast<const T*>(inputs[0]) + i, *b = static_cast<const T*>(inputs[1]) + i;
+    rests_of(a, b, count, rests);
+    const void* const parts[] = {a, b, rests};
+    loop<T, 3>(static_cast<T*>(out) + i, parts, count, Op());
   }
 }
 
@@ -228,9 +262,9 @@ class TableMaker {
     scaled(IntTypes());
     division(FloatTypes());
     table_.at(add_scaled, kBool) = or_if_scaled;
-    table_.at(floor_divide, kFloat) = rest_loop<FlooredQuotient>;
-    table_.at(remainder, kFloat) = rest_loop<FlooredRest>;
-    table_.at(ArithmeticOp::fmod, kFloat) = rest_loop<Rest>;
+    rests<FlooredQuotient>(floor_divide, FloatTypes());
+    rests<FlooredRest>(remainder, FloatTypes());
+    rests<Rest>(ArithmeticOp::fmod, FloatTypes());
     table_.at(ArithmeticOp::pow, kFloat) = pow_loop();
     for (int d = 0; d < kNumDtypes; ++d)
       table_.loops[static_cast<int>(where)][d] = where_of(static_cast<ScalarType>(d));
@@ -273,6 +307,10 @@ class TableMaker {
   template <class Op, class... Ts>
   constexpr void ternary(ArithmeticOp op, TypeList<Ts...>) {
     ((table_.at(op, dtype_of<Ts>) = loop_of_3<Op, Ts>), ...);
+  }
+  template <class Op, class... Ts>
+  constexpr void rests(ArithmeticOp op, TypeList<Ts...>) {
+    ((table_.at(op, dtype_of<Ts>) = rest_loop<Ts, Op>), ...);
   }
   template <class... Ts>
   constexpr void clamps(TypeList<Ts...>) {

@@ -4,7 +4,6 @@
 
 #include "core/check.h"
 #include "cpu/arithmetic_table.h"
-#include "cpu/division.h"
 
 namespace relume::cpu {
 namespace {
@@ -34,15 +33,27 @@ T integer_rest(T a, T b) {
   return static_cast<T>(a % b);
 }
 
+// The next three are of integers: those of floats run in vectors.
 struct FloorDivide {
   template <class T>
   static T of(T a, T b) {
-    if constexpr (is_real<T>) {
-      return floored_quotient(a, b, exact_fmod(a, b));
-    } else {
-      const T ratio = quotient(a, b), rest = integer_rest(a, b);
-      return rest != 0 && (rest < 0) != (b < 0) ? ratio - 1 : ratio;
-    }
+    const T ratio = quotient(a, b), rest = integer_rest(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? ratio - 1 : ratio;
+  }
+};
+
+struct Remainder {
+  template <class T>
+  static T of(T a, T b) {
+    const T rest = integer_rest(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+  }
+};
+
+struct Fmod {
+  template <class T>
+  static T of(T a, T b) {
+    return integer_rest(a, b);
   }
 };
 
@@ -53,26 +64,6 @@ struct TruncDivide {
       return std::trunc(a / b);
     else
       return quotient(a, b);
-  }
-};
-
-struct Remainder {
-  template <class T>
-  static T of(T a, T b) {
-    if constexpr (is_real<T>)
-      return floored_rest(exact_fmod(a, b), b);
-    else
-      return floored_rest(integer_rest(a, b), b);
-  }
-};
-
-struct Fmod {
-  template <class T>
-  static T of(T a, T b) {
-    if constexpr (is_real<T>)
-      return exact_fmod(a, b);
-    else
-      return integer_rest(a, b);
   }
 };
 
@@ -144,10 +135,10 @@ constexpr ArithmeticTable make_table() {
     set<Op>(table, op, FloatTypes());
     set<Op>(table, op, IntTypes());
   };
-  both(floor_divide, FloorDivide());
+  set<FloorDivide>(table, floor_divide, IntTypes());
+  set<Remainder>(table, remainder, IntTypes());
+  set<Fmod>(table, ArithmeticOp::fmod, IntTypes());
   both(trunc_divide, TruncDivide());
-  both(remainder, Remainder());
-  both(ArithmeticOp::fmod, Fmod());
   both(ArithmeticOp::pow, Pow());
   set<Atan2>(table, ArithmeticOp::atan2, FloatTypes());
   set<Hypot>(table, ArithmeticOp::hypot, FloatTypes());

@@ -37,7 +37,7 @@ enum class ArithmeticOp : int {
   addcdiv,      // a + scale b / c (ScaleOptions); floats only
   smooth_l1,    // |a - b| less half of scale, or below scale half its square over scale (ScaleOptions); floats only
   huber,        // scale times |a - b| less half of scale, or below scale half its square (ScaleOptions); floats only
-  // One element at a time, but for floor_divide, remainder, fmod and pow of float32.
+  // One element at a time, but for floats in floor_divide, remainder and fmod, and float32 in pow.
   floor_divide,  // floor(a / b); integers throw Error("ZeroDivisionError") where b is 0, here and in the next three
   trunc_divide,  // a / b rounded towards zero
   remainder,     // a - b floor(a / b): the sign of b, as in Python
