@@ -155,6 +155,23 @@ void Module::copy_registered(const Module& other, const std::optional<Device>& d
   for (const auto& child : other.children_) children_[child.key()]->become_clone(*child.value(), device);
 }
 
+std::shared_ptr<Module> Module::finish_clone(Module* copy, void (*reset)(Module& module),
+                                             const std::optional<Device>& device) const {
+  std::shared_ptr<Module> owner(copy);
+  copy->clear_registered();
+  reset(*copy);
+  copy->copy_registered(*this, device);
+  return owner;
+}
+
+void Module::assign_clone(const Module& other, const std::optional<Device>& device, const std::type_info& type,
+                          void (*assign)(Module& module, const Module& clone)) {
+  const std::shared_ptr<Module> clone = other.clone(device);
+  check(typeid(*clone) == type,
+        "Attempted to clone submodule, but it is of a different type than the submodule it was to be cloned into");
+  assign(*this, *clone);
+}
+
 void Module::become_clone(const Module& other, const std::optional<Device>& device) {
   copy_registered(other, device);
   is_training_ = other.is_training_;
@@ -399,10 +416,6 @@ std::ostream& operator<<(std::ostream& stream, const Module& module) {
 }
 
 namespace detail {
-
-void fail_clone_type() {
-  fail("Attempted to clone submodule, but it is of a different type than the submodule it was to be cloned into");
-}
 
 void fail_empty_holder() { fail("Accessing empty ModuleHolder"); }
 

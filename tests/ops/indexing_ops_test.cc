@@ -111,7 +111,8 @@ TEST(Counts, TellHowOftenValuesCome) {
 
 TEST(Indexing, NamesWhatIsWrong) {
   const Tensor x = ones({2, 3});
-  EXPECT_EQ(message_of([&] { return x[5]; }), "select(): index 5 out of range for tensor of size [2, 3] at dimension 0");
+  EXPECT_EQ(message_of([&] { return x[5]; }),
+            "select(): index 5 out of range for tensor of size [2, 3] at dimension 0");
   EXPECT_EQ(message_of([&] { return x.index({longs({5})}); }), "index 5 is out of bounds for dimension 0 with size 2");
   EXPECT_EQ(message_of([&] { return x.index_select(0, longs({2})); }), "index out of range in self");
   EXPECT_EQ(message_of([&] {

@@ -11,10 +11,12 @@
 #include "relume/nn/conv.h"
 #include "relume/nn/dropout.h"
 #include "relume/nn/loss.h"
+#include "relume/nn/margin_loss.h"
 #include "relume/nn/norm.h"
 #include "relume/nn/options.h"
 #include "relume/nn/padding.h"
 #include "relume/nn/pooling.h"
+#include "relume/nn/vision.h"
 #include "relume/tensor.h"
 
 namespace relume {
@@ -284,24 +286,95 @@ RELUME_LOSS_FUNCTION(nll_loss, NLLLossOptions, NLLLossFuncOptions);
 RELUME_LOSS_FUNCTION(cross_entropy, CrossEntropyLossOptions, CrossEntropyFuncOptions);
 // y (log(y) - x), of log-probabilities x; with log_target exp(y) (y - x).
 RELUME_LOSS_FUNCTION(kl_div, KLDivLossOptions, KLDivFuncOptions);
+
+// Losses of margins. y is the target, of 1 and -1 where nothing else is said; (x)+ is max(x, 0).
+#define RELUME_PAIR_LOSS_FUNCTION(name, Options, FuncOptions) \
+  using FuncOptions = Options;                                \
+  RELUME_API Tensor name(const Tensor& a, const Tensor& b, const Tensor& c, const FuncOptions& options = {})
+// x where y is 1, else (margin - x)+
+RELUME_LOSS_FUNCTION(hinge_embedding_loss, HingeEmbeddingLossOptions, HingeEmbeddingLossFuncOptions);
+// log(1 + exp(-y x))
+RELUME_LOSS_FUNCTION(soft_margin_loss, SoftMarginLossOptions, SoftMarginLossFuncOptions);
+// sum of (margin - x[y] + x[i])+^p over the other classes i, over their number, for classes y [N] and x [N, C]
+RELUME_LOSS_FUNCTION(multi_margin_loss, MultiMarginLossOptions, MultiMarginLossFuncOptions);
+// sum of (1 - (x[j] - x[i]))+ over the classes j that a row of y lists before -1, and all others i, over their number
+RELUME_LOSS_FUNCTION(multilabel_margin_loss, MultiLabelMarginLossOptions, MultilabelMarginLossFuncOptions);
+// mean over the classes of -(y log(sigmoid(x)) + (1 - y) log(sigmoid(-x))), y of 0 and 1
+RELUME_LOSS_FUNCTION(multilabel_soft_margin_loss, MultiLabelSoftMarginLossOptions, MultilabelSoftMarginLossFuncOptions);
+// exp(x) - y x, or x - y log(x + eps) where log_input is false, with an approximation of log(y!) where full
+RELUME_LOSS_FUNCTION(poisson_nll_loss, PoissonNLLLossOptions, PoissonNLLLossFuncOptions);
+// (-c (a - b) + margin)+
+RELUME_PAIR_LOSS_FUNCTION(margin_ranking_loss, MarginRankingLossOptions, MarginRankingLossFuncOptions);
+// 1 - cos(a, b) where c is 1, else (cos(a, b) - margin)+
+RELUME_PAIR_LOSS_FUNCTION(cosine_embedding_loss, CosineEmbeddingLossOptions, CosineEmbeddingLossFuncOptions);
+// (|a - b| - |a - c| + margin)+ for an anchor a, its like b and its unlike c; with swap |b - c| counts where it is less
+RELUME_PAIR_LOSS_FUNCTION(triplet_margin_loss, TripletMarginLossOptions, TripletMarginLossFuncOptions);
+// The same with another distance.
+RELUME_PAIR_LOSS_FUNCTION(triplet_margin_with_distance_loss, TripletMarginWithDistanceLossOptions,
+                          TripletMarginWithDistanceLossFuncOptions);
+#undef RELUME_PAIR_LOSS_FUNCTION
 #undef RELUME_LOSS_FUNCTION
 
 // Distances.
-class CosineSimilarityFuncOptions {
- public:
-  RELUME_ARG(int64_t, dim) = 1;
-  RELUME_ARG(double, eps) = 1e-8;
-};
+using CosineSimilarityFuncOptions = CosineSimilarityOptions;
 RELUME_API Tensor cosine_similarity(const Tensor& x1, const Tensor& x2,
                                     const CosineSimilarityFuncOptions& options = {});
-class PairwiseDistanceFuncOptions {
- public:
-  RELUME_ARG(double, p) = 2.0;
-  RELUME_ARG(double, eps) = 1e-6;
-  RELUME_ARG(bool, keepdim) = false;
-};
+using PairwiseDistanceFuncOptions = PairwiseDistanceOptions;
 RELUME_API Tensor pairwise_distance(const Tensor& x1, const Tensor& x2,
                                     const PairwiseDistanceFuncOptions& options = {});
+
+// Images.
+class InterpolateFuncOptions {
+ public:
+  using mode_t = enumtype::Choice<enumtype::Name::Nearest, enumtype::Name::Linear, enumtype::Name::Bilinear,
+                                  enumtype::Name::Bicubic, enumtype::Name::Trilinear, enumtype::Name::Area,
+                                  enumtype::Name::NearestExact>;
+  RELUME_ARG(std::optional<std::vector<int64_t>>, size) = std::nullopt;
+  RELUME_ARG(std::optional<std::vector<double>>, scale_factor) = std::nullopt;
+  RELUME_ARG(mode_t, mode) = kNearest;
+  RELUME_ARG(std::optional<bool>, align_corners) = std::nullopt;
+  RELUME_ARG(std::optional<bool>, recompute_scale_factor) = std::nullopt;
+  RELUME_ARG(bool, antialias) = false;
+};
+// [N, C, ...] with the last dimensions in another size, or scaled by factors. kLinear is for 3-D input, kBilinear and
+// kBicubic for 4-D, kTrilinear for 5-D; with align_corners the centres of the corner pixels meet.
+RELUME_API Tensor interpolate(const Tensor& input, const InterpolateFuncOptions& options = {});
+class GridSampleFuncOptions {
+ public:
+  using mode_t = enumtype::Choice<enumtype::Name::Bilinear, enumtype::Name::Nearest, enumtype::Name::Bicubic>;
+  using padding_mode_t = enumtype::Choice<enumtype::Name::Zeros, enumtype::Name::Border, enumtype::Name::Reflection>;
+  RELUME_ARG(mode_t, mode) = kBilinear;
+  RELUME_ARG(padding_mode_t, padding_mode) = kZeros;
+  RELUME_ARG(std::optional<bool>, align_corners) = std::nullopt;
+};
+// The input [N, C, H, W] read at the points of grid [N, H', W', 2], (x, y) in [-1, 1], or [N, C, D, H, W] at
+// [N, D', H', W', 3].  Jaderberg et al., 2015.
+RELUME_API Tensor grid_sample(const Tensor& input, const Tensor& grid, const GridSampleFuncOptions& options = {});
+// Where grid_sample is to read for affine maps: theta [N, 2, 3] and size {N, C, H, W} to [N, H, W, 2], or [N, 3, 4] and
+// {N, C, D, H, W} to [N, D, H, W, 3].
+RELUME_API Tensor affine_grid(const Tensor& theta, const IntArrayRef& size, bool align_corners = false);
+using PixelShuffleFuncOptions = PixelShuffleOptions;
+using PixelUnshuffleFuncOptions = PixelUnshuffleOptions;
+// [..., C r^2, H, W] to [..., C, H r, W r] with r the upscale_factor, and back.  Shi et al., 2016.
+RELUME_API Tensor pixel_shuffle(const Tensor& input, const PixelShuffleFuncOptions& options);
+RELUME_API Tensor pixel_unshuffle(const Tensor& input, const PixelUnshuffleFuncOptions& options);
+using FoldFuncOptions = FoldOptions;
+using UnfoldFuncOptions = UnfoldOptions;
+// The windows of [N, C, H, W] as columns, [N, C * elements of a window, windows], also without N; fold adds columns up
+// where the windows were.
+RELUME_API Tensor unfold(const Tensor& input, const UnfoldFuncOptions& options);
+RELUME_API Tensor fold(const Tensor& input, const FoldFuncOptions& options);
+using LocalResponseNormFuncOptions = LocalResponseNormOptions;
+// x / (k + alpha * mean of x^2 over `size` neighbouring channels)^beta.  Krizhevsky et al., 2012.
+RELUME_API Tensor local_response_norm(const Tensor& input, const LocalResponseNormFuncOptions& options);
+// (sum of x^p)^(1/p) over each window, p the norm_type.
+#define RELUME_LP_POOL(name, Name)         \
+  using Name##FuncOptions = Name##Options; \
+  RELUME_API Tensor name(const Tensor& input, const Name##FuncOptions& options)
+RELUME_LP_POOL(lp_pool1d, LPPool1d);
+RELUME_LP_POOL(lp_pool2d, LPPool2d);
+RELUME_LP_POOL(lp_pool3d, LPPool3d);
+#undef RELUME_LP_POOL
 
 }  // namespace functional
 }  // namespace nn

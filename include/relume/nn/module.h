@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -72,8 +73,6 @@ struct CallHookOf final : CallHook {
   }
   F hook;
 };
-
-[[noreturn]] RELUME_API void fail_clone_type();
 
 // A callable of any type, seen for the time of a call.
 struct ModuleVisitor {
@@ -217,6 +216,12 @@ class RELUME_API Module : public std::enable_shared_from_this<Module> {
 
  protected:
   // Forgets what was registered, so that reset() registers it again; for clone().
+  // Makes of a copy of this module, which it takes, a clone: `reset` registers anew what is then filled.
+  std::shared_ptr<Module> finish_clone(Module* copy, void (*reset)(Module& module),
+                                       const std::optional<Device>& device) const;
+  // Calls assign(*this, clone) with a clone of `other`, which must be of this type.
+  void assign_clone(const Module& other, const std::optional<Device>& device, const std::type_info& type,
+                    void (*assign)(Module& module, const Module& clone));
   void clear_registered();
   // Copies the values of `other`, which has the same parameters, buffers and children.
   void copy_registered(const Module& other, const std::optional<Device>& device);
@@ -278,21 +283,15 @@ class Cloneable : public Base {
   using Base::Base;
   virtual void reset() = 0;
   std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override {
-    auto* copy = new Derived(static_cast<const Derived&>(*this));
-    std::shared_ptr<Module> owner(static_cast<Module*>(copy));
-    Cloneable& self = *copy;
-    self.clear_registered();
-    self.reset();
-    self.copy_registered(*this, device);
-    return owner;
+    Cloneable* copy = new Derived(static_cast<const Derived&>(*this));
+    return this->finish_clone(copy, [](Module& module) { static_cast<Cloneable&>(module).reset(); }, device);
   }
 
  private:
   void become_clone(const Module& other, const std::optional<Device>& device) override {
-    const std::shared_ptr<Module> copy = other.clone(device);
-    auto* derived = dynamic_cast<Derived*>(copy.get());
-    if (!derived) detail::fail_clone_type();
-    static_cast<Derived&>(*this) = *derived;
+    this->assign_clone(other, device, typeid(Derived), [](Module& module, const Module& copy) {
+      static_cast<Derived&>(module) = static_cast<const Derived&>(copy);
+    });
   }
 };
 

@@ -1,0 +1,221 @@
+// Rearrangement of pixels, windows as columns, and normalisation and pooling of neighbours.
+#include "relume/nn/vision.h"
+
+#include <cmath>
+#include <ostream>
+
+#include "core/check.h"
+#include "nn/print.h"
+#include "relume/activations.h"
+#include "relume/nn/functional.h"
+#include "relume/ops.h"
+
+namespace relume::nn {
+namespace {
+
+using Pair = ExpandingArray<2>;
+
+std::string in_brackets(const Pair& pair) { return fmt::format("({}, {})", (*pair)[0], (*pair)[1]); }
+
+// The sizes of a tensor with the last `count` replaced.
+std::vector<int64_t> with_last(const Tensor& tensor, int64_t count, std::initializer_list<int64_t> sizes) {
+  std::vector<int64_t> result(tensor.sizes().begin(), tensor.sizes().end() - count);
+  result.insert(result.end(), sizes);
+  return result;
+}
+
+void check_shuffle(const char* name, const char* factor_name, const Tensor& input, int64_t factor) {
+  check(input.dim() >= 3, "{} expects input to have at least 3 dimensions, but got input with {} dimension(s)", name,
+        input.dim());
+  check(factor > 0, "{} expects a positive {}, but got {}", name, factor_name, factor);
+}
+
+// How windows lie in an image.
+struct Windows {
+  Pair kernel, dilation, padding, stride;
+
+  std::array<int64_t, 2> counts(int64_t height, int64_t width) const {
+    std::array<int64_t, 2> counts = {height, width};
+    for (size_t i = 0; i < 2; ++i) {
+      const int64_t span = counts[i] + 2 * (*padding)[i] - (*dilation)[i] * ((*kernel)[i] - 1) - 1;
+      counts[i] = (span < 0 ? -((-span + (*stride)[i] - 1) / (*stride)[i]) : span / (*stride)[i]) + 1;
+    }
+    return counts;
+  }
+  void check_positive() const {
+    for (const auto& [name, pair] : {std::pair("kernel size", kernel), {"dilation", dilation}, {"stride", stride}})
+      check((*pair)[0] > 0 && (*pair)[1] > 0, "{} should be greater than zero, but got {}_height: {} {}_width: {}",
+            name, name, (*pair)[0], name, (*pair)[1]);
+    check((*padding)[0] >= 0 && (*padding)[1] >= 0,
+          "padding should be non-negative, but got pad_height: {} pad_width: {}", (*padding)[0], (*padding)[1]);
+  }
+  std::string text() const {
+    return fmt::format("kernel_size={}, dilation={}, padding={}", in_brackets(kernel), in_brackets(dilation),
+                       in_brackets(padding));
+  }
+};
+
+template <class Options>
+Windows windows_of(const Options& options) {
+  Windows windows{options.kernel_size(), options.dilation(), options.padding(), options.stride()};
+  windows.check_positive();
+  return windows;
+}
+
+// Where each element of each window lies in the padded image, in the order of the columns.
+Tensor places_of(const Windows& windows, const std::array<int64_t, 2>& counts, int64_t width) {
+  const auto along = [&](size_t i) {
+    return (arange((*windows.kernel)[i]) * (*windows.dilation)[i]).unsqueeze(1) +
+           arange(counts[i]) * (*windows.stride)[i];
+  };
+  const Tensor down = along(0).view({(*windows.kernel)[0], 1, counts[0], 1});
+  const Tensor right = along(1).view({1, (*windows.kernel)[1], 1, counts[1]});
+  return (down * width + right).flatten();
+}
+
+// Sums of powers out of means of them, and their root.
+Tensor root_of_sums(const Tensor& means, int64_t count, double norm_type) {
+  return (means.sign() * relume::relu(means.abs())).mul(static_cast<double>(count)).pow(1.0 / norm_type);
+}
+
+}  // namespace
+
+namespace functional {
+
+Tensor pixel_shuffle(const Tensor& input, const PixelShuffleFuncOptions& options) {
+  const int64_t r = options.upscale_factor();
+  check_shuffle("pixel_shuffle", "upscale_factor", input, r);
+  const int64_t channels = input.size(-3), height = input.size(-2), width = input.size(-1);
+  check(channels % (r * r) == 0,
+        "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+        "input.size(-3)={} is not divisible by {}",
+        channels, r * r);
+  return input.reshape(with_last(input, 3, {channels / (r * r), r, r, height, width}))
+      .movedim({-4, -3}, {-3, -1})
+      .reshape(with_last(input, 3, {channels / (r * r), height * r, width * r}));
+}
+
+Tensor pixel_unshuffle(const Tensor& input, const PixelUnshuffleFuncOptions& options) {
+  const int64_t r = options.downscale_factor();
+  check_shuffle("pixel_unshuffle", "downscale_factor", input, r);
+  const int64_t channels = input.size(-3), height = input.size(-2), width = input.size(-1);
+  for (const int64_t dim : {-2, -1})
+    check(
+        input.size(dim) % r == 0,
+        "pixel_unshuffle expects {} to be divisible by downscale_factor, but input.size({})={} is not divisible by {}",
+        dim == -2 ? "height" : "width", dim, input.size(dim), r);
+  return input.reshape(with_last(input, 3, {channels, height / r, r, width / r, r}))
+      .movedim({-3, -1}, {-4, -3})
+      .reshape(with_last(input, 3, {channels * r * r, height / r, width / r}));
+}
+
+Tensor unfold(const Tensor& input, const UnfoldFuncOptions& options) {
+  check(input.dim() == 4, "Input Error: Only 4D input Tensors are supported (got {}D)", input.dim());
+  const Windows windows = windows_of(options);
+  const auto counts = windows.counts(input.size(-2), input.size(-1));
+  check(counts[0] > 0 && counts[1] > 0,
+        "Given input with spatial size ({}, {}), {}, calculated shape of the array of sliding blocks as ({}, {}), but "
+        "its "
+        "components must be at least one.",
+        input.size(-2), input.size(-1), windows.text(), counts[0], counts[1]);
+  const auto [rows, columns] = *windows.padding;
+  const Tensor padded = constant_pad_nd(input, {columns, columns, rows, rows});
+  const Tensor places = places_of(windows, counts, padded.size(-1));
+  return padded.flatten(2).index_select(2, places).view({input.size(0), -1, counts[0] * counts[1]});
+}
+
+Tensor fold(const Tensor& input, const FoldFuncOptions& options) {
+  check(input.dim() == 2 || input.dim() == 3,
+        "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, "
+        "but got: {}",
+        input.sizes());
+  const Windows windows = windows_of(options);
+  const auto [height, width] = *options.output_size();
+  const int64_t elements = (*windows.kernel)[0] * (*windows.kernel)[1];
+  check(input.size(-2) % elements == 0,
+        "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)={} "
+        "and "
+        "kernel_size={}.",
+        input.size(-2), in_brackets(windows.kernel));
+  const auto counts = windows.counts(height, width);
+  check(input.size(-1) == counts[0] * counts[1],
+        "Given output_size={}, {}, stride={}, expected size of input's dimension 2 to match the calculated number of "
+        "sliding blocks {} * {} = {}, but got input.size(2)={}.",
+        in_brackets(options.output_size()), windows.text(), in_brackets(windows.stride), counts[0], counts[1],
+        counts[0] * counts[1], input.size(-1));
+  const auto [top, left] = *windows.padding;
+  const int64_t padded_height = height + 2 * top, padded_width = width + 2 * left;
+  const int64_t channels = input.size(-2) / elements;
+  const Tensor values = input.reshape(with_last(input, 2, {channels, elements * counts[0] * counts[1]}));
+  return values.new_zeros(with_last(input, 2, {channels, padded_height * padded_width}))
+      .index_add(-1, places_of(windows, counts, padded_width), values)
+      .unflatten(-1, {padded_height, padded_width})
+      .narrow(-2, top, height)
+      .narrow(-1, left, width)
+      .contiguous();
+}
+
+Tensor local_response_norm(const Tensor& input, const LocalResponseNormFuncOptions& options) {
+  check(input.dim() >= 3, "Expected 3D or higher dimensionality input (got {} dimensions)", input.dim());
+  if (input.numel() == 0) return input;
+  std::vector<int64_t> sides(2 * static_cast<size_t>(input.dim() - 2), 0);
+  sides.insert(sides.end(), {options.size() / 2, (options.size() - 1) / 2});
+  const Tensor squares = constant_pad_nd((input * input).unsqueeze(1), sides);
+  const Tensor means = squares.unfold(2, options.size(), 1).mean(IntArrayRef{-1}).squeeze(1);
+  return input / (means * options.alpha() + options.k()).pow(options.beta());
+}
+
+#define RELUME_LP_POOL(name, Name, D)                                                                           \
+  Tensor name(const Tensor& input, const Name##FuncOptions& options) {                                          \
+    int64_t count = 1;                                                                                          \
+    for (const int64_t size : *options.kernel_size()) count *= size;                                            \
+    const Tensor powers = input.pow(options.norm_type());                                                       \
+    return root_of_sums(                                                                                        \
+        relume::avg_pool##D##d(powers, options.kernel_size(), options.stride(), 0, options.ceil_mode()), count, \
+        options.norm_type());                                                                                   \
+  }
+RELUME_LP_POOL(lp_pool1d, LPPool1d, 1)
+RELUME_LP_POOL(lp_pool2d, LPPool2d, 2)
+RELUME_LP_POOL(lp_pool3d, LPPool3d, 3)
+#undef RELUME_LP_POOL
+
+}  // namespace functional
+
+// A module that calls the function `name`; the rest prints its options.
+#define RELUME_MODULE_OF(Name, name, ...)                                                      \
+  Name##Impl::Name##Impl(const Name##Options& options_) : options(options_) {}                 \
+  void Name##Impl::reset() {}                                                                  \
+  Tensor Name##Impl::forward(const Tensor& input) { return functional::name(input, options); } \
+  void Name##Impl::pretty_print(std::ostream& stream) const { detail::OptionsPrinter(stream, #Name) __VA_ARGS__; }
+RELUME_MODULE_OF(PixelShuffle, pixel_shuffle, .add("upscale_factor", options.upscale_factor()))
+RELUME_MODULE_OF(PixelUnshuffle, pixel_unshuffle, .add("downscale_factor", options.downscale_factor()))
+#define RELUME_ADD_WINDOWS                   \
+  .add("kernel_size", options.kernel_size()) \
+      .add("dilation", options.dilation())   \
+      .add("padding", options.padding())     \
+      .add("stride", options.stride())
+RELUME_MODULE_OF(Fold, fold, .add("output_size", options.output_size()) RELUME_ADD_WINDOWS)
+RELUME_MODULE_OF(Unfold, unfold, RELUME_ADD_WINDOWS)
+#undef RELUME_ADD_WINDOWS
+RELUME_MODULE_OF(LocalResponseNorm, local_response_norm,
+                 .add(options.size()).add("alpha", options.alpha()).add("beta", options.beta()).add("k", options.k()))
+#define RELUME_LP_POOL(Name, name, D)                             \
+  RELUME_MODULE_OF(Name, name,                                    \
+                   .add("norm_type", options.norm_type())         \
+                       .add("kernel_size", options.kernel_size()) \
+                       .add("stride", options.stride())           \
+                       .add("ceil_mode", options.ceil_mode()))    \
+  Name##Impl::Name##Impl(double norm_type, ExpandingArray<D> kernel_size) : options(norm_type, kernel_size) {}
+RELUME_LP_POOL(LPPool1d, lp_pool1d, 1)
+RELUME_LP_POOL(LPPool2d, lp_pool2d, 2)
+RELUME_LP_POOL(LPPool3d, lp_pool3d, 3)
+#undef RELUME_LP_POOL
+#undef RELUME_MODULE_OF
+
+PixelShuffleImpl::PixelShuffleImpl(int64_t upscale_factor) : options(upscale_factor) {}
+PixelUnshuffleImpl::PixelUnshuffleImpl(int64_t downscale_factor) : options(downscale_factor) {}
+FoldImpl::FoldImpl(Pair output_size, Pair kernel_size) : options(output_size, kernel_size) {}
+UnfoldImpl::UnfoldImpl(Pair kernel_size) : options(kernel_size) {}
+LocalResponseNormImpl::LocalResponseNormImpl(int64_t size) : options(size) {}
+
+}  // namespace relume::nn
