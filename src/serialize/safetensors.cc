@@ -7,16 +7,14 @@
 #include <cstring>
 #include <iterator>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
 
 #include "core/check.h"
+#include "serialize/json.h"
 
 namespace relume::serialize {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr uint64_t kLengthSize = 8;
 constexpr uint64_t kLongestHeader = 100'000'000;  // the safetensors package's limit
@@ -41,43 +39,21 @@ const Named* find_dtype(const std::string& name) {
   return std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const Named& row) { return row.name == name; });
 }
 
-// nlohmann keeps the last of equal keys; the format forbids them.
-class UniqueKeys {
- public:
-  bool operator()(int, Json::parse_event_t event, Json& value) {
-    if (event == Json::parse_event_t::object_start) open_.emplace_back();
-    if (event == Json::parse_event_t::object_end) open_.pop_back();
-    if (event == Json::parse_event_t::key && !open_.back().insert(value.get<std::string>()).second) {
-      repeated_ = value.get<std::string>();
-    }
-    return true;
-  }
-  const std::optional<std::string>& repeated() const { return repeated_; }
-
- private:
-  std::vector<std::set<std::string>> open_;
-  std::optional<std::string> repeated_;
-};
-
 Json parse_json(ArrayRef<uint8_t> text, const std::string& file) {
   check(!text.empty() && text[0] == '{', "{}: expected a safetensors header that starts with {{", file);
-  UniqueKeys keys;
-  Json header;
   try {
-    header = Json::parse(text.begin(), text.end(), std::ref(keys));
-  } catch (const Json::exception& error) {  // a number that no type holds is no parse_error
-    fail("{}: the header is not JSON: {}", file, error.what());
+    return Json::parse({reinterpret_cast<const char*>(text.data()), text.size()});
+  } catch (const Error& error) {
+    fail("{}: the header is wrong: {}", file, error.what());
   }
-  check(!keys.repeated(), "{}: \"{}\" stands twice in the header", file, keys.repeated().value_or(""));
-  return header;
 }
 
 Metadata parse_metadata(const Json& json, const std::string& file) {
-  check(json.is_object(), "{}: expected __metadata__ to be an object", file);
+  check(json.kind == Json::Kind::Object, "{}: expected __metadata__ to be an object", file);
   Metadata metadata;
-  for (const auto& [key, value] : json.items()) {
-    check(value.is_string(), "{}: expected __metadata__ \"{}\" to be a string", file, key);
-    metadata[key] = value.get<std::string>();
+  for (const auto& [key, value] : json.members) {
+    check(value.kind == Json::Kind::Text, "{}: expected __metadata__ \"{}\" to be a string", file, key);
+    metadata[key] = value.text;
   }
   return metadata;
 }
@@ -85,20 +61,20 @@ Metadata parse_metadata(const Json& json, const std::string& file) {
 // A list of numbers from 0 to the largest int64.
 std::vector<int64_t> parse_numbers(const Json& json, const std::string& file, const std::string& name,
                                    const char* key) {
-  check(json.is_array(), "{}: tensor \"{}\": expected {} to be a list", file, name, key);
+  check(json.kind == Json::Kind::List, "{}: tensor \"{}\": expected {} to be a list", file, name, key);
   std::vector<int64_t> numbers;
-  for (const Json& item : json) {
+  for (const Json& item : json.items) {
     constexpr auto kLargest = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
-    check(item.is_number_unsigned() && item.get<uint64_t>() <= kLargest,
+    check(item.kind == Json::Kind::Count && item.count <= kLargest,
           "{}: tensor \"{}\": expected {} to be integers from 0 to 2^63 - 1", file, name, key);
-    numbers.push_back(item.get<int64_t>());
+    numbers.push_back(static_cast<int64_t>(item.count));
   }
   return numbers;
 }
 
 const Json& member(const Json& json, const char* key, const std::string& file, const std::string& name) {
-  const auto found = json.find(key);
-  check(found != json.end(), "{}: tensor \"{}\" has no {}", file, name, key);
+  const Json* found = json.find(key);
+  check(found != nullptr, "{}: tensor \"{}\" has no {}", file, name, key);
   return *found;
 }
 
@@ -112,12 +88,11 @@ uint64_t byte_count(const TensorEntry& entry, const std::string& file) {
 }
 
 TensorEntry parse_entry(const std::string& name, const Json& json, uint64_t data_start, const std::string& file) {
-  check(json.is_object(), "{}: tensor \"{}\": expected an object", file, name);
+  check(json.kind == Json::Kind::Object, "{}: tensor \"{}\": expected an object", file, name);
   const Json& dtype = member(json, "dtype", file, name);
-  check(dtype.is_string(), "{}: tensor \"{}\": expected dtype to be a string", file, name);
-  const Named* row = find_dtype(dtype.get_ref<const std::string&>());
-  check(row != std::end(kDtypes), "{}: tensor \"{}\": dtype {} is not supported", file, name,
-        dtype.get_ref<const std::string&>());
+  check(dtype.kind == Json::Kind::Text, "{}: tensor \"{}\": expected dtype to be a string", file, name);
+  const Named* row = find_dtype(dtype.text);
+  check(row != std::end(kDtypes), "{}: tensor \"{}\": dtype {} is not supported", file, name, dtype.text);
 
   TensorEntry entry{name, row->dtype, parse_numbers(member(json, "shape", file, name), file, name, "shape"), 0, 0};
   const auto range = parse_numbers(member(json, "data_offsets", file, name), file, name, "data_offsets");
@@ -132,8 +107,8 @@ TensorEntry parse_entry(const std::string& name, const Json& json, uint64_t data
 
 // The tensors must tile the file from the end of the header to its last byte.
 void check_tiling(std::vector<TensorEntry>* entries, uint64_t position, uint64_t file_size, const std::string& file) {
-  std::stable_sort(entries->begin(), entries->end(), [](const TensorEntry& a, const TensorEntry& b) {
-    return std::tie(a.offset, a.bytes) < std::tie(b.offset, b.bytes);
+  std::sort(entries->begin(), entries->end(), [](const TensorEntry& a, const TensorEntry& b) {
+    return std::tie(a.offset, a.bytes, a.name) < std::tie(b.offset, b.bytes, b.name);
   });
   for (const TensorEntry& entry : *entries) {
     check(entry.offset == position, "{}: tensor \"{}\" starts at byte {}, expected {}", file, entry.name, entry.offset,
@@ -159,7 +134,7 @@ SafetensorsIndex parse_header(ArrayRef<uint8_t> text, uint64_t file_size, const 
   const uint64_t data_start = kLengthSize + text.size();
   const Json header = parse_json(text, file);
   SafetensorsIndex index;
-  for (const auto& [name, value] : header.items()) {
+  for (const auto& [name, value] : header.members) {
     if (name == kMetadataKey) {
       index.metadata = parse_metadata(value, file);
     } else {
@@ -175,29 +150,35 @@ void check_length(uint64_t file_size, const std::string& file) {
         file_size);
 }
 
+// Text for the header of a file of this name.
+std::string quoted(const std::string& text, const std::string& path) {
+  const std::optional<std::string> result = json_text(text);
+  check(result.has_value(), "cannot write {}: a name is not UTF-8", path);
+  return *result;
+}
+
 // The header, whose members keep the order of the tensors; `lengths` gets the bytes of each.
 std::string header_text(const std::string& path, const std::vector<TensorSource>& tensors, const Metadata& metadata,
                         std::vector<uint64_t>* lengths) {
-  using OrderedJson = nlohmann::ordered_json;
   std::set<std::string> taken = {kMetadataKey};
-  std::string text;
-  uint64_t end = 0;
-  try {
-    if (!metadata.empty()) text = fmt::format("\"{}\":{}", kMetadataKey, Json(metadata).dump());
-    for (const TensorSource& tensor : tensors) {
-      const Named* row = find_dtype(tensor.dtype);
-      check(row != std::end(kDtypes), "cannot write {}: tensor \"{}\" has no dtype", path, tensor.name);
-      check(taken.insert(tensor.name).second, "cannot write {}: the name \"{}\" is taken", path, tensor.name);
-      const uint64_t begin = end;
-      lengths->push_back(byte_count({tensor.name, tensor.dtype, tensor.sizes, 0, 0}, path));
-      end += lengths->back();
-      const OrderedJson entry = {{"dtype", row->name}, {"shape", tensor.sizes}, {"data_offsets", {begin, end}}};
-      text += fmt::format("{}{}:{}", text.empty() ? "" : ",", Json(tensor.name).dump(), entry.dump());
-    }
-  } catch (const Json::type_error&) {
-    fail("cannot write {}: a name is not UTF-8", path);
+  std::vector<std::string> members;
+  if (!metadata.empty()) {
+    std::vector<std::string> texts;
+    for (const auto& [key, text] : metadata) texts.push_back(quoted(key, path) + ":" + quoted(text, path));
+    members.push_back(fmt::format("\"{}\":{{{}}}", kMetadataKey, fmt::join(texts, ",")));
   }
-  return "{" + text + "}";
+  uint64_t end = 0;
+  for (const TensorSource& tensor : tensors) {
+    const Named* row = find_dtype(tensor.dtype);
+    check(row != std::end(kDtypes), "cannot write {}: tensor \"{}\" has no dtype", path, tensor.name);
+    check(taken.insert(tensor.name).second, "cannot write {}: the name \"{}\" is taken", path, tensor.name);
+    const uint64_t begin = end;
+    lengths->push_back(byte_count({tensor.name, tensor.dtype, tensor.sizes, 0, 0}, path));
+    end += lengths->back();
+    members.push_back(fmt::format("{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}",
+                                  quoted(tensor.name, path), row->name, fmt::join(tensor.sizes, ","), begin, end));
+  }
+  return fmt::format("{{{}}}", fmt::join(members, ","));
 }
 
 void check_elements(const TensorEntry& entry, const void* elements, const std::string& file) {

@@ -126,7 +126,7 @@ TEST(Safetensors, RefusesHolesOverlapAndWhatFollows) {
 
 TEST(Safetensors, RefusesANameTwice) {
   EXPECT_ERROR(parse(file_of("{" + floats("x", 0, 4) + "," + floats("x", 4, 8) + "}", 8)), Error,
-               "file: \"x\" stands twice in the header");
+               "file: the header is wrong: \"x\" stands twice");
 }
 
 TEST(Safetensors, RefusesEntriesOfTheWrongForm) {
