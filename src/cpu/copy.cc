@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 #include "cpu/cache.h"
 #include "cpu/loop_nest.h"
@@ -119,6 +120,25 @@ void copy_strided(IntArrayRef sizes, void* dst, const int64_t* dst_strides, Scal
 void fill_strided(IntArrayRef sizes, void* dst, const int64_t* dst_strides, ScalarType dtype, const void* value) {
   const DimVector broadcast(sizes.size(), 0);
   copy_strided(sizes, dst, dst_strides, dtype, value, broadcast.data(), dtype);
+}
+
+void copy_triangles(const Triangles& t, int64_t element_bytes, const void* src, void* dst) {
+  constexpr int64_t kGrain = 1 << 15;  // bytes
+  const int64_t line = t.columns * element_bytes;
+  const int64_t diagonal = std::clamp(t.diagonal, -t.rows, t.columns);
+  parallel_for(t.count * t.rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, line)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t i = begin; i < end; ++i) {
+                   const int64_t first = i % t.rows + diagonal + (t.lower ? 1 : 0);
+                   const int64_t cut = std::clamp<int64_t>(first, 0, t.columns) * element_bytes;
+                   const auto* const from = static_cast<const char*>(src) + i * line;
+                   auto* const to = static_cast<char*>(dst) + i * line;
+                   const int64_t start = t.lower ? 0 : cut, stop = t.lower ? cut : line;
+                   std::memset(to, 0, static_cast<size_t>(start));
+                   std::memcpy(to + start, from + start, static_cast<size_t>(stop - start));
+                   std::memset(to + stop, 0, static_cast<size_t>(line - stop));
+                 }
+               });
 }
 
 }  // namespace relume::cpu

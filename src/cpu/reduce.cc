@@ -136,7 +136,8 @@ void Reduction::absorb_rows(void* state, const char* from, int64_t begin, int64_
   alignas(64) char buffer[kBlock * kSlot];
   LoopCursor cursor(reduced_, begin);
   const int64_t stride = reduced_.inner_stride(0);
-  const int64_t longest = converts_ || stride != 1 ? kBlock : reduced_.numel;
+  const int64_t fitting = static_cast<int64_t>(sizeof buffer) / element_size(call_.loop_dtype);
+  const int64_t longest = converts_ || stride != 1 ? fitting : reduced_.numel;
   for (int64_t at = begin; at < end;) {
     const int64_t n = std::min({end - at, reduced_.inner_size() - cursor.inner(), longest});
     kernel_.row(state, gather(from + cursor.offset(0) * item_bytes_, stride, n, buffer), n, at, call_.options);

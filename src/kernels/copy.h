@@ -28,4 +28,12 @@ void copy_strided(IntArrayRef sizes, void* dst, const int64_t* dst_strides, Scal
 // dst[...] = *value, a single element of dst's dtype.
 void fill_strided(IntArrayRef sizes, void* dst, const int64_t* dst_strides, ScalarType dtype, const void* value);
 
+// Dense matrices that keep the elements with column - row <= diagonal (of the upper ones >= diagonal), of any dtype.
+struct Triangles {
+  int64_t count, rows, columns, diagonal;
+  bool lower;
+};
+// dst = src there, and zero elsewhere.
+void copy_triangles(const Triangles& triangles, int64_t element_bytes, const void* src, void* dst);
+
 }  // namespace relume::cpu

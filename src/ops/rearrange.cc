@@ -103,9 +103,13 @@ struct Triangle {
 constexpr Triangle kTril = {"tril", "tril_", "TrilBackward0", true};
 constexpr Triangle kTriu = {"triu", "triu_", "TriuBackward0", false};
 
+void check_matrix(const Triangle& triangle, const Tensor& self) {
+  check(impl_of(self, triangle.name).dim() >= 2, "{}: input tensor must have at least 2 dimensions", triangle.name);
+}
+
 // Where a matrix keeps its elements.
 Tensor triangle_mask(const Triangle& triangle, const Tensor& self, int64_t diagonal) {
-  check(impl_of(self, triangle.name).dim() >= 2, "{}: input tensor must have at least 2 dimensions", triangle.name);
+  check_matrix(triangle, self);
   const NoGradGuard unrecorded;
   const Tensor row = arange(self.size(-2), kLong).unsqueeze(1), column = arange(self.size(-1), kLong) - diagonal;
   return triangle.lower ? column <= row : column >= row;
@@ -118,11 +122,15 @@ auto triangle_backward(const Triangle& triangle, int64_t diagonal) {
 }
 
 Tensor triangle_of(const Triangle& triangle, const Tensor& self, int64_t diagonal) {
-  const Tensor mask = triangle_mask(triangle, self, diagonal);
-  const Tensor result = [&] {
+  check_matrix(triangle, self);
+  const Tensor result = make_tensor(self.sizes(), self.scalar_type());
+  if (self.numel() > 0) {
     const NoGradGuard unrecorded;
-    return where(mask, self, make_scalar(0, self.scalar_type()));
-  }();
+    const Tensor dense = self.contiguous();
+    const int64_t rows = self.size(-2), columns = self.size(-1);
+    cpu::copy_triangles({self.numel() / (rows * columns), rows, columns, diagonal, triangle.lower},
+                        element_size(self.scalar_type()), dense.impl()->data(), result.impl()->data());
+  }
   return record(triangle.grad_fn, result, {self}, {}, triangle_backward(triangle, diagonal));
 }
 

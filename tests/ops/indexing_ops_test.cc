@@ -1,6 +1,9 @@
 // Index tensors, masks and rearrangement: derivatives, repeated places, strided tensors and error texts.
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <vector>
+
 #include "message_of.h"
 #include "ops/numeric_gradient.h"
 #include "relume/indexing.h"
@@ -13,6 +16,22 @@ using indexing::Slice;
 using Inputs = std::vector<Tensor>;
 
 Tensor longs(std::vector<int64_t> values) { return tensor(values, kLong); }
+
+TEST(Triangles, KeepWhatIsBelowOrAboveTheDiagonal) {
+  for (const ScalarType dtype : {kFloat, kDouble, kBFloat16, kHalf, kInt, kLong, kByte, kBool})
+    for (const auto& sizes : std::vector<std::vector<int64_t>>{{3, 5}, {2, 2, 4, 3}, {0, 3}, {2, 3, 0}})
+      for (const int64_t diagonal : {int64_t{-100}, int64_t{-2}, int64_t{0}, int64_t{1}, int64_t{100},
+                                     std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()}) {
+        const Tensor x = ones(sizes, kInt).to(dtype), rows = arange(x.size(-2), kDouble).unsqueeze(1);
+        const Tensor offset = arange(x.size(-1), kDouble) - rows;
+        const auto limit = static_cast<double>(diagonal);
+        EXPECT_TRUE(equal(x.tril(diagonal), x * (offset <= limit).to(dtype))) << diagonal;
+        EXPECT_TRUE(equal(x.triu(diagonal), x * (offset >= limit).to(dtype))) << diagonal;
+      }
+  const Tensor x = arange(12, kFloat).view({3, 4}).t();
+  EXPECT_TRUE(equal(x.tril(), x.contiguous().tril()));
+  EXPECT_TRUE(x.tril().is_contiguous());
+}
 
 TEST(Picking, HasTheGradientsOfFiniteDifferences) {
   const auto check = [](auto op) {
