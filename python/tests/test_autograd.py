@@ -361,3 +361,19 @@ class TestPostAccumulateGradHooks:
             (x * 2).register_post_accumulate_grad_hook(print)
         with pytest.raises(RuntimeError, match="doesn't require gradient"):
             torch.ones(1).register_post_accumulate_grad_hook(print)
+
+
+@pytest.mark.parametrize("name", "tanh sigmoid silu gelu softplus mish elu logsigmoid".split())
+def test_a_residual_of_second_derivatives_can_be_trained(name):
+    torch.manual_seed(0)
+    activation = getattr(torch.nn.functional, name, None) or getattr(torch, name)
+    first, second = torch.nn.Linear(1, 8).double(), torch.nn.Linear(8, 1).double()
+    x = torch.linspace(0, 1, 6, dtype=torch.float64).view(-1, 1)
+
+    def residual(weight):
+        points = x.clone().requires_grad_()
+        y = second(activation(torch.nn.functional.linear(points, weight, first.bias)))
+        slope = torch.autograd.grad(y.sum(), points, create_graph=True)[0]
+        return torch.autograd.grad(slope.sum(), points, create_graph=True)[0].pow(2).mean()
+
+    assert torch.autograd.gradcheck(residual, first.weight.detach().clone().requires_grad_())

@@ -10,6 +10,7 @@
 #include "core/printing.h"
 #include "kernels/activations.h"
 #include "kernels/relu_mask.h"
+#include "ops/activation_derivatives.h"
 #include "ops/consuming.h"
 #include "ops/elementwise.h"
 #include "ops/spatial.h"
@@ -173,8 +174,9 @@ Tensor second_derivative(const Call& call, const Tensor& grad, const Tensor& gra
         if (run.needs(1)) run.set(1, second_derivative(call, run.saved(0), run.grad(), saved));
         if (!run.needs(2)) return;
         const bool is_quadratic = call.row->traits->masks || call.row->is_any_of({Activation::leaky_relu});
-        check<NotImplementedError>(is_quadratic, "the third derivative of {} is not implemented", call.row->name);
-        run.set(2, zeros_like(saved));
+        if (is_quadratic) return run.set(2, zeros_like(saved));
+        const Tensor third = derivative_of_curvature(call.row->index, call.options, call.saves_result, saved);
+        run.set(2, run.grad() * run.saved(0) * run.saved(1) * third);
       });
 }
 

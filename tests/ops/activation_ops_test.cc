@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -221,12 +222,39 @@ TEST(Hardsigmoid, HasNoSecondDerivative) {
   EXPECT_EQ(error_of([&] { first.sum().backward(); }), "derivative for aten::hardsigmoid_backward is not implemented");
 }
 
-TEST(Tanh, HasNoThirdDerivativeButSaysSo) {
-  const Tensor x = tracked(points());
-  const Tensor first = gradient({"tanh", [](const Tensor& v) { return tanh(v); }}, x, true);
-  const Tensor second = autograd::grad({first.sum()}, {x}, {}, std::nullopt, true)[0];
-  EXPECT_EQ(error_of<NotImplementedError>([&] { second.sum().backward(); }),
-            "the third derivative of tanh is not implemented");
+// The k-th derivative of f at x, by autograd.
+Tensor derivative_of_order(const std::function<Tensor(const Tensor&)>& f, const Tensor& x, int order) {
+  Tensor result = f(x);
+  for (int i = 0; i < order; ++i) result = autograd::grad({result.sum()}, {x}, {}, std::nullopt, true)[0];
+  return result;
+}
+
+TEST(Activations, HaveDerivativesOfHigherOrders) {
+  const Tensor points = relume::tensor({-2.3, -0.7, 0.2, 0.9, 2.5}, kDouble);
+  const std::vector<std::function<Tensor(const Tensor&)>> functions = {
+      [](const Tensor& v) { return tanh(v); },
+      [](const Tensor& v) { return sigmoid(v); },
+      [](const Tensor& v) { return silu(v); },
+      [](const Tensor& v) { return gelu(v); },
+      [](const Tensor& v) { return gelu(v, "tanh"); },
+      [](const Tensor& v) { return softplus(v, 2, 50); },
+      [](const Tensor& v) { return elu(v, 1.3); },
+      [](const Tensor& v) { return elu(v, -1.3); },
+      [](const Tensor& v) { return selu(v); },
+      [](const Tensor& v) { return celu(v, 0.7); },
+      [](const Tensor& v) { return mish(v); },
+      [](const Tensor& v) { return logsigmoid(v); },
+      [](const Tensor& v) { return softsign(v); },
+      [](const Tensor& v) { return tanhshrink(v); },
+  };
+  for (size_t i = 0; i < functions.size(); ++i) {
+    for (const int order : {3, 4}) {
+      const Tensor exact = derivative_of_order(functions[i], tracked(points), order);
+      const auto below = [&](double at) { return derivative_of_order(functions[i], tracked(points + at), order - 1); };
+      const Tensor differences = (below(1e-5) - below(-1e-5)) / 2e-5;
+      EXPECT_TRUE(allclose(exact.detach(), differences.detach(), 1e-5, 1e-7)) << i << ", order " << order;
+    }
+  }
 }
 
 }  // namespace
