@@ -10,6 +10,8 @@ NOT_HERE = frozenset(
 
 inf, nan, pi, e, newaxis = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045, None
 
+builtin_sorted = sorted  # whose name is an argument's below
+
 __all__ = [
     "e",
     "inf",
@@ -78,11 +80,26 @@ def broadcast_shapes(*shapes):
     return ops.broadcast_tensors(empty)[0].shape if empty else Size()
 
 
+def _unique_slices(input, dim):
+    """The slices along dim that differ, in lexicographic order, which of them each slice is, and how often each occurs."""
+    slices = input.movedim(dim, 0)
+    rows = [tuple(row) for row in slices.reshape(len(slices), -1).tolist()] if input.numel() else [()] * len(slices)
+    first, count = {}, {}
+    for i, row in enumerate(rows):
+        first.setdefault(row, i)
+        count[row] = count.get(row, 0) + 1
+    order = {row: place for place, row in enumerate(builtin_sorted(first))}
+    chosen = ops.tensor([first[row] for row in order], dtype=_C.int64)
+    inverse = ops.tensor([order[row] for row in rows], dtype=_C.int64)
+    return input.index_select(dim, chosen), inverse, ops.tensor([count[row] for row in order], dtype=_C.int64)
+
+
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The values that occur, and on request where each element's value is among them, and how often it occurs."""
-    if dim is not None:
-        raise NotImplementedError("unique: dim is not supported")
-    values, inverse, counts = ops._unique(input, sorted, return_inverse, return_counts)
+    if dim is None:
+        values, inverse, counts = ops._unique(input, sorted, return_inverse, return_counts)
+    else:
+        values, inverse, counts = _unique_slices(input, dim)
     results = (values,) + ((inverse,) if return_inverse else ()) + ((counts,) if return_counts else ())
     return results if len(results) > 1 else values
 

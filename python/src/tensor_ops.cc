@@ -60,7 +60,8 @@ PyObject* from_numpy(Arguments& a) {
 }
 
 PyObject* backward(Arguments& a) {
-  const std::vector<Tensor> inputs = a.has(4) ? a.tensors(4) : std::vector<Tensor>();
+  std::vector<Tensor> inputs;
+  if (a.has(4)) inputs = is_tensor(a.object(4)) ? std::vector<Tensor>{a.tensor(4)} : a.tensors(4);
   if (a.has(4) && inputs.empty()) raise(PyExc_RuntimeError, "`inputs` argument to `backward` cannot be empty.");
   run_backward({a.tensor(0)}, a.has(1) ? std::vector<Tensor>{a.tensor(1)} : std::vector<Tensor>(),
                a.optional_boolean(2), a.boolean(3, false), inputs);
@@ -296,7 +297,7 @@ const Op kTensorOps[] = {
      "backward(gradient=None, retain_graph=None, create_graph=False, inputs=None)\n\nAccumulates into the leaves' grad "
      "the gradient of this tensor, which has one element, or is weighted by gradient.\n",
      {{kMethod,
-       "Tensor input, Tensor? gradient=None, bool? retain_graph=None, bool create_graph=False, Tensor[]? inputs=None",
+       "Tensor input, Tensor? gradient=None, bool? retain_graph=None, bool create_graph=False, object inputs=None",
        backward}}},
     {"tensor",
      "tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False)\n\nA new tensor with a copy of "

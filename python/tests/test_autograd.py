@@ -377,3 +377,15 @@ def test_a_residual_of_second_derivatives_can_be_trained(name):
         return torch.autograd.grad(slope.sum(), points, create_graph=True)[0].pow(2).mean()
 
     assert torch.autograd.gradcheck(residual, first.weight.detach().clone().requires_grad_())
+
+
+def test_grad_takes_what_can_be_iterated():
+    layer = torch.nn.Linear(2, 1)
+    x = torch.ones(1, 2)
+    for inputs in (layer.parameters(), dict(layer.named_parameters()).values(), tuple(layer.parameters())):
+        weight, bias = torch.autograd.grad(layer(x).sum(), inputs)
+        assert weight.tolist() == [[1, 1]] and bias.tolist() == [1]
+    layer(x).sum().backward(inputs=layer.weight)
+    assert layer.weight.grad.tolist() == [[1, 1]] and layer.bias.grad is None
+    torch.autograd.backward([layer(x).sum()], inputs=layer.parameters())
+    assert layer.bias.grad.tolist() == [1]

@@ -315,3 +315,11 @@ def test_losses_and_the_dtype_of_their_target():
     with pytest.raises(RuntimeError, match="result type Float can't be cast to the desired output type Long"):
         F.binary_cross_entropy_with_logits(x, torch.tensor([1]))
     assert F.binary_cross_entropy_with_logits(x, torch.ones(1, dtype=torch.float64)).dtype == torch.float64
+
+
+def test_unique_slices():
+    x = torch.tensor([[1, 0, 1, 1], [2, 0, 2, 1]])
+    values, inverse, counts = torch.unique(x, return_inverse=True, return_counts=True, dim=1)
+    assert values.tolist() == [[0, 1, 1], [0, 1, 2]] and inverse.tolist() == [2, 0, 2, 1] and counts.tolist() == [1, 1, 2]
+    assert torch.unique(x.T, dim=0).tolist() == [[0, 0], [1, 1], [1, 2]] and x.unique(dim=-1).shape == (2, 3)
+    assert torch.unique(torch.ones(0, 3), dim=0).shape == (0, 3)

@@ -1,7 +1,7 @@
 """Automatic differentiation: backward and grad, functions of one's own, checks."""
 
 from .._missing import attribute_finder
-from .._C import ops
+from .._C import Tensor, ops
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from . import anomaly, function, functional, graph
 from .anomaly import detect_anomaly, set_detect_anomaly
@@ -11,7 +11,8 @@ from .variable import Variable
 
 
 def _listed(tensors):
-    return list(tensors) if isinstance(tensors, (list, tuple)) else [] if tensors is None else [tensors]
+    """A tensor, or an iterable of tensors (model.parameters(), say), as a list."""
+    return [] if tensors is None else [tensors] if isinstance(tensors, Tensor) else list(tensors)
 
 
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None):
