@@ -29,8 +29,8 @@ ScalarType result_type(std::initializer_list<Operand> operands);
 // The same, where integers and bools give the default dtype.
 ScalarType float_result_type(std::initializer_list<Operand> operands);
 
-// Up to so many elements a call without broadcasts and conversions is handed to the kernel as it is: planning would take
-// as long as the work.
+// Up to so many elements a call without broadcasts and conversions is handed to the kernel as it is: planning would
+// take as long as the work.
 inline constexpr int64_t kFewElements = 1024;
 
 // How a kernel is to be run.
