@@ -19,7 +19,7 @@ Tensor reduced(const Tensor& losses, Reduction reduction) {
   return name == Name::None ? losses : name == Name::Mean ? losses.mean() : losses.sum();
 }
 
-using Distance = std::function<Tensor(const Tensor&, const Tensor&)>;
+using Distance = TripletMarginWithDistanceLossOptions::distance_function_t;
 
 Tensor triplet(const Tensor& anchor, const Tensor& positive, const Tensor& negative, const Distance& distance,
                double margin, bool swap, Reduction reduction) {

@@ -5,47 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "relume/any_function.h"
 #include "relume/data/example.h"
 #include "relume/export.h"
 #include "relume/ops.h"
-#include "relume/owned.h"
 
 namespace relume::data::transforms {
-
-namespace detail {
-template <class Signature>
-class Function;
-
-// A copy of anything that can be called so; copies of it hold copies. Unlike std::function it needs no <functional>.
-template <class Result, class... Args>
-class Function<Result(Args...)> {
- public:
-  template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, Function>>>
-  Function(F&& function) : callable_(new CallableOf<std::decay_t<F>>(std::forward<F>(function))) {}  // NOLINT
-  Function(const Function& other) : callable_(other.callable_->copy()) {}
-  Function(Function&&) noexcept = default;
-  Function& operator=(Function other) noexcept {
-    callable_ = std::move(other.callable_);
-    return *this;
-  }
-  Result operator()(Args... args) const { return callable_->call(std::forward<Args>(args)...); }
-
- private:
-  struct Callable {
-    virtual ~Callable() = default;
-    virtual Callable* copy() const = 0;
-    virtual Result call(Args... args) = 0;
-  };
-  template <class F>
-  struct CallableOf final : Callable {
-    explicit CallableOf(F f) : function(std::move(f)) {}
-    Callable* copy() const override { return new CallableOf(function); }
-    Result call(Args... args) override { return function(std::forward<Args>(args)...); }
-    F function;
-  };
-  relume::detail::Owned<Callable> callable_;
-};
-}  // namespace detail
 
 // A function of a batch.
 template <class Input, class Output>
@@ -79,7 +44,7 @@ class Transform : public BatchTransform<std::vector<Input>, std::vector<Output>>
 template <class Input, class Output = Input>
 class BatchLambda : public BatchTransform<Input, Output> {
  public:
-  using FunctionType = detail::Function<Output(Input)>;
+  using FunctionType = relume::detail::AnyFunction<Output(Input)>;
 
   explicit BatchLambda(FunctionType function) : function_(std::move(function)) {}
   Output apply_batch(Input input_batch) override { return function_(std::move(input_batch)); }
@@ -92,7 +57,7 @@ class BatchLambda : public BatchTransform<Input, Output> {
 template <class Input, class Output = Input>
 class Lambda : public Transform<Input, Output> {
  public:
-  using FunctionType = detail::Function<Output(Input)>;
+  using FunctionType = relume::detail::AnyFunction<Output(Input)>;
 
   explicit Lambda(FunctionType function) : function_(std::move(function)) {}
   Output apply(Input input) override { return function_(std::move(input)); }
@@ -137,7 +102,7 @@ class TensorTransform : public Transform<Example<Tensor, Target>, Example<Tensor
 template <class Target = Tensor>
 class TensorLambda : public TensorTransform<Target> {
  public:
-  using FunctionType = detail::Function<Tensor(Tensor)>;
+  using FunctionType = relume::detail::AnyFunction<Tensor(Tensor)>;
 
   explicit TensorLambda(FunctionType function) : function_(std::move(function)) {}
   Tensor operator()(Tensor input) override { return function_(std::move(input)); }

@@ -1,10 +1,11 @@
 // Transformer, and the encoders, decoders and layers that it is made of.  Vaswani et al., 2017.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
+#include "relume/any_function.h"
 #include "relume/nn/activation.h"
 #include "relume/nn/any.h"
 #include "relume/nn/containers.h"
@@ -26,7 +27,7 @@ class activation_t {
 
  private:
   bool gelu_ = false;
-  std::function<Tensor(const Tensor&)> function_;
+  std::optional<relume::detail::AnyFunction<Tensor(const Tensor&)>> function_;
 };
 
 class TransformerEncoderLayerOptions {
