@@ -8,10 +8,13 @@ __all__ = [
     "get_default_device",
     "get_float32_matmul_precision",
     "get_num_interop_threads",
+    "range",
     "set_default_device",
+    "set_default_tensor_type",
     "set_flush_denormal",
     "set_float32_matmul_precision",
     "set_num_interop_threads",
+    "set_warn_always",
     "use_deterministic_algorithms",
 ]
 
@@ -54,6 +57,37 @@ def set_default_device(device):
 
     if device is not None:
         ops.empty(0, device=device)
+
+
+def set_default_tensor_type(t):
+    """The older form of set_default_dtype: t is a class such as torch.DoubleTensor, or its name."""
+    from ._C import ops
+    from ._legacy import LEGACY
+
+    kind = LEGACY.get(t.rsplit(".", 1)[-1]) if isinstance(t, str) and t.count(".") == 1 else t
+    if isinstance(t, str) and t.startswith("torch.cuda."):
+        raise TypeError(f"type {t} not available. Torch not compiled with CUDA enabled.")
+    if kind is None or isinstance(kind, str):
+        raise ValueError(f"invalid type: '{t}'")
+    if not hasattr(kind, "dtype"):
+        raise TypeError("invalid type object")
+    ops.set_default_dtype(kind.dtype)
+
+
+def range(start=0, end=None, step=1, *, dtype=None, requires_grad=False):
+    """start, start + step, ... up to end, which is among them, in the default dtype unless said otherwise: the older form
+    of arange."""
+    from ._C import ops
+
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    count = int((end - start) / step + 1)
+    places = ops.arange(count, dtype=dtype or ops.get_default_dtype())
+    return (places * step + start).requires_grad_(requires_grad)
+
+
+def set_warn_always(b):
+    """Kept, and changes nothing: warnings are Python's."""
 
 
 def set_num_interop_threads(num):

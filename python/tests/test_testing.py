@@ -77,3 +77,19 @@ def test_settings_are_kept_or_refused():
         torch.cuda.current_device()
     assert torch.compile(len) is len and torch.compile(mode="default")(len) is len
     assert not torch.accelerator.is_available() and torch.cuda.memory_allocated() == 0
+
+
+def test_older_functions():
+    assert torch.range(1, 2, 0.5).tolist() == [1, 1.5, 2] and torch.range(0, 3).dtype == torch.float32
+    with pytest.raises(RuntimeError, match="inconsistent with step sign"):
+        torch.range(3, 0)
+    try:
+        torch.set_default_tensor_type("torch.DoubleTensor")
+        assert torch.ones(1).dtype == torch.float64
+    finally:
+        torch.set_default_tensor_type(torch.FloatTensor)
+    assert torch.ones(1).dtype == torch.float32 and torch.nn.Linear(1, 1).compile() is None
+    with pytest.raises(ValueError, match="invalid type: 'foo'"):
+        torch.set_default_tensor_type("foo")
+    with pytest.raises(TypeError, match="Torch not compiled with CUDA enabled"):
+        torch.set_default_tensor_type("torch.cuda.FloatTensor")

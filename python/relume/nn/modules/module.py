@@ -392,6 +392,9 @@ class Module(_C.ModuleBase, HookTables, State):
         """The module itself."""
         return self
 
+    def compile(self, *args, **kwargs):
+        """Does nothing: ops are compiled already."""
+
     def cuda(self, device=None):
         """Raises: there is no GPU."""
         raise AssertionError("Torch not compiled with CUDA enabled")
