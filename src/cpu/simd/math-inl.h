@@ -404,6 +404,44 @@ RELUME_INLINE VF cos(VF x) { return detail::sine<1>(x); }
 
 namespace detail {
 
+// Their sum is pi / 2.
+inline constexpr double kHalfPiOfFloat = 1.5707963705062866, kHalfPiErrorOfFloat = -4.37113883e-8;
+
+// asin(x) / x - 1 for z = x^2 <= 1/4.
+RELUME_INLINE VF asin_excess(VF z) {
+  static constexpr float kSeries[] = {1.666675359e-01f, 7.495240867e-02f, 4.547722265e-02f, 2.414695174e-02f,
+                                      4.221974313e-02f};
+  return z * polynomial(z, kSeries);
+}
+
+}  // namespace detail
+
+// As in double (math_double-inl.h says how), but that the first piece ends where a difference from pi / 4 is exact.
+RELUME_INLINE VF atan(VF x) {
+  using namespace detail;
+  static constexpr float kSeries[] = {-3.333331645e-01f, 1.999887079e-01f,  -1.426043510e-01f,
+                                      1.084653810e-01f,  -7.639273256e-02f, 3.407057375e-02f};
+  const VF t = abs(x);
+  const auto near = t <= VF(0.546), far = t > VF(2.414213562373095);
+  const VF over = select(near, t, select(far, VF(-1.0), t - VF(1.0)));
+  const VF under = select(near, VF(1.0), select(far, t, t + VF(1.0)));
+  const VF base = select(near, VF(0.0), select(far, VF(kHalfPiOfFloat), VF(kHalfPiOfFloat / 2)));
+  const VF low = select(near, VF(0.0), select(far, VF(kHalfPiErrorOfFloat), VF(kHalfPiErrorOfFloat / 2)));
+  const VF u = over / under, z = u * u;
+  return copysign(base + (u + mul_add(u * z, polynomial(z, kSeries), low)), x);
+}
+
+RELUME_INLINE VF acos(VF x) {
+  using namespace detail;
+  const VF t = abs(x), half = VF(0.5) - VF(0.5) * t;
+  const auto near = t <= VF(0.5);
+  const VF u = select(near, x, sqrt(half)), s = mul_add(u, asin_excess(select(near, t * t, half)), u);
+  const VF below = VF(2 * kHalfPiOfFloat) - (s + s - VF(2 * kHalfPiErrorOfFloat));
+  return select(near, VF(kHalfPiOfFloat) - (s - VF(kHalfPiErrorOfFloat)), select(x < VF(0.0), below, s + s));
+}
+
+namespace detail {
+
 // Phi(-t) for 0 <= t <= 14.4.
 RELUME_INLINE VF far_normal_tail(VF t) { return density_shape(t) * mills_ratio(t); }
 

@@ -47,8 +47,8 @@ RELUME_LIBRARY_FUNCTION(cos)
 RELUME_LIBRARY_FUNCTIONS(log10)
 RELUME_LIBRARY_FUNCTIONS(tan)
 RELUME_LIBRARY_FUNCTIONS(asin)
-RELUME_LIBRARY_FUNCTIONS(acos)
-RELUME_LIBRARY_FUNCTIONS(atan)
+RELUME_LIBRARY_FUNCTION(acos)
+RELUME_LIBRARY_FUNCTION(atan)
 RELUME_LIBRARY_FUNCTIONS(sinh)
 RELUME_LIBRARY_FUNCTIONS(cosh)
 RELUME_LIBRARY_FUNCTIONS(asinh)
@@ -326,7 +326,6 @@ RELUME_CALLED VD atan(VD x) {
   const VD u = over / under, z = u * u;
   return copysign(base + (u + mul_add(u * z, detail::polynomial(z, kSeries), low)), x);
 }
-RELUME_FLOAT_IN_DOUBLE(atan)
 
 // asin(t) = pi / 2 - 2 asin(w) with w = sqrt((1 - t) / 2) above 1/2; `error` is what w lacks.
 RELUME_CALLED VD asin(VD x) {
@@ -347,7 +346,6 @@ RELUME_CALLED VD acos(VD x) {
   const VD far = select(x < VD(0.0), below, s + s);
   return select(near, VD(detail::kHalfPi) - (s - VD(detail::kHalfPiLow)), far);
 }
-RELUME_FLOAT_IN_DOUBLE(acos)
 
 // (exp(t) + sign exp(-t)) / 2 for t >= 0; far out, where exp(t) would overflow before its half does, by way of
 // exp(t / 2).
