@@ -195,7 +195,8 @@ class RELUME_API ModuleDictImpl : public Cloneable<ModuleDictImpl> {
   M& at(const std::string& key) const {
     const std::shared_ptr<Module> child = (*this)[key];
     auto* module = child->template as<M>();
-    if (!module) detail::fail_module_cast(typeid(M), typeid(*child));
+    const Module& held = *child;  // for typeid, which Clang warns of where it is given an expression that does something
+    if (!module) detail::fail_module_cast(typeid(M), typeid(held));
     return *module;
   }
   std::shared_ptr<Module> pop(const std::string& key);

@@ -275,6 +275,10 @@ class RELUME_API Module : public std::enable_shared_from_this<Module> {
 // Prints the module and, indented, its children: torch::nn::Linear(in_features=4, out_features=2, bias=true).
 RELUME_API std::ostream& operator<<(std::ostream& stream, const Module& module);
 
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Winconsistent-missing-override"  // of reset(), where Base has one too
+#endif
 // Base of modules that can be cloned: Derived can be copied and assigned, and reset() registers what the constructor
 // registered.
 template <class Derived, class Base = Module>
@@ -294,6 +298,9 @@ class Cloneable : public Base {
     });
   }
 };
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 namespace detail {
 
