@@ -195,7 +195,7 @@ class RELUME_API ModuleDictImpl : public Cloneable<ModuleDictImpl> {
   M& at(const std::string& key) const {
     const std::shared_ptr<Module> child = (*this)[key];
     auto* module = child->template as<M>();
-    const Module& held = *child;  // for typeid, which Clang warns of where it is given an expression that does something
+    const Module& held = *child;  // Clang warns of a typeid of what does something
     if (!module) detail::fail_module_cast(typeid(M), typeid(held));
     return *module;
   }
