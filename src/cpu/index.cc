@@ -12,13 +12,25 @@
 
 namespace relume::cpu {
 
-int64_t add_offsets(int64_t* offsets, const int64_t* index, int64_t n, int64_t size, int64_t stride, bool wrap) {
-  const int64_t low = wrap ? -size : 0;
-  for (int64_t i = 0; i < n; ++i) {
-    const int64_t at = index[i];
-    if (at < low || at >= size) return i;
-    offsets[i] += (at < 0 ? at + size : at) * stride;
+int64_t first_outside(const int64_t* index, int64_t n, int64_t low, int64_t size) {
+  constexpr int64_t kBlock = 1024;
+  for (int64_t begin = 0; begin < n; begin += kBlock) {
+    const int64_t end = std::min(n, begin + kBlock);
+    // A difference has its sign bit set where an index is beyond that bound; unsigned, for others may overflow.
+    uint64_t signs = 0;
+    for (int64_t i = begin; i < end; ++i)
+      signs |= (static_cast<uint64_t>(index[i]) - static_cast<uint64_t>(low)) |
+               (static_cast<uint64_t>(size - 1) - static_cast<uint64_t>(index[i]));
+    if (static_cast<int64_t>(signs) >= 0) continue;
+    return std::find_if(index + begin, index + end, [&](int64_t at) { return at < low || at >= size; }) - index;
   }
+  return -1;
+}
+
+int64_t add_offsets(int64_t* offsets, const int64_t* index, int64_t n, int64_t size, int64_t stride, bool wrap) {
+  const int64_t bad = first_outside(index, n, wrap ? -size : 0, size);
+  if (bad >= 0) return bad;
+  for (int64_t i = 0; i < n; ++i) offsets[i] += (index[i] < 0 ? index[i] + size : index[i]) * stride;
   return -1;
 }
 
@@ -29,17 +41,10 @@ using IndexedRow = void (*)(char* plain, int64_t plain_stride, char* indexed, in
                             const int64_t* offsets, int64_t offset_stride, int64_t n);
 
 template <class T, IndexedOp kOp>
-void row(char* plain_bytes, int64_t plain_stride, char* indexed_bytes, int64_t indexed_stride, const int64_t* offsets,
-         int64_t offset_stride, int64_t n) {
-  T* const plain = reinterpret_cast<T*>(plain_bytes);
-  T* const indexed = reinterpret_cast<T*>(indexed_bytes) + (offset_stride == 0 ? *offsets : 0);
-  const bool copies = kOp != IndexedOp::Add && offset_stride == 0 && plain_stride == 1 && indexed_stride == 1;
-  if (copies) {
-    std::memcpy(kOp == IndexedOp::Get ? plain : indexed, kOp == IndexedOp::Get ? indexed : plain, n * sizeof(T));
-    return;
-  }
+inline __attribute__((always_inline)) void each(T* plain, int64_t plain_stride, T* indexed, int64_t indexed_stride,
+                                                const int64_t* offsets, int64_t offset_stride, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
-    T& there = indexed[i * indexed_stride + (offset_stride == 0 ? 0 : offsets[i * offset_stride])];
+    T& there = indexed[i * indexed_stride + offsets[i * offset_stride]];
     T& here = plain[i * plain_stride];
     if constexpr (kOp == IndexedOp::Get)
       here = there;
@@ -47,6 +52,22 @@ void row(char* plain_bytes, int64_t plain_stride, char* indexed_bytes, int64_t i
       there = here;
     else
       there = static_cast<T>(there + here);
+  }
+}
+
+template <class T, IndexedOp kOp>
+void row(char* plain_bytes, int64_t plain_stride, char* indexed_bytes, int64_t indexed_stride, const int64_t* offsets,
+         int64_t offset_stride, int64_t n) {
+  T* const plain = reinterpret_cast<T*>(plain_bytes);
+  T* const indexed = reinterpret_cast<T*>(indexed_bytes);
+  const bool copies = kOp != IndexedOp::Add && offset_stride == 0 && plain_stride == 1 && indexed_stride == 1;
+  if (copies) {
+    T* const there = indexed + *offsets;
+    std::memcpy(kOp == IndexedOp::Get ? plain : there, kOp == IndexedOp::Get ? there : plain, n * sizeof(T));
+  } else if (plain_stride == 1 && indexed_stride == 0 && offset_stride == 1) {
+    each<T, kOp>(plain, 1, indexed, 0, offsets, 1, n);
+  } else {
+    each<T, kOp>(plain, plain_stride, indexed, indexed_stride, offsets, offset_stride, n);
   }
 }
 

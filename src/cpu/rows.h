@@ -41,6 +41,25 @@ class Rows {
     });
   }
 
+  // row(input offset, output offset, count) for rows that lie side by side, up to `most` of them at a time: each begins
+  // an element behind the one before, on both sides.
+  template <class F>
+  void for_each_side_by_side(int64_t most, F&& row) const {
+    const int64_t* const strides[] = {out_, in_};
+    const LoopNest nest(IntArrayRef(sizes_, rank_), strides, 2);
+    if (nest.inner_stride(0) != 1 || nest.inner_stride(1) != 1) most = 1;
+    const int64_t grain = std::max<int64_t>(most, kGrain / std::max<int64_t>(1, length));
+    parallel_for(nest.numel, grain, [&](int64_t begin, int64_t end) {
+      LoopCursor cursor(nest, begin);
+      for (int64_t i = begin; i < end;) {
+        const int64_t count = std::min({most, end - i, nest.inner_size() - cursor.inner()});
+        row(cursor.offset(1), cursor.offset(0), count);
+        cursor.step(0, count);
+        i += count;
+      }
+    });
+  }
+
   int64_t length, in_stride, out_stride;
 
  private:

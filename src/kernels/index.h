@@ -6,6 +6,9 @@
 
 namespace relume::cpu {
 
+// The position of the first index that is not in [low, size), or -1 where there is none.
+int64_t first_outside(const int64_t* index, int64_t n, int64_t low, int64_t size);
+
 // offsets[i] += place * stride, where place is index[i], or index[i] + size for one below 0 if `wrap` is set. Returns
 // the position of the first index out of range, or -1 where there is none.
 int64_t add_offsets(int64_t* offsets, const int64_t* index, int64_t n, int64_t size, int64_t stride, bool wrap);

@@ -162,6 +162,13 @@ Tensor& index_fill_(Tensor& self, int64_t dim, const Tensor& index, const Scalar
 
 namespace {
 
+// The first index that is not in [0, size), if there is one.
+std::optional<int64_t> outside(const Tensor& index, int64_t size) {
+  const int64_t* const indices = index.data_ptr<int64_t>();
+  const int64_t bad = cpu::first_outside(indices, index.numel(), 0, size);
+  return bad < 0 ? std::nullopt : std::optional(indices[bad]);
+}
+
 // out[i][j] = self[index[i][j]][j]: an index along dim, the element's own place along the others.
 struct ElementIndex {
   const Tensor& self;
@@ -169,11 +176,14 @@ struct ElementIndex {
   Tensor index;
 
   PickedPlaces operator()(IntArrayRef strides) const {
-    const Tensor offsets = zeros(index.sizes(), kLong);
     const size_t d = static_cast<size_t>(dim);
     const bool scalar = self.sizes().empty();
-    const int64_t size = scalar ? 1 : self.sizes()[d];
-    const std::optional<int64_t> bad = add_offsets(offsets, index, size, scalar ? 0 : strides[d], false);
+    const int64_t size = scalar ? 1 : self.sizes()[d], stride = scalar ? 0 : strides[d];
+    // Where elements are neighbours an index is an offset, which must not change while self is written.
+    const bool direct = stride == 1 && !index.is_alias_of(self);
+    const Tensor offsets = direct ? index : zeros(index.sizes(), kLong);
+    const std::optional<int64_t> bad =
+        direct ? outside(index, size) : add_offsets(offsets, index, size, stride, false);
     check(!bad, "index {} is out of bounds for dimension {} with size {}", bad.value_or(0), dim, size);
     DimVector sizes(index.sizes()), own(index.sizes().size());
     for (size_t k = 0; k < own.size() && !scalar; ++k) own[k] = k == d ? 0 : strides[k];

@@ -194,7 +194,7 @@ Tensor one_hot(const Tensor& self, int64_t num_classes) {
   check(num_classes == -1 || num_classes > 0, "num_classes should be positive");
   check(num_classes == -1 || largest < num_classes, "Class values must be smaller than num_classes.");
   sizes.push_back(num_classes == -1 ? largest + 1 : num_classes);
-  return zeros(sizes, kLong).scatter(-1, self.unsqueeze(-1), 1);
+  return zeros(sizes, kLong).scatter_(-1, self.unsqueeze(-1), 1);
 }
 
 // How often each value from 0 on comes in a vector, or the sum of the weights with which it comes.

@@ -82,6 +82,37 @@ TEST(Putting, ReadsValuesThatItOverwritesFirst) {
   EXPECT_TRUE(equal(x, tensor({3.0f, 3.0f, 2.0f})));
 }
 
+TEST(Putting, ReadsTheIndexThatItOverwritesFirst) {
+  Tensor x = longs({2, 0, 1});
+  x.scatter_(0, x, longs({10, 20, 30}));
+  EXPECT_TRUE(equal(x, longs({20, 30, 10})));
+}
+
+TEST(Picking, FindsAnyIndexOutOfRange) {
+  const Tensor x = arange(7, kFloat).unsqueeze(0);
+  for (const int64_t wrong : {int64_t{7}, int64_t{-1}, std::numeric_limits<int64_t>::max(),
+                              std::numeric_limits<int64_t>::min()})
+    for (const int64_t at : {0, 1023, 1024, 2999}) {
+      Tensor index = zeros({1, 3000}, kLong);
+      index[0][at] = wrong;
+      const std::string text = "index " + std::to_string(wrong) + " is out of bounds for dimension 1 with size 7";
+      EXPECT_NE(message_of([&] { x.gather(1, index); }).find(text), std::string::npos) << wrong;
+    }
+  EXPECT_TRUE(equal(x.gather(1, full({1, 3000}, 6, kLong)), full({1, 3000}, 6, kFloat)));
+}
+
+TEST(Picking, TakesIndicesOfNeighboursOfEveryDtype) {
+  const Tensor index = longs({4, 0, 0, 2, 1, 3}).reshape({2, 3});
+  for (const ScalarType dtype : {kByte, kChar, kShort, kInt, kLong, kHalf, kBFloat16, kFloat, kDouble}) {
+    const Tensor x = arange(10, dtype).reshape({2, 5}), picked = tensor({4, 0, 0, 7, 6, 8}, dtype).reshape({2, 3});
+    EXPECT_TRUE(equal(x.gather(1, index), picked)) << dtype;
+    EXPECT_TRUE(equal(x.t().contiguous().t().gather(1, index.to(kInt)), picked)) << dtype;
+    EXPECT_TRUE(equal(zeros({2, 5}, dtype).scatter_add(1, index, picked),
+                      tensor({0, 0, 0, 0, 4, 0, 6, 7, 8, 0}, dtype).reshape({2, 5})))
+        << dtype;
+  }
+}
+
 TEST(Picking, TakesMasksOfSeveralDimensionsAmongSlices) {
   const Tensor x = arange(24, kLong).reshape({2, 3, 4});
   const Tensor mask = tensor({1, 0, 0, 0, 0, 1}, kBool).reshape({2, 3});

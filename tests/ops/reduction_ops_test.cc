@@ -87,6 +87,18 @@ TEST(Scans, DifferentiateRunningProductsThatHaveZeros) {
   EXPECT_TRUE(equal(x.grad(), tensor({1.0, 8.0, 0.0, 0.0, 0.0}, kDouble)));
 }
 
+TEST(Scans, AreTheSameForRowsSideBySide) {
+  for (const ScalarType dtype : {kByte, kChar, kShort, kInt, kLong, kHalf, kBFloat16, kFloat, kDouble}) {
+    const Tensor x = (arange(5 * 37, kFloat) * 0.37).sin().mul(3).to(dtype).reshape({5, 37});
+    const Tensor rows = x.t().contiguous();
+    EXPECT_TRUE(equal(cumsum(x, 0, dtype), cumsum(rows, 1, dtype).t())) << dtype;
+    EXPECT_TRUE(equal(cumprod(x, 0, dtype), cumprod(rows, 1, dtype).t())) << dtype;
+    EXPECT_TRUE(equal(std::get<1>(cummax(x, 0)), std::get<1>(cummax(rows, 1)).t())) << dtype;
+    EXPECT_TRUE(equal(cumsum(rows.t(), 0, dtype), cumsum(x, 0, dtype))) << dtype;
+    EXPECT_TRUE(equal(cumsum(x.slice(1, 3, 30), 0, dtype), cumsum(x, 0, dtype).slice(1, 3, 30))) << dtype;
+  }
+}
+
 TEST(Order, HasTheGradientsOfFiniteDifferences) {
   check_gradient([](const Tensor& x) { return std::get<0>(sort(x, 1, true)) * std::get<0>(sort(x, 0)); });
   check_gradient([](const Tensor& x) { return std::get<0>(topk(x, 2)); });
