@@ -198,7 +198,7 @@ def definition(name, overloads, indent=""):
 
 def hand_rows():
     """(name, forms, line) of each row that is written by hand."""
-    for file in ("tensor_ops.cc", "autograd.cc", "autocast.cc"):
+    for file in ("tensor_ops.cc", "autograd.cc", "autocast.cc", "special_ops.cc"):
         text = (ROOT / "python/src" / file).read_text()
         text = re.sub(r'"\s*\n\s*"', "", text[text.index("const Op k") :])
         for row in re.split(r"\n    (?=\{\")", text)[1:]:
@@ -350,7 +350,8 @@ def package_file(rows):
     functions["trapz"] = functions["trapezoid"]
     made = set(functions)
     for name, forms, line, result in rows:
-        if "kFunction" in re.split(r" \| ", forms) and name[0] != "_" and name not in hidden and name not in made:
+        private = name.startswith(("_", "special_")) or name in hidden or name in made
+        if "kFunction" in re.split(r" \| ", forms) and not private:
             functions.setdefault(name, []).extend(definitions(line, result, False, not name.endswith("_")))
     text += "\n" + "".join(definition(name, functions[name]) for name in sorted(functions))
     kinds = constant("_tensor.py", "_TYPE_NAMES").values()

@@ -102,6 +102,7 @@ PyMODINIT_FUNC PyInit__C() {
     append_optimizer_ops(entries);
     append_file_ops(entries);
     append_decompositions(entries);
+    append_special_ops(entries);
     append_overrides(entries);
     append_profiling(entries);
     add_object(module.get(), "OutOfMemoryError", out_of_memory_error());

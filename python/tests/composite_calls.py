@@ -169,6 +169,22 @@ def calls(torch):
     yield "special.entr", (torch.tensor([-1.0, 0.0, 0.5]),), {}
     yield "special.ndtr", (real(4),), {}
     yield "special.ndtri", (torch.tensor([0.1, 0.5, 0.99], dtype=torch.float64),), {}
+    values = [-30.0, -4.5, -1.0, -0.25, 0.0, 0.75, 2.5, 26.0]
+    for name in "i0 i0e i1 i1e log_ndtr ndtr erfcx".split():
+        yield f"special.{name}", (torch.tensor(values, dtype=torch.float64)[1:].requires_grad_(),), {}
+        yield f"special.{name}", (torch.tensor(values[4:6]).requires_grad_(),), {}
+    for order in range(5):
+        numbers = torch.tensor([-2.25, 0.5, 1.0, 7.5, 30.0], requires_grad=True)
+        yield "polygamma", (order, numbers), {}
+        yield "special.zeta", (order, numbers.detach()), {}
+    yield "special.zeta", (torch.tensor([1.5, 2.0]), torch.tensor([[0.5], [3.0]], requires_grad=True)), {}
+    yield "special.zeta", (torch.tensor([3]), 2), {}
+    for name in "gammainc gammaincc".split():
+        shapes = torch.tensor([0.5, 2, 10, 20], dtype=torch.float64)
+        points = torch.tensor([[0.25], [2.0], [12.0]], dtype=torch.float64, requires_grad=True)
+        yield f"special.{name}", (shapes, points), {}
+    yield "special.i0", (whole(3),), {}
+    yield "special.multigammaln", (torch.tensor([2.5, 7.0]), 2), {}
     yield "special.xlog1py", (real(4), whole(4)), {}
 
 

@@ -1,5 +1,5 @@
 // Special functions of one number that the C library lacks.
-#include "cpu/special_functions.h"
+#include "kernels/special_functions.h"
 
 #include <math.h>  // lgamma_r is POSIX
 
@@ -19,6 +19,75 @@ double erfinv_guess(double y) {
   const double l = std::log1p(-y * y);
   const double b = 2 / (kPi * kA) + l / 2;
   return std::copysign(std::sqrt(std::sqrt(b * b - l / kA) - b), y);
+}
+
+// The sum of (q + k)^-s for q > 0, by Euler and Maclaurin.
+double positive_zeta(double s, double q) {
+  constexpr double kRatios[] = {  // of B(2k) / (2k)! to the one before, B the Bernoulli numbers
+      1.0 / 12, -1.0 / 60, -1.0 / 42, -1.0 / 40, -5.0 / 198, -691.0 / 27300, -35.0 / 1382, -3617.0 / 142800};
+  double sum = 0;
+  for (double power = 1; q < 12 + s && power > sum * 1e-17; q += 1) sum += power = std::pow(q, -s);
+  const double first = std::pow(q, -s);
+  double term = first * s / q, correction = 0;
+  for (int k = 0; k < 8; ++k) {
+    term *= kRatios[k];
+    correction += term;
+    term *= (s + 2 * k + 1) * (s + 2 * k + 2) / (q * q);
+  }
+  return sum + first * q / (s - 1) + first / 2 + correction;
+}
+
+// exp(-|x|) I(order, x), for x >= 0: by the power series, or by Hankel's expansion where its terms fall below the
+// last digit.
+double scaled_bessel_i(int order, double x) {
+  double term = 1, sum = 1;
+  if (x < 25) {
+    for (int k = 1; term > sum * 1e-17; ++k) {
+      term *= x * x / 4 / (k * (k + order));
+      sum += term;
+    }
+    return sum * std::exp(-x) * (order ? x / 2 : 1);
+  }
+  for (int k = 1; k < 40 && std::abs(term) > 1e-17; ++k) {
+    const double odd = 2 * k - 1;
+    term *= (odd * odd - 4 * order * order) / (8 * k * x);
+    sum += term;
+  }
+  return sum / std::sqrt(2 * kPi * x);
+}
+
+// exp(x^2) erfc(x) for x >= 2, by Laplace's continued fraction.
+double erfc_fraction(double x) {
+  double fraction = x;
+  for (int k = 70; k > 0; --k) fraction = x + k / 2.0 / fraction;
+  return 1 / (std::sqrt(kPi) * fraction);
+}
+
+// x^a exp(-x) / gamma(a + 1)
+double gamma_factor(double a, double x) { return std::exp(a * std::log(x) - x - log_gamma(a + 1)); }
+
+// The lower function by its power series, for x < a + 1.
+double gamma_series(double a, double x) {
+  double term = 1, sum = 1;
+  for (double n = a + 1; term > sum * 1e-17; n += 1) sum += term *= x / n;
+  return sum * gamma_factor(a, x);
+}
+
+// The upper function by Legendre's continued fraction, evaluated as Lentz does, for x >= a + 1.
+double gamma_fraction(double a, double x) {
+  constexpr double kTiny = 1e-300;
+  double b = x + 1 - a, c = 1 / kTiny, d = 1 / b, fraction = d;
+  for (int k = 1; k < 100000; ++k) {
+    const double numerator = -k * (k - a);
+    b += 2;
+    d = numerator * d + b;
+    c = b + numerator / c;
+    d = 1 / (std::abs(d) < kTiny ? kTiny : d);
+    c = std::abs(c) < kTiny ? kTiny : c;
+    fraction *= c * d;
+    if (std::abs(c * d - 1) < 1e-16) break;
+  }
+  return fraction * a * gamma_factor(a, x);
 }
 
 }  // namespace
@@ -58,6 +127,56 @@ double digamma(double x) {
 double log_gamma(double x) {
   int sign;
   return ::lgamma_r(x, &sign);
+}
+
+double zeta(double s, double q) {
+  if (s == 1) return kInfinity;
+  if (!(s > 1)) return kNaN;
+  if (q > 0) return q == kInfinity ? 0 : positive_zeta(s, q);
+  if (q == std::floor(q)) return kInfinity;
+  if (!(q < 0) || s != std::floor(s)) return kNaN;
+  // The sum over all integers, which depends on the fraction of q alone, less what is left of q.
+  const double fraction = q - std::floor(q), sign = std::fmod(s, 2) == 0 ? 1 : -1;
+  return positive_zeta(s, fraction) + sign * positive_zeta(s, 1 - fraction) - sign * positive_zeta(s, 1 - q);
+}
+
+double scaled_bessel_i0(double x) { return scaled_bessel_i(0, std::abs(x)); }
+double scaled_bessel_i1(double x) { return std::copysign(scaled_bessel_i(1, std::abs(x)), x); }
+
+double scaled_erfc(double x) {
+  if (x >= 2) return erfc_fraction(x);
+  return x < -27 ? kInfinity : std::exp(x * x) * std::erfc(x);
+}
+
+double log_normal_cdf(double x) {
+  const double t = x * std::sqrt(0.5);
+  return x < -1 ? std::log(scaled_erfc(-t) / 2) - t * t : std::log1p(-std::erfc(t) / 2);
+}
+
+double inverse_normal_cdf(double p) {
+  if (!(p > 0 && p < 1)) return p == 0 ? -kInfinity : p == 1 ? kInfinity : kNaN;
+  if (p > 0.1) return std::sqrt(2.0) * erfinv(2 * p - 1);
+  // Newton's steps for the logarithm, which is concave: from the left they come closer each time.
+  double x = -std::sqrt(-2 * std::log(p));
+  for (int i = 0; i < 8; ++i)
+    x -= (log_normal_cdf(x) - std::log(p)) * scaled_erfc(-x * std::sqrt(0.5)) * std::sqrt(kPi / 2);
+  return x;
+}
+
+double lower_gamma(double a, double x) {
+  if (!(a >= 0 && x >= 0) || (a == 0 && x == 0)) return kNaN;
+  if (a == 0 || x == 0) return a == 0 ? 1 : 0;
+  if (std::isinf(a)) return std::isinf(x) ? kNaN : 0;
+  if (std::isinf(x)) return 1;
+  return x < a + 1 ? gamma_series(a, x) : 1 - gamma_fraction(a, x);
+}
+
+double upper_gamma(double a, double x) {
+  if (!(a >= 0 && x >= 0) || (a == 0 && x == 0)) return kNaN;
+  if (a == 0 || x == 0) return a == 0 ? 0 : 1;
+  if (std::isinf(a)) return std::isinf(x) ? kNaN : 1;
+  if (std::isinf(x)) return 0;
+  return x < a + 1 ? 1 - gamma_series(a, x) : gamma_fraction(a, x);
 }
 
 }  // namespace relume::cpu

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <type_traits>
 
-#include "cpu/special_functions.h"
 #include "cpu/target.h"
+#include "kernels/special_functions.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/unary.cc"

@@ -7,6 +7,7 @@
 #include "autograd/record.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
+#include "ops/polygamma.h"
 #include "relume/autograd.h"
 
 namespace relume {
@@ -97,34 +98,7 @@ constexpr UnaryRow with_grad_fn(UnaryRow row, const char* grad_fn) {
 }
 constexpr UnaryRow kSgn = with_grad_fn(kSign, "SgnBackward0");
 
-// The derivative of digamma, by its recurrence and an asymptotic series; by reflection on the left.
-double trigamma(double x) {
-  double sign = 1, result = 0;
-  if (x < 0.5) {
-    sign = -1;
-    const double sine = std::sin(M_PI * x);
-    result = -(M_PI * M_PI) / (sine * sine);
-    x = 1 - x;
-  }
-  for (; x < 6; ++x) result += 1 / (x * x);
-  const double inverse = 1 / (x * x);
-  const double series = inverse * (1.0 / 6 - inverse * (1.0 / 30 - inverse * (1.0 / 42 - inverse / 30)));
-  return sign * (result + (1 + 1 / (2 * x) + series) / x);
-}
-
-template <class T>
-void trigamma_loop(void* out, const void* const* inputs, int64_t n, const void*) {
-  for (int64_t i = 0; i < n; ++i)
-    static_cast<T*>(out)[i] = static_cast<T>(trigamma(static_cast<double>(static_cast<const T*>(inputs[0])[i])));
-}
-
-Tensor digamma_backward(const Tensor& grad, const Tensor& x) {
-  check(!recording({grad, x}), "derivative for aten::polygamma is not implemented");
-  const bool wide = x.scalar_type() == kDouble;
-  const ElementwiseKernel kernel = {
-      .loop = wide ? trigamma_loop<double> : trigamma_loop<float>, .dtype = wide ? kDouble : kFloat, .cost = 40};
-  return grad * elementwise(kernel, {&x}, x.scalar_type());
-}
+Tensor digamma_backward(const Tensor& grad, const Tensor& x) { return grad * polygamma(1, x); }
 constexpr UnaryRow kDigamma = {"digamma",         "digamma_",         "digamma",    UnaryOp::Digamma,
                                Integers::Promote, "DigammaBackward0", Keeps::Input, digamma_backward};
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "cpu/simd_targets.h"
-#include "cpu/special_functions.h"
+#include "kernels/special_functions.h"
 
 namespace relume::cpu {
 namespace {
