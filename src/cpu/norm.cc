@@ -1,4 +1,4 @@
-// Batch and layer normalisation on the CPU. Every sum is formed over fixed pieces that are added up in order.
+// Batch, layer and group normalisation on the CPU. Every sum is formed over fixed pieces that are added up in order.
 #include "kernels/norm.h"
 
 #include <algorithm>
@@ -242,6 +242,48 @@ class LayerNormOf {
   const double count_;
 };
 
+template <class T>
+class GroupNormOf {
+ public:
+  explicit GroupNormOf(const GroupNorm& norm)
+      : loops_(norm_loops<T>()), norm_(norm), columns_(norm.channels * norm.pixels) {}
+
+  void forward(double eps, const T* x, const T* weight, const T* bias, T* y) const {
+    const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, columns_));
+    const double count = static_cast<double>(columns_);
+    parallel_for(norm_.batch * norm_.groups, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        const T* const row = x + r * columns_;
+        const int64_t channel = r % norm_.groups * norm_.channels;
+        const double mean = loops_.sum(row, columns_) / count;
+        const double inverse_std = 1 / std::sqrt(loops_.squares(row, mean, columns_) / count + eps);
+        scale(row, static_cast<T>(mean), static_cast<T>(inverse_std), weight ? weight + channel : nullptr,
+              bias ? bias + channel : nullptr, y + r * columns_);
+      }
+    });
+  }
+
+ private:
+  void scale(const T* row, T mean, T inverse_std, const T* weight, const T* bias, T* y) const {
+    if (!weight && !bias) return loops_.scale_shift(row, mean, inverse_std, T(0), columns_, y);
+    if (weight && bias && norm_.pixels == 1)
+      return loops_.affine_row(row, mean, inverse_std, weight, bias, columns_, y);
+    for (int64_t c = 0; c < norm_.channels; ++c)
+      loops_.scale_shift(row + c * norm_.pixels, mean, weight ? inverse_std * weight[c] : inverse_std,
+                         bias ? bias[c] : T(0), norm_.pixels, y + c * norm_.pixels);
+  }
+
+  const NormLoops<T>& loops_;
+  const GroupNorm& norm_;
+  const int64_t columns_;
+};
+
+template <class T>
+void group_norm_of(const GroupNorm& norm, double eps, const void* x, const void* weight, const void* bias, void* y) {
+  GroupNormOf<T>(norm).forward(eps, static_cast<const T*>(x), static_cast<const T*>(weight),
+                               static_cast<const T*>(bias), static_cast<T*>(y));
+}
+
 }  // namespace
 
 void batch_norm_moments(const BatchNorm& norm, const void* x, void* mean, void* variance) {
@@ -296,6 +338,11 @@ void layer_norm_backward(const LayerNorm& norm, const void* grad_y, const void* 
                                   static_cast<T*>(gradients.x), static_cast<C*>(gradients.weight),
                                   static_cast<C*>(gradients.bias));
   });
+}
+
+void group_norm_forward(const GroupNorm& norm, double eps, const void* x, const void* weight, const void* bias,
+                        void* y) {
+  (norm.dtype == kDouble ? group_norm_of<double> : group_norm_of<float>)(norm, eps, x, weight, bias, y);
 }
 
 }  // namespace relume::cpu

@@ -1,4 +1,4 @@
-// Batch and layer normalisation, both directions.
+// Batch and layer normalisation, both directions, and that of groups.
 #pragma once
 
 #include <cstdint>
@@ -47,5 +47,16 @@ void layer_norm_forward(const LayerNorm& norm, double eps, const void* x, const 
                         void* mean, void* inverse_std);
 void layer_norm_backward(const LayerNorm& norm, const void* grad_y, const void* x, const void* mean,
                          const void* inverse_std, const void* weight, const NormGradients& gradients);
+
+// Groups of `channels` planes of `pixels` elements, each group normalised by itself, in float32 or float64.
+struct GroupNorm {
+  ScalarType dtype = kFloat;
+  int64_t batch = 0, groups = 0, channels = 0, pixels = 1;
+};
+
+// y = (x - mean) / sqrt(variance + eps) * weight + bias; weight and bias have an element a channel of all the groups,
+// or are null.
+void group_norm_forward(const GroupNorm& norm, double eps, const void* x, const void* weight, const void* bias,
+                        void* y);
 
 }  // namespace relume::cpu

@@ -314,14 +314,13 @@ Tensor group_norm_value(const Tensor& input, int64_t groups, const Tensor& weigh
   const NoGradGuard unrecorded;
   const ScalarType dtype = statistic_dtype(input.scalar_type());
   const Tensor wide = input.to(dtype).contiguous();
-  const int64_t rows = input.size(0) * groups;
-  const cpu::LayerNorm norm{dtype, rows, input.numel() / rows};
-  Tensor result = make_tensor(input.sizes(), dtype), mean = make_tensor({rows}, dtype),
-         inverse = make_tensor({rows}, dtype);
-  cpu::layer_norm_forward(norm, eps, wide.data_ptr(), nullptr, nullptr, result.data_ptr(), mean.data_ptr(),
-                          inverse.data_ptr());
-  if (weight.defined()) result.mul_(per_channel(weight, input.dim()));
-  if (bias.defined()) result.add_(per_channel(bias, input.dim()));
+  const auto parameter = [dtype](const Tensor& given) {
+    return given.defined() ? given.to(dtype).contiguous() : given;
+  };
+  const Tensor scale = parameter(weight), shift = parameter(bias), result = make_tensor(input.sizes(), dtype);
+  const int64_t batch = input.size(0), channels = input.size(1);
+  const cpu::GroupNorm norm{dtype, batch, groups, channels / groups, input.numel() / (batch * channels)};
+  cpu::group_norm_forward(norm, eps, wide.data_ptr(), data_of(scale), data_of(shift), result.data_ptr());
   return result.to(input.scalar_type());
 }
 

@@ -202,5 +202,31 @@ TEST(Layers, HavePyTorchsNodeNames) {
   EXPECT_EQ(embedding(varied({4, 2}), tensor({1})).grad_fn()->name(), "EmbeddingBackward0");
 }
 
+// By the definition, in float64.
+Tensor group_norm_by_hand(const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias) {
+  const Tensor rows = x.to(kDouble).reshape({x.size(0) * groups, -1});
+  const Tensor centered = rows - rows.mean({1}, true);
+  Tensor y = (centered / ((centered * centered).mean({1}, true) + 1e-5).sqrt()).reshape({x.size(0), x.size(1), -1});
+  if (weight.defined()) y = y * weight.to(kDouble).unsqueeze(-1);
+  if (bias.defined()) y = y + bias.to(kDouble).unsqueeze(-1);
+  return y.reshape(x.sizes());
+}
+
+TEST(GroupNorm, ScalesAndShiftsEveryChannel) {
+  const Tensor weight = arange(6, kDouble) * 0.3 + 0.5, bias = arange(6, kDouble) - 2.5;
+  for (const auto& sizes : std::vector<std::vector<int64_t>>{{3, 6}, {2, 6, 1}, {2, 6, 5, 4}, {1, 6, 37}})
+    for (const ScalarType dtype : {kDouble, kFloat, kHalf, kBFloat16})
+      for (const bool scaled : {false, true})
+        for (const bool shifted : {false, true}) {
+          const Tensor x = varied(sizes, 0.3).detach().to(dtype);
+          const Tensor w = scaled ? weight.to(dtype) : Tensor(), b = shifted ? bias.to(dtype) : Tensor();
+          const double tolerance = dtype == kDouble ? 1e-12 : dtype == kFloat ? 1e-5 : dtype == kHalf ? 4e-3 : 3e-2;
+          const Tensor y = group_norm(x, 2, w, b), expected = group_norm_by_hand(x, 2, w, b);
+          EXPECT_EQ(y.scalar_type(), dtype);
+          EXPECT_TRUE(allclose(y.to(kDouble), expected, tolerance, tolerance)) << dtype << ' ' << IntArrayRef(sizes);
+          EXPECT_TRUE(equal(group_norm(x.transpose(0, 1).contiguous().transpose(0, 1), 2, w, b), y));
+        }
+}
+
 }  // namespace
 }  // namespace relume
