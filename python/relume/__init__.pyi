@@ -48,6 +48,8 @@ from . import utils as utils
 from ._storage import TypedStorage as TypedStorage
 from ._storage import UntypedStorage as UntypedStorage
 from .nn.functional import channel_shuffle as channel_shuffle
+from .nn.functional.bags import embedding_bag as embedding_bag
+from .nn.functional.bags import embedding_renorm_ as embedding_renorm_
 from .serialization import load as load
 from .nn.functional import pixel_shuffle as pixel_shuffle
 from .nn.functional import pixel_unshuffle as pixel_unshuffle

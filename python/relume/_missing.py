@@ -10,6 +10,8 @@ LAZY_FUNCTIONS = {
     "TypedStorage": "_storage",
     "UntypedStorage": "_storage",
     "channel_shuffle": "nn.functional",
+    "embedding_bag": "nn.functional.bags",
+    "embedding_renorm_": "nn.functional.bags",
     "load": "serialization",
     "pixel_shuffle": "nn.functional",
     "pixel_unshuffle": "nn.functional",

@@ -166,6 +166,12 @@ def calls(torch):
     yield "mvlgamma", (torch.tensor([1.5, 2.5, 7.0], dtype=torch.float64, requires_grad=True), 3), {}
     yield "vander", (real(3).detach(),), {}
     yield "vander", (whole(3), 2, True), {}
+    indices, starts = torch.tensor([0, 3, 1, 3, 3, 2, 4]), torch.tensor([0, 2, 2, 5])
+    for mode in (1, 2):
+        for padding in (None, 3, -2):
+            yield "embedding_bag", (real(5, 3), indices, starts, False, mode, False, None, False, padding), {}
+        yield "embedding_bag", (real(5, 3), indices.int(), torch.tensor([0, 4, 7]).int(), False, mode, False, None, True), {}
+    yield "embedding_renorm_", (real(5, 3, scale=2.0).detach(), torch.tensor([[1, 4], [1, 1]]), 1.0, 1.0), {}
     yield "special.entr", (torch.tensor([-1.0, 0.0, 0.5]),), {}
     yield "special.ndtr", (real(4),), {}
     yield "special.ndtri", (torch.tensor([0.1, 0.5, 0.99], dtype=torch.float64),), {}

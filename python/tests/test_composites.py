@@ -68,3 +68,40 @@ def test_methods_and_forms_in_place_are_there():
     assert x.deg2rad_() is x and math.isclose(x[0].item(), math.pi, rel_tol=1e-6)
     assert torch.ones(3).kron(torch.ones(2)).shape == (6,)
     assert torch.tensor([12, 18]).gcd_(torch.tensor([8, 27])).tolist() == [4, 9]
+
+
+@pytest.mark.parametrize(
+    "indices, offsets, keywords, text",
+    [
+        ([0, 1], [1], {}, r"offsets\[0\] has to be 0"),
+        ([0, 1], [0, 3], {}, r"offsets\[-1\] can not be greater than input's length 2 but got offsets\[-1\] of 3"),
+        ([0, 1, 2], [0, 2, 1], {}, "expected offsets that do not decrease"),
+        ([0, 5], [0], {}, r"Index 1 of input takes value 5 which is not in the valid range \[0, 5\)"),
+        ([0, -1], [0], {}, "Index 1 of input takes value -1"),
+        ([0.0], [0], {}, "argument #1 'indices' to have one of the following scalar types: Long, Int"),
+        ([0], [0], {"padding_idx": 5}, "padding_idx must be within the number of embeddings, -5 through 4, but got 5"),
+        ([0], [0], {"mode": 3}, "`mode` must be sum, mean, or max."),
+    ],
+)
+def test_bags_refuse_what_does_not_fit(indices, offsets, keywords, text):
+    with pytest.raises(RuntimeError, match=text):
+        torch.embedding_bag(torch.ones(5, 2), torch.tensor(indices), torch.tensor(offsets), **keywords)
+
+
+def test_bags_can_be_differentiated_twice():
+    weight = torch.arange(15.0, dtype=torch.float64).reshape(5, 3).sin().requires_grad_()
+    scale = torch.linspace(0.5, 2, 5, dtype=torch.float64).requires_grad_()
+    indices, offsets = torch.tensor([0, 3, 1, 3, 2]), torch.tensor([0, 2, 2])
+
+    def bags(weight, scale):
+        summed = torch.embedding_bag(weight, indices, offsets, per_sample_weights=scale, padding_idx=2)[0]
+        return summed.sin() + torch.embedding_bag(weight, indices, offsets, mode=2)[0] ** 2
+
+    assert torch.autograd.gradcheck(bags, (weight, scale))
+    assert torch.autograd.gradgradcheck(bags, (weight, scale))
+
+
+@pytest.mark.parametrize("name", "i0 i0e i1 i1e erfcx log_ndtr digamma".split())
+def test_special_functions_can_be_differentiated_twice(name):
+    x = torch.tensor([0.3, 1.5, 4.0], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(getattr(torch.special, name), (x,))

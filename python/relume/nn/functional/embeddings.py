@@ -1,22 +1,11 @@
 """Rows of tables, by index."""
 
-
 from ..._C import ops
-from ..._modes import no_grad
+from . import bags
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
 one_hot = ops.one_hot
-
-
-@no_grad()
-def _shorten_rows(weight, indices, max_norm, norm_type):
-    """Scales the rows that are looked up, where their norm is above max_norm, in place."""
-    rows = ops._unique(indices.reshape(-1), True, False, False)[0]
-    norms = weight.detach()[rows].norm(norm_type, 1)
-    for row, norm in zip(rows.tolist(), norms.tolist()):
-        if norm > max_norm:
-            weight.detach()[row] *= max_norm / (norm + 1e-7)
 
 
 def _row(weight, padding_idx):
@@ -40,19 +29,8 @@ def embedding(
     padding_idx = _row(weight, padding_idx)
     if max_norm is not None:
         input = input.contiguous()
-        _shorten_rows(weight, input, max_norm, norm_type)
+        bags.shorten_rows(weight, input, max_norm, norm_type)
     return ops.embedding(weight, input, padding_idx, scale_grad_by_freq, sparse)
-
-
-def _bags(input, offsets, include_last_offset):
-    """Which bag each index belongs to, and how many bags there are."""
-    if offsets is None:
-        count, length = input.shape
-        return ops.arange(count).repeat_interleave(length), count
-    count = offsets.size(0) - (1 if include_last_offset else 0)
-    starts = ops.zeros(input.numel() + 1, dtype=offsets.dtype)
-    starts = starts.index_add(0, offsets[:count], ops.ones_like(offsets[:count]))
-    return starts.cumsum(0)[: input.numel()].long() - 1, count
 
 
 def embedding_bag(
@@ -80,6 +58,9 @@ def embedding_bag(
                 "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length "
                 f"sequences. However, found offsets of type {type(offsets)}"
             )
+        offsets = ops.arange(input.size(0)) * input.size(1)
+        input, include_last_offset = input.reshape(-1), False
+        per_sample_weights = None if per_sample_weights is None else per_sample_weights.reshape(-1)
     elif input.dim() == 1:
         if offsets is None:
             raise ValueError("offsets has to be a 1D Tensor but got None")
@@ -87,28 +68,12 @@ def embedding_bag(
             raise ValueError("offsets has to be a 1D Tensor")
     else:
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}")
-    bag, count = _bags(input, offsets, include_last_offset)
-    index = input.reshape(-1)
-    padding_idx = _row(weight, padding_idx)
+    for given, what in ((scale_grad_by_freq, "scaling the gradient by the frequency"), (sparse, "sparse weights")):
+        if given and mode == "max":
+            raise ValueError(f"max mode does not support {what}")
     if max_norm is not None:
-        _shorten_rows(weight, index, max_norm, norm_type)
-    rows = ops.embedding(weight, index, -1, scale_grad_by_freq, sparse)
-    counted = index != padding_idx
-    if mode == "max":
-        return _bag_maxima(rows, bag, count, counted)
-    if per_sample_weights is not None:
-        rows = rows * per_sample_weights.reshape(-1, 1)
-    rows = rows * counted.to(rows.dtype).unsqueeze(1)
-    sums = rows.new_zeros(count, rows.shape[1]).index_add(0, bag, rows)
-    if mode == "sum":
-        return sums
-    sizes = ops.zeros(count, dtype=rows.dtype).index_add(0, bag, counted.to(rows.dtype))
-    return sums / sizes.clamp(min=1).unsqueeze(1)
-
-
-def _bag_maxima(rows, bag, count, counted):
-    maxima = []
-    for i in range(count):
-        mine = rows[(bag == i) & counted]
-        maxima.append(mine.max(0)[0] if mine.shape[0] else rows.new_zeros(rows.shape[1]))
-    return ops.stack(maxima) if maxima else rows.new_zeros(0, rows.shape[1])
+        bags.shorten_rows(weight, input, max_norm, norm_type)
+    return bags.embedding_bag(
+        weight, input, offsets, scale_grad_by_freq, ("sum", "mean", "max").index(mode), sparse, per_sample_weights,
+        include_last_offset, padding_idx,
+    )[0]  # fmt: skip

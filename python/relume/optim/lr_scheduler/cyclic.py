@@ -100,8 +100,8 @@ class CyclicLR(_WithMomentum):
         state = super().state_dict()
         state.pop("_scale_fn_ref", None)
         function = state.pop("_scale_fn_custom")
-        if function is not None and not hasattr(function, "__code__"):
-            state["_scale_fn_custom"] = function.__dict__.copy()
+        own = function is not None and not hasattr(function, "__code__")
+        state["_scale_fn_custom"] = function.__dict__.copy() if own else None
         return state
 
     def load_state_dict(self, state_dict):
