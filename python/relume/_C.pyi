@@ -63,6 +63,10 @@ class Node:
     def name(self) -> str: ...
     next_functions: tuple[tuple[Node | None, _int], ...]
     variable: Tensor
+    metadata: dict[Any, Any]
+    requires_grad: _bool
+    def register_hook(self, fn: Callable[..., Any]) -> Any: ...
+    def register_prehook(self, fn: Callable[..., Any]) -> Any: ...
 
 class FunctionCtx:
     saved_tensors: tuple[Tensor, ...]

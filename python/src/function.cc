@@ -3,6 +3,7 @@
 
 #include "arguments.h"
 #include "autograd/custom_node.h"
+#include "autograd/node_hook.h"
 
 namespace relume::python {
 
@@ -96,7 +97,64 @@ PyObject* node_variable(PyObject* self, void*) {
   });
 }
 
+// ---- Hooks on nodes
+
+// What Python keeps of a node, as one hook: dicts of the hooks before and after it, and of what programs note of it.
+// autograd/graph.py calls the hooks.
+class PythonNodeHooks final : public autograd::WholeNodeHook {
+ public:
+  PythonNodeHooks() : dicts_(own(Py_BuildValue("({}{}{})"))) {}
+  ~PythonNodeHooks() override {
+    if (!Py_IsInitialized()) {
+      dicts_.release();
+      return;
+    }
+    const Locked lock;
+    dicts_ = Ref();
+  }
+  void before(variable_list& grad_outputs) override {
+    const Locked lock;
+    if (PyDict_Size(dict(0)) > 0) run("_run_prehooks", dict(0), grad_outputs, nullptr);
+  }
+  void after(variable_list& grad_inputs, const variable_list& grad_outputs) override {
+    const Locked lock;
+    if (PyDict_Size(dict(1)) > 0) run("_run_hooks", dict(1), grad_inputs, &grad_outputs);
+  }
+  PyObject* dicts() const { return dicts_.get(); }
+
+ private:
+  PyObject* dict(Py_ssize_t i) const { return PyTuple_GET_ITEM(dicts_.get(), i); }
+  static void run(const char* function, PyObject* hooks, variable_list& grads, const variable_list* grad_outputs);
+
+  Ref dicts_;
+};
+
+void PythonNodeHooks::run(const char* function, PyObject* hooks, variable_list& grads,
+                          const variable_list* grad_outputs) {
+  const Ref module = own(PyImport_ImportModule("relume.autograd.graph"));
+  const Ref given = own(wrap(grads)), outputs = grad_outputs ? own(wrap(*grad_outputs)) : own(none());
+  const Ref result = own(PyObject_CallMethod(module.get(), function, "OOO", hooks, given.get(), outputs.get()));
+  for (size_t i = 0; i < grads.size(); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(result.get(), static_cast<Py_ssize_t>(i));
+    grads[i] = item == Py_None ? Tensor() : tensor_of(item);
+  }
+}
+
+PyObject* node_hooks(PyObject* self, PyObject*) {
+  return guarded([&] {
+    auto& node = static_cast<GraphNode&>(*node_in(self));
+    for (const auto& hook : whole_node_hooks(node))
+      if (const auto* own_hooks = dynamic_cast<const PythonNodeHooks*>(hook.get()))
+        return Py_NewRef(own_hooks->dicts());
+    const auto made = std::make_shared<PythonNodeHooks>();
+    std::vector<autograd::NodeHook>& hooks = node.hooks_for_writing().tensor_hooks;
+    hooks.push_back({autograd::kWholeNode, hooks.empty() ? 0 : hooks.back().handle + 1, made});
+    return Py_NewRef(made->dicts());
+  });
+}
+
 PyMethodDef node_methods[] = {
+    {"_hooks", node_hooks, METH_NOARGS, "_hooks($self, /)\n--\n\nDicts: hooks before and after it, metadata."},
     {"name", node_name, METH_NOARGS, "name($self, /)\n--\n\nThe name, such as ReluBackward0."},
     {nullptr, nullptr, 0, nullptr},
 };

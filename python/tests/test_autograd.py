@@ -389,3 +389,82 @@ def test_grad_takes_what_can_be_iterated():
     assert layer.weight.grad.tolist() == [[1, 1]] and layer.bias.grad is None
     torch.autograd.backward([layer(x).sum()], inputs=layer.parameters())
     assert layer.bias.grad.tolist() == [1]
+
+
+def product():
+    x, factor = torch.tensor([1.0, 2.0], requires_grad=True), torch.ones(2, requires_grad=True)
+    return x, factor, x * factor
+
+
+def test_hooks_of_nodes_see_and_replace_gradients():
+    x, factor, y = product()
+    node, seen = y.grad_fn, []
+    node.register_hook(lambda inputs, outputs: seen.append(("after", inputs[0].tolist(), outputs[0].tolist())))
+    tenfold = node.register_hook(lambda inputs, outputs: (inputs[0] * 10, inputs[1]))
+    node.register_hook(lambda inputs, outputs: seen.append(("last", inputs[0].tolist(), outputs[0].tolist())))
+    node.register_prehook(lambda outputs: seen.append(("before", outputs[0].tolist())))
+    doubled = node.register_prehook(lambda outputs: (outputs[0] * 2,))
+    y.register_hook(lambda grad: seen.append(("tensor", grad.tolist())))
+    y.sum().backward(retain_graph=True)
+    assert seen == [("tensor", [1, 1]), ("before", [1, 1]), ("after", [2, 2], [2, 2]), ("last", [20, 20], [2, 2])]
+    assert x.grad.tolist() == [20, 20] and factor.grad.tolist() == [2, 4]
+    tenfold.remove(), doubled.remove()
+    y.sum().backward()
+    assert x.grad.tolist() == [21, 21]
+
+
+def test_hooks_of_nodes_where_gradients_are_missing():
+    x, factor, y = product()
+    seen = []
+    y.grad_fn.register_hook(lambda inputs, outputs: seen.append([grad is None for grad in inputs]))
+    torch.autograd.grad(y.sum(), x)
+    assert seen == [[False, True]]
+    y = x * factor
+    y.grad_fn.register_prehook(lambda outputs: seen.append(outputs))
+    torch.autograd.grad(y.sum(), y)  # ends before the node
+    assert len(seen) == 1
+    y = x * factor
+    y.grad_fn.register_prehook(lambda outputs: (None,))
+    y.sum().backward()
+    assert x.grad is None
+
+
+def test_hooks_of_leaves_nodes_and_functions():
+    x, factor, y = product()
+    node, seen = y.grad_fn.next_functions[0][0], []
+    node.register_hook(lambda inputs, outputs: seen.append((inputs, outputs[0].tolist())))
+    node.register_prehook(lambda outputs: (outputs[0] * 3,))
+    y.sum().backward()
+    assert seen == [((), [3, 3])] and x.grad.tolist() == [3, 3]
+    y = Scale.apply(x, 4.0)
+    y.grad_fn.register_hook(lambda inputs, outputs: seen.append(inputs[0].tolist()))
+    y.sum().backward()
+    assert [4, 4] in seen
+
+
+def test_nodes_keep_metadata_and_their_hooks_die_with_them():
+    x, factor, y = product()
+    y.grad_fn.metadata["place"] = 3
+    assert y.grad_fn.metadata == {"place": 3} and y.grad_fn.requires_grad
+    held = torch.nn.Linear(1, 1)
+    y.grad_fn.register_hook(lambda inputs, outputs: held)
+    alive = weakref.ref(held)
+    del held, y
+    gc.collect()
+    assert alive() is None
+
+
+@pytest.mark.parametrize(
+    "hook, error, text",
+    [
+        (lambda inputs, outputs: inputs[:1], RuntimeError, "an incorrect number of values .got 1, but expected 2"),
+        (lambda inputs, outputs: inputs[0], TypeError, "expected tuple, but hook returned 'Tensor'"),
+        (lambda inputs, outputs: (inputs[0], 3), TypeError, "expected Variable, but hook returned 'int'"),
+        (lambda inputs, outputs: (inputs[0], torch.ones(3)), RuntimeError, "has changed the size of value"),
+    ],
+)
+def test_hooks_of_nodes_return_gradients(hook, error, text):
+    x, factor, y = product()
+    y.grad_fn.register_hook(hook)
+    with pytest.raises(error, match=text):
+        y.sum().backward()

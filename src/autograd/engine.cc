@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "autograd/arithmetic.h"
+#include "autograd/node_hook.h"
 #include "autograd/variable.h"
 #include "core/autocast_state.h"
 #include "core/check.h"
@@ -117,6 +118,8 @@ class Run {
   void evaluate(const State& state);
   void run_tensor_hooks(GraphNode& node, Tensor* grads);
   void apply(const State& state, Tensor* grads);
+  void run_between(const NodeHookList& hooks, const State& state, Tensor* grads);
+  void run_node(const State& state, Tensor* grads);
   void check_result(GraphNode& node, size_t i, Tensor& grad);
   const uint32_t* targets(const State& state) const { return targets_.begin() + state.first_target; }
 
@@ -237,8 +240,8 @@ void Run::execute() {
 
 void Run::run_tensor_hooks(GraphNode& node, Tensor* grads) {
   const auto call = [grads](const NodeHook& hook) {
+    if (hook.input_nr == kWholeNode || !grads[hook.input_nr].defined()) return;
     Tensor& grad = grads[hook.input_nr];
-    if (!grad.defined()) return;
     Tensor replaced = hook.hook->call(grad);
     if (!replaced.defined()) return;
     check(replaced.sizes() == grad.sizes(), "hook has changed the size of value");
@@ -292,6 +295,36 @@ void Run::evaluate(const State& state) {
 
 void Run::apply(const State& state, Tensor* grads) {
   GraphNode& node = *state.node;
+  const NodeHookList hooks = whole_node_hooks(node);
+  if (hooks.empty())
+    run_node(state, grads);
+  else
+    run_between(hooks, state, grads);
+  const bool* const wanted = wanted_.begin() + state.first_target;
+  for (size_t i = 0; i < node.edges.size(); ++i) {
+    Tensor result = std::move(node_results_[i]);
+    if (wanted[i]) add_grad(targets(state)[i], node.edges[i].input_nr, std::move(result));
+  }
+}
+
+void Run::run_between(const NodeHookList& hooks, const State& state, Tensor* grads) {
+  GraphNode& node = *state.node;
+  std::vector<Tensor> outputs(grads, grads + node.inputs.size());
+  for (const auto& hook : hooks) hook->before(outputs);
+  std::copy(outputs.begin(), outputs.end(), grads);
+  if (std::none_of(outputs.begin(), outputs.end(), [](const Tensor& grad) { return grad.defined(); })) return;
+  run_node(state, grads);
+  std::vector<Tensor> inputs;
+  for (size_t i = 0; i < node.edges.size(); ++i) inputs.push_back(std::move(node_results_[i]));
+  for (const auto& hook : hooks) hook->after(inputs, outputs);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    node_results_[i] = std::move(inputs[i]);
+    if (node.edges[i].valid() && node_results_[i].defined()) check_result(node, i, node_results_[i]);
+  }
+}
+
+void Run::run_node(const State& state, Tensor* grads) {
+  GraphNode& node = *state.node;
   const size_t count = node.edges.size();
   const bool* const wanted = wanted_.begin() + state.first_target;
   Backward backward(node, grads, node_results_.begin(), wanted, !keep_graph_);
@@ -307,10 +340,6 @@ void Run::apply(const State& state, Tensor* grads) {
     throw;
   }
   if (!keep_graph_ && !backward.took_saved()) node.release_saved();
-  for (size_t i = 0; i < count; ++i) {
-    Tensor result = std::move(node_results_[i]);
-    if (wanted[i]) add_grad(targets(state)[i], node.edges[i].input_nr, std::move(result));
-  }
 }
 
 // Sums what was broadcast, casts to the dtype of the forward value, and refuses what fits in neither way.
@@ -380,6 +409,14 @@ variable_list run_graph(TensorList outputs, TensorList grad_outputs, TensorList 
 }
 
 }  // namespace
+
+NodeHookList whole_node_hooks(const GraphNode& node) {
+  NodeHookList found;
+  if (!node.hooks) return found;
+  for (const NodeHook& hook : node.hooks->tensor_hooks)
+    if (hook.input_nr == kWholeNode) found.push_back(std::static_pointer_cast<WholeNodeHook>(hook.hook));
+  return found;
+}
 
 void Backward::fill_grad(size_t i) {
   const InputMeta& meta = node_.inputs[i];
