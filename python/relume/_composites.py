@@ -29,7 +29,7 @@ def mvlgamma(input, p):
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     terms = [ops.lgamma(input - j / 2) for j in range(p)]
-    return sum(terms) + p * (p - 1) / 4 * math.log(math.pi)
+    return ops._named(sum(terms) + p * (p - 1) / 4 * math.log(math.pi), "MvlgammaBackward0")
 
 
 def vander(x, N=None, increasing=False):
@@ -63,7 +63,7 @@ def adjoint(input):
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta input + alpha sum_b batch1[b] @ batch2[b]: batch1 [B, N, K], batch2 [B, K, M], input broadcast to [N, M]."""
     products = alpha * ops.bmm(batch1, batch2).sum(0)
-    return products if beta == 0 else beta * input + products
+    return ops._named(products if beta == 0 else beta * input + products, "AddbmmBackward0")
 
 
 def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
@@ -125,7 +125,7 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
         raise RuntimeError(
             f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
         )
-    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
+    return ops._named((x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1), "CdistBackward0")
 
 
 def column_stack(tensors):
@@ -175,7 +175,8 @@ def cross(input, other, dim=None):
         raise RuntimeError(
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}"
         )
-    return input.roll(-1, dim) * other.roll(-2, dim) - input.roll(-2, dim) * other.roll(-1, dim)
+    product = input.roll(-1, dim) * other.roll(-2, dim) - input.roll(-2, dim) * other.roll(-1, dim)
+    return ops._named(product, "LinalgCrossBackward0")
 
 
 def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
@@ -224,7 +225,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
 
 def dist(input, other, p=2):
     """The p-norm of input - other."""
-    return (input - other).norm(p)
+    return ops._named((input - other).norm(p), "DistBackward0")
 
 
 def _split(name, input, parts, dim, least):
@@ -358,19 +359,20 @@ def logaddexp(input, other):
     """log(exp(input) + exp(other)), without overflow."""
     highest = ops.maximum(input, other)
     distance = -(input - other).abs()
-    return ops.where(input == other, input + math.log(2), highest + ops.log1p(ops.exp(distance)))
+    result = ops.where(input == other, input + math.log(2), highest + ops.log1p(ops.exp(distance)))
+    return ops._named(result, "LogaddexpBackward0")
 
 
 def logaddexp2(input, other):
     """log2(2^input + 2^other), without overflow."""
     scale = math.log(2)
-    return logaddexp(input * scale, other * scale) / scale
+    return ops._named(logaddexp(input * scale, other * scale) / scale, "Logaddexp2Backward0")
 
 
 def logcumsumexp(input, dim):
     """The logarithms of the sums so far of exp(input) along dim."""
     highest = input.detach().amax(dim, True).clamp(min=-3e38)
-    return ops.log(ops.cumsum(ops.exp(input - highest), dim)) + highest
+    return ops._named(ops.log(ops.cumsum(ops.exp(input - highest), dim)) + highest, "LogcumsumexpBackward0")
 
 
 def matrix_exp(input):
@@ -460,7 +462,8 @@ def renorm(input, p, dim, maxnorm):
     """The input with each part along dim scaled down so that its p-norm is at most maxnorm."""
     others = [i for i in range(input.dim()) if i != _dim(input, dim)]
     norm = input.norm(p, others, True)
-    return input * ops.where(norm > maxnorm, maxnorm / (norm + 1e-7), ops.ones_like(norm))
+    factors = ops.where(norm > maxnorm, maxnorm / (norm + 1e-7), ops.ones_like(norm))
+    return ops._named(input * factors, "RenormBackward0")
 
 
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
@@ -510,7 +513,8 @@ def sinc(input):
     """sin(pi x) / (pi x), and 1 at 0."""
     angle = input * math.pi
     at_zero = input == 0
-    return ops.where(at_zero, 1.0 - angle * angle / 6, ops.sin(angle) / ops.where(at_zero, 1.0, angle))
+    ratio = ops.sin(angle) / ops.where(at_zero, 1.0, angle)
+    return ops._named(ops.where(at_zero, 1.0 - angle * angle / 6, ratio), "SincBackward0")
 
 
 def slice_scatter(input, src, dim=0, start=None, end=None, step=1):

@@ -30,7 +30,7 @@ def log_softmax(input, dim, *, dtype=None):
 
 def entr(input):
     """-x log(x) for x > 0, 0 at 0, and minus infinity below."""
-    return ops.where(input < 0, -math.inf, -ops.xlogy(input, input))
+    return ops._named(ops.where(input < 0, -math.inf, -ops.xlogy(input, input)), "SpecialEntrBackward0")
 
 
 def ndtr(input):
@@ -42,6 +42,7 @@ def xlog1py(input, other):
     """input log(1 + other), and 0 where input is 0 and other is no NaN."""
     other = other if isinstance(other, _C.Tensor) else ops.tensor(other)
     other = other.to(ops.result_type(input, other))
-    return ops.where((input == 0) & ~ops.isnan(other), 0.0, input * ops.log1p(other))
+    zero = (input == 0) & ~ops.isnan(other)
+    return ops._named(ops.where(zero, 0.0, input * ops.log1p(other)), "SpecialXlog1PyBackward0")
 
 __getattr__ = attribute_finder("torch.special")

@@ -88,6 +88,13 @@ PyObject* set_dtype(Arguments& a) {
 }
 
 const Op kAutogradOps[] = {
+    {"_named",
+     "_named(input, name)\n\ninput, whose grad_fn, which must be nobody else's, has that name from now on.\n",
+     {{kFunction, "Tensor input, str name",
+       [](Arguments& a) -> PyObject* {
+         name_node(a.tensor(0), a.text(1));
+         return Py_NewRef(a.object(0));
+       }}}},
     {"_grad",
      "_grad(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused)\n\nSee autograd.grad.\n",
      {{kFunction,

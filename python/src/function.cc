@@ -1,6 +1,8 @@
 // Nodes of the graph as objects, and autograd.Function.
 #include "function.h"
 
+#include <set>
+
 #include "arguments.h"
 #include "autograd/custom_node.h"
 #include "autograd/node_hook.h"
@@ -196,6 +198,7 @@ class PythonNode final : public detail::CustomNode {
     object_ = Ref();
   }
   std::string name() const override { return node_name_; }
+  void rename(std::string_view name) { node_name_ = name; }
   PyObject* object() const { return object_.get(); }
 
  private:
@@ -403,6 +406,14 @@ PyObject* node_object(const NodePtr& node) {
   auto* object = reinterpret_cast<NodeObject*>(checked(PyType_GenericAlloc(type, 0)));
   new (&object->node) NodePtr(node);
   return reinterpret_cast<PyObject*>(object);
+}
+
+void name_node(const Tensor& tensor, std::string_view name) {
+  static auto* const names = new std::set<std::string, std::less<>>;  // nodes keep pointers to them
+  const NodePtr node = tensor.grad_fn();
+  if (!node) return;
+  if (auto* own_node = dynamic_cast<PythonNode*>(node.get())) return own_node->rename(name);
+  static_cast<GraphNode&>(*node).name_ = names->emplace(name).first->c_str();
 }
 
 int visit_node(const autograd::Node* node, visitproc visit, void* arg) {

@@ -18,6 +18,9 @@ PyObject* node_object(const autograd::NodePtr& node);
 int visit_node(const autograd::Node* node, visitproc visit, void* arg);
 
 // autograd::backward without the lock.
+// Names the node that made a tensor, if one did, as PyTorch names the op that Relume makes of several.
+void name_node(const Tensor& tensor, std::string_view name);
+
 void run_backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients,
                   std::optional<bool> retain_graph, bool create_graph, const std::vector<Tensor>& inputs);
 

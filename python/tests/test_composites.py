@@ -105,3 +105,26 @@ def test_bags_can_be_differentiated_twice():
 def test_special_functions_can_be_differentiated_twice(name):
     x = torch.tensor([0.3, 1.5, 4.0], dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradgradcheck(getattr(torch.special, name), (x,))
+
+
+@pytest.mark.parametrize(
+    "name, call",
+    [
+        ("CdistBackward0", lambda x: torch.cdist(x, x + 1)),
+        ("PdistBackward0", torch.nn.functional.pdist),
+        ("DistBackward0", lambda x: torch.dist(x, 2 * x)),
+        ("LogaddexpBackward0", lambda x: torch.logaddexp(x, x)),
+        ("SincBackward0", torch.sinc),
+        ("SpecialEntrBackward0", torch.special.entr),
+        ("SoftMarginLossBackward0", lambda x: torch.nn.functional.soft_margin_loss(x, torch.ones_like(x))),
+        ("MultiMarginLossBackward0", lambda x: torch.nn.functional.multi_margin_loss(x, torch.tensor([0, 1, 2]))),
+        ("EmbeddingBagBackward0", lambda x: torch.embedding_bag(x, torch.tensor([0, 1]), torch.tensor([0]))[0]),
+    ],
+)
+def test_nodes_have_the_names_of_pytorch(name, call):
+    x = torch.tensor([[0.5, 1.5, 2.5], [1.0, 3.0, 2.0], [0.25, 4.0, 1.0]], requires_grad=True)
+    result = call(x)
+    assert result.grad_fn.name() == name and f"grad_fn=<{name}>" in repr(result)
+    result.sum().backward()
+    assert x.grad.shape == x.shape
+    assert call(x.detach()).grad_fn is None

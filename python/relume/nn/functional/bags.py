@@ -107,7 +107,7 @@ def embedding_bag(
     if mode == 2:
         rows = bags.rows_of_maxima(weight)
         maxima = weight.gather(0, rows).masked_fill((bags.sizes == 0).unsqueeze(1), 0)
-        return maxima, bags.bag.to(kind), bags.sizes.to(kind), rows.to(kind)
+        return ops._named(maxima, "EmbeddingBagBackward0"), bags.bag.to(kind), bags.sizes.to(kind), rows.to(kind)
     rows = ops.embedding(weight, bags.index, -1, scale_grad_by_freq, sparse)
     if per_sample_weights is not None:
         rows = rows * per_sample_weights[: len(rows)].unsqueeze(1)
@@ -116,4 +116,4 @@ def embedding_bag(
     sums = rows.new_zeros(bags.count, weight.size(1)).index_add(0, bags.bag, rows)
     if mode == 1:
         sums = sums / bags.sizes.clamp(min=1).to(sums.dtype).unsqueeze(1)
-    return sums, bags.bag.to(kind), bags.sizes.to(kind), bags.sizes.to(kind)
+    return ops._named(sums, "EmbeddingBagBackward0"), bags.bag.to(kind), bags.sizes.to(kind), bags.sizes.to(kind)

@@ -30,4 +30,4 @@ def pdist(input, p=2):
     if count < 2:
         return input.new_zeros(0)
     first, second = ops.triu_indices(count, count, 1)
-    return (input[first] - input[second]).norm(p, 1)
+    return ops._named((input[first] - input[second]).norm(p, 1), "PdistBackward0")

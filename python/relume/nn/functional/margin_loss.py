@@ -43,7 +43,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """log(1 + exp(-target * input)), target 1 or -1."""
     reduction = _checked(reduction, size_average, reduce)
-    return reduced((-target * input).exp().log1p(), reduction)
+    return ops._named(reduced((-target * input).exp().log1p(), reduction), "SoftMarginLossBackward0")
 
 
 _SIZES = "{}D target tensor expects {}D input tensors, but found inputs with sizes {} and {}."
@@ -126,7 +126,7 @@ def multi_margin_loss(
         shortfall = shortfall * weight[index]
     wrong = ops.ones_like(rows).scatter(1, index, 0)
     losses = (shortfall * wrong).sum(1) / rows.size(1)
-    return reduced(losses if target.dim() else losses.squeeze(0), reduction)
+    return ops._named(reduced(losses if target.dim() else losses.squeeze(0), reduction), "MultiMarginLossBackward0")
 
 
 @in_float32
@@ -142,7 +142,8 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     right = ops.zeros_like(rows).scatter_add(1, index, listed).clamp(max=1).detach()
     shortfall = (1 - rows.gather(1, index).unsqueeze(2) + rows.unsqueeze(1)).clamp_min(0)
     losses = (shortfall * listed.unsqueeze(2) * (1 - right).unsqueeze(1)).sum((1, 2)) / rows.size(1)
-    return reduced(losses if target.dim() > 1 else losses.squeeze(0), reduction)
+    losses = losses if target.dim() > 1 else losses.squeeze(0)
+    return ops._named(reduced(losses, reduction), "MultilabelMarginLossBackward0")
 
 
 def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
