@@ -121,7 +121,7 @@ def _inverse(matrix, failure):
 def inverse(input):
     """The inverses of square matrices [..., N, N]. Raises LinAlgError, a RuntimeError, for a singular one."""
     check_matrix("linalg.inv", input, square=True)
-    return _inverse(input, _SINGULAR)
+    return ops._named(_inverse(input, _SINGULAR), "LinalgInvExBackward0")
 
 
 def _pair(name, A, B):
@@ -143,6 +143,7 @@ def solve(A, B, *, left=True):
     vector = B.dim() == 1 or B.dim() == A.dim() - 1 and B.shape == A.shape[:-1]
     pair = _pair("linalg.solve", A, B.unsqueeze(-1) if vector else B)
     result = _Solve.apply(*pair, "torch.linalg.solve: The solver failed because the input matrix is singular.")
+    ops._named(result, "LinalgSolveExBackward0")
     return result.squeeze(-1) if vector else result
 
 
@@ -168,19 +169,21 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     check_matrix("linalg.solve_triangular", A, square=True)
     if not left:
         return solve_triangular(A.mT, B.mT, upper=not upper, unitriangular=unitriangular).mT
-    return _SolveTriangular.apply(*_pair("linalg.solve_triangular", A, B), upper, unitriangular)
+    result = _SolveTriangular.apply(*_pair("linalg.solve_triangular", A, B), upper, unitriangular)
+    return ops._named(result, "LinalgSolveTriangularBackward0")
 
 
 def det(input):
     """The determinants of square matrices [..., N, N]."""
     check_matrix("linalg.det", input, square=True)
-    return _Determinant.apply(input)
+    return ops._named(_Determinant.apply(input), "LinalgDetBackward0")
 
 
 def slogdet(input):
     """The sign of the determinants of square matrices [..., N, N], and the logarithm of their absolute value."""
     check_matrix("linalg.slogdet", input, square=True)
-    return _SlogDet(*_LogDeterminant.apply(input))
+    sign, logarithm = _LogDeterminant.apply(input)
+    return _SlogDet(sign, ops._named(logarithm, "LinalgSlogdetBackward0"))
 
 
 def logdet(input):
@@ -217,7 +220,7 @@ def cholesky(input, upper=False):
     """L with L L^T = input, for symmetric positive-definite matrices [..., N, N] of which the lower half is read; L^T
     with upper. Raises LinAlgError, a RuntimeError, where a matrix is not positive-definite."""
     check_matrix("linalg.cholesky", input, square=True)
-    lower = _Cholesky.apply(input)
+    lower = ops._named(_Cholesky.apply(input), "LinalgCholeskyExBackward0")
     return lower.mT if upper else lower
 
 
@@ -322,7 +325,9 @@ class _Svd3(Function):
 def thin_svd(name, A):
     """(U, S, V^T) of matrices, U [..., M, K] and V^T [..., K, N] with K = min(M, N)."""
     check_matrix(name, A)
-    return _Svd3.apply(A)
+    parts = _Svd3.apply(A)
+    ops._named(parts[1], "LinalgSvdBackward0")
+    return parts
 
 
 def full_svd(A):
@@ -369,7 +374,9 @@ def eigh_of(name, A, UPLO="L"):
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
     lower = A if UPLO.upper() == "L" else A.mT
-    return _Eigh.apply(lower.tril() + lower.tril(-1).mT)
+    parts = _Eigh.apply(lower.tril() + lower.tril(-1).mT)
+    ops._named(parts[0], "LinalgEighBackward0")
+    return parts
 
 
 class _Pinv(Function):
@@ -398,7 +405,7 @@ def pinv_of(A, atol=None, rtol=None):
     check_matrix("linalg.pinv", A)
     if A.numel() == 0:
         return A.mT.clone()
-    return _Pinv.apply(A, lambda s: _limit(s, A, atol, rtol))
+    return ops._named(_Pinv.apply(A, lambda s: _limit(s, A, atol, rtol)), "LinalgPinvBackward0")
 
 
 def _limit(values, A, atol, rtol):

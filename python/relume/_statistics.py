@@ -210,7 +210,7 @@ class _Poisson(Function):
 
 def poisson(input, generator=None):
     """Numbers of the Poisson distribution whose rates are the elements of input. Its gradient is 0."""
-    return _Poisson.apply(input, generator)
+    return ops._named(_Poisson.apply(input, generator), "PoissonBackward0")
 
 
 class _Extreme(Function):
@@ -267,7 +267,8 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
         total = start.scatter_add(dim, index, source)
         return total / counts if input.is_floating_point() else total // counts
     if reduce != "prod":
-        return _Extreme.apply(input, start, dim, index, source, reduce == "amin")
+        result = _Extreme.apply(input, start, dim, index, source, reduce == "amin")
+        return ops._named(result, "ScatterReduceBackward0")
     for place, factor in zip(index.split(1, dim), source.split(1, dim)):
         start = start.scatter(dim, place, start.gather(dim, place) * factor)
     return start
