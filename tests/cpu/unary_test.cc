@@ -15,6 +15,8 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double rsqrt(double x) { return 1 / std::sqrt(x); }
+// The C library's for double is off by up to 2.5 units itself.
+double exact_erfc(double x) { return static_cast<double>(std::erfc(static_cast<long double>(x))); }
 
 struct Accuracy {
   UnaryOp op;
@@ -35,8 +37,8 @@ const Accuracy kFloatAccuracy[] = {
     {UnaryOp::Log1p, std::log1p, 10, 1e4, 0.8},     {UnaryOp::Sin, std::sin, -1e4, 1e4, 0.6},
     {UnaryOp::Sin, std::sin, -1e8, 1e8, 0.6},       {UnaryOp::Cos, std::cos, -1e4, 1e4, 0.6},
     {UnaryOp::Cos, std::cos, -1e8, 1e8, 0.6},       {UnaryOp::Tanh, std::tanh, -10, 10, 1.1},
-    {UnaryOp::Erf, std::erf, -3, 3, 1.5},           {UnaryOp::Erfc, std::erfc, -3, 1, 5.0},
-    {UnaryOp::Erfc, std::erfc, 1, 9, 8.0},          {UnaryOp::Erfinv, erfinv, -1, 1, 0.6},
+    {UnaryOp::Erf, std::erf, -3, 3, 1.5},           {UnaryOp::Erfc, exact_erfc, -3, 1, 5.0},
+    {UnaryOp::Erfc, exact_erfc, 1, 9, 8.0},         {UnaryOp::Erfinv, erfinv, -1, 1, 0.6},
     {UnaryOp::Lgamma, std::lgamma, -5, 50, 0.6},    {UnaryOp::Digamma, digamma, -5, 50, 0.6},
     {UnaryOp::Sigmoid, sigmoid, -80, 10, 4.0},      {UnaryOp::Sqrt, std::sqrt, 0, 100, 0.5},
     {UnaryOp::Rsqrt, rsqrt, 0.01, 100, 1.5},        {UnaryOp::Tan, std::tan, -10, 10, 1.5},
@@ -68,8 +70,11 @@ TEST(Unary, IsNearTheCLibraryInDouble) {
       const bool few = row.op == UnaryOp::Lgamma || row.op == UnaryOp::Digamma || row.op == UnaryOp::Sigmoid;
       const auto x = uniform<double>(few ? 500 : 20000, row.low, row.high);
       const auto y = apply(unary_kernels(target).at(row.op, kDouble).loop, nullptr, x);
+      // Targets without vectors of four doubles call the C library's.
+      const bool library = row.op == UnaryOp::Erfc && target != Target::AVX2 && target != Target::AVX3;
+      const auto oracle = library ? static_cast<double (*)(double)>(std::erfc) : row.oracle;
       for (size_t i = 0; i < x.size(); ++i)
-        ASSERT_LE(ulp_error(y[i], row.oracle(x[i])), 2) << "op " << static_cast<int>(row.op) << " at " << x[i];
+        ASSERT_LE(ulp_error(y[i], oracle(x[i])), 2) << "op " << static_cast<int>(row.op) << " at " << x[i];
     }
   });
 }
@@ -148,6 +153,8 @@ TEST(Unary, IsAccurateAtTheEndsOfTheRange) {
       {UnaryOp::Log, std::log, {5e-324, 2.2e-308, 1.7e308, 0.9999999999999999}},
       {UnaryOp::Log2, std::log2, {5e-324, 1.7e308}},
       {UnaryOp::Log10, std::log10, {5e-324, 1.7e308}},
+      {UnaryOp::Erf, std::erf, {5e-324, -1e-310, 0.84375, -1.25, 1 / 0.35, 6.5, -6.5, 1e300}},
+      {UnaryOp::Erfc, exact_erfc, {1e-310, -0.84375, 1.25, 1 / 0.35, 26.4, 27.2, 1e300, -1e300}},
       {UnaryOp::Log1p, std::log1p, {1.7e308, 1e300, 3e38, 1e-300, -0.9999999999999999}},
       {UnaryOp::Sin, std::sin, {1e6, 1.1e6, 1e22, 1e300, 3.141592653589793, 1e-300}},
       {UnaryOp::Cos, std::cos, {1e6, 1.1e6, 1e22, 1e300, 1.5707963267948966}},

@@ -258,6 +258,14 @@ RELUME_INLINE VF log2(VF x) {
   return detail::with_log_edges(x, y);
 }
 
+RELUME_INLINE VF log10(VF x) {
+  const detail::LogReduction reduced = detail::reduce_log(x);
+  // log10(2) in two parts, of which the first has few enough bits for its product to be exact.
+  const VF low = reduced.exponent * VF(7.903417155730175e-07);
+  const VF y = mul_add(detail::log_reduced(reduced.f, VF(0.0)), VF(0.43429448190325182), low);
+  return detail::with_log_edges(x, mul_add(reduced.exponent, VF(0.3010292053222656), y));
+}
+
 RELUME_INLINE VF log1p(VF x) {
   using namespace detail;
   // 1 + x = (1 + f) 2^e with f = x 2^-e + (2^-e - 1): the power is exact, so f is rounded only once. Where x is so

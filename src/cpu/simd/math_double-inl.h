@@ -1,7 +1,7 @@
 // The mathematical functions of Vector<double> where the target has fused multiply-add, within 2 ULP
 // (tests/cpu/unary_test.cc), and those of Vector<float> that are computed in double; on other targets the C library,
-// lane by lane. The polynomials of log, sin, cos, atan and asin are those of FDLIBM (Sun Microsystems, 1993). Included
-// by math-inl.h.
+// lane by lane. The polynomials of log, sin, cos, atan, asin and erf are those of FDLIBM (Sun Microsystems, 1993).
+// Included by math-inl.h.
 #if defined(RELUME_CPU_SIMD_MATH_DOUBLE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RELUME_CPU_SIMD_MATH_DOUBLE_INL_H_
 #undef RELUME_CPU_SIMD_MATH_DOUBLE_INL_H_
@@ -44,7 +44,7 @@ RELUME_LIBRARY_FUNCTION(log1p)
 RELUME_LIBRARY_FUNCTION(tanh)
 RELUME_LIBRARY_FUNCTION(sin)
 RELUME_LIBRARY_FUNCTION(cos)
-RELUME_LIBRARY_FUNCTIONS(log10)
+RELUME_LIBRARY_FUNCTION(log10)
 RELUME_LIBRARY_FUNCTIONS(tan)
 RELUME_LIBRARY_FUNCTIONS(asin)
 RELUME_LIBRARY_FUNCTION(acos)
@@ -363,7 +363,6 @@ RELUME_CALLED VD sinh(VD x) {
 RELUME_INLINE VD cosh(VD x) { return half_of_exponentials(abs(x), 1); }
 RELUME_FLOAT_IN_DOUBLE(sinh)
 RELUME_FLOAT_IN_DOUBLE(cosh)
-RELUME_FLOAT_IN_DOUBLE(log10)
 
 // By way of log1p, which is exact where the result is small; floats do not overflow in double.
 RELUME_INLINE VF asinh(VF x) {
@@ -412,8 +411,128 @@ RELUME_INLINE VF pow(VF a, VF b) {
 
 #endif
 
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3  // vectors of at least four doubles, to look up what a piece needs
+
+namespace detail {
+
+// Rational functions of erf in four pieces: a row is a power, a column a piece, twice for vectors of eight.
+alignas(64) inline constexpr double kErfOver[8][8] = {
+    {1.28379167095512558561e-01, -2.36211856075265944077e-03,
+     -9.86494403484714822705e-03, -9.86494292470009928597e-03,
+     1.28379167095512558561e-01, -2.36211856075265944077e-03,
+     -9.86494403484714822705e-03, -9.86494292470009928597e-03},
+    {-3.25042107247001499370e-01, 4.14856118683748331666e-01,
+     -6.93858572707181764372e-01, -7.99283237680523006574e-01,
+     -3.25042107247001499370e-01, 4.14856118683748331666e-01,
+     -6.93858572707181764372e-01, -7.99283237680523006574e-01},
+    {-2.84817495755985104766e-02, -3.72207876035701323847e-01,
+     -1.05586262253232909814e+01, -1.77579549177547519889e+01,
+     -2.84817495755985104766e-02, -3.72207876035701323847e-01,
+     -1.05586262253232909814e+01, -1.77579549177547519889e+01},
+    {-5.77027029648944159157e-03, 3.18346619901161753674e-01,
+     -6.23753324503260060396e+01, -1.60636384855821916062e+02,
+     -5.77027029648944159157e-03, 3.18346619901161753674e-01,
+     -6.23753324503260060396e+01, -1.60636384855821916062e+02},
+    {-2.37630166566501626084e-05, -1.10894694282396677476e-01,
+     -1.62396669462573470355e+02, -6.37566443368389627722e+02,
+     -2.37630166566501626084e-05, -1.10894694282396677476e-01,
+     -1.62396669462573470355e+02, -6.37566443368389627722e+02},
+    {0, 3.54783043256182359371e-02, -1.84605092906711035994e+02, -1.02509513161107724954e+03,
+     0, 3.54783043256182359371e-02, -1.84605092906711035994e+02, -1.02509513161107724954e+03},
+    {0, -2.16637559486879084300e-03, -8.12874355063065934246e+01, -4.83519191608651397019e+02,
+     0, -2.16637559486879084300e-03, -8.12874355063065934246e+01, -4.83519191608651397019e+02},
+    {0, 0, -9.81432934416914548592e+00, 0,
+     0, 0, -9.81432934416914548592e+00, 0}};
+alignas(64) inline constexpr double kErfUnder[9][8] = {
+    {1, 1, 1, 1,
+     1, 1, 1, 1},
+    {3.97917223959155352819e-01, 1.06420880400844228286e-01,
+     1.96512716674392571292e+01, 3.03380607434824582924e+01,
+     3.97917223959155352819e-01, 1.06420880400844228286e-01,
+     1.96512716674392571292e+01, 3.03380607434824582924e+01},
+    {6.50222499887672944485e-02, 5.40397917702171048937e-01,
+     1.37657754143519042600e+02, 3.25792512996573918826e+02,
+     6.50222499887672944485e-02, 5.40397917702171048937e-01,
+     1.37657754143519042600e+02, 3.25792512996573918826e+02},
+    {5.08130628187576562776e-03, 7.18286544141962662868e-02,
+     4.34565877475229228821e+02, 1.53672958608443695994e+03,
+     5.08130628187576562776e-03, 7.18286544141962662868e-02,
+     4.34565877475229228821e+02, 1.53672958608443695994e+03},
+    {1.32494738004321644526e-04, 1.26171219808761642112e-01,
+     6.45387271733267880336e+02, 3.19985821950859553908e+03,
+     1.32494738004321644526e-04, 1.26171219808761642112e-01,
+     6.45387271733267880336e+02, 3.19985821950859553908e+03},
+    {-3.96022827877536812320e-06, 1.36370839120290507362e-02,
+     4.29008140027567833386e+02, 2.55305040643316442583e+03,
+     -3.96022827877536812320e-06, 1.36370839120290507362e-02,
+     4.29008140027567833386e+02, 2.55305040643316442583e+03},
+    {0, 1.19844998467991074170e-02, 1.08635005541779435134e+02, 4.74528541206955367215e+02,
+     0, 1.19844998467991074170e-02, 1.08635005541779435134e+02, 4.74528541206955367215e+02},
+    {0, 0, 6.57024977031928170135e+00, -2.24409524465858183362e+01,
+     0, 0, 6.57024977031928170135e+00, -2.24409524465858183362e+01},
+    {0, 0, -6.04244152148580987438e-02, 0,
+     0, 0, -6.04244152148580987438e-02, 0}};
+
+template <size_t N, class Indices>
+RELUME_INLINE VD piece_polynomial(VD x, const double (&table)[N][8], Indices piece) {
+  VD sum(hn::TableLookupLanes(hn::Load(DoubleTag(), table[N - 1]), piece));
+#pragma GCC unroll 8
+  for (size_t i = N - 1; i-- > 0;)
+    sum = mul_add(sum, x, VD(hn::TableLookupLanes(hn::Load(DoubleTag(), table[i]), piece)));
+  return sum;
+}
+
+// t = |x|, what the piece's rational function gives, and erfc(t) where t is far from 0.
+struct ErfPieces {
+  VD t;
+  Mask<double> near, far;
+  VD ratio, tail;
+};
+
+inline constexpr double kErfAtOne = 8.45062911510467529297e-01;  // to 24 bits
+
+RELUME_INLINE ErfPieces erf_pieces(VD x) {
+  const VD t = within(abs(x), 0, 28), square = t * t;
+  const auto near = t < VD(0.84375), far = !(t < VD(1.25));
+  const VD number = select(near, VD(0.0), select(far, select(t < VD(1 / 0.35), VD(2.0), VD(3.0)), VD(1.0)));
+  const auto piece = hn::IndicesFromVec(DoubleTag(), hn::And(bits(number + VD(kRoundToLong)), longs(3)));
+  const VD inverse = VD(1.0) / t;
+  const VD u = select(near, square, select(far, inverse * inverse, t - VD(1.0)));
+  const VD ratio = piece_polynomial(u, kErfOver, piece) / piece_polynomial(u, kErfUnder, piece);
+  if (!any(far)) return {t, near, far, ratio, ratio};
+  // exp(-t^2 - 0.5625 + ratio) / t, with what the sums and the square lack added to the reduced argument, and what the
+  // inverse lacks to the result.
+  const VD shift = ratio - VD(0.5625), sum = shift - square;
+  const VD error = (ratio - (shift + VD(0.5625))) + ((shift - (sum + square)) - mul_add(t, t, -square));
+  const LongExpReduction e = reduce_exp(within(sum, -746, 1));
+  const VD r = e.r + error, rest = inverse * neg_mul_add(t, inverse, VD(1.0));
+  const VD scaled = inverse + mul_add(inverse, r + exp_tail(r), rest);
+  return {t, near, far, ratio, scale_by_power_of_two(scaled, e.n, e.n_bits)};
+}
+
+}  // namespace detail
+
+RELUME_CALLED VD erf(VD x) {
+  const detail::ErfPieces p = detail::erf_pieces(x);
+  const VD middle = select(p.far, VD(1.0) - p.tail, VD(detail::kErfAtOne) + p.ratio);
+  return copysign(select(p.near, mul_add(p.t, p.ratio, p.t), middle), x);
+}
+
+RELUME_CALLED VD erfc(VD x) {
+  const detail::ErfPieces p = detail::erf_pieces(x);
+  const auto below = x < VD(0.0);
+  const VD near = select(x < VD(0.25), VD(1.0) - mul_add(x, p.ratio, x), VD(0.5) - mul_add(x, p.ratio, x - VD(0.5)));
+  const VD middle = select(below, VD(1.0) + (VD(detail::kErfAtOne) + p.ratio),
+                           VD(1 - detail::kErfAtOne) - p.ratio);
+  return select(p.near, near, select(p.far, select(below, VD(2.0) - p.tail, p.tail), middle));
+}
+
+#else
+
 RELUME_LIBRARY_FUNCTION(erf)
 RELUME_LIBRARY_FUNCTION(erfc)
+
+#endif
 
 }  // namespace relume::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
