@@ -217,7 +217,7 @@ std::string given_types(PyObject* const* arguments, size_t count, PyObject* keyw
   for (Py_ssize_t k = 0; keywords && k < PyTuple_GET_SIZE(keywords); ++k)
     text += (text.size() > 1 ? ", " : "") + std::string(text_of(PyTuple_GET_ITEM(keywords, k))) + "=" +
             type_name_of(arguments[count + static_cast<size_t>(k)]);
-  return text + ")";
+  return text + (count == 0 && text.size() > 1 ? ", )" : ")");  // as PyTorch ends a list of keywords alone
 }
 
 // A line as PyTorch shows it: "(Tensor input, tuple of ints dim, bool keepdim = False, *, torch.dtype dtype = None)".

@@ -323,3 +323,10 @@ def test_unique_slices():
     assert values.tolist() == [[0, 1, 1], [0, 1, 2]] and inverse.tolist() == [2, 0, 2, 1] and counts.tolist() == [1, 1, 2]
     assert torch.unique(x.T, dim=0).tolist() == [[0, 0], [1, 1], [1, 2]] and x.unique(dim=-1).shape == (2, 3)
     assert torch.unique(torch.ones(0, 3), dim=0).shape == (0, 3)
+
+
+def test_errors_list_keywords_alone_as_pytorch_does():
+    with pytest.raises(TypeError, match=r"mean\(\) received an invalid combination .* got \(foo=int, \), but expected"):
+        torch.ones(2).mean(foo=1)
+    with pytest.raises(TypeError, match=r"view\(\) received an invalid combination of arguments - got \(\), but"):
+        torch.ones(2).view()
