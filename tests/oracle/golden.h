@@ -2,16 +2,17 @@
 #pragma once
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relume/ops.h"
@@ -207,8 +208,20 @@ inline std::string python_type(const std::exception& error) {
 
 // Goldens have the texts that Python shows, where libtorch's CPUFloatType is torch.FloatTensor.
 inline std::string libtorch_text(const std::string& python_text) {
-  static const std::regex tensor_type("torch\\.(\\w+)Tensor");
-  return std::regex_replace(python_text, tensor_type, "CPU$1Type");
+  static constexpr std::string_view kPrefix = "torch.", kSuffix = "Tensor";
+  std::string text = python_text;
+  for (size_t at = 0; (at = text.find(kPrefix, at)) != std::string::npos;) {
+    size_t end = at + kPrefix.size();
+    while (end < text.size() && std::isalnum(static_cast<unsigned char>(text[end]))) ++end;
+    const std::string name = text.substr(at + kPrefix.size(), end - at - kPrefix.size());
+    at = end;
+    if (name.size() <= kSuffix.size() || !name.ends_with(kSuffix)) continue;
+    const std::string type = "CPU" + name.substr(0, name.size() - kSuffix.size()) + "Type";
+    const size_t begin = end - name.size() - kPrefix.size();
+    text.replace(begin, end - begin, type);
+    at = begin + type.size();
+  }
+  return text;
 }
 
 // What differs between an error and the golden's [type, text], or nothing.
