@@ -1,11 +1,10 @@
 // Errors across the border, and types.
 #include "python.h"
 
-#include <fmt/format.h>
-
 #include <new>
 #include <string_view>
 
+#include "relume/dtype.h"
 #include "relume/error.h"
 
 namespace relume::python {
@@ -33,9 +32,9 @@ void replace_all(std::string* text, std::string_view from, std::string_view to) 
 
 // A text of the library, which is libtorch's, with PyTorch's words in Python: CPUFloatType is torch.FloatTensor here.
 std::string in_python(std::string text) {
-  for (const char* dtype :
-       {"Float", "Double", "Half", "BFloat16", "Byte", "Char", "Short", "UInt16", "Int", "Long", "Bool"})
-    replace_all(&text, fmt::format("CPU{}Type", dtype), fmt::format("torch.{}Tensor", dtype));
+#define RELUME_TRANSLATE(type, name, python) replace_all(&text, "CPU" #name "Type", "torch." #name "Tensor");
+  RELUME_FORALL_DTYPES(RELUME_TRANSLATE)
+#undef RELUME_TRANSLATE
   replace_all(&text, "register a hook on a variable", "register a hook on a tensor");
   return text;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -206,21 +205,16 @@ inline std::string python_type(const std::exception& error) {
   return dynamic_cast<const Error*>(&error) ? "RuntimeError" : "std::exception";
 }
 
+inline void replace_all(std::string* text, std::string_view from, std::string_view to) {
+  for (size_t at = 0; (at = text->find(from, at)) != std::string::npos; at += to.size())
+    text->replace(at, from.size(), to);
+}
+
 // Goldens have the texts that Python shows, where libtorch's CPUFloatType is torch.FloatTensor.
-inline std::string libtorch_text(const std::string& python_text) {
-  static constexpr std::string_view kPrefix = "torch.", kSuffix = "Tensor";
-  std::string text = python_text;
-  for (size_t at = 0; (at = text.find(kPrefix, at)) != std::string::npos;) {
-    size_t end = at + kPrefix.size();
-    while (end < text.size() && std::isalnum(static_cast<unsigned char>(text[end]))) ++end;
-    const std::string name = text.substr(at + kPrefix.size(), end - at - kPrefix.size());
-    at = end;
-    if (name.size() <= kSuffix.size() || !name.ends_with(kSuffix)) continue;
-    const std::string type = "CPU" + name.substr(0, name.size() - kSuffix.size()) + "Type";
-    const size_t begin = end - name.size() - kPrefix.size();
-    text.replace(begin, end - begin, type);
-    at = begin + type.size();
-  }
+inline std::string libtorch_text(std::string text) {
+#define RELUME_TRANSLATE(type, name, python) replace_all(&text, "torch." #name "Tensor", "CPU" #name "Type");
+  RELUME_FORALL_DTYPES(RELUME_TRANSLATE)
+#undef RELUME_TRANSLATE
   return text;
 }
 
