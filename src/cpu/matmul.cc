@@ -16,6 +16,7 @@ namespace relume::cpu {
 namespace {
 
 constexpr int64_t kDepthBytes = 1536;     // rows of a packed panel: it must stay in the first-level cache
+constexpr int64_t kTurnedDepthBytes = 1 << 13;  // the same of a turned product, whose C is dear to visit again
 constexpr int64_t kBlockRowTiles = 24;    // rows of a packed block of A: it must stay in the second-level cache
 constexpr int64_t kBlockBytes = 1 << 18;  // of A's rows that dot products walk again and again
 constexpr int64_t kDotRowsAtMost = 128;   // rows from which packing pays, even if nothing had to be packed
@@ -50,7 +51,14 @@ struct Product {
   T* c;
   int64_t c_row;
   T alpha, beta;
+  int64_t c_col = 1;
 };
+
+// The same product as C' = B' A'.
+template <class T>
+Product<T, T> transposed(const Product<T, T>& p) {
+  return {p.n, p.m, p.k, p.b, p.b_col, p.b_row, p.a, p.a_col, p.a_row, p.c, p.c_col, p.alpha, p.beta, p.c_row};
+}
 
 // Packing turns rows x depth of an operand into depth rows of `padded` neighbours, of which those after `rows` are 0.
 
@@ -85,13 +93,18 @@ void pack_four_rows(const float* from, int64_t row, int64_t depth, int64_t padde
 // A cache line of each row at a time.
 template <class Src, class T>
 void pack_transposed(const Src* from, int64_t row, int64_t col, int64_t rows, int64_t depth, int64_t padded, T* to) {
-  int64_t done = 0;  // rows
+  int64_t done = 0;  // of the depth
   if constexpr (std::is_same_v<Src, float>)
-    if (col == 1 && depth % 4 == 0)
-      for (; done + 4 <= rows; done += 4) pack_four_rows(from + done * row, row, depth, padded, to + done);
-  for (int64_t start = 0; start < depth; start += kPackBlock) {
+    if (col == 1 && rows >= 4) {
+      done = depth / 4 * 4;
+      for (int64_t r = 0; r < rows; r += 4) {
+        const int64_t four = std::min(r, rows - 4);  // the last four may meet some of those before
+        pack_four_rows(from + four * row, row, done, padded, to + four);
+      }
+    }
+  for (int64_t start = done; start < depth; start += kPackBlock) {
     const int64_t end = std::min(depth, start + kPackBlock);
-    for (int64_t r = done; r < rows; ++r)
+    for (int64_t r = 0; r < rows; ++r)
       for (int64_t p = start; p < end; ++p) to[p * padded + r] = static_cast<T>(from[r * row + p * col]);
   }
 }
@@ -116,13 +129,15 @@ T scaled_sum(T x, T beta, T old) {
   }
 }
 
-// Adds a tile that was computed beside C, because C is narrower than the tile there.
+// Adds a tile that was computed beside C, because C is narrower than the tile there or is written by columns.
 template <class T>
-void merge_tile(const T* tile, int64_t tile_row, int64_t rows, int64_t columns, T* c, int64_t c_row, T beta) {
+void merge_tile(const T* tile, int64_t tile_row, int64_t tile_column, int64_t rows, int64_t columns, T* c,
+                int64_t c_row, T beta) {
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t j = 0; j < columns; ++j) {
+      const T value = tile[r * tile_row + j * tile_column];
       T& out = c[r * c_row + j];
-      out = beta == T(0) ? tile[r * tile_row + j] : scaled_sum(tile[r * tile_row + j], beta, out);
+      out = beta == T(0) ? value : scaled_sum(value, beta, out);
     }
 }
 
@@ -141,7 +156,8 @@ class OuterBlock {
         pack_b_(!std::is_same_v<Src, T> || product.b_col != 1 || row_tiles_ > 4) {}
 
   void run() {
-    const int64_t depth_limit = kDepthBytes / static_cast<int64_t>(sizeof(T));
+    const int64_t depth_bytes = product_.c_col == 1 ? kDepthBytes : kTurnedDepthBytes;
+    const int64_t depth_limit = depth_bytes / static_cast<int64_t>(sizeof(T));
     const int64_t pieces = ceil_div(product_.k, depth_limit);
     const int64_t depth = ceil_div(product_.k, pieces);
     const Scratch scratch((depth * (pack_a_ ? rows_.size() : 0) + depth * width_) * static_cast<int64_t>(sizeof(T)));
@@ -195,15 +211,18 @@ class OuterBlock {
         a_col = product_.a_col;
         a = product_.a + rows.begin * a_row + depth.begin * a_col;
       }
-    T* c = product_.c + rows.begin * product_.c_row + columns.begin;
+    T* c = product_.c + rows.begin * product_.c_row + columns.begin * product_.c_col;
     const auto kernel = narrow ? tiles_.narrow : tiles_.wide;
-    if (columns.size() == width) {
+    if (columns.size() == width && product_.c_col == 1) {
       kernel(rows.size(), depth.size(), a, a_row, a_col, b, b_row, c, product_.c_row, product_.alpha, beta_);
       return;
     }
     alignas(64) T beside[kMaxTileRows * kMaxTileColumns];
     kernel(rows.size(), depth.size(), a, a_row, a_col, b, b_row, beside, width, product_.alpha, T(0));
-    merge_tile(beside, width, rows.size(), columns.size(), c, product_.c_row, beta_);
+    if (product_.c_col == 1)
+      merge_tile(beside, width, 1, rows.size(), columns.size(), c, product_.c_row, beta_);
+    else
+      merge_tile(beside, 1, width, columns.size(), rows.size(), c, product_.c_col, beta_);
   }
 
   const GemmTiles<T>& tiles_;
@@ -261,7 +280,7 @@ void dot_product(const GemmTiles<T>& tiles, const Product<T, T>& p) {
         const int64_t width = std::min(kDotColumns, columns.end - j);
         tiles.dot(height, width, p.k, p.a + i * p.a_row, p.a_row, p.b + j * p.b_col, p.b_col, out);
         for (int64_t e = 0; e < height * width; ++e) out[e] *= p.alpha;
-        merge_tile(out, width, height, width, p.c + i * p.c_row + j, p.c_row, p.beta);
+        merge_tile(out, width, 1, height, width, p.c + i * p.c_row + j, p.c_row, p.beta);
       }
   });
 }
@@ -282,6 +301,16 @@ bool use_dot_product(const GemmTiles<T>& tiles, const Product<Src, T>& p) {
   return p.k >= 2 * tiles.lanes && (p.m <= kDotRowsAtMost || p.n <= tiles.lanes);
 }
 
+// A few rows by many columns, as in a Linear of a small batch: turned, A's rows fill the vectors of a tile, packing
+// them is cheap, and B is read as it lies. Dot products would add up a vector's lanes for each element of C, which
+// costs more than visiting C by columns where vectors are long.
+template <class T>
+bool better_turned(const GemmTiles<T>& tiles, const Product<T, T>& p) {
+  const int64_t idle_lanes = ceil_div(p.m, tiles.lanes) * tiles.lanes - p.m;
+  return tiles.max_rows == kMaxTileRows && p.m >= 2 * tiles.lanes - 1 && 8 * idle_lanes <= p.m &&
+         p.n >= 2 * tiles.max_rows;
+}
+
 template <class Src, class T>
 void multiply(const Product<Src, T>& p) {
   const GemmTiles<T>& tiles = gemm_tiles<T>();
@@ -291,7 +320,8 @@ void multiply(const Product<Src, T>& p) {
       return multiply(
           Product<T, T>{1, p.m, p.k, p.b, p.b_col, p.b_row, p.a, p.a_col, p.a_row, p.c, p.m, p.alpha, p.beta});
     if (p.k == 1 && p.b_col == 1 && p.alpha == T(1) && p.beta == T(0) && tiles.scaled) return rank_one(tiles, p);
-    if (use_dot_product(tiles, p)) return dot_product(tiles, p);
+    if (use_dot_product(tiles, p))
+      return better_turned(tiles, p) ? outer_product(tiles, transposed(p)) : dot_product(tiles, p);
   }
   outer_product(tiles, p);
 }
@@ -333,7 +363,7 @@ void multiply_in_chunks(const Product<Src, T>& p) {
   });
   for (int64_t i = 1; i < chunks; ++i)
     for (int64_t e = 0; e < size; ++e) partial[e] = scaled_sum(partial[e], T(1), partial[i * size + e]);
-  merge_tile(partial, p.n, p.m, p.n, p.c, p.c_row, p.beta);
+  merge_tile(partial, p.n, 1, p.m, p.n, p.c, p.c_row, p.beta);
 }
 
 template <class Src, class T>

@@ -118,6 +118,8 @@ void expect_like_loops_over_large_shapes() {
       expect_like_loops<float, double>({512, 784, 1, transpose_a, transpose_b}, 10);
       expect_like_loops<float, double>({300, 130, 1, transpose_a, transpose_b, true, 2, 0.5}, 11);
       expect_like_loops<double, double>({130, 301, 1, transpose_a, transpose_b, false, 1, 0, 2}, 12);
+      expect_like_loops<float, double>({32, 130, 4500, transpose_a, transpose_b, true, 2, 0.5}, 13);
+      expect_like_loops<double, double>({46, 101, 784, transpose_a, transpose_b}, 14);
       expect_like_loops<BFloat16, float>({70, 130, 65, transpose_a, transpose_b, true}, 8);
       expect_like_loops<BFloat16, float>({1, 512, 784, transpose_a, transpose_b, true}, 9);
     }
