@@ -1,36 +1,158 @@
 """gradcheck and gradgradcheck: gradients against finite differences."""
 
-from .._C import Tensor, ops
+import itertools
+import warnings
+
+from .._C import Tensor, float64, ops
 from .._modes import no_grad
+from .function import Function
 
 
 class GradcheckError(RuntimeError):
     """A gradient that is not what finite differences say."""
 
 
+class _UndefinedGrad(Function):
+    """The identity, whose backward has no gradient to give."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, grad):
+        return None
+
+
+def _tuple(values):
+    return tuple(values) if isinstance(values, (tuple, list)) else (values,)
+
+
+def _differentiable(values):
+    return [value for value in values if isinstance(value, Tensor) and value.requires_grad]
+
+
 def _outputs(function, inputs):
-    result = function(*inputs)
-    results = result if isinstance(result, (tuple, list)) else (result,)
-    return [r for r in results if isinstance(r, Tensor) and r.requires_grad]
+    return _differentiable(_tuple(function(*inputs)))
 
 
-def _differences(function, inputs, tensor, eps):
-    """Columns: the change of each output an element of tensor, by central differences."""
-    columns = []
-    if not tensor.is_contiguous():
-        raise ValueError("gradcheck expects contiguous inputs")
-    flat = tensor.data.reshape(-1)  # of its own version counter: the changes are undone
-    for i in range(flat.numel()):
-        kept = flat[i].item()
+def _check_inputs(name, inputs):
+    for i, x in enumerate(inputs):
+        if not (isinstance(x, Tensor) and x.requires_grad):
+            continue
+        if x.dtype is not float64:
+            warnings.warn(
+                f"Input #{i} requires gradient and is not a double precision floating point or complex. This check will "
+                "likely fail if all the inputs are not of double precision floating point or complex. ",
+                stacklevel=4,
+            )
+        if any(stride == 0 and size > 1 for stride, size in zip(x.stride(), x.shape)):
+            raise RuntimeError(
+                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are non-overlapping "
+                "to be able to compute the numerical gradients correctly. You should call .contiguous on the input before "
+                "passing it to gradcheck."
+            )
+    if not _differentiable(inputs):
+        raise ValueError(
+            f"{name} expects at least one input tensor to require gradient, but none of them have requires_grad=True."
+        )
+
+
+def _numerical(function, inputs, tensor, eps, outputs=_outputs):
+    """The Jacobian of each output, [elements of tensor, elements of the output], by central differences."""
+    rows = []
+    values = tensor.data  # of its own version counter: the changes are undone
+    for at in _positions(values.shape):
+        kept = values[at].item()
         sides = []
         for step in (eps, -eps):
-            with no_grad():
-                flat[i] = kept + step
-            sides.append([o.detach().clone() for o in _outputs(function, inputs)])
-        with no_grad():
-            flat[i] = kept
-        columns.append([(a - b) / (2 * eps) for a, b in zip(*sides)])
-    return columns
+            values[at] = kept + step
+            sides.append([output.detach().clone() for output in outputs(function, inputs)])
+        values[at] = kept
+        rows.append([((a - b) / (2 * eps)).reshape(-1) for a, b in zip(*sides)])
+    return [ops.stack(parts) for parts in zip(*rows)]
+
+
+def _positions(shape):
+    """The index of each element of a shape, in order."""
+    return itertools.product(*(range(size) for size in shape))
+
+
+def _analytical(output, sources):
+    """The Jacobian of the output by each source, by one backward pass an element of the output."""
+    columns = []
+    for i in range(output.numel()):
+        weight = ops.zeros(output.numel(), dtype=output.dtype)
+        weight[i] = 1
+        found = ops._grad([output], sources, [weight.view(output.shape)], True, False, True)
+        rows = [ops.zeros_like(x) if grad is None else grad for grad, x in zip(found, sources)]
+        for row, x in zip(rows, sources):
+            if row.shape != x.shape:
+                raise GradcheckError("Analytical gradient has incorrect size")
+        columns.append([row.detach().reshape(-1).clone() for row in rows])
+    return [ops.stack(parts, 1) for parts in zip(*columns)] or [ops.zeros(x.numel(), 0, dtype=x.dtype) for x in sources]
+
+
+def _same_types(output, sources):
+    grads = ops._grad([output], sources, [ops.ones_like(output)], True, False, True)
+    return all(grad is None or grad.dtype == x.dtype for grad, x in zip(grads, sources))
+
+
+def _check_jacobians(outputs, sources, numerical, options):
+    """Compares each output's gradients with the differences, and with themselves computed a second time."""
+    for o, output in enumerate(outputs):
+        first, second = _analytical(output, sources), _analytical(output, sources)
+        for s, (analytical, again) in enumerate(zip(first, second)):
+            found = numerical[s][o] if numerical[s] else analytical
+            if not ops.allclose(analytical, found.to(analytical.dtype), options["rtol"], options["atol"]):
+                raise GradcheckError(
+                    f"Jacobian mismatch for output {o} with respect to input {s},\n"
+                    f"numerical:{found}\nanalytical:{analytical}\n"
+                )
+            if bool(((analytical - again).abs() > options["nondet_tol"]).any()):
+                raise GradcheckError(
+                    "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times "
+                    "gives different values, although analytical gradient matches numerical gradient. The tolerance for "
+                    f"nondeterminism was {options['nondet_tol']}."
+                )
+        if options["check_grad_dtypes"] and not _same_types(output, sources):
+            raise GradcheckError("Gradient has dtype mismatch")
+
+
+def _check_multiplied(outputs, sources):
+    """Gradients of zero have to be what a backward of zeros gives."""
+    grads = ops._grad(outputs, sources, [ops.zeros_like(o) for o in outputs], True, False, True)
+    if any(grad is not None and bool(grad.ne(0).any()) for grad in grads):
+        raise GradcheckError("backward not multiplied by grad_output")
+
+
+def _check_undefined(func, inputs, sources):
+    """Backward has to bear outputs without a gradient: all of them, and each one alone."""
+    count = len(_outputs(func, inputs))
+    missing = [set(range(count))] + ([{i} for i in range(count)] if count > 1 else [])
+    advice = 'Please look at "Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
+    for without in missing:
+        outputs = [_UndefinedGrad.apply(o) if i in without else o for i, o in enumerate(_outputs(func, inputs))]
+        try:
+            grads = ops._grad(outputs, sources, [ops.zeros_like(o) for o in outputs], False, False, True)
+        except RuntimeError as error:
+            raise GradcheckError(f"Expected backward function to handle undefined output grads. {advice}") from error
+        if any(grad is not None and bool(grad.ne(0).any()) for grad in grads):
+            raise GradcheckError(
+                f"Expected all input grads to be undefined or zero when all output grads are undefined or zero. {advice}"
+            )
+
+
+def _check_constant(func, inputs, eps):
+    """A function without differentiable outputs must not depend on its inputs."""
+    for source in _differentiable(inputs):
+        for jacobian in _numerical(func, inputs, source, eps, _constants):
+            if bool(jacobian.ne(0).any()):
+                raise GradcheckError("Numerical gradient for function expected to be zero")
+
+
+def _constants(function, inputs):
+    return [x for x in _tuple(function(*inputs)) if isinstance(x, Tensor) and x.is_floating_point()]
 
 
 def gradcheck(
@@ -47,55 +169,41 @@ def gradcheck(
     fast_mode=False,
 ):
     """Whether the gradients of func(*inputs) agree with finite differences, |a - n| <= atol + rtol |n|, for each
-    element of each input that requires grad (float64, or wider tolerances). Raises GradcheckError where not, or
-    returns False with raise_exception=False."""
-    inputs = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
-    sources = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
-    if not sources:
-        raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the them have "
-            "requires_grad=True."
-        )
-    outputs = _outputs(func, inputs)
-    for s, source in enumerate(sources):
-        columns = _differences(func, inputs, source, eps)
-        for o, output in enumerate(outputs):
-            if _agrees(output, o, source, s, columns, atol, rtol):
-                continue
-            if not raise_exception:
-                return False
-            raise GradcheckError(f"Jacobian mismatch for output {o} with respect to input {s}")
-    return True
-
-
-def _agrees(output, o, source, s, columns, atol, rtol):
-    numerical = ops.stack([c[o].reshape(-1) for c in columns], 1) if columns else ops.zeros(output.numel(), 0)
-    for i in range(output.numel()):
-        weight = ops.zeros(output.numel(), dtype=output.dtype)
-        weight[i] = 1
-        found = ops._grad([output], [source], [weight.view(output.shape)], True, False, True)[0]
-        analytical = ops.zeros_like(source) if found is None else found
-        if not ops.allclose(analytical.detach().reshape(-1), numerical[i].to(analytical.dtype), rtol, atol):
-            return False
+    element of each input that requires grad (float64, or wider tolerances); whether they are the same when computed
+    twice, to nondet_tol; zeros where outputs get zeros; and whether backward bears outputs without a gradient. Raises GradcheckError where not, or
+    returns False with raise_exception=False. fast_mode changes nothing."""
+    inputs = _tuple(inputs)
+    _check_inputs("gradcheck", inputs)
+    options = {"rtol": rtol, "atol": atol, "nondet_tol": nondet_tol, "check_grad_dtypes": check_grad_dtypes}
+    try:
+        outputs, sources = _outputs(func, inputs), _differentiable(inputs)
+        if not outputs:
+            _check_constant(func, inputs, eps)
+            return True
+        _check_jacobians(outputs, sources, [_numerical(func, inputs, x, eps) for x in sources], options)
+        _check_multiplied(outputs, sources)
+        if check_undefined_grad:
+            _check_undefined(func, inputs, sources)
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
     return True
 
 
 def gradgradcheck(func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, **others):
     """The same for the gradients of the gradients."""
-    inputs = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
+    inputs = _tuple(inputs)
+    _check_inputs("gradcheck", inputs)
     outputs = _outputs(func, inputs)
-    weights = grad_outputs or [ops.randn_like(o).requires_grad_() for o in outputs]
-    weights = list(weights) if isinstance(weights, (tuple, list)) else [weights]
-    sources = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
+    weights = _tuple(grad_outputs) if grad_outputs else [ops.randn_like(o).requires_grad_() for o in outputs]
 
     def gradients(*arguments):
         made = _outputs(func, arguments[: len(inputs)])
-        wanted = [x for x in arguments[: len(inputs)] if isinstance(x, Tensor) and x.requires_grad]
+        wanted = _differentiable(arguments[: len(inputs)])
         found = ops._grad(made, wanted, list(arguments[len(inputs) :]), True, True, True)
         return tuple(g for g in found if g is not None)
 
-    if not sources:
-        raise ValueError("gradgradcheck expects at least one input tensor to require gradient")
     return gradcheck(
-        gradients, inputs + tuple(weights), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception
+        gradients, inputs + tuple(weights), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, **others
     )

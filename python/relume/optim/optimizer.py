@@ -99,7 +99,6 @@ class Optimizer:
 
     def __init__(self, params, defaults):
         self.defaults = defaults
-        self._make_hooks()
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
@@ -115,16 +114,16 @@ class Optimizer:
         for group in groups:
             self.add_param_group(group)
 
-    def _make_hooks(self):
-        self._hooks = defaultdict(list)
+    @functools.cached_property
+    def _hooks(self):
+        """Made when first asked for, as classes that wrap an optimizer may leave __init__ out."""
+        return defaultdict(list)
 
     def __getstate__(self):
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
 
     def __setstate__(self, state):
         self.__dict__.update(state)
-        if "_hooks" not in self.__dict__:
-            self._make_hooks()
         if "defaults" not in self.__dict__:
             self.defaults = {}
 

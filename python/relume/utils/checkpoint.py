@@ -29,7 +29,7 @@ def _drawing_from(state):
         default_generator.set_state(now)
 
 
-class _Recomputed(autograd.Function):
+class CheckpointFunction(autograd.Function):
     """Runs a function without recording it; backward runs it again, records it, and goes back through it."""
 
     @staticmethod
@@ -84,7 +84,7 @@ def checkpoint(function, *args, use_reentrant=None, preserve_rng_state=True, con
     def call(*values):
         return function(*values[:count], **dict(zip(names, values[count:])))
 
-    return _Recomputed.apply(call, preserve_rng_state, switch, *args, *kwargs.values())
+    return CheckpointFunction.apply(call, preserve_rng_state, switch, *args, *kwargs.values())
 
 
 def checkpoint_sequential(functions, segments, input, use_reentrant=None, **kwargs):

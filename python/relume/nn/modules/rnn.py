@@ -11,6 +11,9 @@ from .module import Module
 from .rnn_steps import gru_step, lstm_step, run_layer, simple_step
 
 
+_NO_BIAS = {"weight_ih": None, "weight_hh": None, "bias_ih": None, "bias_hh": None}
+
+
 class RNNBase(Module):
     """What RNN, LSTM and GRU share; `mode` is RNN_TANH, RNN_RELU, LSTM or GRU."""
 
@@ -59,8 +62,9 @@ class RNNBase(Module):
 
     def _weights(self, suffix):
         """The parameters of a layer in one direction, by the names they have in a cell."""
-        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
-        return {name: self._parameters.get(name + suffix, None) for name in names}
+        names = ["weight_ih", "weight_hh"] + (["bias_ih", "bias_hh"] if self.bias else [])
+        names += ["weight_hr"] if self.proj_size else []
+        return {**_NO_BIAS, **{name: getattr(self, name + suffix) for name in names}}
 
     @property
     def all_weights(self):
@@ -322,7 +326,8 @@ class RNNCellBase(Module):
 
     def _next(self, step, input, states, names):
         rows, states, batched = self._checked(input, states, names)
-        states = step(ops.linear(rows, self.weight_ih, self.bias_ih), states, self._parameters)
+        weights = {"weight_hh": self.weight_hh, "bias_hh": self.bias_hh}
+        states = step(ops.linear(rows, self.weight_ih, self.bias_ih), states, weights)
         return states if batched else tuple(state.squeeze(0) for state in states)
 
     def extra_repr(self):

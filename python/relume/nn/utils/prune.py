@@ -71,20 +71,20 @@ class BasePruningMethod:
                 if hook is before[0]:
                     del module._forward_pre_hooks[key]
             method = container
-        original = getattr(module, name + "_orig" if before else name)
-        if importance_scores is not None and importance_scores.shape != original.shape:
+        current = getattr(module, name)  # with what earlier prunings took away as zeros
+        if importance_scores is not None and importance_scores.shape != current.shape:
             raise AssertionError(
                 f"importance_scores should have the same shape as parameter {name} of {module}"
             )
-        scores = importance_scores if importance_scores is not None else original.detach()
+        scores = importance_scores if importance_scores is not None else current.detach()
         if before:
             default = getattr(module, name + "_mask").detach().clone()
         else:
-            default = ops.ones_like(original.detach())
+            default = ops.ones_like(current.detach())
         mask = method.compute_mask(scores, default)
         if not before:
             del module._parameters[name]
-            module.register_parameter(name + "_orig", original)
+            module.register_parameter(name + "_orig", current)
         module.register_buffer(name + "_mask", mask)
         setattr(module, name, method.apply_mask(module))
         module.register_forward_pre_hook(method)
