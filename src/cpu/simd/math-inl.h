@@ -10,7 +10,6 @@
 #define RELUME_CPU_SIMD_MATH_INL_H_
 #endif
 
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -375,43 +374,6 @@ RELUME_INLINE VF erfc(VF x) {
 
 namespace detail {
 
-// sin(x) for kShift 0 and cos(x) for kShift 1, in double arithmetic on plain floats: the loop around it is vectorised
-// by the compiler, and the result is nearly always the correctly rounded one. For |x| < 1e6.
-template <int kShift>
-RELUME_INLINE float sine(float value) {
-  constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52, as kRoundToInteger
-  const double x = value;
-  const double shifted = x * 0.63661977236758134308 + kRound;
-  const double n = shifted - kRound;
-  const double r = (x - n * 1.57079632673412561417) - n * 6.07710050650619224932e-11;  // pi / 2 in two parts
-  const int64_t quadrant = std::bit_cast<int64_t>(shifted) + kShift;
-  const double z = r * r;
-  const double s = r * (1 + z * (-1.0 / 6 + z * (1.0 / 120 + z * (-1.0 / 5040 + z * (1.0 / 362880)))));
-  const double c = 1 + z * (-0.5 + z * (1.0 / 24 + z * (-1.0 / 720 + z * (1.0 / 40320 - z * (1.0 / 3628800)))));
-  const double y = (quadrant & 1) != 0 ? c : s;
-  return static_cast<float>((quadrant & 2) != 0 ? -y : y);
-}
-
-template <int kShift>
-RELUME_INLINE VF sine(VF x) {
-  HWY_ALIGN float lanes[VF::kMaxLanes];
-  x.store(lanes);
-  for (int64_t i = 0; i < VF::lanes(); ++i) lanes[i] = sine<kShift>(lanes[i]);
-  const VF y = VF::load(lanes);
-  const auto in_range = abs(x) < VF(1e6);
-  if (all(in_range)) [[likely]]
-    return y;
-  return select(in_range, y, map_lanes(x, [](float a) { return kShift == 0 ? std::sin(a) : std::cos(a); }));
-}
-
-}  // namespace detail
-
-RELUME_INLINE VF sin(VF x) { return detail::sine<0>(x); }
-
-RELUME_INLINE VF cos(VF x) { return detail::sine<1>(x); }
-
-namespace detail {
-
 // Their sum is pi / 2.
 inline constexpr double kHalfPiOfFloat = 1.5707963705062866, kHalfPiErrorOfFloat = -4.37113883e-8;
 
@@ -437,6 +399,17 @@ RELUME_INLINE VF atan(VF x) {
   const VF low = select(near, VF(0.0), select(far, VF(kHalfPiErrorOfFloat), VF(kHalfPiErrorOfFloat / 2)));
   const VF u = over / under, z = u * u;
   return copysign(base + (u + mul_add(u * z, polynomial(z, kSeries), low)), x);
+}
+
+// asin(t) = pi / 2 - 2 asin(w) with w = sqrt((1 - t) / 2) above 1/2; what the difference lacks goes to the small terms.
+RELUME_INLINE VF asin(VF x) {
+  using namespace detail;
+  const VF t = abs(x), half = VF(0.5) - VF(0.5) * t;
+  const auto near = t <= VF(0.5);
+  const VF w = sqrt(half), twice = w + w, excess = asin_excess(select(near, t * t, half));
+  const VF difference = VF(kHalfPiOfFloat) - twice, lost = (VF(kHalfPiOfFloat) - difference) - twice;
+  const VF far = difference + (lost - mul_add(twice, excess, VF(-kHalfPiErrorOfFloat)));
+  return copysign(select(near, mul_add(t, excess, t), far), x);
 }
 
 RELUME_INLINE VF acos(VF x) {

@@ -42,11 +42,11 @@ RELUME_LIBRARY_FUNCTION(log)
 RELUME_LIBRARY_FUNCTION(log2)
 RELUME_LIBRARY_FUNCTION(log1p)
 RELUME_LIBRARY_FUNCTION(tanh)
-RELUME_LIBRARY_FUNCTION(sin)
-RELUME_LIBRARY_FUNCTION(cos)
 RELUME_LIBRARY_FUNCTION(log10)
+RELUME_LIBRARY_FUNCTIONS(sin)
+RELUME_LIBRARY_FUNCTIONS(cos)
 RELUME_LIBRARY_FUNCTIONS(tan)
-RELUME_LIBRARY_FUNCTIONS(asin)
+RELUME_LIBRARY_FUNCTION(asin)
 RELUME_LIBRARY_FUNCTION(acos)
 RELUME_LIBRARY_FUNCTION(atan)
 RELUME_LIBRARY_FUNCTIONS(sinh)
@@ -185,12 +185,15 @@ RELUME_INLINE Mask<double> has_bit(VL number, uint64_t bit) {
 }
 
 // y, but what the C library's function gives where the angle is too large to be reduced.
-template <class F>
-RELUME_INLINE VD unless_far(VD x, VD y, F function) {
-  const auto near = abs(x) <= VD(kFarthest);
-  if (all(near)) [[likely]]
+template <class T, class F>
+RELUME_CALLED Vector<T> replace_far(Vector<T> x, Vector<T> y, F function) {
+  return select(abs(x) <= Vector<T>(kFarthest), y, map_lanes(x, function));
+}
+template <class T, class F>
+RELUME_INLINE Vector<T> unless_far(Vector<T> x, Vector<T> y, F function) {
+  if (all(abs(x) <= Vector<T>(kFarthest))) [[likely]]
     return y;
-  return select(near, y, map_lanes(x, function));
+  return replace_far(x, y, function);
 }
 
 // sin(x) for shift 0, cos(x) for shift 1.
@@ -299,15 +302,59 @@ RELUME_CALLED VD cos(VD x) {
   return detail::unless_far(x, detail::sine(x, 1), [](double a) { return std::cos(a); });
 }
 
-// sin(r) / cos(r), or -cos(r) / sin(r) in every other quadrant.
-RELUME_CALLED VD tan_of_float(VD x) {
-  const detail::Quadrant q = detail::reduce_angle(x);
-  const VD s = detail::sine_reduced(q.r), c = detail::cosine_reduced(q.r);
-  const auto odd = detail::has_bit(q.number, 1);
-  const VD y = select(odd, c, s) / select(odd, -s, c);
-  return select(x == VD(0.0), x, detail::unless_far(x, y, [](double a) { return std::tan(a); }));
+namespace detail {
+
+// Sines of floats, in double: for sin, x = k pi + r, and for cos, x = (k - 1/2) pi + r; either is (-1)^k sin(r). The
+// series for |r| <= pi / 2 is good to 2^-35, more than a float shows.
+template <bool kCosine>
+RELUME_INLINE VD sine_of_float(VD x) {
+  static constexpr double kSeries[] = {0.99999999997882294,    -0.16666666608766256,  0.008333330718412196,
+                                       -0.0001984083255582912, 2.7523957563882595e-06, -2.3868109138292086e-08};
+  constexpr double kInversePi = 0.31830988618379067154;
+  const VD shifted = kCosine ? mul_add(x, VD(kInversePi), VD(0.5)) + VD(kRoundToLong)
+                             : mul_add(x, VD(kInversePi), VD(kRoundToLong));
+  const VD n = kCosine ? (shifted - VD(kRoundToLong)) - VD(0.5) : shifted - VD(kRoundToLong);
+  const VD r = neg_mul_add(n, VD(2 * kHalfPiLow), neg_mul_add(n, VD(2 * kHalfPi), x));
+  const VD y = r * polynomial(r * r, kSeries);
+  return from_bits(hn::Xor(bits(y), hn::ShiftLeft<63>(bits(shifted))));
 }
-RELUME_INLINE VF tan(VF x) { return detail::in_double(tan_of_float, x); }
+
+// a / b within 2^-28, for normal b.
+RELUME_INLINE VD rough_quotient(VD a, VD b) {
+#if HWY_TARGET == HWY_AVX3
+  const VD estimate(VD::Raw{_mm512_rcp14_pd(b.v.raw)});
+  return a * mul_add(estimate, neg_mul_add(b, estimate, VD(1.0)), estimate);
+#else
+  return a / b;
+#endif
+}
+
+// sin(r) / cos(r), or -cos(r) / sin(r) in every other quadrant; the series for |r| <= pi / 4 are good to 2^-28.
+RELUME_INLINE VD tan_of_float(VD x) {
+  static constexpr double kSine[] = {0.99999999675917828, -0.16666650214308129, 0.0083320159246280338,
+                                     -0.00019501754186967028};
+  static constexpr double kCosine[] = {0.99999999994387889, -0.49999999571204873, 0.041666613200738598,
+                                       -0.0013886528187953588, 2.4372592457070385e-05};
+  const Quadrant q = reduce_angle(x);
+  const VD z = q.r * q.r, s = q.r * polynomial(z, kSine), c = polynomial(z, kCosine);
+  const auto odd = has_bit(q.number, 1);
+  return rough_quotient(select(odd, c, s), select(odd, -s, c));
+}
+
+}  // namespace detail
+
+RELUME_INLINE VF sin(VF x) {
+  const VF y = detail::in_double([](VD wide) { return detail::sine_of_float<false>(wide); }, x);
+  return detail::unless_far(x, y, [](float a) { return std::sin(a); });
+}
+RELUME_INLINE VF cos(VF x) {
+  const VF y = detail::in_double([](VD wide) { return detail::sine_of_float<true>(wide); }, x);
+  return detail::unless_far(x, y, [](float a) { return std::cos(a); });
+}
+RELUME_INLINE VF tan(VF x) {
+  const VF y = detail::in_double([](VD wide) { return detail::tan_of_float(wide); }, x);
+  return select(x == VF(0.0), x, detail::unless_far(x, y, [](float a) { return std::tan(a); }));
+}
 RELUME_LIBRARY_FUNCTION(tan)
 
 // atan(t) = atan((t - 1) / (t + 1)) + pi / 4 and so on, so that the series is that of numbers below tan(pi / 8).
@@ -336,7 +383,6 @@ RELUME_CALLED VD asin(VD x) {
   const VD low = VD(2.0) * mul_add(w, excess, error) - VD(detail::kHalfPiLow);
   return copysign(select(near, mul_add(t, excess, t), (VD(detail::kHalfPi) - (w + w)) - low), x);
 }
-RELUME_FLOAT_IN_DOUBLE(asin)
 
 RELUME_CALLED VD acos(VD x) {
   const VD t = abs(x), half = VD(0.5) - VD(0.5) * t;
