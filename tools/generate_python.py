@@ -72,6 +72,14 @@ ALIASES = {
 }
 # Parameters that have another name in Python.
 RENAMED = {("dot", "other"): "tensor"}
+# Lines of parameters that Python takes in another form, of the same order: name: (as made, as taken).
+REPHRASED = {
+    **dict.fromkeys(
+        ("var", "std"),
+        ("int[]? dim, Number? correction, bool keepdim=False", "int[]? dim=None, *, Number? correction=None, bool keepdim=False"),
+    ),
+    **dict.fromkeys(("var_mean", "std_mean"), ("Number? correction=None, bool", "*, Number? correction=None, bool")),
+}
 # What Python can say, and C++ says otherwise: name: (forms, parameters, what is returned).
 MORE_ROWS = {
     "randint": [
@@ -104,8 +112,26 @@ MORE_ROWS = {
         (
             "kFunction | kMethod",
             "Tensor input, str p, int[]? dim=None, bool keepdim=False, dtype? dtype=None",
-            "wrap(norm_over(a, named_norm(a.text(1))))",
+            "named_norm(a)",
         ),
+    ],
+    **{
+        name: [
+            ("kFunction", "Tensor input, bool unbiased=True", f"wrap(moments(a, relume::{name}, 0, 1))"),
+            (
+                "kFunction",
+                "Tensor input, int[]? dim, bool unbiased=True, bool keepdim=False",
+                f"wrap(moments(a, relume::{name}, 1, 2))",
+            ),
+        ]
+        for name in ("var_mean", "std_mean")
+    },
+    "copy_": [
+        (
+            "kMethod",
+            "Tensor input, Number src, bool non_blocking=False",
+            "wrap(a.tensor(0).copy_(relume::full({}, a.scalar(1), TensorOptions(a.scalar(1).type()))))",
+        )
     ],
     "repeat_interleave": [
         (
@@ -172,7 +198,8 @@ class Call:
             lines = self.lines(kind, name, default)
             slot_count += len(lines)
             (keywords if self.by_keyword((kind, name, default)) else positional).extend(lines)
-        self.parameters = ", ".join(positional + (["*"] if keywords else []) + keywords)
+        line = ", ".join(positional + (["*"] if keywords else []) + keywords)
+        self.parameters = line.replace(*REPHRASED.get(op.name, ("", "")))
         self.where = where
 
     def by_keyword(self, argument):

@@ -17,7 +17,7 @@ from ._decompositions import (
     cholesky, cholesky_inverse, cholesky_solve, det, inverse, logdet, lu, pinverse, qr, slogdet, svd,
 )  # fmt: skip
 from ._statistics import (
-    frexp, histogram, mode, nanmedian, nanquantile, nextafter, poisson, scatter_reduce,
+    frexp, gradient, histogram, index_reduce, mode, nanmedian, nanquantile, nextafter, poisson, scatter_reduce,
 )  # fmt: skip
 from . import _legacy, _tensor
 from . import accelerator, amp, autograd, backends, cuda, overrides, random, version

@@ -9,9 +9,9 @@ from ._C import Tensor, ops
 from ._modes import in_float32
 
 METHODS = """
-    addbmm adjoint corrcoef cov cross deg2rad diagflat diagonal_scatter diff dist dsplit gcd heaviside histc
+    addbmm adjoint as_strided_scatter corrcoef cov cross deg2rad diagflat diagonal_scatter diff dist dsplit gcd heaviside histc
     hsplit inner isin isneginf isposinf kron lcm ldexp logaddexp logaddexp2 logcumsumexp matrix_exp matrix_power msort mvlgamma
-    nanmean quantile rad2deg renorm select_scatter signbit sinc slice_scatter sum_to_size tensor_split trapezoid unique_consecutive vsplit
+    nanmean nonzero_static quantile rad2deg renorm select_scatter signbit sinc slice_scatter sum_to_size tensor_split trapezoid unique_consecutive vsplit
 """.split()
 IN_PLACE = "addbmm deg2rad gcd heaviside lcm ldexp rad2deg renorm sinc".split()
 METHODS_ONLY = ["sum_to_size"]
@@ -502,6 +502,42 @@ def select_scatter(input, src, dim, index):
     copy = input.clone()
     _write(copy.select(dim, index), src)
     return copy
+
+
+def as_strided_scatter(input, src, size, stride, storage_offset=None):
+    """A copy of input with src where as_strided() looks."""
+    copy = input.clone()
+    _write(copy.as_strided(size, stride, storage_offset), src)
+    return copy
+
+
+def nonzero_static(input, *, size, fill_value=-1):
+    """nonzero() cut to, or filled with fill_value up to, a number of rows."""
+    if size < 0:
+        raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
+    found = ops.nonzero(input)[:size]
+    missing = ops.full((size - found.size(0), found.size(1)), fill_value, dtype=found.dtype)
+    return ops.cat((found, missing))
+
+
+def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+    """An undefined tensor without gaps whose dims lie in memory in the order of physical_layout."""
+    order = tuple(physical_layout)
+    if len(order) != len(size):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
+            f"{len(size)} is not equal to len(physical_layout) = {len(order)}"
+        )
+    for i, d in enumerate(order):
+        if not 0 <= d < len(size):
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {len(size) - 1}, but got {d} at index {i}).  NB: "
+                "negative dims not currently supported; file an issue if you want it."
+            )
+        if d in order[:i]:
+            raise RuntimeError("Duplicate dim not allowed")
+    made = ops.empty([size[d] for d in order], dtype=dtype, device=device, requires_grad=requires_grad)
+    return made.permute([order.index(d) for d in range(len(order))])
 
 
 def signbit(input):

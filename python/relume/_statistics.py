@@ -10,7 +10,7 @@ from ._functions import broadcast_tensors, iinfo
 from ._return_types import named
 from .autograd.function import Function
 
-METHODS = "frexp histogram mode nanmedian nanquantile nextafter scatter_reduce".split()
+METHODS = "frexp histogram index_reduce mode nanmedian nanquantile nextafter scatter_reduce".split()
 
 _Frexp = named("frexp", "mantissa", "exponent")
 _Histogram = named("histogram", "hist", "bin_edges")
@@ -274,6 +274,122 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     return start
 
 
+def _check_index_reduce(input, dim, index, source, reduce):
+    if reduce not in ("prod", "mean", "amax", "amin"):
+        raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+    if index.dim() > 1:
+        raise IndexError(
+            f"index_reduce_(): Index is supposed to be a vector, but got dim: {index.dim()} with type: "
+            f"{index.type().split('.')[1].removesuffix('Tensor')} and size: {list(index.shape)}"
+        )
+    if index.dtype not in (_C.int32, _C.int64):
+        raise RuntimeError(f"index_reduce_(): Expected dtype int32/int64 for index but got: {index.dtype}")
+    if source.dim() and index.numel() != source.size(dim):
+        raise RuntimeError(
+            f"index_reduce_(): Number of indices ({index.numel()}) should be equal to source.size(dim): "
+            f"({source.size(dim)}), for dim: {dim}"
+        )
+    if input.movedim(dim, 0).shape[1:] != source.movedim(dim, 0).shape[1:]:
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
+            f"{list(input.shape)} source.shape = {list(source.shape)}"
+        )
+    if bool(((index < 0) | (index >= input.size(dim))).any()):
+        raise IndexError("index out of range in self")
+
+
+def index_reduce(input, dim, index, source, reduce, *, include_self=True):
+    """input with slice i along dim of source reduced into slice index[i]: reduce is "prod", "mean", "amax" or "amin".
+    Without include_self the slices of input that something comes to do not count."""
+    if not input.dim():
+        return index_reduce(input.view(1), 0, index, source.view(-1), reduce, include_self=include_self).view(())
+    _check_index_reduce(input, dim, index, source, reduce)
+    shape = [-1 if i == dim % input.dim() else 1 for i in range(input.dim())]
+    places = index.long().view(shape).expand(source.shape)
+    result = scatter_reduce(input, dim, places, source, reduce, include_self=include_self)
+    return ops._named(result, "IndexReduceBackward0")
+
+
+def _index_reduce_(self, dim, index, source, reduce, *, include_self=True):
+    """index_reduce() written into the tensor itself."""
+    return self.copy_(index_reduce(self, dim, index, source, reduce, include_self=include_self))
+
+
+def _slopes(values, places, edge_order):
+    """Derivatives along dim 0 by the parabola through three neighbours, and at the ends by it or by a line."""
+
+    def weighted(rows, weights):
+        return sum(w.view(-1, *[1] * (values.dim() - 1)) * row for w, row in zip(weights, rows))
+
+    steps = places.diff()
+    before, after = steps[:-1], steps[1:]
+    both = before + after
+    last = values.size(0) - 1
+    inner = weighted(
+        (values[:-2], values[1:-1], values[2:]),
+        (-after / (before * both), (after - before) / (before * after), before / (after * both)),
+    )
+    if edge_order == 1:
+        first = (values[1:2] - values[:1]) / steps[0]
+        end = (values[last:] - values[last - 1 : last]) / steps[-1]
+    else:
+        a, b, c = before[:1], after[:1], both[:1]
+        first = weighted((values[:1], values[1:2], values[2:3]), (-(a + c) / (a * c), c / (a * b), -a / (b * c)))
+        a, b, c = before[-1:], after[-1:], both[-1:]
+        rows = (values[last - 2 : last - 1], values[last - 1 : last], values[last:])
+        end = weighted(rows, (b / (a * c), -c / (a * b), (b + c) / (b * c)))
+    return ops.cat((first, inner, end))
+
+
+def _spacings(input, spacing, dims, all_dims):
+    if spacing is None:
+        spacing = 1
+    if not isinstance(spacing, (tuple, list)):
+        return [spacing] * len(dims)
+    if len(spacing) != len(dims):
+        wanted = (
+            f"'self.dim() = {input.dim()}', since dim argument was not given" if all_dims else f"{len(dims)}, that of dim"
+        )
+        raise RuntimeError(
+            "torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to "
+            f"{wanted}, but got a list of length {len(spacing)}"
+        )
+    return spacing
+
+
+def gradient(input, *, spacing=None, dim=None, edge_order=1):
+    """The derivative along each dim (or the given ones) by central differences, and at the ends by one-sided ones of order
+    edge_order, 1 or 2: a tuple of tensors of input's shape. spacing is the distance of neighbours, a number for each dim, or
+    the coordinates along each dim."""
+    dims = list(range(input.dim())) if dim is None else [dim] if isinstance(dim, int) else list(dim)
+    for i, d in enumerate(dims):
+        if not -input.dim() <= d < input.dim():
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-input.dim()}, {input.dim() - 1}], but got {d})"
+            )
+        if d % input.dim() in [other % input.dim() for other in dims[:i]]:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+    if edge_order not in (1, 2):
+        raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
+    spacings = _spacings(input, spacing, dims, dim is None)
+    values = input if input.is_floating_point() else input.to(ops.get_default_dtype())
+    results = []
+    for d, distance in zip(dims, spacings):
+        size = input.size(d)
+        if size < edge_order + 1:
+            raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
+        if isinstance(distance, Tensor) and distance.dim() == 1:
+            places = distance.to(values.dtype)
+            if places.numel() != size:
+                raise RuntimeError(
+                    f"torch.gradient expected spacing to have {size} coordinates along dim {d}, but got {places.numel()}"
+                )
+        else:
+            places = ops.arange(size, dtype=values.dtype) * distance
+        results.append(_slopes(values.movedim(d, 0), places, edge_order).movedim(0, d))
+    return tuple(results)
+
+
 def _scatter_reduce_(self, dim, index, src, reduce, *, include_self=True):
     """scatter_reduce() written into the tensor itself."""
     return self.copy_(scatter_reduce(self, dim, index, src, reduce, include_self=include_self))
@@ -281,5 +397,6 @@ def _scatter_reduce_(self, dim, index, src, reduce, *, include_self=True):
 
 for _name in METHODS:
     setattr(Tensor, _name, globals()[_name])
+Tensor.index_reduce_ = _index_reduce_
 Tensor.scatter_reduce_ = _scatter_reduce_
 del _name

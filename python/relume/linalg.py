@@ -61,6 +61,16 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     return result if keepdim else result.squeeze((row, column))
 
 
+def _named_norm(input, name, dim, keepdim, dtype):
+    """relume.norm() by the name of a norm of matrices, over all dims unless two are named."""
+    dim = range(input.dim()) if dim is None else [dim] if isinstance(dim, int) else dim
+    if name != "nuc":
+        raise RuntimeError(f"linalg.matrix_norm: Order {name} not supported.")
+    if len(dim) != 2:
+        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}")
+    return matrix_norm(input, name, dim, keepdim, dtype=dtype)
+
+
 def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     """vector_norm for one dim or none, matrix_norm for two dims or for a name of a norm."""
     pair = isinstance(dim, (tuple, list)) and len(dim) == 2

@@ -11,19 +11,31 @@ namespace {
 
 // What MORE_ROWS of tools/generate_python.py call.
 
-// The number of a norm that has a name: the Frobenius norm of a matrix is the 2-norm of its elements.
-Scalar named_norm(std::string_view name) {
-  if (name != "fro")
-    raise(PyExc_NotImplementedError, "norm(): p='" + std::string(name) + "' needs singular values, which Relume lacks");
-  return 2;
-}
-
 // norm of argument 0 over the dims of argument 2, all where it is None, computed in the dtype of argument 4.
 Tensor norm_over(Arguments& a, const Scalar& p) {
   const Tensor input = a.has(4) ? a.tensor(0).to(a.dtype(4)) : a.tensor(0);
   DimVector dims = a.integers(2);
   for (int64_t i = 0; !a.has(2) && i < input.dim(); ++i) dims.push_back(i);
   return relume::norm(input, p, dims, a.boolean(3, false));
+}
+
+// The same by the name of a norm of matrices; the Frobenius norm is the 2-norm of the elements.
+PyObject* named_norm(Arguments& a) {
+  if (a.text(1) == "fro") return wrap(norm_over(a, 2));
+  const auto given = [&](size_t i) { return a.has(i) ? a.object(i) : Py_None; };
+  const Ref linalg = own(PyImport_ImportModule("relume.linalg"));
+  const Ref function = own(PyObject_GetAttrString(linalg.get(), "_named_norm"));
+  return checked(PyObject_CallFunctionObjArgs(function.get(), a.object(0), a.object(1), given(2),
+                                              a.boolean(3, false) ? Py_True : Py_False, given(4), nullptr));
+}
+
+// var_mean or std_mean of the dims of argument `dim`, or of all with 0, where argument `unbiased` says how to divide.
+template <class Op>
+auto moments(Arguments& a, Op op, size_t dim, size_t unbiased) {
+  const DimVector dims = dim ? a.integers(dim) : DimVector();
+  const bool some = dim && a.has(dim);
+  return op(a.tensor(0), some ? std::optional<IntArrayRef>(dims) : std::nullopt, Scalar(a.boolean(unbiased, true) ? 1 : 0),
+            dim ? a.boolean(3, false) : false);
 }
 
 // The number of argument 3 where the index of argument 2 says.

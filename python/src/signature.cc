@@ -244,6 +244,24 @@ std::string shown(const Line& line, Form form) {
   return result + ")";
 }
 
+size_t least(const Line& line, size_t hidden) {
+  return static_cast<size_t>(std::count_if(line.parameters.begin() + static_cast<ptrdiff_t>(hidden),
+                                           line.parameters.end(), [](const Parameter& p) { return p.needed; }));
+}
+
+std::string too_many(const Op& op, const Line& line, Form form, size_t count) {
+  const size_t hidden = form == kMethod ? 1 : 0;
+  const size_t fewest = least(line, hidden), most = line.positional - hidden;
+  const std::string name = std::string(op.name) + "()", given = std::to_string(count);
+  if (form == kMethod && line.parameters.size() == 1)
+    return "TensorBase." + name + " takes no arguments (" + given + " given)";
+  if (fewest != most)
+    return name + " takes from " + std::to_string(fewest) + " to " + std::to_string(most) +
+           " positional arguments but " + given + " were given";
+  return name + " takes " + std::to_string(most) + " positional argument" + (most == 1 ? "" : "s") + " but " + given +
+         (count == 1 ? " was given" : " were given");
+}
+
 std::string explain(const Op& op, const Line& line, Form form, const Misfit& misfit, PyObject* const* arguments,
                     size_t count) {
   const std::string name = std::string(op.name) + "()";
@@ -256,13 +274,11 @@ std::string explain(const Op& op, const Line& line, Form form, const Misfit& mis
         if (!line.parameters[i].needed || i < hidden + count) continue;
         missing += (number++ ? ", \"" : "\"") + name_of(line.parameters[i]) + "\"";
       }
-      return name + " missing " + std::to_string(number) + " required positional arguments: " + missing;
+      return name + " missing " + std::to_string(number) + " required positional argument" + (number == 1 ? "s" : "") +
+             ": " + missing;  // as PyTorch writes it
     }
-    case Misfit::TooMany: {
-      const size_t most = line.positional - hidden;
-      return name + " takes " + std::to_string(most) + " positional argument" + (most == 1 ? "" : "s") + " but " +
-             std::to_string(count) + (count == 1 ? " was given" : " were given");
-    }
+    case Misfit::TooMany:
+      return too_many(op, line, form, count);
     case Misfit::UnknownKeyword:
       return name + " got an unexpected keyword argument '" + std::string(text_of(misfit.keyword)) + "'";
     case Misfit::GivenTwice:
@@ -276,6 +292,35 @@ std::string explain(const Op& op, const Line& line, Form form, const Misfit& mis
              ", not " + type_name_of(object);
     }
   }
+}
+
+// What keeps a call from matching a line with as many parameters: "(Tensor, !O!)".
+std::string marked_types(const Line& line, size_t hidden, PyObject* const* arguments, size_t count,
+                         PyObject* keywords) {
+  std::string types = "(", unknown;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string mark = fits(line.parameters[hidden + i], arguments[i]) ? "" : "!";
+    types += (i ? ", " : "") + mark + type_name_of(arguments[i]) + mark;
+  }
+  for (Py_ssize_t k = 0; keywords && k < PyTuple_GET_SIZE(keywords); ++k) {
+    PyObject* object = arguments[count + static_cast<size_t>(k)];
+    const std::string name(text_of(PyTuple_GET_ITEM(keywords, k)));
+    const auto known = std::find_if(line.parameters.begin(), line.parameters.end(),
+                                    [&](const Parameter& parameter) { return name_of(parameter) == name; });
+    if (known == line.parameters.end()) unknown += (unknown.empty() ? "" : ", ") + name;
+    const std::string mark = known != line.parameters.end() && fits(*known, object) ? "" : "!";
+    types += (types.size() > 1 ? ", " : "") + name + "=" + mark + type_name_of(object) + mark;
+  }
+  if (!unknown.empty()) return "      didn't match because some of the keywords were incorrect: " + unknown + "\n";
+  return "      didn't match because some of the arguments have invalid types: " + types +
+         (count == 0 && types.size() > 1 ? ", )" : ")") + "\n";
+}
+
+// Ops whose forms for a tensor and for a number are one to the reader.
+bool takes_numbers_as_tensors(std::string_view name) {
+  if (name.ends_with('_')) name.remove_suffix(1);
+  constexpr std::string_view kNames[] = {"add", "sub", "mul", "div", "floor_divide", "true_divide", "copy", "to"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 bool same_names(const Line& a, const Line& b) {
@@ -292,19 +337,29 @@ void raise_misfit(const Op& op, Form form, PyObject* self, PyObject* const* argu
   for (const Line& line : op.lines->lines) {
     if (!(line.overload->forms & form)) continue;
     ++forms;
-    // The forms for a tensor and for a number are one to the reader.
-    if (possible.empty() || !same_names(*possible.back(), line)) possible.push_back(&line);
+    const bool one = takes_numbers_as_tensors(op.name) && !possible.empty() && same_names(*possible.back(), line);
+    if (!one) possible.push_back(&line);
   }
-  if (forms == 1) {
+  const size_t hidden = form == kMethod ? 1 : 0;
+  const size_t given = count + (keywords ? static_cast<size_t>(PyTuple_GET_SIZE(keywords)) : 0);
+  std::vector<const Line*> plausible;
+  for (const Line* line : possible)
+    if (least(*line, hidden) <= given && given <= line->parameters.size() - hidden) plausible.push_back(line);
+  if (forms == 1 || plausible.size() == 1) {
+    const Line& line = forms == 1 ? *possible[0] : *plausible[0];
     Arguments slots;
-    const Misfit misfit = possible[0]->match(slots, self, arguments, count, keywords);
-    raise(PyExc_TypeError, explain(op, *possible[0], form, misfit, arguments, count));
+    const Misfit misfit = line.match(slots, self, arguments, count, keywords);
+    raise(PyExc_TypeError, explain(op, line, form, misfit, arguments, count));
   }
   std::string message = std::string(op.name) + "() received an invalid combination of arguments - got " +
                         given_types(arguments, count, keywords) + ", but expected ";
   if (possible.size() == 1) raise(PyExc_TypeError, message + shown(*possible[0], form));
   message += "one of:\n";
-  for (const Line* line : possible) message += " * " + shown(*line, form) + "\n";
+  for (const Line* line : possible) {
+    message += " * " + shown(*line, form) + "\n";
+    if (given == line->parameters.size() - hidden)
+      message += marked_types(*line, hidden, arguments, count, keywords);
+  }
   raise(PyExc_TypeError, message);
 }
 

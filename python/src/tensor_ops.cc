@@ -207,6 +207,11 @@ const Op kTensorOps[] = {
        "Tensor input, Tensor other, bool non_blocking=False, bool copy=False, *, memory_format? memory_format=None",
        [](Arguments& a) -> PyObject* {
          return to(a.tensor(0), a.tensor(1).scalar_type(), a.boolean(3, false), a.optional_format(4));
+       }},
+      {kMethod,
+       "Tensor input, Number other, bool non_blocking=False, bool copy=False, *, memory_format? memory_format=None",
+       [](Arguments& a) -> PyObject* {
+         return to(a.tensor(0), a.scalar(1).type(), a.boolean(3, false), a.optional_format(4));
        }}}},
     {"type_as",
      "type_as(other)\n\nThe tensor with the dtype of another.\n",

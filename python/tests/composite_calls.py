@@ -162,6 +162,22 @@ def calls(torch):
                 start.requires_grad_(), 1, places, source.requires_grad_(), reduce,
             ), {"include_self": include}  # fmt: skip
         yield "scatter_reduce", (torch.tensor([4, 1]), 0, torch.tensor([0, 0, 1]), torch.tensor([5, 2, 7]), reduce), {}
+    for reduce in ("prod", "mean", "amax", "amin"):
+        for include in (True, False):
+            yield "index_reduce", (real(3, 4), 1, torch.tensor([3, 0, 3]), real(3, 3), reduce), {"include_self": include}
+    yield "index_reduce", (torch.tensor([4, 1]), 0, torch.tensor([1, 1]), torch.tensor([3, 4]), "prod"), {}
+    for order in (1, 2):
+        yield "gradient", (real(4, 3),), {"edge_order": order}
+        yield "gradient", (real(4, 3),), {"spacing": 0.5, "dim": 0, "edge_order": order}
+        places = [torch.tensor(row, dtype=torch.float64) for row in ([0.0, 1, 3, 4], [0.0, 0.5, 3])]
+        yield "gradient", (real(4, 3),), {"spacing": places, "edge_order": order}
+    yield "gradient", (torch.tensor([1, 4, 9]),), {"spacing": (2,)}
+    yield "nonzero_static", (whole(2, 3) - 4,), {"size": 2}
+    yield "nonzero_static", (torch.tensor([0, 1, 2]),), {"size": 4, "fill_value": -7}
+    yield "as_strided_scatter", (real(3, 3).detach(), real(2, 2), (2, 2), (1, 2)), {}
+    for p in ("nuc", "fro"):
+        yield "norm", (real(3, 2), p), {}
+        yield "norm", (real(2, 3, 2), p, (0, 2), True), {}
     yield "chain_matmul", (real(2, 3), real(3, 4), real(4, 2)), {}
     yield "mvlgamma", (torch.tensor([1.5, 2.5, 7.0], dtype=torch.float64, requires_grad=True), 3), {}
     yield "vander", (real(3).detach(),), {}

@@ -34,6 +34,10 @@ def test_every_call_has_its_answer():
     assert [name for name, _, _ in CALLS] == [golden["name"] for golden in GOLDENS]
 
 
+def reduced(index, source, reduce="prod"):
+    return torch.index_reduce(torch.ones(2, 3), 0, index, source, reduce)
+
+
 @pytest.mark.parametrize(
     "call, error, text",
     [
@@ -48,6 +52,21 @@ def test_every_call_has_its_answer():
         (lambda: torch.linalg.solve(torch.eye(2), torch.ones(3, 1)), RuntimeError, "Incompatible shapes of A and B"),
         (lambda: torch.select_scatter(torch.ones(2, 3), torch.ones(3), 1, 0), RuntimeError, "size equal to the slice"),
         (lambda: torch.ones(2, 3).sum_to_size(2, 2), RuntimeError, "is not expandable to size"),
+        (lambda: torch.gradient(torch.ones(2, 3), edge_order=2), RuntimeError, "at least edge_order\\+1"),
+        (lambda: torch.gradient(torch.ones(3), edge_order=3), RuntimeError, "only supports edge_order=1 and edge_order=2"),
+        (lambda: torch.gradient(torch.ones(3, 3), spacing=[1.0]), RuntimeError, "got a list of length 1"),
+        (lambda: torch.gradient(torch.ones(3, 3), dim=(0, -2)), RuntimeError, "dim -2 appears multiple times"),
+        (lambda: torch.gradient(torch.ones(3), spacing=(torch.ones(2),)), RuntimeError, "3 coordinates along dim 0"),
+        (lambda: reduced(torch.tensor([5]), torch.ones(1, 3)), IndexError, "index out of range in self"),
+        (lambda: reduced(torch.tensor([0]), torch.ones(2, 3)), RuntimeError, "should be equal to source.size"),
+        (lambda: reduced(torch.tensor([0]), torch.ones(1, 2)), RuntimeError, "source tensor shape must match"),
+        (lambda: reduced(torch.tensor([0.0]), torch.ones(1, 3)), RuntimeError, "Expected dtype int32/int64 for index"),
+        (lambda: reduced(torch.tensor([0]), torch.ones(1, 3), "sum"), RuntimeError, "amax or amin but got sum"),
+        (lambda: torch.nonzero_static(torch.ones(2), size=-1), RuntimeError, "must be an non-negative integer"),
+        (lambda: torch.empty_permuted((2, 3), (0, 0)), RuntimeError, "Duplicate dim not allowed"),
+        (lambda: torch.empty_permuted((2, 3), (0,)), RuntimeError, "not equal to len\\(physical_layout\\) = 1"),
+        (lambda: torch.norm(torch.ones(2, 2), "foo"), RuntimeError, "Order foo not supported"),
+        (lambda: torch.norm(torch.ones(2), "nuc"), RuntimeError, "dim must be a 2-tuple"),
         (lambda: torch.unravel_index(torch.tensor([9]), (2, 2)), ValueError, "cannot be larger"),
         (lambda: torch.searchsorted(torch.ones(2, 3), torch.ones(3, 3)), RuntimeError, "should be 1 dimension or"),
     ],
@@ -131,3 +150,9 @@ def test_nodes_have_the_names_of_pytorch(name, call):
     result.sum().backward()
     assert x.grad.shape == x.shape
     assert call(x.detach()).grad_fn is None
+
+
+def test_what_is_written_in_place_and_laid_out():
+    x = torch.ones(2, 2)
+    assert x.index_reduce_(0, torch.tensor([1]), torch.full((1, 2), 3.0), "prod") is x and x.tolist() == [[1, 1], [3, 3]]
+    assert torch.empty_permuted((2, 3, 4), (0, 2, 1), dtype=torch.int8).stride() == (12, 1, 3)

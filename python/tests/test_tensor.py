@@ -1,6 +1,7 @@
 """Tensors from Python: creation, operators, indexing, conversion, errors."""
 
 import copy
+import math
 import pickle
 
 import numpy as np
@@ -330,3 +331,40 @@ def test_errors_list_keywords_alone_as_pytorch_does():
         torch.ones(2).mean(foo=1)
     with pytest.raises(TypeError, match=r"view\(\) received an invalid combination of arguments - got \(\), but"):
         torch.ones(2).view()
+
+
+def error_of(call):
+    with pytest.raises(TypeError) as caught:
+        call()
+    return str(caught.value)
+
+
+def test_errors_say_why_a_line_does_not_match():
+    x = torch.ones(2)
+    assert error_of(lambda: x.eq("a")) == (
+        "eq() received an invalid combination of arguments - got (str), but expected one of:\n"
+        " * (Tensor other)\n      didn't match because some of the arguments have invalid types: (!str!)\n"
+        " * (Number other)\n      didn't match because some of the arguments have invalid types: (!str!)\n"
+    )
+    assert "didn't match because some of the keywords were incorrect: foo\n" in error_of(lambda: x.eq(foo=1))
+    assert error_of(lambda: x.mul("a")) == "mul(): argument 'other' (position 1) must be Tensor, not str"
+    assert error_of(lambda: torch.relu()) == 'relu() missing 1 required positional arguments: "input"'
+    assert error_of(lambda: torch.allclose()) == 'allclose() missing 2 required positional argument: "input", "other"'
+    assert error_of(lambda: x.sqrt(1)) == "TensorBase.sqrt() takes no arguments (1 given)"
+    assert error_of(lambda: x.unbind(1, 2)) == "unbind() takes from 0 to 1 positional arguments but 2 were given"
+
+
+def test_variances_by_correction_and_by_bias():
+    x = torch.arange(12.0).view(3, 4)
+    assert torch.allclose(torch.var(x, correction=0), x.var(unbiased=False))
+    assert torch.allclose(torch.std(x, dim=1, correction=2), x.std(1) * math.sqrt(3 / 2))
+    assert torch.allclose(torch.std_mean(x, False)[0], x.std(correction=0))
+    for got in (torch.var_mean(x, dim=1, unbiased=False), torch.var_mean(x, correction=0, dim=1)):
+        assert torch.allclose(got[0], x.var(1, False)) and torch.equal(got[1], x.mean(1))
+    assert torch.var_mean(x, (0, 1), True, True)[0].shape == (1, 1)
+
+
+def test_numbers_where_tensors_are_copied_or_imitated():
+    x = torch.zeros(2, dtype=torch.uint8)
+    assert x.copy_(7) is x and x.tolist() == [7, 7]
+    assert [x.to(value).dtype for value in (3.5, 3, True)] == [torch.float64, torch.int64, torch.bool]
