@@ -176,34 +176,40 @@ void run_indexed(const IndexedCall& call) {
   const IndexedRow run = row_of(call.op, call.dtype);
   char* const plain = static_cast<char*>(call.plain);
   char* const indexed = static_cast<char*>(call.indexed);
-  // Where there is but one free element, the innermost dimension of the others makes the rows.
-  const bool single = free.numel == 1 && split.count[1] > 0;
-  const int64_t walked = split.count[1] - single;
+  // Rows run along the free elements; but along the innermost dimension of the others where there is one free element
+  // only, or where those lie side by side and the free ones do not.
+  const int64_t last = split.count[1] - 1;
+  const bool dense = call.op == IndexedOp::Get && last >= 0 && split.plain[1][last] == 1 && free.inner_stride(1) != 1;
+  const bool along = last >= 0 && (free.numel == 1 || dense);
+  const int64_t walked = split.count[1] - along, row_length = along ? split.sizes[1][last] : free.numel;
   const int64_t places = numel_of(IntArrayRef(split.sizes[1], static_cast<size_t>(walked)));
 
-  // Places [first, last), and of each of them the free elements [begin, end).
-  const auto visit = [&](int64_t first, int64_t last, int64_t begin, int64_t end) {
+  // Places [first, past), and of each of them the free elements [begin, end).
+  const auto visit = [&](int64_t first, int64_t past, int64_t begin, int64_t end) {
     OrderedWalk walk(split, walked, first);
-    for (int64_t place = first; place < last; ++place, walk.next()) {
-      if (single) {
-        run(plain + walk.plain * item, split.plain[1][walked], indexed + walk.indexed * item, split.indexed[1][walked],
-            call.offsets + walk.offset, split.offsets[1][walked], split.sizes[1][walked]);
-        continue;
-      }
+    for (int64_t place = first; place < past; ++place, walk.next()) {
       LoopCursor cursor(free, begin);
       for (int64_t at = begin; at < end;) {
-        const int64_t n = std::min(end - at, free.inner_size() - cursor.inner());
-        run(plain + (walk.plain + cursor.offset(1)) * item, free.inner_stride(1),
-            indexed + (walk.indexed + cursor.offset(0)) * item, free.inner_stride(0), call.offsets + walk.offset, 0, n);
+        char* const to = plain + (walk.plain + cursor.offset(1)) * item;
+        char* const from = indexed + (walk.indexed + cursor.offset(0)) * item;
+        const int64_t n = along ? 1 : std::min(end - at, free.inner_size() - cursor.inner());
+        const int64_t* const offsets = call.offsets + walk.offset;
+        if (along)
+          run(to, split.plain[1][last], from, split.indexed[1][last], offsets, split.offsets[1][last], row_length);
+        else
+          run(to, free.inner_stride(1), from, free.inner_stride(0), offsets, 0, n);
         cursor.step(0, n);
         at += n;
       }
     }
   };
   const int64_t grain = cache_sizes().l2 / 8 / item;
-  if (call.op == IndexedOp::Get)
-    parallel_for(places, std::max<int64_t>(1, grain / (single ? split.sizes[1][walked] : free.numel)),
-                 [&](int64_t first, int64_t last) { visit(first, last, 0, free.numel); });
+  if (dense && free.numel > places)
+    parallel_for(free.numel, std::max<int64_t>(1, grain / (places * row_length)),
+                 [&](int64_t begin, int64_t end) { visit(0, places, begin, end); });
+  else if (call.op == IndexedOp::Get)
+    parallel_for(places, std::max<int64_t>(1, grain / (along ? row_length * free.numel : row_length)),
+                 [&](int64_t first, int64_t end) { visit(first, end, 0, free.numel); });
   else
     parallel_for(free.numel, std::max<int64_t>(64, grain / places),
                  [&](int64_t begin, int64_t end) { visit(0, places, begin, end); });

@@ -47,6 +47,23 @@ TEST(Picking, HasTheGradientsOfFiniteDifferences) {
   check([](const Tensor& x) { return x.flip({0, 1}) + x.roll({1, -2}, {0, 1}) + x.tril() + x.triu(1).rot90(2); });
 }
 
+// The same elements one after another, of tensors with one dimension or more beside the picked one, large enough for
+// threads.
+TEST(Picking, TakesElementsAlongEveryDimension) {
+  for (const ScalarType dtype : {kFloat, kByte, kDouble, kHalf})
+    for (const bool transposed : {false, true}) {
+      const Tensor plain = arange(60 * 70 * 30, kInt).view({60, 70, 30}).remainder(251).to(dtype);
+      const Tensor x = transposed ? plain.transpose(0, 2) : plain;
+      for (int64_t dim = 0; dim < 3; ++dim) {
+        const Tensor index = arange(100) * 7 % x.size(dim);
+        std::vector<Tensor> picked;
+        for (int64_t i = 0; i < 100; ++i) picked.push_back(x.narrow(dim, i * 7 % x.size(dim), 1));
+        EXPECT_TRUE(equal(x.index_select(dim, index), cat(picked, dim))) << dtype << ' ' << dim;
+        EXPECT_EQ(x.index_select(dim, index.slice(0, 0, 0)).numel(), 0);
+      }
+    }
+}
+
 TEST(Putting, HasTheGradientsOfFiniteDifferences) {
   const auto check = [](IntArrayRef values, auto op) {
     expect_gradients([op](const Inputs& x) { return op(x[0], x[1]); }, {varied({3, 4}, 0.3), varied(values, 1)});
