@@ -249,21 +249,73 @@ class GroupNormOf {
       : loops_(norm_loops<T>()), norm_(norm), columns_(norm.channels * norm.pixels) {}
 
   void forward(double eps, const T* x, const T* weight, const T* bias, T* y) const {
-    const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, columns_));
-    const double count = static_cast<double>(columns_);
-    parallel_for(norm_.batch * norm_.groups, grain, [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; ++r) {
-        const T* const row = x + r * columns_;
-        const int64_t channel = r % norm_.groups * norm_.channels;
-        const double mean = loops_.sum(row, columns_) / count;
-        const double inverse_std = 1 / std::sqrt(loops_.squares(row, mean, columns_) / count + eps);
-        scale(row, static_cast<T>(mean), static_cast<T>(inverse_std), weight ? weight + channel : nullptr,
-              bias ? bias + channel : nullptr, y + r * columns_);
-      }
+    for_each_group([&](int64_t r, int64_t channel) {
+      const Moments of = moments(eps, x + r * columns_);
+      scale(x + r * columns_, static_cast<T>(of.mean), static_cast<T>(of.inverse_std),
+            weight ? weight + channel : nullptr, bias ? bias + channel : nullptr, y + r * columns_);
     });
   }
 
+  void backward(double eps, const T* grad, const T* x, const T* weight, T* grad_x, T* grad_weight, T* grad_bias) const {
+    // Of each plane, the sums of grad * (x - mean) * inverse_std and of grad.
+    const int64_t channels = norm_.groups * norm_.channels, planes = norm_.batch * channels;
+    const Scratch scratch(2 * planes * static_cast<int64_t>(sizeof(double)));
+    double* const sums = scratch.as<double>();
+    for_each_group([&](int64_t r, int64_t channel) {
+      const T* const row = x + r * columns_;
+      const Moments of = moments(eps, row);
+      SumPair group;
+      for (int64_t c = 0; c < norm_.channels; ++c) {
+        const int64_t at = c * norm_.pixels;
+        const SumPair plane = loops_.sums_with(grad + r * columns_ + at, row + at, of.mean, norm_.pixels);
+        const double factor = weight ? static_cast<double>(weight[channel + c]) : 1;
+        group.first += factor * plane.first, group.second += factor * plane.second;
+        double* const pair = sums + r / norm_.groups * 2 * channels + channel + c;
+        pair[0] = plane.second * of.inverse_std, pair[channels] = plane.first;
+      }
+      if (!grad_x) return;
+      const double projection = group.second * of.inverse_std * of.inverse_std;
+      for (int64_t c = 0; c < norm_.channels; ++c) {
+        const int64_t at = r * columns_ + c * norm_.pixels;
+        project_plane(grad + at, x + at, of, group.first / columns_, projection / columns_,
+                      weight ? weight[channel + c] : T(1), grad_x + at);
+      }
+    });
+    for (int64_t n = 1; n < norm_.batch; ++n) add_up(sums + n * 2 * channels, 2 * channels, sums);
+    if (grad_weight) std::copy_n(sums, channels, grad_weight);
+    if (grad_bias) std::copy_n(sums + channels, channels, grad_bias);
+  }
+
  private:
+  struct Moments {
+    double mean, inverse_std;
+  };
+  Moments moments(double eps, const T* row) const {
+    const double count = static_cast<double>(columns_), mean = loops_.sum(row, columns_) / count;
+    return {mean, 1 / std::sqrt(loops_.squares(row, mean, columns_) / count + eps)};
+  }
+
+  // body(group, its first channel) for the groups of all images.
+  template <class Body>
+  void for_each_group(const Body& body) const {
+    const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, columns_));
+    parallel_for(norm_.batch * norm_.groups, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) body(r, r % norm_.groups * norm_.channels);
+    });
+  }
+
+  // (grad * weight - grad_mean - (x - mean) * projection) * inverse_std, by the loop that takes a weight an element.
+  void project_plane(const T* grad, const T* x, const Moments& of, double grad_mean, double projection, T weight,
+                     T* out) const {
+    constexpr int64_t kBlock = 512;
+    T weights[kBlock];
+    std::fill_n(weights, std::min(kBlock, norm_.pixels), weight);
+    for (int64_t at = 0; at < norm_.pixels; at += kBlock)
+      loops_.project_row(grad + at, x + at, static_cast<T>(of.mean), static_cast<T>(grad_mean),
+                         static_cast<T>(projection), static_cast<T>(of.inverse_std), weights,
+                         std::min(kBlock, norm_.pixels - at), out + at);
+  }
+
   void scale(const T* row, T mean, T inverse_std, const T* weight, const T* bias, T* y) const {
     if (!weight && !bias) return loops_.scale_shift(row, mean, inverse_std, T(0), columns_, y);
     if (weight && bias && norm_.pixels == 1)
@@ -278,10 +330,10 @@ class GroupNormOf {
   const int64_t columns_;
 };
 
-template <class T>
-void group_norm_of(const GroupNorm& norm, double eps, const void* x, const void* weight, const void* bias, void* y) {
-  GroupNormOf<T>(norm).forward(eps, static_cast<const T*>(x), static_cast<const T*>(weight),
-                               static_cast<const T*>(bias), static_cast<T*>(y));
+// body(float()) or body(double()).
+template <class Body>
+void with_real(ScalarType dtype, const Body& body) {
+  dtype == kDouble ? body(double()) : body(float());
 }
 
 }  // namespace
@@ -342,7 +394,21 @@ void layer_norm_backward(const LayerNorm& norm, const void* grad_y, const void* 
 
 void group_norm_forward(const GroupNorm& norm, double eps, const void* x, const void* weight, const void* bias,
                         void* y) {
-  (norm.dtype == kDouble ? group_norm_of<double> : group_norm_of<float>)(norm, eps, x, weight, bias, y);
+  with_real(norm.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    GroupNormOf<T>(norm).forward(eps, static_cast<const T*>(x), static_cast<const T*>(weight),
+                                 static_cast<const T*>(bias), static_cast<T*>(y));
+  });
+}
+
+void group_norm_backward(const GroupNorm& norm, double eps, const void* grad_y, const void* x, const void* weight,
+                         const NormGradients& gradients) {
+  with_real(norm.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    GroupNormOf<T>(norm).backward(eps, static_cast<const T*>(grad_y), static_cast<const T*>(x),
+                                  static_cast<const T*>(weight), static_cast<T*>(gradients.x),
+                                  static_cast<T*>(gradients.weight), static_cast<T*>(gradients.bias));
+  });
 }
 
 }  // namespace relume::cpu

@@ -58,5 +58,7 @@ struct GroupNorm {
 // or are null.
 void group_norm_forward(const GroupNorm& norm, double eps, const void* x, const void* weight, const void* bias,
                         void* y);
+void group_norm_backward(const GroupNorm& norm, double eps, const void* grad_y, const void* x, const void* weight,
+                         const NormGradients& gradients);
 
 }  // namespace relume::cpu

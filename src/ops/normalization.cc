@@ -310,18 +310,44 @@ void check_group_norm(const Tensor& input, int64_t groups, const Tensor& weight,
 // [batch, groups, the rest]: a group's elements side by side.
 Tensor by_group(const Tensor& tensor, int64_t groups) { return tensor.reshape({tensor.size(0), groups, -1}); }
 
+cpu::GroupNorm describe_groups(const Tensor& input, int64_t groups) {
+  const int64_t batch = input.size(0), channels = input.size(1);
+  return {statistic_dtype(input.scalar_type()), batch, groups, channels / groups, input.numel() / (batch * channels)};
+}
+
 Tensor group_norm_value(const Tensor& input, int64_t groups, const Tensor& weight, const Tensor& bias, double eps) {
   const NoGradGuard unrecorded;
-  const ScalarType dtype = statistic_dtype(input.scalar_type());
-  const Tensor wide = input.to(dtype).contiguous();
-  const auto parameter = [dtype](const Tensor& given) {
-    return given.defined() ? given.to(dtype).contiguous() : given;
-  };
-  const Tensor scale = parameter(weight), shift = parameter(bias), result = make_tensor(input.sizes(), dtype);
-  const int64_t batch = input.size(0), channels = input.size(1);
-  const cpu::GroupNorm norm{dtype, batch, groups, channels / groups, input.numel() / (batch * channels)};
+  const ScalarType dtype = input.scalar_type();
+  const cpu::GroupNorm norm = describe_groups(input, groups);
+  const Tensor wide = as_statistic(input, dtype), scale = as_statistic(weight, dtype), shift = as_statistic(bias, dtype);
+  const Tensor result = make_tensor(input.sizes(), norm.dtype);
   cpu::group_norm_forward(norm, eps, wide.data_ptr(), data_of(scale), data_of(shift), result.data_ptr());
-  return result.to(input.scalar_type());
+  return result.to(dtype);
+}
+
+void group_norm_backward_of_ops(Backward& run, int64_t groups, double eps) {
+  const Tensor x = run.saved(0), weight = run.saved(1), grad = run.grad();
+  const Normalized normal = Normalized::of(by_group(x, groups), {-1}, eps);
+  const Tensor weighted = weight.defined() ? grad * per_channel(weight, x.dim()) : grad;
+  if (run.needs(0)) run.set(0, normal.input_gradient(by_group(weighted, groups)).reshape(x.sizes()));
+  if (run.needs(1)) run.set(1, (grad * normal.x.reshape(x.sizes())).sum(other_dims(x)));
+  if (run.needs(2)) run.set(2, grad.sum(other_dims(x)));
+}
+
+void group_norm_backward_of_kernels(Backward& run, int64_t groups, double eps) {
+  const Tensor input = run.saved(0);
+  const ScalarType dtype = input.scalar_type();
+  const cpu::GroupNorm norm = describe_groups(input, groups);
+  const Tensor x = as_statistic(input, dtype), grad = as_statistic(run.grad(), dtype);
+  const Tensor weight = as_statistic(run.saved(1), dtype);
+  Tensor results[3];
+  if (run.needs(0)) results[0] = make_tensor(input.sizes(), norm.dtype);
+  for (size_t i : {1, 2})
+    if (run.needs(i)) results[i] = make_tensor({input.size(1)}, norm.dtype);
+  cpu::group_norm_backward(norm, eps, grad.data_ptr(), x.data_ptr(), data_of(weight),
+                           {data_of(results[0]), data_of(results[1]), data_of(results[2])});
+  for (size_t i = 0; i < 3; ++i)
+    if (run.needs(i)) run.set(i, results[i]);
 }
 
 }  // namespace
@@ -333,13 +359,10 @@ Tensor group_norm(const Tensor& input, int64_t num_groups, const Tensor& weight,
   if (input.numel() == 0) return input.clone();
   return record("NativeGroupNormBackward0", group_norm_value(input, num_groups, weight, bias, eps),
                 {input, weight, bias}, {input, weight}, [num_groups, eps](Backward& run) {
-                  const Tensor x = run.saved(0), weight = run.saved(1), grad = run.grad();
-                  const Normalized normal = Normalized::of(by_group(x, num_groups), {-1}, eps);
-                  const Tensor weighted = weight.defined() ? grad * per_channel(weight, x.dim()) : grad;
-                  if (run.needs(0))
-                    run.set(0, normal.input_gradient(by_group(weighted, num_groups)).reshape(x.sizes()));
-                  if (run.needs(1)) run.set(1, (grad * normal.x.reshape(x.sizes())).sum(other_dims(x)));
-                  if (run.needs(2)) run.set(2, grad.sum(other_dims(x)));
+                  if (GradMode::is_enabled())
+                    group_norm_backward_of_ops(run, num_groups, eps);
+                  else
+                    group_norm_backward_of_kernels(run, num_groups, eps);
                 });
 }
 

@@ -228,5 +228,32 @@ TEST(GroupNorm, ScalesAndShiftsEveryChannel) {
         }
 }
 
+// The gradients of every dtype are those of the definition in float64; a weight of 0 hides its channel alone.
+TEST(GroupNorm, HasTheGradientsOfItsDefinition) {
+  for (const auto& sizes : std::vector<std::vector<int64_t>>{{3, 6}, {2, 6, 5, 4}, {5, 6, 700}})
+    for (const ScalarType dtype : {kDouble, kFloat, kHalf, kBFloat16})
+      for (const bool affine : {false, true}) {
+        const auto gradients = [&](ScalarType type, auto op) {
+          const Tensor x = varied(sizes, 0.3).detach().to(dtype).to(type).set_requires_grad(true);
+          Tensor w, b;
+          if (affine) w = (arange(6, kDouble) * 0.5).to(type).set_requires_grad(true);
+          if (affine) b = ones({6}, type).set_requires_grad(true);
+          op(x, w, b).backward(varied(sizes, 0.7).detach().to(dtype).to(type));
+          return affine ? Inputs{x.grad(), w.grad(), b.grad()} : Inputs{x.grad()};
+        };
+        const Inputs expected = gradients(kDouble, [](const Tensor& x, const Tensor& w, const Tensor& b) {
+          return group_norm_by_hand(x, 3, w, b);
+        });
+        const Inputs found = gradients(dtype, [](const Tensor& x, const Tensor& w, const Tensor& b) {
+          return group_norm(x, 3, w, b);
+        });
+        const double tolerance = dtype == kDouble ? 1e-11 : dtype == kFloat ? 1e-4 : dtype == kHalf ? 1e-2 : 6e-2;
+        for (size_t i = 0; i < found.size(); ++i) {
+          EXPECT_EQ(found[i].scalar_type(), dtype);
+          EXPECT_TRUE(allclose(found[i].to(kDouble), expected[i], tolerance, tolerance)) << dtype << ' ' << i;
+        }
+      }
+}
+
 }  // namespace
 }  // namespace relume
