@@ -6,7 +6,7 @@ function once for each example.
 
 import functools
 
-from ._C import Tensor, ops
+from ._C import Tensor, default_generator, ops
 from ._trees import leaves, mapped, spread
 
 __all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp", "vmap"]
@@ -187,7 +187,7 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
 def _batch_size(values, dims):
     sizes = [value.shape[dim] for value, dim in zip(values, dims) if dim is not None]
     if not sizes:
-        raise ValueError("vmap: at least one input must have a mapped dimension: in_dims has none")
+        raise ValueError("vmap: Expected at least one Tensor to vmap over")
     if len(set(sizes)) > 1:
         raise ValueError(
             "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
@@ -198,31 +198,76 @@ def _batch_size(values, dims):
 
 def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     """A function of batches: func is called for each example along in_dims of the arguments (None: the same for all; a
-    tuple: one for each argument), and its results are stacked along out_dims."""
+    tuple: one for each argument), and its results are stacked along out_dims. Random numbers that func draws are an error,
+    "different" for each example, or the "same"."""
+
+    name = getattr(func, "__name__", repr(func))
+    if randomness not in ("error", "different", "same"):
+        raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
 
     @functools.wraps(func)
     def run(*args, **kwargs):
         try:
             dims = spread(in_dims if isinstance(in_dims, (int, type(None))) else tuple(in_dims), args)
         except (ValueError, KeyError) as error:
-            raise ValueError(f"vmap({func.__name__}, in_dims={in_dims}): in_dims does not fit the inputs") from error
+            raise ValueError(f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims does not fit the inputs") from error
+        if not args:
+            raise ValueError(
+                f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a "
+                "function with no inputs. The latter is unsupported."
+            )
         values, flat = leaves(args), leaves(dims)
+        _check_dims(f"vmap({name}, in_dims={in_dims}, ...)(<inputs>)", values, flat)
         flat = [dim if isinstance(value, Tensor) else None for value, dim in zip(values, flat)]
         dims = mapped(lambda value, dim: dim if isinstance(value, Tensor) else None, args, dims)
         results = []
+        start = None if randomness == "different" else default_generator.get_state()
         for i in range(_batch_size(values, flat)):
+            if i and randomness == "same":
+                default_generator.set_state(start)
             example = mapped(lambda value, dim: value if dim is None else value.select(dim, i), args, dims)
             results.append(func(*example, **kwargs))
-        return _stacked(results, out_dims)
+            if not i and randomness == "error":
+                _refuse_random_numbers(start)
+        return _stacked(results, out_dims, name)
 
     return run
 
 
-def _stacked(results, out_dims):
+def _check_dims(what, values, dims):
+    for value, dim in zip(values, dims):
+        if isinstance(dim, int) and not isinstance(value, Tensor):
+            raise ValueError(
+                f"{what}: Got in_dim={dim} for an input but the input is of type {type(value)}. We cannot vmap over "
+                "non-Tensor arguments, please use None as the respective in_dim"
+            )
+        if isinstance(dim, int) and not -value.dim() <= dim < value.dim():
+            raise ValueError(
+                f"{what}: Got in_dim={dim} for some input, but that input is a Tensor of dimensionality {value.dim()} so "
+                f"expected in_dim to satisfy -{value.dim()} <= in_dim < {value.dim()}."
+            )
+
+
+def _refuse_random_numbers(start):
+    """Whether random numbers were drawn since the default generator was in state start: they would differ by example."""
+    if ops.equal(default_generator.get_state(), start):
+        return
+    default_generator.set_state(start)
+    raise RuntimeError(
+        "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
+        "randomness flags on vmap or perform the randomness operation out of vmap"
+    )
+
+
+def _stacked(results, out_dims, name):
     """One tree of the results, stacked."""
     if not results:
         raise ValueError("vmap: the mapped dimension is empty")
-    if any(not isinstance(leaf, Tensor) for leaf in leaves(results[0])):
-        raise ValueError("vmap: the function must only return tensors")
+    for leaf in leaves(results[0]):
+        if not isinstance(leaf, Tensor):
+            raise ValueError(
+                f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(leaf)}. Did you mean to set out_dims= "
+                "to None for output?"
+            )
     dims = spread(tuple(out_dims) if isinstance(out_dims, list) else out_dims, results[0])
     return mapped(lambda dim, *each: each[0] if dim is None else ops.stack(each, dim), dims, *results)

@@ -39,6 +39,20 @@ int set_requires_grad(PyObject* self, PyObject* value, void*) {
   });
 }
 
+PyObject* grad_of(PyObject* self, void*) {
+  return guarded([&] {
+    const Tensor& x = tensor_of(self);
+    if (x.grad_fn() && !x.retains_grad() && !x.grad().defined()) [[unlikely]]
+      check_status(PyErr_WarnEx(PyExc_UserWarning,
+                                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+                                "attribute won't be populated during autograd.backward(). If you indeed want the .grad "
+                                "field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If "
+                                "you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead.",
+                                1));
+    return wrap(x.grad());
+  });
+}
+
 int set_grad(PyObject* self, PyObject* value, void*) {
   return guarded_status([&] {
     const Tensor& tensor = tensor_of(self);
@@ -67,7 +81,9 @@ int set_grad(PyObject* self, PyObject* value, void*) {
 int set_data(PyObject* self, PyObject* value, void*) {
   return guarded_status([&] {
     if (!value) raise(PyExc_RuntimeError, "Deleting tensor data is not allowed. Delete tensor instead!");
-    tensor_of(self).set_data(tensor_argument(value, "data"));
+    if (!is_tensor(value))
+      raise(PyExc_TypeError, "Variable data has to be a tensor, but got " + type_name_of(value));
+    tensor_of(self).set_data(tensor_of(value));
   });
 }
 
@@ -95,7 +111,7 @@ PyGetSetDef tensor_attributes[] = {
     {"nbytes", RELUME_GETTER(PyLong_FromSize_t(x.nbytes())), nullptr, "Bytes of all elements.", nullptr},
     {"requires_grad", RELUME_GETTER(boolean(x.requires_grad())), set_requires_grad,
      "Whether backward computes the gradient with respect to this tensor.", nullptr},
-    {"grad", RELUME_GETTER(wrap(x.grad())), set_grad, "The gradient that backward has accumulated, or None.", nullptr},
+    {"grad", grad_of, set_grad, "The gradient that backward has accumulated, or None.", nullptr},
     {"_grad", RELUME_GETTER(wrap(x.grad())), set_grad, "The same as grad.", nullptr},
     {"grad_fn", RELUME_GETTER(node_object(x.grad_fn())), nullptr, "The function that made this tensor, or None.",
      nullptr},

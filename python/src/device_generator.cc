@@ -50,6 +50,13 @@ PyObject* device_compare(PyObject* self, PyObject* other, int operation) {
 }
 PyObject* device_reduce(PyObject* self, PyObject*) { return Py_BuildValue("O(N)", Py_TYPE(self), device_str(self)); }
 
+PyObject* device_enter(PyObject* self, PyObject*) {
+  return guarded([&] {
+    present_device(self);
+    return Py_NewRef(self);
+  });
+}
+
 PyGetSetDef device_attributes[] = {
     {"type", [](PyObject* self, void*) { return PyUnicode_FromString(device_in(self).is_cpu() ? "cpu" : "cuda"); },
      nullptr, "\"cpu\".", nullptr},
@@ -62,6 +69,8 @@ PyGetSetDef device_attributes[] = {
 };
 PyMethodDef device_methods[] = {
     {"__reduce__", device_reduce, METH_NOARGS, "Pickles by name."},
+    {"__enter__", device_enter, METH_NOARGS, "The default device of a block: the CPU, as there is no other."},
+    {"__exit__", [](PyObject*, PyObject*) { return none(); }, METH_VARARGS, "Ends the block."},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import warnings
 import weakref
 
 import pytest
@@ -468,3 +469,15 @@ def test_hooks_of_nodes_return_gradients(hook, error, text):
     y.grad_fn.register_hook(hook)
     with pytest.raises(error, match=text):
         y.sum().backward()
+
+
+def test_grad_of_what_is_no_leaf_warns():
+    x = torch.ones(2, requires_grad=True)
+    y = x * 2
+    with pytest.warns(UserWarning, match="a Tensor that is not a leaf Tensor is being accessed"):
+        assert y.grad is None
+    y.retain_grad()
+    y.sum().backward()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert y.grad.tolist() == [1, 1] and x.grad.tolist() == [2, 2] and x.detach().grad is None

@@ -102,12 +102,36 @@ def test_ensembles():
         (lambda: grad(lambda x: 3)(X), RuntimeError, "to return a scalar tensor, got <class 'int'>"),
         (lambda: grad(lambda x: x.sum(), argnums=2)(X), RuntimeError, "Got argnum=2, but only 1 positional inputs"),
         (lambda: vmap(torch.add)(torch.ones(2), torch.ones(3)), ValueError, r"got sizes \[2, 3\] for the mapped dimension"),
-        (lambda: vmap(lambda x: 3)(X), ValueError, "must only return tensors"),
+        (lambda: vmap(lambda x: 3)(X), ValueError, "must only return Tensors, got type <class .int.>"),
         (lambda: vmap(torch.add, in_dims=(0,))(X, X), ValueError, "in_dims does not fit the inputs"),
-        (lambda: vmap(lambda x: x, in_dims=None)(X), ValueError, "at least one input"),
+        (lambda: vmap(lambda x: x, in_dims=None)(X), ValueError, "Expected at least one Tensor"),
         (lambda: stack_module_state([]), RuntimeError, "at least one model"),
     ],
 )
 def test_refuses_what_does_not_fit(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_vmap_draws_random_numbers_as_asked():
+    def noisy(x):
+        return x + torch.rand(())
+
+    zeros = torch.zeros(3)
+    state = torch.get_rng_state()
+    with pytest.raises(RuntimeError, match="called random operation while in randomness error mode"):
+        vmap(noisy)(zeros)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert vmap(noisy, randomness="same")(zeros).unique().numel() == 1
+    assert vmap(noisy, randomness="different")(zeros).unique().numel() == 3
+    with pytest.raises(RuntimeError, match="Only allowed values for randomness are"):
+        vmap(noisy, randomness="none")
+
+
+def test_vmap_names_a_dim_that_does_not_fit():
+    with pytest.raises(ValueError, match=r"vmap\(dot, in_dims=\(0, 5\), ...\)\(<inputs>\): Got in_dim=5 for some input"):
+        vmap(torch.dot, in_dims=(0, 5))(torch.ones(2, 3), torch.ones(2, 3))
+    with pytest.raises(ValueError, match="We cannot vmap over non-Tensor arguments"):
+        vmap(lambda x: x)(3)
+    with pytest.raises(ValueError, match="got no inputs"):
+        vmap(lambda x: x)()

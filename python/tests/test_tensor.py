@@ -368,3 +368,10 @@ def test_numbers_where_tensors_are_copied_or_imitated():
     x = torch.zeros(2, dtype=torch.uint8)
     assert x.copy_(7) is x and x.tolist() == [7, 7]
     assert [x.to(value).dtype for value in (3.5, 3, True)] == [torch.float64, torch.int64, torch.bool]
+
+
+def test_devices_are_blocks():
+    with torch.device("cpu") as device:
+        assert torch.ones(1).device == device
+    with pytest.raises(AssertionError, match="not compiled with CUDA"), torch.device("cuda"):
+        pass
