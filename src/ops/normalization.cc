@@ -319,7 +319,8 @@ Tensor group_norm_value(const Tensor& input, int64_t groups, const Tensor& weigh
   const NoGradGuard unrecorded;
   const ScalarType dtype = input.scalar_type();
   const cpu::GroupNorm norm = describe_groups(input, groups);
-  const Tensor wide = as_statistic(input, dtype), scale = as_statistic(weight, dtype), shift = as_statistic(bias, dtype);
+  const Tensor wide = as_statistic(input, dtype);
+  const Tensor scale = as_statistic(weight, dtype), shift = as_statistic(bias, dtype);
   const Tensor result = make_tensor(input.sizes(), norm.dtype);
   cpu::group_norm_forward(norm, eps, wide.data_ptr(), data_of(scale), data_of(shift), result.data_ptr());
   return result.to(dtype);
