@@ -62,6 +62,51 @@ class TestProfiler:
         assert profiled(lambda: torch.zeros(1 << 20)).peak_memory >= 4 << 20
 
 
+class TestSchedules:
+    def recorded(self, steps, **options):
+        """Whether each stretch of recorded steps saw the op, by the number of the step that ended it."""
+        seen = []
+
+        def ready(prof):
+            seen.append((prof.step_num, [row.count for row in prof.key_averages() if row.key == "add"]))
+
+        plan = torch.profiler.schedule(**options) if options else None
+        with torch.profiler.profile(schedule=plan, on_trace_ready=ready, record_shapes=True) as prof:
+            for _ in range(steps):
+                torch.ones(3) + 1
+                prof.step()
+        return seen
+
+    def test_record_some_steps(self):
+        assert self.recorded(10, wait=1, warmup=1, active=2, repeat=2) == [(4, [2]), (8, [2])]
+
+    def test_record_what_the_end_cuts_off(self):
+        assert self.recorded(5, wait=0, warmup=1, active=3, skip_first=2) == [(5, [2])]
+
+    def test_record_everything_without_one(self):
+        assert self.recorded(3) == [(3, [3])]
+
+    def test_skip_the_first_wait(self):
+        plan = torch.profiler.schedule(wait=2, warmup=1, active=1, skip_first=1, skip_first_wait=1)
+        assert [plan(i).name for i in range(6)] == ["NONE", "WARMUP", "RECORD_AND_SAVE", "NONE", "NONE", "WARMUP"]
+
+    def test_refuse_what_makes_no_sense(self):
+        with pytest.raises(AssertionError, match="Invalid profiler schedule arguments"):
+            torch.profiler.schedule(wait=0, warmup=0, active=0)
+        with pytest.raises(NotImplementedError, match="neither shapes nor stacks"):
+            profiled(lambda: torch.ones(1)).key_averages(group_by_input_shape=True)
+        with pytest.warns(UserWarning, match="disabling CUDA profiling"):
+            torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA])
+
+    def test_write_traces_into_a_folder(self, tmp_path):
+        handler = torch.profiler.tensorboard_trace_handler(str(tmp_path / "log"), "worker")
+        with torch.profiler.profile(on_trace_ready=handler):
+            torch.ones(3)
+        (path,) = (tmp_path / "log").iterdir()
+        assert path.name.startswith("worker.") and path.name.endswith(".pt.trace.json")
+        assert json.loads(path.read_text())["traceEvents"]
+
+
 class TestMemory:
     def test_counts_what_is_in_use(self):
         before = torch.memory.current()
