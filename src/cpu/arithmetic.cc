@@ -193,11 +193,20 @@ void rest_loop(void* out, const void* const* inputs, int64_t n, const void*) {
   }
 }
 
-// Null where it had better be left to the loops over elements.
+// Null where they had better be left to the loops over elements.
 constexpr ElementwiseLoop pow_loop() {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
   return [](void* out, const void* const* inputs, int64_t n, const void*) {
     loop<float, 2>(out, inputs, n, [](VF a, VF b) { return pow(a, b); });
+  };
+#else
+  return nullptr;
+#endif
+}
+constexpr ElementwiseLoop atan2_loop() {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  return [](void* out, const void* const* inputs, int64_t n, const void*) {
+    loop<float, 2>(out, inputs, n, [](VF y, VF x) { return atan2(y, x); });
   };
 #else
   return nullptr;
@@ -266,6 +275,7 @@ class TableMaker {
     rests<FlooredRest>(remainder, FloatTypes());
     rests<Rest>(ArithmeticOp::fmod, FloatTypes());
     table_.at(ArithmeticOp::pow, kFloat) = pow_loop();
+    table_.at(ArithmeticOp::atan2, kFloat) = atan2_loop();
     for (int d = 0; d < kNumDtypes; ++d)
       table_.loops[static_cast<int>(where)][d] = where_of(static_cast<ScalarType>(d));
     return table_;

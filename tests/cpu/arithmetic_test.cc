@@ -161,7 +161,8 @@ TEST(ArithmeticEdges, FloatsFollowPyTorch) {
   }
 }
 
-TEST(Pow, IsTheCLibrarysInFloat) {
+// Of special values in all pairs, and of others, for each target.
+void expect_like_the_c_library(ArithmeticOp op, double (*function)(double, double)) {
   const float huge = std::numeric_limits<float>::max(), tiny = std::numeric_limits<float>::denorm_min();
   const float inf = static_cast<float>(kInf), nan = static_cast<float>(kNaN);
   const std::vector<float> special = {0.0f, -0.0f, 1,     -1,   2,     -2,          3,   -3,   0.5f, -0.5f,
@@ -175,21 +176,25 @@ TEST(Pow, IsTheCLibrarysInFloat) {
   const void* const inputs[] = {bases.data(), powers.data()};
   for (const Target target : supported_targets()) {
     std::vector<float> out(bases.size());
-    arithmetic_loop(target, ArithmeticOp::pow, kFloat)(out.data(), inputs, static_cast<int64_t>(out.size()), nullptr);
+    arithmetic_loop(target, op, kFloat)(out.data(), inputs, static_cast<int64_t>(out.size()), nullptr);
     for (size_t i = 0; i < out.size(); ++i) {
       const double base_i = bases[i], power_i = powers[i];
-      const float expected = static_cast<float>(std::pow(base_i, power_i));
+      const float expected = static_cast<float>(function(base_i, power_i));
       if (std::isnan(expected)) {
-        ASSERT_TRUE(std::isnan(out[i])) << name(target) << ": " << bases[i] << " ^ " << powers[i];
+        ASSERT_TRUE(std::isnan(out[i])) << name(target) << ": " << bases[i] << ", " << powers[i];
       } else {
-        ASSERT_EQ(std::signbit(out[i]), std::signbit(expected)) << bases[i] << " ^ " << powers[i];
+        ASSERT_EQ(std::signbit(out[i]), std::signbit(expected)) << bases[i] << ", " << powers[i];
         ASSERT_TRUE(out[i] == expected || out[i] == std::nextafter(expected, inf) ||
                     out[i] == std::nextafter(expected, -inf))
-            << name(target) << ": " << bases[i] << " ^ " << powers[i] << " is " << out[i];
+            << name(target) << ": " << bases[i] << ", " << powers[i] << " is " << out[i];
       }
     }
   }
 }
+
+TEST(Pow, IsTheCLibrarysInFloat) { expect_like_the_c_library(ArithmeticOp::pow, std::pow); }
+
+TEST(Atan2, IsTheCLibrarysInFloat) { expect_like_the_c_library(ArithmeticOp::atan2, std::atan2); }
 
 // A quotient too large for the quick way stands among small ones, in the first block and in the last.
 TEST(Remainder, IsExactBesideLargeQuotients) {

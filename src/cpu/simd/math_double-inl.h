@@ -437,6 +437,17 @@ RELUME_LIBRARY_FUNCTION(acosh)
 RELUME_LIBRARY_FUNCTION(atanh)
 #undef RELUME_FLOAT_IN_DOUBLE
 
+// The angle of the point (x, y). Equal sizes, which may both be 0 or infinite, are told apart by hand.
+RELUME_INLINE VF atan2(VF y, VF x) {
+  const auto wide_form = [](VD over, VD under) {
+    const VD a = abs(over), b = abs(under);
+    const VD ratio = select(a == b, select(a == VD(0.0), a, VD(1.0)), a / b), angle = atan(ratio);
+    const VD turned = VD(2 * detail::kHalfPi) - angle;
+    return copysign(select(copysign(VD(1.0), under) < VD(0.0), turned, angle), over);
+  };
+  return detail::in_double(wide_form, y, x);
+}
+
 // exp(b log|a|), negative where a is and b is odd; the C library's where a or b is infinite, or the result is not a
 // number or has a pole.
 RELUME_INLINE VF pow(VF a, VF b) {
