@@ -1,5 +1,6 @@
 // Casts between dtypes over 2-D tiles: rows without gaps are converted where they lie, others by way of a buffer.
 #include <algorithm>
+#include <utility>
 
 #include "cpu/dense_cast.h"
 #include "kernels/copy.h"
@@ -9,20 +10,42 @@ namespace {
 
 constexpr int64_t kBlock = 256;  // elements of a buffer
 
+// Rows without gaps are written 16 bytes at a time, which the compiler would not do by itself in this file.
+template <class T>
+constexpr int64_t kLanes = 16 / sizeof(T);
+template <class T>
+struct LanesOf {
+  using Type [[gnu::vector_size(16), gnu::may_alias, gnu::aligned(alignof(T))]] = T;
+};
+
+// to[i] = from[-i] for i below a multiple of the lanes, which is returned.
+template <class T, int... kLane>
+int64_t reverse_lanes(T* to, const T* from, int64_t n, std::integer_sequence<int, kLane...>) {
+  using Lanes = typename LanesOf<T>::Type;
+  int64_t i = 0;
+  for (; i + kLanes<T> <= n; i += kLanes<T>) {
+    const Lanes lanes = *reinterpret_cast<const Lanes*>(from - i - (kLanes<T> - 1));
+    *reinterpret_cast<Lanes*>(to + i) = __builtin_shufflevector(lanes, lanes, kLanes<T> - 1 - kLane...);
+  }
+  return i;
+}
+
 // to[i * to_stride] = from[i * from_stride] for elements of a size.
 template <class T>
 void move_row(T* to, int64_t to_stride, const T* from, int64_t from_stride, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) to[i * to_stride] = from[i * from_stride];
+  int64_t i = 0;
+  if (to_stride == 1 && from_stride == -1)
+    i = reverse_lanes(to, from, n, std::make_integer_sequence<int, kLanes<T>>());
+  for (; i < n; ++i) to[i * to_stride] = from[i * from_stride];
 }
 
-// Rows without gaps are written 16 bytes at a time, which the compiler would not do by itself in this file.
 template <class T>
 void fill_row(T* to, int64_t stride, T value, int64_t n) {
-  constexpr int64_t kLanes = 16 / sizeof(T);
-  using Lanes [[gnu::vector_size(16), gnu::may_alias, gnu::aligned(alignof(T))]] = T;
+  using Lanes = typename LanesOf<T>::Type;
   int64_t i = 0;
   if (stride == 1)
-    for (const Lanes lanes = Lanes{} + value; i + kLanes <= n; i += kLanes) *reinterpret_cast<Lanes*>(to + i) = lanes;
+    for (const Lanes lanes = Lanes{} + value; i + kLanes<T> <= n; i += kLanes<T>)
+      *reinterpret_cast<Lanes*>(to + i) = lanes;
   for (; i < n; ++i) to[i * stride] = value;
 }
 

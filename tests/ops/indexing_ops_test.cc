@@ -170,6 +170,14 @@ TEST(Rearranging, MovesElementsOfEveryRank) {
   EXPECT_TRUE(equal(zeros({7, 3}).fill_diagonal_(1, true).sum(1), tensor({1.f, 1.f, 1.f, 0.f, 1.f, 1.f, 1.f})));
 }
 
+TEST(Rearranging, FlipsRowsOfEveryLengthAndDtype) {
+  for (const ScalarType dtype : {kByte, kHalf, kFloat, kDouble, kBool})
+    for (const int64_t length : {1, 3, 4, 16, 37, 300}) {
+      const Tensor x = arange(3 * length, kInt).remainder(250).to(dtype).view({3, length});
+      EXPECT_TRUE(equal(x.flip({1}), x.index_select(1, length - 1 - arange(length)))) << dtype << ' ' << length;
+    }
+}
+
 TEST(Counts, TellHowOftenValuesCome) {
   EXPECT_TRUE(equal(bincount(longs({1, 2, 2, 5})), longs({0, 1, 2, 0, 0, 1})));
   EXPECT_TRUE(equal(bincount(longs({1, 1}), tensor({0.5f, 0.25f}), 3), tensor({0.0f, 0.75f, 0.0f})));
