@@ -25,6 +25,11 @@ using namespace relume::indexing;
 namespace autocast {
 using namespace relume::autocast;
 }
+// What the losses that are functions of a tensor take.
+namespace Reduction {
+enum Reduction { None, Mean, Sum, END };
+}
+inline bool hasCUDA() { return false; }
 }  // namespace at
 
 namespace c10 {
@@ -39,6 +44,8 @@ using OptionalArrayRef = std::optional<relume::ArrayRef<T>>;
 using OptionalIntArrayRef = OptionalArrayRef<int64_t>;
 template <class T, unsigned N>
 using SmallVector = std::vector<T>;
+inline const char* toString(ScalarType type) { return relume::to_string(type); }
+inline ScalarType typeMetaToScalarType(relume::TypeMeta type) { return type; }
 }  // namespace c10
 
 namespace at {
@@ -49,6 +56,8 @@ using c10::optional;
 using c10::OptionalArrayRef;
 using c10::OptionalIntArrayRef;
 using c10::str;
+using c10::toString;
+using c10::typeMetaToScalarType;
 }  // namespace at
 
 namespace caffe2 {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "relume/nn/activation.h"
+#include "relume/nn/adaptive.h"
 #include "relume/nn/any.h"
 #include "relume/nn/containers.h"
 #include "relume/nn/conv.h"
 #include "relume/nn/dropout.h"
+#include "relume/nn/embedding_bag.h"
 #include "relume/nn/functional.h"
 #include "relume/nn/inference.h"
 #include "relume/nn/init.h"

@@ -285,6 +285,11 @@ class RELUME_API Tensor {
   Tensor to(Device device, ScalarType dtype, bool non_blocking = false, bool copy = false) const;
   Tensor to(const TensorOptions& options, bool non_blocking = false, bool copy = false) const;
   Tensor to(const Tensor& other, bool non_blocking = false, bool copy = false) const;
+  Tensor to(TypeMeta dtype, bool non_blocking = false, bool copy = false) const {
+    return to(dtype.toScalarType(), non_blocking, copy);
+  }
+  // There is no such device: throws Error.
+  Tensor cuda() const { return to(Device(DeviceType::CUDA)); }
   Tensor toType(ScalarType dtype) const { return to(dtype); }
   Tensor cpu() const { return *this; }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "nn/cubic.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
 
@@ -74,6 +75,30 @@ Tensor sample_nearest(const Tensor& input, const std::vector<Tensor>& places, co
   return grid.requires_grad() ? result + grid.masked_fill(ones_like(grid, kBool), 0).sum() : result;  // gradient 0
 }
 
+// The places of all dimensions brought into the image.
+std::vector<Tensor> all_inside(const Tensor& input, std::vector<Tensor> places, const GridSampleFuncOptions& options) {
+  for (size_t i = 0; i < places.size(); ++i)
+    places[i] = inside(places[i], input.size(static_cast<int64_t>(i) + 2), options.padding_mode(),
+                       options.align_corners().value_or(false));
+  return places;
+}
+
+// The weighted sum of the 4 x 4 pixels around each place; it is the pixels that are brought into the image.
+Tensor sample_cubic(const Tensor& input, const std::vector<Tensor>& places, const GridSampleFuncOptions& options) {
+  const Tensor lows[] = {places[0].detach().floor(), places[1].detach().floor()};
+  const auto rows = detail::cubic_weights(places[0] - lows[0]), columns = detail::cubic_weights(places[1] - lows[1]);
+  Tensor total;
+  for (size_t i = 0; i < 4; ++i) {
+    for (size_t j = 0; j < 4; ++j) {
+      const auto row = static_cast<int64_t>(i) - 1, column = static_cast<int64_t>(j) - 1;
+      const Tensor pixels = read(input, all_inside(input, {lows[0] + row, lows[1] + column}, options));
+      const Tensor part = pixels * (rows[i] * columns[j]).unsqueeze(1);
+      total = total.defined() ? total + part : part;
+    }
+  }
+  return total;
+}
+
 void check_sizes(const Tensor& input, const Tensor& grid) {
   const int64_t rank = input.dim() - 2;
   check((rank == 2 || rank == 3) && grid.dim() == input.dim(),
@@ -96,16 +121,15 @@ void check_sizes(const Tensor& input, const Tensor& grid) {
 Tensor functional::grid_sample(const Tensor& input, const Tensor& grid, const GridSampleFuncOptions& options) {
   check_sizes(input, grid);
   const Name mode = options.mode();
-  check<NotImplementedError>(mode != Name::Bicubic, "grid_sample: the mode kBicubic is not supported");
   const int64_t rank = input.dim() - 2;
+  check(mode != Name::Bicubic || rank == 2, "grid_sampler(): bicubic interpolation only supports 4D input");
   const bool corners = options.align_corners().value_or(false);
   std::vector<Tensor> places;
-  for (int64_t i = 0; i < rank; ++i) {
-    const int64_t size = input.size(i + 2);
-    const Tensor place = pixels(grid.select(-1, rank - 1 - i).flatten(1), size, corners);
-    places.push_back(inside(place, size, options.padding_mode(), corners));
-  }
-  const Tensor result = mode == Name::Nearest ? sample_nearest(input, places, grid) : sample_linear(input, places);
+  for (int64_t i = 0; i < rank; ++i)
+    places.push_back(pixels(grid.select(-1, rank - 1 - i).flatten(1), input.size(i + 2), corners));
+  const Tensor result = mode == Name::Bicubic   ? sample_cubic(input, places, options)
+                        : mode == Name::Nearest ? sample_nearest(input, all_inside(input, places, options), grid)
+                                                : sample_linear(input, all_inside(input, places, options));
   std::vector<int64_t> sizes = {input.size(0), input.size(1)};
   sizes.insert(sizes.end(), grid.sizes().begin() + 1, grid.sizes().end() - 1);
   return result.view(sizes);

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "nn/inference.h"
 #include "nn/print.h"
+#include "nn/renormalise.h"
 #include "nn/reset.h"
 #include "ops/linear.h"
 #include "relume/autograd.h"
@@ -163,10 +164,7 @@ Embedding Embedding::from_pretrained(const Tensor& embeddings, const EmbeddingFr
   return embedding;
 }
 
-namespace {
-
-// Scales the rows that `indices` name down to max_norm, where they are longer.
-void renormalise_rows(Tensor weight, const Tensor& indices, double max_norm, double norm_type) {
+void detail::renormalise_rows(Tensor weight, const Tensor& indices, double max_norm, double norm_type) {
   const NoGradGuard no_grad;
   const Tensor rows = std::get<0>(relume::unique(indices.reshape({-1})));
   const Tensor values = weight.index_select(0, rows);
@@ -175,8 +173,6 @@ void renormalise_rows(Tensor weight, const Tensor& indices, double max_norm, dou
   weight.detach().copy_(weight.index_copy(0, rows, values * scale.to(weight.scalar_type())));
 }
 
-}  // namespace
-
 Tensor functional::embedding(const Tensor& input, const Tensor& weight, const EmbeddingFuncOptions& options) {
   int64_t padding_idx = -1;
   if (options.padding_idx()) {
@@ -184,7 +180,7 @@ Tensor functional::embedding(const Tensor& input, const Tensor& weight, const Em
     check(padding_idx >= -weight.size(0) && padding_idx < weight.size(0), "Padding_idx must be within num_embeddings");
     if (padding_idx < 0) padding_idx += weight.size(0);
   }
-  if (options.max_norm()) renormalise_rows(weight, input, *options.max_norm(), options.norm_type());
+  if (options.max_norm()) detail::renormalise_rows(weight, input, *options.max_norm(), options.norm_type());
   return relume::embedding(weight, input, padding_idx, options.scale_grad_by_freq(), options.sparse());
 }
 

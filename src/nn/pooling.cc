@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "nn/print.h"
+#include "ops/pooling.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
 
@@ -94,9 +95,12 @@ RELUME_ADAPTIVE_POOL(AdaptiveAvgPool2d, adaptive_avg_pool2d, 2, ExpandingArrayWi
 RELUME_ADAPTIVE_POOL(AdaptiveAvgPool3d, adaptive_avg_pool3d, 3, ExpandingArrayWithOptionalElem<3>)
 RELUME_ADAPTIVE_POOL(AdaptiveMaxPool1d, adaptive_max_pool1d, 1, ExpandingArray<1>)
 RELUME_ADAPTIVE_POOL(AdaptiveMaxPool2d, adaptive_max_pool2d, 2, ExpandingArrayWithOptionalElem<2>)
+RELUME_ADAPTIVE_POOL(AdaptiveMaxPool3d, adaptive_max_pool3d, 3, ExpandingArrayWithOptionalElem<3>)
 RELUME_WITH_INDICES(AdaptiveMaxPool1d, adaptive_max_pool1d, adaptive_max_pool1d,
                     output_size<1>(options.output_size(), input))
 RELUME_WITH_INDICES(AdaptiveMaxPool2d, adaptive_max_pool2d, adaptive_max_pool2d,
                     output_size<2>(options.output_size(), input))
+RELUME_WITH_INDICES(AdaptiveMaxPool3d, adaptive_max_pool3d, adaptive_max_pool3d,
+                    output_size<3>(options.output_size(), input))
 
 }  // namespace relume::nn

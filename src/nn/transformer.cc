@@ -44,7 +44,7 @@ void register_stack(Owner& owner, const Module& layer, int64_t num_layers, const
 }  // namespace
 
 Tensor activation_t::operator()(const Tensor& input) const {
-  return function_ ? (*function_)(input) : gelu_ ? gelu(input) : relu(input);
+  return function_ ? function_(input) : gelu_ ? gelu(input) : relu(input);
 }
 
 // Layers.

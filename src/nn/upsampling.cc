@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "core/check.h"
+#include "nn/cubic.h"
 #include "nn/print.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
@@ -54,16 +55,12 @@ std::vector<Tap> linear_taps(const Tensor& input, const Axis& axis, bool align_c
   return {{low, 1 - weight}, {(low + 1).clamp_max(last), weight}};
 }
 
-// The weights of the second and of the first of four neighbours, x from them, with a = -0.75.  Keys, 1981.
-Tensor near_weight(const Tensor& x) { return (x * 1.25 - 2.25) * x * x + 1; }
-Tensor far_weight(const Tensor& x) { return ((x * -0.75 + 3.75) * x - 6) * x + 3; }
-
 std::vector<Tap> cubic_taps(const Tensor& input, const Axis& axis, bool align_corners) {
   const Tensor place = places(input, axis, align_corners), low = place.floor(), t = place - low;
-  const Tensor weights[] = {far_weight(t + 1), near_weight(t), near_weight(1 - t), far_weight(2 - t)};
+  const auto weights = detail::cubic_weights(t);
   std::vector<Tap> taps;
   for (int64_t i = 0; i < 4; ++i)
-    taps.push_back({(low.to(kLong) + (i - 1)).clamp(0, input.size(axis.dim) - 1), weights[i]});
+    taps.push_back({(low.to(kLong) + (i - 1)).clamp(0, input.size(axis.dim) - 1), weights[static_cast<size_t>(i)]});
   return taps;
 }
 
@@ -145,7 +142,14 @@ Tensor area_means(const Tensor& input, const std::vector<Axis>& axes) {
                              : adaptive_avg_pool3d(input, sizes);
 }
 
+Tensor near_weight(const Tensor& x) { return (x * 1.25 - 2.25) * x * x + 1; }
+Tensor far_weight(const Tensor& x) { return ((x * -0.75 + 3.75) * x - 6) * x + 3; }
+
 }  // namespace
+
+std::array<Tensor, 4> detail::cubic_weights(const Tensor& t) {
+  return {far_weight(t + 1), near_weight(t), near_weight(1 - t), far_weight(2 - t)};
+}
 
 Tensor functional::interpolate(const Tensor& input, const InterpolateFuncOptions& options) {
   check_mode(input, options);

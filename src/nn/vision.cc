@@ -218,4 +218,25 @@ FoldImpl::FoldImpl(Pair output_size, Pair kernel_size) : options(output_size, ke
 UnfoldImpl::UnfoldImpl(Pair kernel_size) : options(kernel_size) {}
 LocalResponseNormImpl::LocalResponseNormImpl(int64_t size) : options(size) {}
 
+CrossMapLRN2dImpl::CrossMapLRN2dImpl(int64_t size) : options(size) {}
+CrossMapLRN2dImpl::CrossMapLRN2dImpl(const CrossMapLRN2dOptions& options_) : options(options_) {}
+void CrossMapLRN2dImpl::reset() {}
+void CrossMapLRN2dImpl::pretty_print(std::ostream& stream) const {
+  detail::OptionsPrinter(stream, "CrossMapLRN2d")
+      .add(options.size())
+      .add("alpha", options.alpha())
+      .add("beta", options.beta())
+      .add("k", options.k());
+}
+Tensor CrossMapLRN2dImpl::forward(const Tensor& input) {
+  check(input.dim() == 4, "CrossMapLRN2d: Expected input to be 4D, got {}D instead.", input.dim());
+  const int64_t side = (options.size() - 1) / 2, channels = input.size(1);
+  const Tensor squares = input * input;
+  Tensor sums = constant_pad_nd(squares, {0, 0, 0, 0, side, side}).unfold(1, 2 * side + 1, 1).sum(IntArrayRef{-1});
+  // PyTorch's sums never lose the first channel again.
+  if (const int64_t later = channels - side - 1; later > 0)
+    sums = sums + constant_pad_nd(squares.narrow(1, 0, 1).expand({-1, later, -1, -1}), {0, 0, 0, 0, side + 1, 0});
+  return input * (sums * (options.alpha() / static_cast<double>(options.size())) + options.k()).pow(-options.beta());
+}
+
 }  // namespace relume::nn

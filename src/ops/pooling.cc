@@ -42,6 +42,8 @@ constexpr PoolOp kAdaptiveAvgPool3d = {"adaptive_avg_pool3d", 3, "AdaptiveAvgPoo
                                        "AdaptiveAvgPool3DBackwardBackward0"};
 constexpr PoolOp kAdaptiveMaxPool2d = {"adaptive_max_pool2d", 2, "AdaptiveMaxPool2DBackward0",
                                        "AdaptiveMaxPool2DBackwardBackward0"};
+constexpr PoolOp kAdaptiveMaxPool3d = {"adaptive_max_pool3d", 3, "AdaptiveMaxPool3DBackward0",
+                                       "AdaptiveMaxPool3DBackwardBackward0"};
 
 struct Windows {
   IntArrayRef kernel_size, stride, padding, dilation;
@@ -427,6 +429,9 @@ std::tuple<Tensor, Tensor> adaptive_max_pool1d(const Tensor& self, IntArrayRef o
 }
 std::tuple<Tensor, Tensor> adaptive_max_pool2d(const Tensor& self, IntArrayRef output_size) {
   return max_pool(kAdaptiveMaxPool2d, describe_adaptive(kAdaptiveMaxPool2d, self, output_size), self, true);
+}
+std::tuple<Tensor, Tensor> adaptive_max_pool3d(const Tensor& self, IntArrayRef output_size) {
+  return max_pool(kAdaptiveMaxPool3d, describe_adaptive(kAdaptiveMaxPool3d, self, output_size), self, true);
 }
 
 }  // namespace relume

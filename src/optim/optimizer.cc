@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/check.h"
+#include "optim/inherit.h"
 #include "relume/autograd.h"
 #include "relume/ops.h"
 
@@ -26,6 +27,14 @@ std::vector<std::pair<std::string, double>> OptimizerOptions::numbers() const { 
 void OptimizerOptions::set_numbers(const std::vector<std::pair<std::string, double>>&) {}
 void OptimizerOptions::inherit(const OptimizerOptions&) {}
 
+void inherit_numbers(OptimizerOptions& options, const OptimizerOptions& fresh, const OptimizerOptions& defaults) {
+  auto own = options.numbers();
+  const auto usual = fresh.numbers(), wanted = defaults.numbers();
+  for (size_t i = 0; i < own.size(); ++i)
+    if (own[i].second == usual[i].second) own[i].second = wanted[i].second;
+  options.set_numbers(own);
+}
+
 OptimizerParamState::~OptimizerParamState() = default;
 std::unique_ptr<OptimizerParamState> OptimizerParamState::clone() const {
   fail(
@@ -35,6 +44,7 @@ std::unique_ptr<OptimizerParamState> OptimizerParamState::clone() const {
 }
 OrderedDict<std::string, Tensor> OptimizerParamState::tensors() const { return OrderedDict<std::string, Tensor>(); }
 void OptimizerParamState::set_tensors(const OrderedDict<std::string, Tensor>&) {}
+bool OptimizerParamState::has_shape_of_parameter() const { return true; }
 
 OptimizerParamGroup::OptimizerParamGroup(const OptimizerParamGroup& other)
     : params_(other.params_), options_(other.options_ ? other.options_->clone() : nullptr) {}
@@ -211,11 +221,12 @@ void Optimizer::load_state_dict(const OrderedDict<std::string, Tensor>& dict) {
       const auto entries = entries_below(dict, prefix);
       used += entries.size();
       if (entries.is_empty()) continue;
+      states.emplace_back(parameter.unsafeGetTensorImpl(), make_state());
+      const bool has_shape = states.back().second->has_shape_of_parameter();
       for (const auto& item : entries)
-        check<ValueError>(item->dim() == 0 || item->sizes() == parameter.sizes(),
+        check<ValueError>(!has_shape || item->dim() == 0 || item->sizes() == parameter.sizes(),
                           "Optimizer.load_state_dict: expected {}{} of shape {}, got {}", prefix, item.key(),
                           parameter.sizes(), item->sizes());
-      states.emplace_back(parameter.unsafeGetTensorImpl(), make_state());
       states.back().second->set_tensors(entries);
     }
     const auto entries = entries_below(dict, "group." + std::to_string(g) + ".");

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "core/printing.h"
 #include "ops/optimizer_step.h"
+#include "optim/inherit.h"
 #include "relume/autograd.h"
 #include "relume/ops.h"
 #include "relume/profiler.h"
@@ -121,11 +122,7 @@ void inherit_from(O& options, const OptimizerOptions& defaults) {
     else
       return O(std::numeric_limits<double>::quiet_NaN());
   }();
-  Numbers own = numbers_of(options);
-  const Numbers usual = numbers_of(fresh), wanted = numbers_of(*from);
-  for (size_t i = 0; i < own.size(); ++i)
-    if (own[i].second == usual[i].second) own[i].second = wanted[i].second;
-  set_numbers_of(options, own);
+  inherit_numbers(options, fresh, *from);
 }
 
 OrderedDict<std::string, Tensor>& insert_field(OrderedDict<std::string, Tensor>& dict, const char* name,

@@ -10,6 +10,7 @@
 #include "relume/nn/activation.h"
 #include "relume/nn/conv.h"
 #include "relume/nn/dropout.h"
+#include "relume/nn/embedding_bag.h"
 #include "relume/nn/loss.h"
 #include "relume/nn/margin_loss.h"
 #include "relume/nn/norm.h"
@@ -115,6 +116,20 @@ class EmbeddingFuncOptions {
   RELUME_ARG(bool, sparse) = false;
 };
 RELUME_API Tensor embedding(const Tensor& input, const Tensor& weight, const EmbeddingFuncOptions& options = {});
+class EmbeddingBagFuncOptions {
+ public:
+  RELUME_ARG(Tensor, offsets) = {};
+  RELUME_ARG(std::optional<double>, max_norm) = std::nullopt;
+  RELUME_ARG(double, norm_type) = 2.0;
+  RELUME_ARG(bool, scale_grad_by_freq) = false;
+  RELUME_ARG(EmbeddingBagMode, mode) = kMean;
+  RELUME_ARG(bool, sparse) = false;
+  RELUME_ARG(Tensor, per_sample_weights) = {};
+  RELUME_ARG(bool, include_last_offset) = false;
+  RELUME_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
+};
+// See EmbeddingBagImpl; input is [B, N], or [N] with offsets.
+RELUME_API Tensor embedding_bag(const Tensor& input, const Tensor& weight, const EmbeddingBagFuncOptions& options = {});
 RELUME_API Tensor one_hot(const Tensor& tensor, int64_t num_classes = -1);
 
 // Convolutions.
@@ -172,8 +187,28 @@ RELUME_POOL_FUNCTION_WITH_INDICES(max_pool2d, MaxPool2d);
 RELUME_POOL_FUNCTION_WITH_INDICES(max_pool3d, MaxPool3d);
 RELUME_POOL_FUNCTION_WITH_INDICES(adaptive_max_pool1d, AdaptiveMaxPool1d);
 RELUME_POOL_FUNCTION_WITH_INDICES(adaptive_max_pool2d, AdaptiveMaxPool2d);
+RELUME_POOL_FUNCTION_WITH_INDICES(adaptive_max_pool3d, AdaptiveMaxPool3d);
+// Maxima of windows at drawn places, so that output_size, or a share output_ratio, is left.  Graham, 2015.
+RELUME_POOL_FUNCTION_WITH_INDICES(fractional_max_pool2d, FractionalMaxPool2d);
+RELUME_POOL_FUNCTION_WITH_INDICES(fractional_max_pool3d, FractionalMaxPool3d);
 #undef RELUME_POOL_FUNCTION
 #undef RELUME_POOL_FUNCTION_WITH_INDICES
+template <size_t D>
+class MaxUnpoolFuncOptions {
+ public:
+  MaxUnpoolFuncOptions(ExpandingArray<D> kernel_size) : kernel_size_(kernel_size), stride_(kernel_size) {}  // NOLINT
+  RELUME_ARG(ExpandingArray<D>, kernel_size);
+  RELUME_ARG(ExpandingArray<D>, stride);
+  RELUME_ARG(ExpandingArray<D>, padding) = 0;
+  RELUME_ARG(std::optional<std::vector<int64_t>>, output_size) = std::nullopt;
+};
+using MaxUnpool1dFuncOptions = MaxUnpoolFuncOptions<1>;
+using MaxUnpool2dFuncOptions = MaxUnpoolFuncOptions<2>;
+using MaxUnpool3dFuncOptions = MaxUnpoolFuncOptions<3>;
+// Puts the values that a max pooling gave back to where its indices say, among zeros.
+RELUME_API Tensor max_unpool1d(const Tensor& input, const Tensor& indices, const MaxUnpool1dFuncOptions& options);
+RELUME_API Tensor max_unpool2d(const Tensor& input, const Tensor& indices, const MaxUnpool2dFuncOptions& options);
+RELUME_API Tensor max_unpool3d(const Tensor& input, const Tensor& indices, const MaxUnpool3dFuncOptions& options);
 
 // Normalisation.
 class BatchNormFuncOptions {
@@ -286,6 +321,10 @@ RELUME_LOSS_FUNCTION(nll_loss, NLLLossOptions, NLLLossFuncOptions);
 RELUME_LOSS_FUNCTION(cross_entropy, CrossEntropyLossOptions, CrossEntropyFuncOptions);
 // y (log(y) - x), of log-probabilities x; with log_target exp(y) (y - x).
 RELUME_LOSS_FUNCTION(kl_div, KLDivLossOptions, KLDivFuncOptions);
+// See relume::ctc_loss in nn/loss.h.
+using CTCLossFuncOptions = CTCLossOptions;
+RELUME_API Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
+                           const Tensor& target_lengths, const CTCLossFuncOptions& options = {});
 
 // Losses of margins. y is the target, of 1 and -1 where nothing else is said; (x)+ is max(x, 0).
 #define RELUME_PAIR_LOSS_FUNCTION(name, Options, FuncOptions) \

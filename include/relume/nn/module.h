@@ -120,7 +120,12 @@ class RELUME_API Module : public std::enable_shared_from_this<Module> {
   // dotted name and one of these.
   template <class F>
   void apply(F&& function, const std::string& name_prefix = std::string()) const {
-    visit(visitor(function), name_prefix);
+    if constexpr (std::is_function_v<std::remove_reference_t<F>>) {
+      auto* pointer = &function;  // an object, which the visitor can point to
+      visit(visitor(pointer), name_prefix);
+    } else {
+      visit(visitor(function), name_prefix);
+    }
   }
 
   // All parameters (buffers, modules) of this module and, with recurse, of those below it; names are dotted paths.

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <tuple>
+#include <vector>
 
 #include "relume/nn/module.h"
 #include "relume/nn/options.h"
@@ -52,6 +53,32 @@ using AdaptiveAvgPool2dOptions = AdaptivePoolOptions<ExpandingArrayWithOptionalE
 using AdaptiveAvgPool3dOptions = AdaptivePoolOptions<ExpandingArrayWithOptionalElem<3>>;
 using AdaptiveMaxPool1dOptions = AdaptiveAvgPool1dOptions;
 using AdaptiveMaxPool2dOptions = AdaptiveAvgPool2dOptions;
+using AdaptiveMaxPool3dOptions = AdaptiveAvgPool3dOptions;
+
+template <size_t D>
+class MaxUnpoolOptions {
+ public:
+  MaxUnpoolOptions(ExpandingArray<D> kernel_size) : kernel_size_(kernel_size), stride_(kernel_size) {}  // NOLINT
+  RELUME_ARG(ExpandingArray<D>, kernel_size);
+  RELUME_ARG(ExpandingArray<D>, stride);
+  RELUME_ARG(ExpandingArray<D>, padding) = 0;
+};
+using MaxUnpool1dOptions = MaxUnpoolOptions<1>;
+using MaxUnpool2dOptions = MaxUnpoolOptions<2>;
+using MaxUnpool3dOptions = MaxUnpoolOptions<3>;
+
+template <size_t D>
+class FractionalMaxPoolOptions {
+ public:
+  using ExpandingArrayDouble = ExpandingArray<D, double>;
+  FractionalMaxPoolOptions(ExpandingArray<D> kernel_size) : kernel_size_(kernel_size) {}  // NOLINT
+  RELUME_ARG(ExpandingArray<D>, kernel_size);
+  RELUME_ARG(std::optional<ExpandingArray<D>>, output_size) = std::nullopt;
+  RELUME_ARG(std::optional<ExpandingArrayDouble>, output_ratio) = std::nullopt;
+  RELUME_ARG(Tensor, _random_samples) = {};
+};
+using FractionalMaxPool2dOptions = FractionalMaxPoolOptions<2>;
+using FractionalMaxPool3dOptions = FractionalMaxPoolOptions<3>;
 
 // The largest value of each window. forward_with_indices also gives where it stood in its plane.
 #define RELUME_MAX_POOL_MODULE(Name, Size)                                \
@@ -72,7 +99,30 @@ RELUME_MAX_POOL_MODULE(MaxPool3d, ExpandingArray<3>);
 // The same with windows that divide the input into output_size parts.
 RELUME_MAX_POOL_MODULE(AdaptiveMaxPool1d, ExpandingArray<1>);
 RELUME_MAX_POOL_MODULE(AdaptiveMaxPool2d, ExpandingArrayWithOptionalElem<2>);
+RELUME_MAX_POOL_MODULE(AdaptiveMaxPool3d, ExpandingArrayWithOptionalElem<3>);
+// The same with windows at places that are drawn anew at each call, unless the options have _random_samples.
+RELUME_MAX_POOL_MODULE(FractionalMaxPool2d, ExpandingArray<2>);
+RELUME_MAX_POOL_MODULE(FractionalMaxPool3d, ExpandingArray<3>);
 #undef RELUME_MAX_POOL_MODULE
+
+// The values of a max pooling put back to where its indices say, among zeros. output_size chooses among the sizes that
+// the pooling may have had before it.
+#define RELUME_MAX_UNPOOL_MODULE(Name, D)                                                  \
+  class RELUME_API Name##Impl : public Cloneable<Name##Impl> {                             \
+   public:                                                                                 \
+    explicit Name##Impl(ExpandingArray<D> kernel_size);                                    \
+    explicit Name##Impl(const Name##Options& options_);                                    \
+    void reset() override;                                                                 \
+    void pretty_print(std::ostream& stream) const override;                                \
+    Tensor forward(const Tensor& input, const Tensor& indices,                             \
+                   const std::optional<std::vector<int64_t>>& output_size = std::nullopt); \
+    Name##Options options;                                                                 \
+  };                                                                                       \
+  RELUME_MODULE(Name)
+RELUME_MAX_UNPOOL_MODULE(MaxUnpool1d, 1);
+RELUME_MAX_UNPOOL_MODULE(MaxUnpool2d, 2);
+RELUME_MAX_UNPOOL_MODULE(MaxUnpool3d, 3);
+#undef RELUME_MAX_UNPOOL_MODULE
 
 // The mean of each window.
 RELUME_STATELESS_MODULE(AvgPool1d, (const Tensor& input), ExpandingArray<1> kernel_size);

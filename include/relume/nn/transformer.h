@@ -1,7 +1,6 @@
 // Transformer, and the encoders, decoders and layers that it is made of.  Vaswani et al., 2017.
 #pragma once
 
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -27,7 +26,7 @@ class activation_t {
 
  private:
   bool gelu_ = false;
-  std::optional<relume::detail::AnyFunction<Tensor(const Tensor&)>> function_;
+  relume::detail::AnyFunction<Tensor(const Tensor&)> function_;
 };
 
 class TransformerEncoderLayerOptions {

@@ -68,6 +68,14 @@ class LocalResponseNormOptions {
   RELUME_ARG(double, beta) = 0.75;
   RELUME_ARG(double, k) = 1.;
 };
+class CrossMapLRN2dOptions {
+ public:
+  CrossMapLRN2dOptions(int64_t size) : size_(size) {}  // NOLINT
+  RELUME_ARG(int64_t, size);
+  RELUME_ARG(double, alpha) = 1e-4;
+  RELUME_ARG(double, beta) = 0.75;
+  RELUME_ARG(int64_t, k) = 1;
+};
 template <size_t D>
 class LPPoolOptions {
  public:
@@ -88,6 +96,8 @@ RELUME_STATELESS_MODULE(PixelUnshuffle, (const Tensor& input), int64_t downscale
 RELUME_STATELESS_MODULE(Fold, (const Tensor& input), ExpandingArray<2> output_size, ExpandingArray<2> kernel_size);
 RELUME_STATELESS_MODULE(Unfold, (const Tensor& input), ExpandingArray<2> kernel_size);
 RELUME_STATELESS_MODULE(LocalResponseNorm, (const Tensor& input), int64_t size);
+// LocalResponseNorm of [N, C, H, W], with a window of size - 1 channels where size is even.
+RELUME_STATELESS_MODULE(CrossMapLRN2d, (const Tensor& input), int64_t size);
 RELUME_STATELESS_MODULE(LPPool1d, (const Tensor& input), double norm_type, ExpandingArray<1> kernel_size);
 RELUME_STATELESS_MODULE(LPPool2d, (const Tensor& input), double norm_type, ExpandingArray<2> kernel_size);
 RELUME_STATELESS_MODULE(LPPool3d, (const Tensor& input), double norm_type, ExpandingArray<3> kernel_size);

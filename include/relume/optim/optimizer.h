@@ -54,6 +54,8 @@ class RELUME_API OptimizerParamState {
   // Every tensor of the state by name, numbers as 0-dim tensors, and back.
   virtual OrderedDict<std::string, Tensor> tensors() const;
   virtual void set_tensors(const OrderedDict<std::string, Tensor>& tensors);
+  // Whether each tensor of more than no dimension has the parameter's shape, as load_state_dict() then demands.
+  virtual bool has_shape_of_parameter() const;
 };
 template <class Derived>
 class OptimizerCloneableParamState : public OptimizerParamState {
@@ -115,7 +117,11 @@ class RELUME_API ParamStates {
 class LossClosure {
  public:
   LossClosure(std::nullptr_t = nullptr) {}  // NOLINT: implicit, as in libtorch
+  LossClosure(Tensor (*closure)())          // NOLINT
+      : closure_(reinterpret_cast<void*>(closure)),
+        call_([](void* f) -> Tensor { return reinterpret_cast<Tensor (*)()>(f)(); }) {}
   template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, LossClosure> &&
+                                              !std::is_function_v<std::remove_reference_t<F>> &&
                                               std::is_invocable_v<std::remove_reference_t<F>&>>>
   LossClosure(F&& closure)  // NOLINT
       : closure_(const_cast<void*>(static_cast<const void*>(&closure))),
