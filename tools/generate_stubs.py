@@ -271,7 +271,7 @@ def operators():
 def tensor_class(rows):
     """The class Tensor."""
     text = 'class Tensor:\n    """An n-dimensional array of numbers that autograd can track."""\n'
-    names = re.findall(r'\{"(\w+)", RELUME_(?:VIEW_)?GETTER', (ROOT / "python/src/attributes.cc").read_text())
+    names = re.findall(r'\{"(\w+)", (?:RELUME_(?:VIEW_)?GETTER|grad_of)', (ROOT / "python/src/attributes.cc").read_text())
     for name in names:
         kind = ATTRIBUTES.get(name, "_bool")
         text += f"    @property\n    def {name}(self) -> {kind}: ...\n"

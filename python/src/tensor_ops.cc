@@ -68,13 +68,21 @@ PyObject* backward(Arguments& a) {
   return none();
 }
 
+PyTypeObject* subclass_of_tensor(PyObject* type) {
+  if (!PyType_Check(type)) raise(PyExc_TypeError, "cls must be a type (got " + type_name_of(type) + ")");
+  auto* const result = reinterpret_cast<PyTypeObject*>(type);
+  if (!PyType_IsSubtype(result, tensor_type))
+    raise(PyExc_TypeError,
+          "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make sure your class "
+          "inherits from Tensor.");
+  return result;
+}
+
 PyObject* make_subclass(Arguments& a) {
-  PyObject* type = a.object(0);
-  if (!PyType_Check(type) || !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), tensor_type))
-    raise(PyExc_TypeError, "_make_subclass: cls must be a subclass of Tensor");
+  PyTypeObject* type = subclass_of_tensor(a.object(0));
   const Tensor tensor = a.tensor(1).detach();
   if (a.boolean(2, false)) tensor.set_requires_grad(true);
-  return wrap_as(reinterpret_cast<PyTypeObject*>(type), tensor);
+  return wrap_as(type, tensor);
 }
 
 PyObject* orthogonal(Arguments& a) {
@@ -340,7 +348,7 @@ const Op kTensorOps[] = {
      "as_subclass(cls)\n\nThe tensor as an object of cls, in the same place of the graph.\n",
      {{kMethod, "Tensor input, object cls",
        [](Arguments& a) -> PyObject* {
-         return wrap_as(reinterpret_cast<PyTypeObject*>(a.object(1)), relume::alias(a.tensor(0)));
+         return wrap_as(subclass_of_tensor(a.object(1)), relume::alias(a.tensor(0)));
        }}}},
     {"_index_put",
      "_index_put(indices, values, accumulate)\n\nindex_put_ with a list of index tensors.\n",

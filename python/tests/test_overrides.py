@@ -154,3 +154,11 @@ class TestTorchFunction:
         assert double(Scaled()) == ("double", (Scaled,)) and double(torch.ones(1)).item() == 2
         with pytest.raises(TypeError, match="no implementation found for"):
             handle_torch_function(double, (torch.ones(1),), torch.ones(1))
+
+
+@pytest.mark.parametrize("cls, text", [(3, r"cls must be a type \(got int\)"), (int, "does not inherit from Tensor")])
+def test_classes_that_are_no_subclasses_are_refused(cls, text):
+    with pytest.raises(TypeError, match=text):
+        torch.ones(1).as_subclass(cls)
+    with pytest.raises(TypeError, match=text):
+        torch.Tensor._make_subclass(cls, torch.ones(1))
