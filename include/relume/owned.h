@@ -1,24 +1,29 @@
 // Owned: the only owner of an object, for members of classes that every program sees.
 #pragma once
 
-#include <utility>
+#include <memory>
 
 namespace relume::detail {
 
-// Destroys what it holds. It is std::unique_ptr without a deleter and an array form: each class of those costs a
-// compiler as much as three hundred lines of declarations.
+// Destroys what it holds. It is std::unique_ptr, from which it can be made, without a deleter and an array form: each
+// class of those costs a compiler as much as three hundred lines of declarations.
 template <class T>
 class Owned {
  public:
   Owned() = default;
   explicit Owned(T* object) : object_(object) {}
-  Owned(Owned&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  template <class U>
+  Owned(std::unique_ptr<U> object) : object_(object.release()) {}  // NOLINT: implicit, where libtorch has unique_ptr
+  Owned(Owned&& other) noexcept : object_(other.object_) { other.object_ = nullptr; }
   Owned& operator=(Owned&& other) noexcept {
-    std::swap(object_, other.object_);
+    T* const object = object_;
+    object_ = other.object_;
+    other.object_ = object;
     return *this;
   }
   ~Owned() { delete object_; }
 
+  explicit operator bool() const { return object_ != nullptr; }
   T* get() const { return object_; }
   T* operator->() const { return object_; }
   T& operator*() const { return *object_; }

@@ -42,7 +42,9 @@ class NodePtr {
   }
   NodePtr(NodePtr&& other) noexcept : node_(other.node_) { other.node_ = nullptr; }
   NodePtr& operator=(NodePtr other) noexcept {
-    std::swap(node_, other.node_);
+    Node* const node = node_;
+    node_ = other.node_;
+    other.node_ = node;
     return *this;
   }
   ~NodePtr() {
@@ -146,7 +148,11 @@ class RELUME_API Tensor {
   }
   detail::TensorImpl* impl() const noexcept { return impl_; }
   detail::TensorImpl* unsafeGetTensorImpl() const noexcept { return impl_; }
-  void swap(Tensor& other) noexcept { std::swap(impl_, other.impl_); }
+  void swap(Tensor& other) noexcept {
+    detail::TensorImpl* const impl = impl_;
+    impl_ = other.impl_;
+    other.impl_ = impl;
+  }
   void reset() noexcept { Tensor().swap(*this); }
   // Whether both handles name the same tensor (Python's `is`).
   bool is_same(const Tensor& other) const noexcept { return impl_ == other.impl_; }

@@ -32,7 +32,7 @@ PyObject* save(Arguments& a) {
   OrderedDict<std::string, Tensor> dict;
   for (size_t i = 0; i < names.size(); ++i) dict.insert(names[i], tensors.at(i));
   serialize::Metadata pairs;
-  for (size_t i = 0; i + 1 < metadata.size(); i += 2) pairs[metadata[i]] = metadata[i + 1];
+  for (size_t i = 0; i + 1 < metadata.size(); i += 2) pairs.insert(metadata[i], metadata[i + 1]);
   const std::string path(a.text(0));
   {
     const Unlocked unlocked;
@@ -54,7 +54,7 @@ PyObject* load(Arguments& a) {
     names.push_back(item.key());
     tensors.push_back(item.value());
   }
-  for (const auto& [key, value] : pairs) metadata.insert(metadata.end(), {key, value});
+  for (const auto& item : pairs) metadata.insert(metadata.end(), {item.key(), item.value()});
   return checked(Py_BuildValue("(NNN)", text_list(names), wrap(tensors), text_list(metadata)));
 }
 

@@ -27,9 +27,9 @@ constexpr const char* kGenerator = "generator";
 std::string exact(double value) { return fmt::format("{:a}", value); }
 
 const std::string& field(const Metadata& metadata, const std::string& key, const std::string& path) {
-  const auto found = metadata.find(key);
-  if (found == metadata.end()) throw Error(fmt::format("{}: not written by relume train: it has no {}", path, key));
-  return found->second;
+  const std::string* const found = metadata.find(key);
+  if (!found) throw Error(fmt::format("{}: not written by relume train: it has no {}", path, key));
+  return *found;
 }
 
 int64_t whole_number(const Metadata& metadata, const std::string& key, const std::string& path) {
@@ -170,10 +170,10 @@ void Trainer::save_checkpoint(const std::string& path) const {
   state.insert(kGenerator, bytes);
 
   Metadata metadata = describe(recipe_);
-  metadata["epoch"] = std::to_string(position_.epoch);
-  metadata["images"] = std::to_string(position_.images);
-  metadata["loss_sum"] = exact(position_.loss_sum);
-  metadata["seconds"] = exact(position_.seconds);
+  metadata.insert("epoch", std::to_string(position_.epoch));
+  metadata.insert("images", std::to_string(position_.images));
+  metadata.insert("loss_sum", exact(position_.loss_sum));
+  metadata.insert("seconds", exact(position_.seconds));
   serialize::save_safetensors(path, state, metadata);
 }
 

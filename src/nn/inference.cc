@@ -235,7 +235,7 @@ std::shared_ptr<const InferencePlan> plan_inference(const Module& module) {
 }
 
 InferenceScope::InferenceScope(const InferencePlan& plan)
-    : put_off_(std::make_unique<relume::detail::PutOffScope>()),
+    : put_off_(new relume::detail::PutOffScope()),
       previous_(t_inference.plan),
       previous_grad_(GradMode::is_enabled()) {
   t_inference.plan = &plan;

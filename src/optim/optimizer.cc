@@ -46,13 +46,15 @@ OrderedDict<std::string, Tensor> OptimizerParamState::tensors() const { return O
 void OptimizerParamState::set_tensors(const OrderedDict<std::string, Tensor>&) {}
 bool OptimizerParamState::has_shape_of_parameter() const { return true; }
 
-OptimizerParamGroup::OptimizerParamGroup(const OptimizerParamGroup& other)
-    : params_(other.params_), options_(other.options_ ? other.options_->clone() : nullptr) {}
-OptimizerParamGroup& OptimizerParamGroup::operator=(const OptimizerParamGroup& other) {
-  params_ = other.params_;
-  options_ = other.options_ ? other.options_->clone() : nullptr;
-  return *this;
+OptimizerParamGroup::OptimizerParamGroup(std::vector<Tensor> params, std::unique_ptr<OptimizerOptions> options)
+    : params_(std::move(params)), options_(std::move(options)) {}
+OptimizerParamGroup::OptimizerParamGroup(const OptimizerParamGroup& other) : params_(other.params_) {
+  if (other.options_) options_ = other.options_->clone();
 }
+OptimizerParamGroup& OptimizerParamGroup::operator=(const OptimizerParamGroup& other) {
+  return *this = OptimizerParamGroup(other);
+}
+void OptimizerParamGroup::set_options(std::unique_ptr<OptimizerOptions> options) { options_ = std::move(options); }
 OptimizerOptions& OptimizerParamGroup::options() {
   check(has_options(), "OptimizerParamGroup: expected a group with options");
   return *options_;
@@ -79,7 +81,7 @@ int64_t ParamStates::position(void* parameter) const {
   }
 }
 
-std::unique_ptr<OptimizerParamState>& ParamStates::operator[](void* parameter) {
+relume::detail::Owned<OptimizerParamState>& ParamStates::operator[](void* parameter) {
   const int64_t at = position(parameter);
   if (at >= 0) return items_[static_cast<size_t>(at)].second;
   items_.emplace_back(parameter, nullptr);
@@ -94,12 +96,12 @@ std::unique_ptr<OptimizerParamState>& ParamStates::operator[](void* parameter) {
   return items_.back().second;
 }
 
-std::unique_ptr<OptimizerParamState>& ParamStates::at(void* parameter) {
+relume::detail::Owned<OptimizerParamState>& ParamStates::at(void* parameter) {
   const int64_t at = position(parameter);
   check<IndexError>(at >= 0, "Optimizer: expected a parameter with a state");
   return items_[static_cast<size_t>(at)].second;
 }
-const std::unique_ptr<OptimizerParamState>& ParamStates::at(void* parameter) const {
+const relume::detail::Owned<OptimizerParamState>& ParamStates::at(void* parameter) const {
   return const_cast<ParamStates*>(this)->at(parameter);
 }
 ParamStates::iterator ParamStates::find(void* parameter) {
@@ -212,7 +214,7 @@ OrderedDict<std::string, Tensor> entries_below(const OrderedDict<std::string, Te
 
 void Optimizer::load_state_dict(const OrderedDict<std::string, Tensor>& dict) {
   const NoGradGuard no_grad;
-  std::vector<std::pair<void*, std::unique_ptr<OptimizerParamState>>> states;
+  std::vector<ParamStates::Item> states;
   size_t used = 0;
   int64_t number = 0;
   for (size_t g = 0; g < param_groups_.size(); ++g) {

@@ -91,17 +91,17 @@ void as_file(const SavedData& values, Write write) {
   for (const auto& [key, value] : values) {
     const Kind* kind = value.isTensor() ? nullptr : kind_of(value);
     const Tensor tensor = kind ? kind->to_tensor(value) : value.toTensor();
-    if (kind || tensor.requires_grad()) metadata[key] = kind ? kind->name : kRequiresGrad;
+    if (kind || tensor.requires_grad()) metadata.insert(key, kind ? kind->name : kRequiresGrad);
     tensors.insert(key, tensor);
   }
   write(tensors, metadata);
 }
 
 IValue value_of(const std::string& key, const Tensor& tensor, const Metadata& metadata) {
-  const auto kind = metadata.find(key);
-  if (kind == metadata.end()) return tensor;
-  if (kind->second == kRequiresGrad) return tensor.set_requires_grad(true);
-  return kind_named(kind->second, key).from_tensor(tensor);
+  const std::string* const kind = metadata.find(key);
+  if (!kind) return tensor;
+  if (*kind == kRequiresGrad) return tensor.set_requires_grad(true);
+  return kind_named(*kind, key).from_tensor(tensor);
 }
 
 SavedData values_of(const OrderedDict<std::string, Tensor>& tensors, const Metadata& metadata) {

@@ -53,7 +53,7 @@ Metadata parse_metadata(const Json& json, const std::string& file) {
   Metadata metadata;
   for (const auto& [key, value] : json.members) {
     check(value.kind == Json::Kind::Text, "{}: expected __metadata__ \"{}\" to be a string", file, key);
-    metadata[key] = value.text;
+    metadata.insert(key, value.text);
   }
   return metadata;
 }
@@ -162,9 +162,9 @@ std::string header_text(const std::string& path, const std::vector<TensorSource>
                         std::vector<uint64_t>* lengths) {
   std::set<std::string> taken = {kMetadataKey};
   std::vector<std::string> members;
-  if (!metadata.empty()) {
+  if (!metadata.is_empty()) {
     std::vector<std::string> texts;
-    for (const auto& [key, text] : metadata) texts.push_back(quoted(key, path) + ":" + quoted(text, path));
+    for (const auto& item : metadata) texts.push_back(quoted(item.key(), path) + ":" + quoted(item.value(), path));
     members.push_back(fmt::format("\"{}\":{{{}}}", kMetadataKey, fmt::join(texts, ",")));
   }
   uint64_t end = 0;

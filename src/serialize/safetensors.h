@@ -2,17 +2,15 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/file.h"
 #include "relume/dtype.h"
+#include "relume/serialize/safetensors.h"
 
 namespace relume::serialize {
-
-using Metadata = std::map<std::string, std::string>;
 
 // Where a tensor's bytes lie, counted from the start of the file.
 struct TensorEntry {
@@ -53,7 +51,8 @@ struct TensorSource {
 
 // Writes a file atomically: where it throws (a full disk, a name twice, a name that is not UTF-8), the old file stays.
 // The layout is that of the safetensors package: largest element type first, then by name.
-void write_safetensors(const std::string& path, std::vector<TensorSource> tensors, const Metadata& metadata = {});
+void write_safetensors(const std::string& path, std::vector<TensorSource> tensors,
+                       const Metadata& metadata = Metadata());
 
 // The same to anything that takes bytes; errors call it `name`.
 using ByteSink = std::function<void(const void* from, size_t count)>;

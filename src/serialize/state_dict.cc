@@ -39,7 +39,7 @@ OrderedDict<std::string, Tensor> read_all(SafetensorsIndex index, Metadata* meta
 }  // namespace
 
 void save_safetensors(const std::string& path, const OrderedDict<std::string, Tensor>& tensors) {
-  save_safetensors(path, tensors, {});
+  save_safetensors(path, tensors, Metadata());
 }
 
 void save_safetensors(const std::string& path, const OrderedDict<std::string, Tensor>& tensors,

@@ -74,7 +74,7 @@ TEST(Safetensors, WritesWhatTheSafetensorsPackageWrites) {
 TEST(Safetensors, ReadsWhatTheSafetensorsPackageWrites) {
   const InputFile file(kGolden);
   const SafetensorsIndex index = read_safetensors_index(file);
-  EXPECT_THAT(index.metadata, ElementsAre(std::pair<const std::string, std::string>("format", "pt")));
+  EXPECT_THAT(index.metadata.pairs(), ElementsAre(std::pair<std::string, std::string>("format", "pt")));
   const std::vector<TensorSource> expected = golden_tensors();
   ASSERT_EQ(index.entries.size(), expected.size());
   for (const TensorSource& tensor : expected) {

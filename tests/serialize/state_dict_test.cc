@@ -18,7 +18,7 @@ TEST(StateDict, ComesBackForEveryDtype) {
   save_safetensors(folder.file("a"), tensors, {{"epoch", "3"}});
   Metadata metadata;
   const OrderedDict<std::string, Tensor> loaded = load_safetensors(folder.file("a"), &metadata);
-  EXPECT_EQ(metadata, (Metadata{{"epoch", "3"}}));
+  EXPECT_THAT(metadata.pairs(), testing::ElementsAre(std::pair<std::string, std::string>("epoch", "3")));
   ASSERT_EQ(loaded.size(), tensors.size());
   for (const auto& item : tensors) {
     EXPECT_EQ(loaded[item.key()].scalar_type(), item.value().scalar_type());

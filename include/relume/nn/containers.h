@@ -101,7 +101,7 @@ class Sequential : public ModuleHolder<SequentialImpl> {
   using Impl = SequentialImpl;
   Sequential() = default;
   Sequential(std::initializer_list<NamedAnyModule> modules)  // NOLINT: implicit, as in libtorch
-      : ModuleHolder(std::shared_ptr<SequentialImpl>(new SequentialImpl(modules))) {}
+      : ModuleHolder<SequentialImpl>(modules) {}
 };
 
 // A list of modules that are not called by it.
@@ -209,7 +209,7 @@ class ModuleDict : public ModuleHolder<ModuleDictImpl> {
   using Impl = ModuleDictImpl;
   ModuleDict() = default;
   ModuleDict(const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& modules)  // NOLINT
-      : ModuleHolder(std::shared_ptr<ModuleDictImpl>(new ModuleDictImpl(modules))) {}
+      : ModuleHolder<ModuleDictImpl>(modules) {}
 };
 
 // Parameters by number.

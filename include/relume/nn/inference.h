@@ -9,6 +9,7 @@
 #include "relume/nn/any.h"
 #include "relume/nn/module.h"
 #include "relume/nn/pimpl.h"
+#include "relume/owned.h"
 
 namespace relume {
 
@@ -32,7 +33,7 @@ class RELUME_API InferenceScope {
   InferenceScope& operator=(const InferenceScope&) = delete;
 
  private:
-  std::unique_ptr<relume::detail::PutOffScope> put_off_;
+  relume::detail::Owned<relume::detail::PutOffScope> put_off_;
   const InferencePlan* previous_;
   bool previous_grad_;
 };

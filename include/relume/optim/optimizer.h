@@ -11,6 +11,7 @@
 #include "relume/export.h"
 #include "relume/nn/options.h"
 #include "relume/nn/ordered_dict.h"
+#include "relume/owned.h"
 #include "relume/tensor.h"
 
 namespace relume {
@@ -68,33 +69,34 @@ class OptimizerCloneableParamState : public OptimizerParamState {
 class RELUME_API OptimizerParamGroup {
  public:
   OptimizerParamGroup(std::vector<Tensor> params) : params_(std::move(params)) {}  // NOLINT: implicit, as in libtorch
-  OptimizerParamGroup(std::vector<Tensor> params, std::unique_ptr<OptimizerOptions> options)
-      : params_(std::move(params)), options_(std::move(options)) {}
+  OptimizerParamGroup(std::vector<Tensor> params, std::unique_ptr<OptimizerOptions> options);
   OptimizerParamGroup(const OptimizerParamGroup& other);
+  OptimizerParamGroup(OptimizerParamGroup&& other) noexcept = default;
   OptimizerParamGroup& operator=(const OptimizerParamGroup& other);
+  OptimizerParamGroup& operator=(OptimizerParamGroup&& other) noexcept = default;
 
-  bool has_options() const { return options_ != nullptr; }
+  bool has_options() const { return static_cast<bool>(options_); }
   OptimizerOptions& options();
   const OptimizerOptions& options() const;
-  void set_options(std::unique_ptr<OptimizerOptions> options) { options_ = std::move(options); }
+  void set_options(std::unique_ptr<OptimizerOptions> options);
   std::vector<Tensor>& params() { return params_; }
   const std::vector<Tensor>& params() const { return params_; }
 
  private:
   std::vector<Tensor> params_;
-  std::unique_ptr<OptimizerOptions> options_;
+  relume::detail::Owned<OptimizerOptions> options_;
 };
 
 // The states by the parameter's impl pointer.
 class RELUME_API ParamStates {
  public:
-  using Item = std::pair<void*, std::unique_ptr<OptimizerParamState>>;
+  using Item = std::pair<void*, relume::detail::Owned<OptimizerParamState>>;
   using iterator = std::vector<Item>::iterator;
   using const_iterator = std::vector<Item>::const_iterator;
 
-  std::unique_ptr<OptimizerParamState>& operator[](void* parameter);
-  std::unique_ptr<OptimizerParamState>& at(void* parameter);
-  const std::unique_ptr<OptimizerParamState>& at(void* parameter) const;
+  relume::detail::Owned<OptimizerParamState>& operator[](void* parameter);
+  relume::detail::Owned<OptimizerParamState>& at(void* parameter);
+  const relume::detail::Owned<OptimizerParamState>& at(void* parameter) const;
   iterator find(void* parameter);
   const_iterator find(void* parameter) const;
   size_t count(void* parameter) const { return find(parameter) != end() ? 1 : 0; }
@@ -180,7 +182,7 @@ class RELUME_API Optimizer {
 
   std::vector<OptimizerParamGroup> param_groups_;
   ParamStates state_;
-  std::unique_ptr<OptimizerOptions> defaults_;
+  relume::detail::Owned<OptimizerOptions> defaults_;
 };
 
 }  // namespace optim

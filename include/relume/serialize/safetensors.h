@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <iosfwd>
-#include <map>
 #include <string>
 
 #include "relume/export.h"
@@ -13,7 +12,7 @@
 namespace relume::serialize {
 
 // Text by name, which a file carries beside its tensors.
-using Metadata = std::map<std::string, std::string>;
+using Metadata = OrderedDict<std::string, std::string>;
 
 // Writes the tensors, of any dtype and layout, to a file that replaces `path` only when it is whole: where the disk is
 // full or the program is killed, the old file stays. Throws Error where it cannot be written or a name is not UTF-8.
