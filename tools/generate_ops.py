@@ -83,7 +83,7 @@ class Op:
             if kind not in TYPES:
                 raise SystemExit(f"table.txt: unknown type {kind} in: {line}")
             if default == "None":
-                default = "{}" if kind == "Tensor?" else "std::nullopt"
+                default = "{}"
             self.arguments.append((TYPES[kind], name, default))
             if kind == "Tensor?":
                 self.may_be_undefined.add(name)
@@ -141,7 +141,7 @@ class Op:
 
 def read(i, kind, _, default):
     """The expression that takes argument i from a golden."""
-    if not default or default == "std::nullopt" or kind == "const Tensor&":
+    if not default or "std::optional" in kind or kind == "const Tensor&":
         return f"a.{ARGUMENTS[kind]}({i})"
     return f"a.{ARGUMENTS[kind]}({i}, {default if default[0] == '{' or kind != 'IntArrayRef' else '{' + default + '}'})"
 

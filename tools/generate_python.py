@@ -169,14 +169,14 @@ MORE_ROWS = {
     },
 }
 ACTIVATION_TYPES = {"double": "float", "std::string": "str", "bool": "bool", "int64_t": "int"}
-IN_PYTHON = {"lambda": "lambd", "true": "True", "false": "False", "std::nullopt": "None"}
+IN_PYTHON = {"lambda": "lambd", "true": "True", "false": "False"}
 
 
 def python_default(kind, default):
     """A default as Python writes it."""
     if default in IN_PYTHON:
         return IN_PYTHON[default]
-    if kind == "const Tensor&":
+    if kind == "const Tensor&" or ("std::optional" in kind and default == "{}"):
         return "None"
     if default.startswith("MemoryFormat::"):
         return "torch.contiguous_format"
@@ -226,7 +226,7 @@ class Call:
             reader = "optional_tensor"
         if kind == "const TensorOptions&" and default != "{}":
             return f"a.options({slot}, {default})"
-        if default and default not in ("{}", "std::nullopt") and not reader.startswith("optional"):
+        if default and default != "{}" and not reader.startswith("optional"):
             if kind == "IntArrayRef":
                 default = "DimVector" + (default if default[0] == "{" else "{" + default + "}")
             return f"a.{reader}({slot}, {default})"

@@ -81,13 +81,13 @@ class RELUME_API Node {
 // is not empty, with respect to those tensors only. `grad_tensors` are the gradients with respect to `tensors`; they
 // may be left out for tensors of one element.
 RELUME_API void backward(TensorList tensors, TensorList grad_tensors = {},
-                         std::optional<bool> retain_graph = std::nullopt, bool create_graph = false,
+                         std::optional<bool> retain_graph = {}, bool create_graph = false,
                          TensorList inputs = {});
 
 // The gradients of `outputs` (weighted by `grad_outputs`) with respect to `inputs`, without touching anybody's grad.
 // An input that `outputs` do not depend on is an error, or with allow_unused an undefined tensor.
 RELUME_API variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs = {},
-                              std::optional<bool> retain_graph = std::nullopt, bool create_graph = false,
+                              std::optional<bool> retain_graph = {}, bool create_graph = false,
                               bool allow_unused = false);
 
 // While enabled, an error in backward names the forward op on standard error, and with check_nan a NaN gradient is an

@@ -91,7 +91,7 @@ class RELUME_API SavedData {
   std::vector<value_type>::const_iterator end() const { return values_.end(); }
   size_t size() const { return values_.size(); }
   bool empty() const { return values_.empty(); }
-  void clear() { values_.clear(); }
+  void clear();
 
  private:
   std::vector<value_type> values_;
@@ -113,13 +113,13 @@ class RELUME_API AutogradContext {
   detail::SavedData saved_data;
 
   // Keeps inputs or outputs for backward, which fails where they have been written to since. Called once, in forward.
-  void save_for_backward(variable_list to_save) { to_save_ = std::move(to_save); }
+  void save_for_backward(variable_list to_save);
   // The tensors saved. Throws Error where one was written to, or where they are freed already.
   variable_list get_saved_variables() const;
   // Says which inputs forward writes to; each must be an output too.
-  void mark_dirty(const variable_list& inputs) { dirty_ = inputs; }
+  void mark_dirty(const variable_list& inputs);
   // Says which outputs have no gradient.
-  void mark_non_differentiable(const variable_list& outputs) { non_differentiable_ = outputs; }
+  void mark_non_differentiable(const variable_list& outputs);
   // Whether backward gets zeros (true, unless said otherwise) or undefined tensors where no gradient flows.
   void set_materialize_grads(bool value) { materialize_grads_ = value; }
   // Whether the gradient of the i-th tensor among forward's arguments is wanted.

@@ -22,8 +22,8 @@ inline constexpr EllipsisIndexType Ellipsis{};
 // positive.
 class Slice {
  public:
-  explicit Slice(std::optional<int64_t> start = std::nullopt, std::optional<int64_t> stop = std::nullopt,
-                 std::optional<int64_t> step = std::nullopt)
+  explicit Slice(std::optional<int64_t> start = {}, std::optional<int64_t> stop = {},
+                 std::optional<int64_t> step = {})
       : start_(start), stop_(stop), step_(step.value_or(1)) {}
   std::optional<int64_t> start() const { return start_; }
   std::optional<int64_t> stop() const { return stop_; }

@@ -58,18 +58,8 @@ class TensorOptions {
   TensorOptions(Layout) : has_layout_(true) {}                                 // NOLINT
   TensorOptions(MemoryFormat format) : memory_format_(format), has_format_(true) {}  // NOLINT
 
-  TensorOptions dtype(std::optional<ScalarType> dtype) const {
-    TensorOptions copy = *this;
-    copy.has_dtype_ = dtype.has_value();
-    if (dtype) copy.dtype_ = *dtype;
-    return copy;
-  }
-  TensorOptions device(std::optional<Device> device) const {
-    TensorOptions copy = *this;
-    copy.has_device_ = device.has_value();
-    if (device) copy.device_ = *device;
-    return copy;
-  }
+  RELUME_API TensorOptions dtype(std::optional<ScalarType> dtype) const;
+  RELUME_API TensorOptions device(std::optional<Device> device) const;
   TensorOptions device(DeviceType type, int8_t index = -1) const { return device(Device(type, index)); }
   TensorOptions layout(Layout) const {
     TensorOptions copy = *this;
@@ -101,8 +91,8 @@ class TensorOptions {
   bool has_layout() const { return has_layout_; }
   bool has_requires_grad() const { return has_requires_grad_; }
   bool has_memory_format() const { return has_format_; }
-  std::optional<ScalarType> dtype_opt() const { return has_dtype_ ? std::optional<ScalarType>(dtype_) : std::nullopt; }
-  std::optional<Device> device_opt() const { return has_device_ ? std::optional<Device>(device_) : std::nullopt; }
+  RELUME_API std::optional<ScalarType> dtype_opt() const;
+  RELUME_API std::optional<Device> device_opt() const;
   std::optional<MemoryFormat> memory_format_opt() const {
     return has_format_ ? std::optional<MemoryFormat>(memory_format_) : std::nullopt;
   }

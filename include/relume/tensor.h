@@ -242,8 +242,8 @@ class RELUME_API Tensor {
   bool is_inference() const;
   // Accumulates into the leaves' grad the gradient of this tensor with respect to them. `gradient` is that of some
   // scalar with respect to this tensor; it may be left out when this tensor has one element.
-  void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = std::nullopt, bool create_graph = false,
-                std::optional<TensorList> inputs = std::nullopt) const;
+  void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = {}, bool create_graph = false,
+                std::optional<TensorList> inputs = {}) const;
   // The same elements and version counter without history.
   Tensor detach() const;
   Tensor& detach_() const;

@@ -89,6 +89,7 @@ IValue& SavedData::operator[](const std::string& name) {
     if (value.first == name) return value.second;
   return values_.emplace_back(name, IValue()).second;
 }
+void SavedData::clear() { values_.clear(); }
 std::vector<SavedData::value_type>::const_iterator SavedData::find(const std::string& name) const {
   return std::find_if(begin(), end(), [&](const value_type& value) { return value.first == name; });
 }
@@ -209,6 +210,10 @@ void CustomCall::finish(variable_list& outputs) { node_->finish(inputs_, outputs
 }  // namespace detail
 
 namespace autograd {
+
+void AutogradContext::save_for_backward(variable_list to_save) { to_save_ = std::move(to_save); }
+void AutogradContext::mark_dirty(const variable_list& inputs) { dirty_ = inputs; }
+void AutogradContext::mark_non_differentiable(const variable_list& outputs) { non_differentiable_ = outputs; }
 
 variable_list AutogradContext::get_saved_variables() const { return node_->saved_variables(); }
 bool AutogradContext::needs_input_grad(size_t i) const { return node_->needs(i); }

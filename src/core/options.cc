@@ -60,6 +60,24 @@ std::ostream& operator<<(std::ostream& stream, const TensorOptions& options) {
   return stream << "(nullopt))";
 }
 
+TensorOptions TensorOptions::dtype(std::optional<ScalarType> dtype) const {
+  TensorOptions copy = *this;
+  copy.has_dtype_ = dtype.has_value();
+  if (dtype) copy.dtype_ = *dtype;
+  return copy;
+}
+TensorOptions TensorOptions::device(std::optional<Device> device) const {
+  TensorOptions copy = *this;
+  copy.has_device_ = device.has_value();
+  if (device) copy.device_ = *device;
+  return copy;
+}
+std::optional<ScalarType> TensorOptions::dtype_opt() const {
+  return has_dtype_ ? std::optional<ScalarType>(dtype_) : std::nullopt;
+}
+std::optional<Device> TensorOptions::device_opt() const {
+  return has_device_ ? std::optional<Device>(device_) : std::nullopt;
+}
 ScalarType TensorOptions::default_dtype() { return g_default_dtype.load(std::memory_order_relaxed); }
 TypeMeta get_default_dtype() { return g_default_dtype.load(std::memory_order_relaxed); }
 

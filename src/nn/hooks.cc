@@ -96,6 +96,11 @@ void HookedCall::before() {
   });
 }
 
+void HookedCall::add(const Tensor& input) { inputs_.push_back(input); }
+Tensor HookedCall::input(const Tensor&) { return inputs_.at(next_++); }
+void HookedCall::add_output(const Tensor& output) { outputs_.push_back(output); }
+void HookedCall::take_output(Tensor& output) { output = outputs_.at(next_++); }
+
 Tensor HookedCall::output(Tensor result) {
   outputs_.push_back(std::move(result));
   after();

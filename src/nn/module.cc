@@ -61,8 +61,9 @@ namespace nn {
 
 using autograd::GradMode;
 
-Module::Module() = default;
-Module::Module(std::string name) : name_(std::move(name)) {}
+Module::Module() : Module(std::string()) {}
+Module::Module(std::string name)
+    : parameters_("Parameter"), buffers_("Buffer"), children_("Submodule"), name_(std::move(name)) {}
 Module::Module(const Module& other) = default;
 Module::Module(Module&& other) noexcept = default;
 Module& Module::operator=(const Module& other) = default;

@@ -21,7 +21,7 @@ Tensor& transpose_(Tensor& self, int64_t dim0, int64_t dim1);
 Tensor& squeeze_(Tensor& self);
 Tensor& squeeze_(Tensor& self, int64_t dim);
 Tensor& unsqueeze_(Tensor& self, int64_t dim);
-Tensor& as_strided_(Tensor& self, IntArrayRef size, IntArrayRef stride, std::optional<int64_t> storage_offset = std::nullopt);
+Tensor& as_strided_(Tensor& self, IntArrayRef size, IntArrayRef stride, std::optional<int64_t> storage_offset = {});
 Tensor& resize_(Tensor& self, IntArrayRef size);
 Tensor& resize_as_(Tensor& self, const Tensor& other);
 
@@ -38,16 +38,16 @@ Tensor new_ones(const Tensor& self, IntArrayRef size, const TensorOptions& optio
 Tensor new_full(const Tensor& self, IntArrayRef size, const Scalar& fill_value, const TensorOptions& options = {});
 
 // Random.
-Tensor& uniform_(Tensor& self, double from = 0, double to = 1, std::optional<Generator> generator = std::nullopt);
-Tensor& normal_(Tensor& self, double mean = 0, double std = 1, std::optional<Generator> generator = std::nullopt);
-Tensor& bernoulli_(Tensor& self, double p = 0.5, std::optional<Generator> generator = std::nullopt);
-Tensor& bernoulli_(Tensor& self, const Tensor& p, std::optional<Generator> generator = std::nullopt);
-Tensor& exponential_(Tensor& self, double lambd = 1, std::optional<Generator> generator = std::nullopt);
-Tensor& cauchy_(Tensor& self, double median = 0, double sigma = 1, std::optional<Generator> generator = std::nullopt);
-Tensor& log_normal_(Tensor& self, double mean = 1, double std = 2, std::optional<Generator> generator = std::nullopt);
-Tensor& geometric_(Tensor& self, double p, std::optional<Generator> generator = std::nullopt);
-Tensor& random_(Tensor& self, std::optional<Generator> generator = std::nullopt);
-Tensor& random_(Tensor& self, int64_t to, std::optional<Generator> generator = std::nullopt);
-Tensor& random_(Tensor& self, int64_t from, std::optional<int64_t> to, std::optional<Generator> generator = std::nullopt);
+Tensor& uniform_(Tensor& self, double from = 0, double to = 1, std::optional<Generator> generator = {});
+Tensor& normal_(Tensor& self, double mean = 0, double std = 1, std::optional<Generator> generator = {});
+Tensor& bernoulli_(Tensor& self, double p = 0.5, std::optional<Generator> generator = {});
+Tensor& bernoulli_(Tensor& self, const Tensor& p, std::optional<Generator> generator = {});
+Tensor& exponential_(Tensor& self, double lambd = 1, std::optional<Generator> generator = {});
+Tensor& cauchy_(Tensor& self, double median = 0, double sigma = 1, std::optional<Generator> generator = {});
+Tensor& log_normal_(Tensor& self, double mean = 1, double std = 2, std::optional<Generator> generator = {});
+Tensor& geometric_(Tensor& self, double p, std::optional<Generator> generator = {});
+Tensor& random_(Tensor& self, std::optional<Generator> generator = {});
+Tensor& random_(Tensor& self, int64_t to, std::optional<Generator> generator = {});
+Tensor& random_(Tensor& self, int64_t from, std::optional<int64_t> to, std::optional<Generator> generator = {});
 
 }  // namespace relume::method

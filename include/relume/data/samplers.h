@@ -29,7 +29,7 @@ class RELUME_API SequentialSampler : public Sampler<> {
   explicit SequentialSampler(size_t size) : size_(size) {}
   ~SequentialSampler() override;
 
-  void reset(std::optional<size_t> new_size = std::nullopt) override;
+  void reset(std::optional<size_t> new_size = {}) override;
   std::optional<std::vector<size_t>> next(size_t batch_size) override;
   // How many indices the epoch has given so far.
   size_t index() const { return index_; }
@@ -45,7 +45,7 @@ class RELUME_API RandomSampler : public Sampler<> {
   explicit RandomSampler(int64_t size, ScalarType index_dtype = kInt64);
   ~RandomSampler() override;
 
-  void reset(std::optional<size_t> new_size = std::nullopt) override;
+  void reset(std::optional<size_t> new_size = {}) override;
   std::optional<std::vector<size_t>> next(size_t batch_size) override;
   size_t index() const { return static_cast<size_t>(index_); }
 

@@ -168,7 +168,7 @@ class RELUME_API AnyModule {
     return *this = AnyModule(std::move(module));
   }
 
-  AnyModule clone(const std::optional<Device>& device = std::nullopt) const;
+  AnyModule clone(const std::optional<Device>& device = {}) const;
 
   // Calls the module's forward, hooks included. R is its result type.
   template <class R = Tensor, class... Args>

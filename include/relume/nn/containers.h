@@ -38,7 +38,7 @@ class RELUME_API SequentialImpl : public Cloneable<SequentialImpl> {
   SequentialImpl& operator=(const SequentialImpl& other);
   ~SequentialImpl() override;
 
-  std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override;
+  std::shared_ptr<Module> clone(const std::optional<Device>& device = {}) const override;
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
@@ -119,7 +119,7 @@ class RELUME_API ModuleListImpl : public Cloneable<ModuleListImpl> {
   ModuleListImpl(const ModuleListImpl& other);
   ModuleListImpl& operator=(const ModuleListImpl& other);
   ~ModuleListImpl() override;
-  std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override;
+  std::shared_ptr<Module> clone(const std::optional<Device>& device = {}) const override;
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
@@ -175,7 +175,7 @@ class RELUME_API ModuleDictImpl : public Cloneable<ModuleDictImpl> {
   ModuleDictImpl();
   explicit ModuleDictImpl(const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& modules);
   explicit ModuleDictImpl(const OrderedDict<std::string, std::shared_ptr<Module>>& modules);
-  std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override;
+  std::shared_ptr<Module> clone(const std::optional<Device>& device = {}) const override;
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
@@ -224,7 +224,7 @@ class RELUME_API ParameterListImpl : public Cloneable<ParameterListImpl> {
     append(first);
     (append(rest), ...);
   }
-  std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override;
+  std::shared_ptr<Module> clone(const std::optional<Device>& device = {}) const override;
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
@@ -256,7 +256,7 @@ class RELUME_API ParameterDictImpl : public Cloneable<ParameterDictImpl> {
 
   ParameterDictImpl();
   explicit ParameterDictImpl(const OrderedDict<std::string, Tensor>& parameters);
-  std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override;
+  std::shared_ptr<Module> clone(const std::optional<Device>& device = {}) const override;
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 

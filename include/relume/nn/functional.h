@@ -35,7 +35,7 @@ class SoftmaxFuncOptions {
  public:
   SoftmaxFuncOptions(int64_t dim) : dim_(dim) {}  // NOLINT: implicit, as in libtorch
   RELUME_ARG(int64_t, dim);
-  RELUME_ARG(std::optional<ScalarType>, dtype) = std::nullopt;
+  RELUME_ARG(std::optional<ScalarType>, dtype) = {};
 };
 using SoftminFuncOptions = SoftmaxFuncOptions;
 using LogSoftmaxFuncOptions = SoftmaxFuncOptions;
@@ -109,8 +109,8 @@ RELUME_API Tensor linear(const Tensor& input, const Tensor& weight, const Tensor
 RELUME_API Tensor bilinear(const Tensor& input1, const Tensor& input2, const Tensor& weight, const Tensor& bias = {});
 class EmbeddingFuncOptions {
  public:
-  RELUME_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
-  RELUME_ARG(std::optional<double>, max_norm) = std::nullopt;
+  RELUME_ARG(std::optional<int64_t>, padding_idx) = {};
+  RELUME_ARG(std::optional<double>, max_norm) = {};
   RELUME_ARG(double, norm_type) = 2.0;
   RELUME_ARG(bool, scale_grad_by_freq) = false;
   RELUME_ARG(bool, sparse) = false;
@@ -368,11 +368,11 @@ class InterpolateFuncOptions {
   using mode_t = enumtype::Choice<enumtype::Name::Nearest, enumtype::Name::Linear, enumtype::Name::Bilinear,
                                   enumtype::Name::Bicubic, enumtype::Name::Trilinear, enumtype::Name::Area,
                                   enumtype::Name::NearestExact>;
-  RELUME_ARG(std::optional<std::vector<int64_t>>, size) = std::nullopt;
-  RELUME_ARG(std::optional<std::vector<double>>, scale_factor) = std::nullopt;
+  RELUME_ARG(std::optional<std::vector<int64_t>>, size) = {};
+  RELUME_ARG(std::optional<std::vector<double>>, scale_factor) = {};
   RELUME_ARG(mode_t, mode) = kNearest;
-  RELUME_ARG(std::optional<bool>, align_corners) = std::nullopt;
-  RELUME_ARG(std::optional<bool>, recompute_scale_factor) = std::nullopt;
+  RELUME_ARG(std::optional<bool>, align_corners) = {};
+  RELUME_ARG(std::optional<bool>, recompute_scale_factor) = {};
   RELUME_ARG(bool, antialias) = false;
 };
 // [N, C, ...] with the last dimensions in another size, or scaled by factors. kLinear is for 3-D input, kBilinear and
@@ -384,7 +384,7 @@ class GridSampleFuncOptions {
   using padding_mode_t = enumtype::Choice<enumtype::Name::Zeros, enumtype::Name::Border, enumtype::Name::Reflection>;
   RELUME_ARG(mode_t, mode) = kBilinear;
   RELUME_ARG(padding_mode_t, padding_mode) = kZeros;
-  RELUME_ARG(std::optional<bool>, align_corners) = std::nullopt;
+  RELUME_ARG(std::optional<bool>, align_corners) = {};
 };
 // The input [N, C, H, W] read at the points of grid [N, H', W', 2], (x, y) in [-1, 1], or [N, C, D, H, W] at
 // [N, D', H', W', 3].  Jaderberg et al., 2015.

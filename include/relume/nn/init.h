@@ -39,7 +39,7 @@ RELUME_API Tensor normal_(Tensor tensor, double mean = 0, double std = 1);
 RELUME_API Tensor trunc_normal_(Tensor tensor, double mean = 0, double std = 1, double a = -2, double b = 2);
 // A matrix with orthonormal rows or columns, times gain.  Saxe et al., 2013.
 RELUME_API Tensor orthogonal_(Tensor tensor, double gain = 1.0,
-                              const std::optional<Generator>& generator = std::nullopt);
+                              const std::optional<Generator>& generator = {});
 // Normal numbers, of which a share `sparsity` of each column is zero.  Martens, 2010.
 RELUME_API Tensor sparse_(Tensor tensor, double sparsity, double std = 0.01);
 // Variance gain^2 * 2 / (fan_in + fan_out).  Glorot and Bengio, 2010.

@@ -80,8 +80,8 @@ class EmbeddingOptions {
       : num_embeddings_(num_embeddings), embedding_dim_(embedding_dim) {}
   RELUME_ARG(int64_t, num_embeddings);
   RELUME_ARG(int64_t, embedding_dim);
-  RELUME_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
-  RELUME_ARG(std::optional<double>, max_norm) = std::nullopt;
+  RELUME_ARG(std::optional<int64_t>, padding_idx) = {};
+  RELUME_ARG(std::optional<double>, max_norm) = {};
   RELUME_ARG(double, norm_type) = 2.0;
   RELUME_ARG(bool, scale_grad_by_freq) = false;
   RELUME_ARG(bool, sparse) = false;
@@ -90,8 +90,8 @@ class EmbeddingOptions {
 class EmbeddingFromPretrainedOptions {
  public:
   RELUME_ARG(bool, freeze) = true;
-  RELUME_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
-  RELUME_ARG(std::optional<double>, max_norm) = std::nullopt;
+  RELUME_ARG(std::optional<int64_t>, padding_idx) = {};
+  RELUME_ARG(std::optional<double>, max_norm) = {};
   RELUME_ARG(double, norm_type) = 2.0;
   RELUME_ARG(bool, scale_grad_by_freq) = false;
   RELUME_ARG(bool, sparse) = false;

@@ -26,7 +26,7 @@ class SmoothL1LossOptions {
   using reduction_t = Reduction;
   SmoothL1LossOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT
   RELUME_ARG(reduction_t, reduction);
-  RELUME_ARG(std::optional<double>, beta) = std::nullopt;
+  RELUME_ARG(std::optional<double>, beta) = {};
 };
 class HuberLossOptions {
  public:

@@ -52,7 +52,7 @@ class TripletMarginWithDistanceLossOptions {
  public:
   using reduction_t = Reduction;
   using distance_function_t = relume::detail::AnyFunction<Tensor(const Tensor&, const Tensor&)>;
-  RELUME_ARG(std::optional<distance_function_t>, distance_function) = std::nullopt;
+  RELUME_ARG(std::optional<distance_function_t>, distance_function) = {};
   RELUME_ARG(double, margin) = 1.0;
   RELUME_ARG(bool, swap) = false;
   RELUME_ARG(reduction_t, reduction) = kMean;

@@ -114,7 +114,7 @@ class RELUME_API Module : public std::enable_shared_from_this<Module> {
 
   const std::string& name() const noexcept;
   // A deep copy. Throws Error unless the class derives from Cloneable.
-  virtual std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const;
+  virtual std::shared_ptr<Module> clone(const std::optional<Device>& device = {}) const;
 
   // Calls function on this module, then on all below it. It takes Module& or std::shared_ptr<Module>, or the module's
   // dotted name and one of these.
@@ -233,9 +233,9 @@ class RELUME_API Module : public std::enable_shared_from_this<Module> {
   // Takes over the values of a clone of `other`.
   virtual void become_clone(const Module& other, const std::optional<Device>& device);
 
-  OrderedDict<std::string, Tensor> parameters_{"Parameter"};
-  OrderedDict<std::string, Tensor> buffers_{"Buffer"};
-  OrderedDict<std::string, std::shared_ptr<Module>> children_{"Submodule"};
+  OrderedDict<std::string, Tensor> parameters_;
+  OrderedDict<std::string, Tensor> buffers_;
+  OrderedDict<std::string, std::shared_ptr<Module>> children_;
 
  private:
   template <class F>
@@ -291,7 +291,7 @@ class Cloneable : public Base {
  public:
   using Base::Base;
   virtual void reset() = 0;
-  std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override {
+  std::shared_ptr<Module> clone(const std::optional<Device>& device = {}) const override {
     Cloneable* copy = new Derived(static_cast<const Derived&>(*this));
     return this->finish_clone(copy, [](Module& module) { static_cast<Cloneable&>(module).reset(); }, device);
   }
@@ -317,11 +317,11 @@ class RELUME_API HookedCall {
   HookedCall(const HookedCall&) = delete;
   HookedCall& operator=(const HookedCall&) = delete;
 
-  void add(const Tensor& input) { inputs_.push_back(input); }
+  void add(const Tensor& input);
   template <class T>
   void add(const T&) {}
   void before();
-  Tensor input(const Tensor&) { return inputs_.at(next_++); }
+  Tensor input(const Tensor&);
   template <class T>
   T&& input(T&& other) {
     return std::forward<T>(other);
@@ -342,10 +342,10 @@ class RELUME_API HookedCall {
   }
 
  private:
-  void add_output(const Tensor& output) { outputs_.push_back(output); }
+  void add_output(const Tensor& output);
   template <class T>
   void add_output(const T&) {}
-  void take_output(Tensor& output) { output = outputs_.at(next_++); }
+  void take_output(Tensor& output);
   template <class T>
   void take_output(T&) {}
   void after();

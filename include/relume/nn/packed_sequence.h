@@ -46,7 +46,7 @@ RELUME_API PackedSequence pack_padded_sequence(Tensor input, Tensor lengths, boo
 // The inverse: the sequences padded with padding_value to total_length, or else to the longest, and their lengths.
 RELUME_API std::tuple<Tensor, Tensor> pad_packed_sequence(const PackedSequence& sequence, bool batch_first = false,
                                                           double padding_value = 0.0,
-                                                          std::optional<int64_t> total_length = std::nullopt);
+                                                          std::optional<int64_t> total_length = {});
 // Sequences [length, ...] padded to the longest, on the side "right" or "left", and stacked to [longest, batch, ...] or
 // [batch, longest, ...].
 RELUME_API Tensor pad_sequence(ArrayRef<Tensor> sequences, bool batch_first = false, double padding_value = 0,

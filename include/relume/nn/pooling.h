@@ -35,7 +35,7 @@ class AvgPoolOptions {
   RELUME_ARG(ExpandingArray<D>, padding) = 0;
   RELUME_ARG(bool, ceil_mode) = false;
   RELUME_ARG(bool, count_include_pad) = true;
-  RELUME_ARG(std::optional<int64_t>, divisor_override) = std::nullopt;
+  RELUME_ARG(std::optional<int64_t>, divisor_override) = {};
 };
 using AvgPool1dOptions = AvgPoolOptions<1>;
 using AvgPool2dOptions = AvgPoolOptions<2>;

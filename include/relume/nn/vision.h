@@ -16,10 +16,10 @@ class UpsampleOptions {
  public:
   using mode_t = enumtype::Choice<enumtype::Name::Nearest, enumtype::Name::Linear, enumtype::Name::Bilinear,
                                   enumtype::Name::Bicubic, enumtype::Name::Trilinear>;
-  RELUME_ARG(std::optional<std::vector<int64_t>>, size) = std::nullopt;
-  RELUME_ARG(std::optional<std::vector<double>>, scale_factor) = std::nullopt;
+  RELUME_ARG(std::optional<std::vector<int64_t>>, size) = {};
+  RELUME_ARG(std::optional<std::vector<double>>, scale_factor) = {};
   RELUME_ARG(mode_t, mode) = kNearest;
-  RELUME_ARG(std::optional<bool>, align_corners) = std::nullopt;
+  RELUME_ARG(std::optional<bool>, align_corners) = {};
 };
 // nn::functional::interpolate as a module.
 class RELUME_API UpsampleImpl : public Cloneable<UpsampleImpl> {

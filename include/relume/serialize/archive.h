@@ -49,9 +49,9 @@ class RELUME_API InputArchive {
   // The names in this archive, each nested archive's once.
   std::vector<std::string> keys() const;
   // Throws Error where the file is missing, truncated or damaged; then the archive is as it was.
-  void load_from(const std::string& filename, std::optional<Device> device = std::nullopt);
-  void load_from(std::istream& stream, std::optional<Device> device = std::nullopt);
-  void load_from(const char* data, size_t size, std::optional<Device> device = std::nullopt);
+  void load_from(const std::string& filename, std::optional<Device> device = {});
+  void load_from(std::istream& stream, std::optional<Device> device = {});
+  void load_from(const char* data, size_t size, std::optional<Device> device = {});
 
  private:
   relume::detail::SavedData values_;
