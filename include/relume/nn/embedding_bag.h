@@ -19,25 +19,25 @@ class EmbeddingBagOptions {
       : num_embeddings_(num_embeddings), embedding_dim_(embedding_dim) {}
   RELUME_ARG(int64_t, num_embeddings);
   RELUME_ARG(int64_t, embedding_dim);
-  RELUME_ARG(std::optional<double>, max_norm) = std::nullopt;
+  RELUME_ARG(std::optional<double>, max_norm) = {};
   RELUME_ARG(double, norm_type) = 2.0;
   RELUME_ARG(bool, scale_grad_by_freq) = false;
   RELUME_ARG(EmbeddingBagMode, mode) = kMean;
   RELUME_ARG(bool, sparse) = false;
   RELUME_ARG(Tensor, _weight) = Tensor();
   RELUME_ARG(bool, include_last_offset) = false;
-  RELUME_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
+  RELUME_ARG(std::optional<int64_t>, padding_idx) = {};
 };
 class EmbeddingBagFromPretrainedOptions {
  public:
   RELUME_ARG(bool, freeze) = true;
-  RELUME_ARG(std::optional<double>, max_norm) = std::nullopt;
+  RELUME_ARG(std::optional<double>, max_norm) = {};
   RELUME_ARG(double, norm_type) = 2.0;
   RELUME_ARG(bool, scale_grad_by_freq) = false;
   RELUME_ARG(EmbeddingBagMode, mode) = kMean;
   RELUME_ARG(bool, sparse) = false;
   RELUME_ARG(bool, include_last_offset) = false;
-  RELUME_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
+  RELUME_ARG(std::optional<int64_t>, padding_idx) = {};
 };
 
 // The sum, mean or maximum of the rows of a table that each bag names: indices [B, N], or [N] with the offsets at which
@@ -70,6 +70,6 @@ class EmbeddingBag : public ModuleHolder<EmbeddingBagImpl> {
 RELUME_API std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(
     const Tensor& weight, const Tensor& indices, const Tensor& offsets, bool scale_grad_by_freq = false,
     int64_t mode = 0, bool sparse = false, const Tensor& per_sample_weights = {}, bool include_last_offset = false,
-    std::optional<int64_t> padding_idx = std::nullopt);
+    std::optional<int64_t> padding_idx = {});
 
 }  // namespace relume

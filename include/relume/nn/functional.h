@@ -119,14 +119,14 @@ RELUME_API Tensor embedding(const Tensor& input, const Tensor& weight, const Emb
 class EmbeddingBagFuncOptions {
  public:
   RELUME_ARG(Tensor, offsets) = {};
-  RELUME_ARG(std::optional<double>, max_norm) = std::nullopt;
+  RELUME_ARG(std::optional<double>, max_norm) = {};
   RELUME_ARG(double, norm_type) = 2.0;
   RELUME_ARG(bool, scale_grad_by_freq) = false;
   RELUME_ARG(EmbeddingBagMode, mode) = kMean;
   RELUME_ARG(bool, sparse) = false;
   RELUME_ARG(Tensor, per_sample_weights) = {};
   RELUME_ARG(bool, include_last_offset) = false;
-  RELUME_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
+  RELUME_ARG(std::optional<int64_t>, padding_idx) = {};
 };
 // See EmbeddingBagImpl; input is [B, N], or [N] with offsets.
 RELUME_API Tensor embedding_bag(const Tensor& input, const Tensor& weight, const EmbeddingBagFuncOptions& options = {});
@@ -200,7 +200,7 @@ class MaxUnpoolFuncOptions {
   RELUME_ARG(ExpandingArray<D>, kernel_size);
   RELUME_ARG(ExpandingArray<D>, stride);
   RELUME_ARG(ExpandingArray<D>, padding) = 0;
-  RELUME_ARG(std::optional<std::vector<int64_t>>, output_size) = std::nullopt;
+  RELUME_ARG(std::optional<std::vector<int64_t>>, output_size) = {};
 };
 using MaxUnpool1dFuncOptions = MaxUnpoolFuncOptions<1>;
 using MaxUnpool2dFuncOptions = MaxUnpoolFuncOptions<2>;

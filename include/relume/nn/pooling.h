@@ -73,8 +73,8 @@ class FractionalMaxPoolOptions {
   using ExpandingArrayDouble = ExpandingArray<D, double>;
   FractionalMaxPoolOptions(ExpandingArray<D> kernel_size) : kernel_size_(kernel_size) {}  // NOLINT
   RELUME_ARG(ExpandingArray<D>, kernel_size);
-  RELUME_ARG(std::optional<ExpandingArray<D>>, output_size) = std::nullopt;
-  RELUME_ARG(std::optional<ExpandingArrayDouble>, output_ratio) = std::nullopt;
+  RELUME_ARG(std::optional<ExpandingArray<D>>, output_size) = {};
+  RELUME_ARG(std::optional<ExpandingArrayDouble>, output_ratio) = {};
   RELUME_ARG(Tensor, _random_samples) = {};
 };
 using FractionalMaxPool2dOptions = FractionalMaxPoolOptions<2>;
@@ -115,7 +115,7 @@ RELUME_MAX_POOL_MODULE(FractionalMaxPool3d, ExpandingArray<3>);
     void reset() override;                                                                 \
     void pretty_print(std::ostream& stream) const override;                                \
     Tensor forward(const Tensor& input, const Tensor& indices,                             \
-                   const std::optional<std::vector<int64_t>>& output_size = std::nullopt); \
+                   const std::optional<std::vector<int64_t>>& output_size = {}); \
     Name##Options options;                                                                 \
   };                                                                                       \
   RELUME_MODULE(Name)

@@ -14,11 +14,11 @@ struct RELUME_API LBFGSOptions : public OptimizerOptions {
   LBFGSOptions(double lr = 1);  // NOLINT: implicit, as in libtorch
   RELUME_ARG(double, lr);
   RELUME_ARG(int64_t, max_iter) = 20;
-  RELUME_ARG(std::optional<int64_t>, max_eval) = std::nullopt;  // 1.25 max_iter where none is given
+  RELUME_ARG(std::optional<int64_t>, max_eval) = {};  // 1.25 max_iter where none is given
   RELUME_ARG(double, tolerance_grad) = 1e-7;
   RELUME_ARG(double, tolerance_change) = 1e-9;
   RELUME_ARG(int64_t, history_size) = 100;
-  RELUME_ARG(std::optional<std::string>, line_search_fn) = std::nullopt;  // "strong_wolfe"
+  RELUME_ARG(std::optional<std::string>, line_search_fn) = {};  // "strong_wolfe"
   RELUME_OPTIMIZER_OPTIONS(LBFGSOptions);
 };
 // Of all parameters together; it stands under the first.
