@@ -8,6 +8,7 @@
 #include <c10/util/irange.h>
 #include <relume/relume.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <iostream>
