@@ -1,7 +1,9 @@
 // Connectionist temporal classification: the loss of labels without their places in time.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <ostream>
+#include <vector>
 
 #include "autograd/record.h"
 #include "core/check.h"
@@ -122,14 +124,15 @@ Batch read_batch(const Tensor& log_probs, const Tensor& targets, IntArrayRef inp
   check(blank >= 0 && blank < classes, "blank must be in label range");
   check(targets.dim() == 1 || targets.dim() == 2, "ctc_loss: expected 1-D or 2-D targets, got {}-D", targets.dim());
   check_lengths("input_lengths", read.input_lengths, batch, log_probs.size(0));
-  check_lengths("target_lengths", read.target_lengths, batch, std::numeric_limits<int64_t>::max());
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  check_lengths("target_lengths", read.target_lengths, batch, kMost);
   const bool in_rows = targets.dim() == 2;
   int64_t total = 0;
   for (int64_t i = 0; i < batch; ++i) {
     const int64_t length = read.target_lengths[static_cast<size_t>(i)];
     read.starts.push_back(in_rows ? i * targets.size(1) : total);
     read.longest = std::max(read.longest, length);
-    total += length;
+    total = length > kMost - total ? kMost : total + length;
   }
   if (in_rows)
     check(targets.size(0) == batch && targets.size(1) >= read.longest,

@@ -1,6 +1,8 @@
 // Gradients, of first and second order, of layers that are made of several ops.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "message_of.h"
 #include "relume/gradcheck.h"
 #include "relume/nn.h"
@@ -121,6 +123,14 @@ TEST(CtcLoss, RefusesLabelsThatAreNoClass) {
               F::ctc_loss(zeros({3, 1, 2}), tensor({{1, 2}}), tensor({3}), tensor({2}));
             }),
             "ctc_loss: expected targets from 0 to 1, got 2");
+}
+
+TEST(CtcLoss, RefusesLengthsWhoseSumOverflows) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  const Tensor lengths = tensor({kMost, kMost, int64_t{2}});
+  EXPECT_EQ(message_of([&] { F::ctc_loss(zeros({3, 3, 2}), zeros({0}, kLong), tensor({3, 3, 3}), lengths); }),
+            "Expected tensor to have size 9223372036854775807 at dimension 0, but got size 0 for argument #2 'targets' "
+            "(while checking arguments for ctc_loss_allocate_outputs)");
 }
 
 TEST(Module, AppliesAFunction) {
