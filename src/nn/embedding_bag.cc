@@ -5,8 +5,8 @@
 #include <ostream>
 
 #include "core/check.h"
+#include "nn/embedding_table.h"
 #include "nn/print.h"
-#include "nn/renormalise.h"
 #include "relume/nn/functional.h"
 #include "relume/nn/init.h"
 #include "relume/ops.h"
@@ -163,19 +163,11 @@ EmbeddingBagImpl::EmbeddingBagImpl(EmbeddingBagOptions options_) : options(std::
 }
 
 void EmbeddingBagImpl::reset() {
-  if (auto& index = options.padding_idx()) {
-    const int64_t rows = options.num_embeddings();
-    check(*index >= -rows && *index < rows, "Padding_idx must be within num_embeddings");
-    if (*index < 0) *index += rows;
-  }
-  if (options._weight().defined()) {
-    check(options._weight().sizes() == IntArrayRef({options.num_embeddings(), options.embedding_dim()}),
-          "Shape of weight does not match num_embeddings and embedding_dim");
-    weight = register_parameter("weight", options._weight());
-    return;
-  }
-  weight = register_parameter("weight", relume::empty({options.num_embeddings(), options.embedding_dim()}));
-  reset_parameters();
+  const int64_t rows = options.num_embeddings();
+  if (auto& index = options.padding_idx()) index = detail::padding_row(*index, rows);
+  const Tensor& given = options._weight();
+  weight = register_parameter("weight", detail::make_table("weight", given, rows, options.embedding_dim()));
+  if (!given.defined()) reset_parameters();
 }
 
 void EmbeddingBagImpl::reset_parameters() { init::normal_(weight); }

@@ -5,9 +5,9 @@
 #include <ostream>
 
 #include "core/check.h"
+#include "nn/embedding_table.h"
 #include "nn/inference.h"
 #include "nn/print.h"
-#include "nn/renormalise.h"
 #include "nn/reset.h"
 #include "ops/linear.h"
 #include "relume/autograd.h"
@@ -108,19 +108,11 @@ EmbeddingImpl::EmbeddingImpl(int64_t num_embeddings, int64_t embedding_dim)
 EmbeddingImpl::EmbeddingImpl(EmbeddingOptions options_) : options(std::move(options_)) { EmbeddingImpl::reset(); }
 
 void EmbeddingImpl::reset() {
-  if (auto& index = options.padding_idx()) {
-    const int64_t rows = options.num_embeddings();
-    check(*index >= -rows && *index < rows, "Padding_idx must be within num_embeddings");
-    if (*index < 0) *index += rows;
-  }
-  if (options._weight().defined()) {
-    check(options._weight().sizes() == IntArrayRef({options.num_embeddings(), options.embedding_dim()}),
-          "Shape of _weight does not match num_embeddings and embedding_dim");
-    weight = register_parameter("weight", options._weight());
-    return;
-  }
-  weight = register_parameter("weight", relume::empty({options.num_embeddings(), options.embedding_dim()}));
-  reset_parameters();
+  const int64_t rows = options.num_embeddings();
+  if (auto& index = options.padding_idx()) index = detail::padding_row(*index, rows);
+  const Tensor& given = options._weight();
+  weight = register_parameter("weight", detail::make_table("_weight", given, rows, options.embedding_dim()));
+  if (!given.defined()) reset_parameters();
 }
 
 void EmbeddingImpl::reset_parameters() {
@@ -164,6 +156,18 @@ Embedding Embedding::from_pretrained(const Tensor& embeddings, const EmbeddingFr
   return embedding;
 }
 
+int64_t detail::padding_row(int64_t padding_idx, int64_t rows) {
+  check(padding_idx >= -rows && padding_idx < rows, "Padding_idx must be within num_embeddings");
+  return padding_idx < 0 ? padding_idx + rows : padding_idx;
+}
+
+Tensor detail::make_table(const char* name, const Tensor& given, int64_t rows, int64_t width) {
+  if (!given.defined()) return relume::empty({rows, width});
+  check(given.sizes() == IntArrayRef({rows, width}),
+        "Shape of {} does not match num_embeddings and embedding_dim", name);
+  return given;
+}
+
 void detail::renormalise_rows(Tensor weight, const Tensor& indices, double max_norm, double norm_type) {
   const NoGradGuard no_grad;
   const Tensor rows = std::get<0>(relume::unique(indices.reshape({-1})));
@@ -174,12 +178,8 @@ void detail::renormalise_rows(Tensor weight, const Tensor& indices, double max_n
 }
 
 Tensor functional::embedding(const Tensor& input, const Tensor& weight, const EmbeddingFuncOptions& options) {
-  int64_t padding_idx = -1;
-  if (options.padding_idx()) {
-    padding_idx = *options.padding_idx();
-    check(padding_idx >= -weight.size(0) && padding_idx < weight.size(0), "Padding_idx must be within num_embeddings");
-    if (padding_idx < 0) padding_idx += weight.size(0);
-  }
+  const int64_t padding_idx =
+      options.padding_idx() ? detail::padding_row(*options.padding_idx(), weight.size(0)) : -1;
   if (options.max_norm()) detail::renormalise_rows(weight, input, *options.max_norm(), options.norm_type());
   return relume::embedding(weight, input, padding_idx, options.scale_grad_by_freq(), options.sparse());
 }
