@@ -317,8 +317,7 @@ void multiply(const Product<Src, T>& p) {
   if constexpr (std::is_same_v<Src, T>) {
     // A column result of a matrix whose columns are contiguous is a row result of its transpose.
     if (p.n == 1 && p.c_row == 1 && p.a_row == 1 && p.m > 1 && p.a_col != 1)
-      return multiply(
-          Product<T, T>{1, p.m, p.k, p.b, p.b_col, p.b_row, p.a, p.a_col, p.a_row, p.c, p.m, p.alpha, p.beta});
+      return multiply(transposed(p));
     if (p.k == 1 && p.b_col == 1 && p.alpha == T(1) && p.beta == T(0) && tiles.scaled) return rank_one(tiles, p);
     if (use_dot_product(tiles, p))
       return better_turned(tiles, p) ? outer_product(tiles, transposed(p)) : dot_product(tiles, p);
