@@ -157,6 +157,10 @@ class StrongWolfe {
   Point bracket_[2];
 };
 
+int64_t most_evaluations(const LBFGSOptions& options) {
+  return options.max_eval().value_or(options.max_iter() * 5 / 4);
+}
+
 // Takes the last step and the change of the gradient into the history, and makes the next direction of it.
 void update_direction(LBFGSParamState& state, const Tensor& gradient, int64_t history_size) {
   if (state.n_iter() == 1) {
@@ -278,6 +282,9 @@ void LBFGSParamState::set_tensors(const OrderedDict<std::string, Tensor>& tensor
   t(number("t")).prev_loss(number("prev_loss"));
   d(vector("d")).H_diag(vector("H_diag")).prev_flat_grad(vector("prev_flat_grad"));
   old_dirs(list("old_dirs")).old_stps(list("old_stps")).ro(list("ro"));
+  check<ValueError>(old_dirs().size() == old_stps().size() && old_dirs().size() == ro().size(),
+                    "LBFGS: expected as many old_dirs as old_stps and ro in a state, got {}, {} and {}",
+                    old_dirs().size(), old_stps().size(), ro().size());
 }
 
 LBFGS::LBFGS(const std::vector<OptimizerParamGroup>& param_groups, LBFGSOptions defaults)
@@ -285,7 +292,7 @@ LBFGS::LBFGS(const std::vector<OptimizerParamGroup>& param_groups, LBFGSOptions 
   check(param_groups_.size() == 1, "LBFGS doesn't support per-parameter options (parameter groups)");
   for (OptimizerOptions* options : {&param_groups_[0].options(), defaults_.get()}) {
     auto& own = static_cast<LBFGSOptions&>(*options);
-    if (!own.max_eval()) own.max_eval(defaults.max_iter() * 5 / 4);
+    if (!own.max_eval()) own.max_eval(most_evaluations(defaults));
   }
 }
 LBFGS::LBFGS(std::vector<Tensor> params, LBFGSOptions defaults)
@@ -321,7 +328,7 @@ Tensor LBFGS::step(LossClosure closure) {
     point = advance(problem, options, state, {0, point.loss, point.gradient, slope}, iteration == options.max_iter());
     state.t(point.t);
     flat = largest(point.gradient) <= options.tolerance_grad();
-    if (problem.evaluations() >= *options.max_eval() ||
+    if (problem.evaluations() >= most_evaluations(options) ||
         largest(state.d() * point.t) <= options.tolerance_change() ||
         std::abs(point.loss - state.prev_loss()) < options.tolerance_change())
       break;

@@ -202,6 +202,42 @@ TEST(Optimizer, RefusesAStateDictThatDoesNotFit) {
   EXPECT_THROW(fewer.load_state_dict(optimizer.state_dict()), ValueError);
 }
 
+TEST(Lbfgs, RefusesAStateWhoseListsDoNotFit) {
+  const Tensor p = zeros({2}).set_requires_grad(true);
+  LBFGS optimizer({p}, LBFGSOptions(0.5).max_iter(4));
+  const auto closure = [&] {
+    optimizer.zero_grad();
+    const Tensor loss = (p - 3).pow(4).sum();
+    loss.backward();
+    return loss;
+  };
+  optimizer.step(closure);
+  OrderedDict<std::string, Tensor> state = optimizer.state_dict();
+  state["state.0.ro"] = state["state.0.ro"].narrow(0, 0, 1);
+  EXPECT_THROW(optimizer.load_state_dict(state), ValueError);
+  state = optimizer.state_dict();
+  state.erase("state.0.prev_flat_grad");
+  optimizer.load_state_dict(state);
+  EXPECT_THROW(optimizer.step(closure), Error);
+}
+
+TEST(Lbfgs, GoesOnFromAStateWithoutALargestNumberOfEvaluations) {
+  const Tensor p = zeros({2}).set_requires_grad(true);
+  LBFGS optimizer({p}, LBFGSOptions(0.5).max_iter(4));
+  OrderedDict<std::string, Tensor> state = optimizer.state_dict();
+  state["group.0.max_eval"] = zeros_like(state["group.0.max_eval"]);
+  optimizer.load_state_dict(state);
+  int evaluations = 0;
+  optimizer.step([&] {
+    ++evaluations;
+    optimizer.zero_grad();
+    const Tensor loss = (p - 3).pow(4).sum();
+    loss.backward();
+    return loss;
+  });
+  EXPECT_EQ(evaluations, 4);
+}
+
 TEST(Optimizer, RefusesParametersThatAreNoLeavesOrComeTwice) {
   const std::vector<Tensor> parameters = make_parameters();
   EXPECT_THROW(SGD({parameters[0] * 2}, SGDOptions(0.1)), ValueError);
