@@ -1,9 +1,17 @@
-// Owned: the only owner of an object, for members of classes that every program sees.
+// Owned: the only owner of an object, for members of classes that every program sees; and swap_pointers.
 #pragma once
 
 #include <memory>
 
 namespace relume::detail {
+
+// std::swap of two pointers, whose constraints would be a dozen classes more for the compiler of every program.
+template <class T>
+void swap_pointers(T*& a, T*& b) noexcept {
+  T* const old = a;
+  a = b;
+  b = old;
+}
 
 // Destroys what it holds. It is std::unique_ptr, from which it can be made, without a deleter and an array form: each
 // class of those costs a compiler as much as three hundred lines of declarations.
@@ -16,9 +24,7 @@ class Owned {
   Owned(std::unique_ptr<U> object) : object_(object.release()) {}  // NOLINT: implicit, where libtorch has unique_ptr
   Owned(Owned&& other) noexcept : object_(other.object_) { other.object_ = nullptr; }
   Owned& operator=(Owned&& other) noexcept {
-    T* const object = object_;
-    object_ = other.object_;
-    other.object_ = object;
+    swap_pointers(object_, other.object_);
     return *this;
   }
   ~Owned() { delete object_; }

@@ -18,6 +18,7 @@
 #include "relume/error.h"
 #include "relume/export.h"
 #include "relume/options.h"
+#include "relume/owned.h"
 #include "relume/random.h"
 #include "relume/scalar.h"
 #include "relume/shape.h"
@@ -42,9 +43,7 @@ class NodePtr {
   }
   NodePtr(NodePtr&& other) noexcept : node_(other.node_) { other.node_ = nullptr; }
   NodePtr& operator=(NodePtr other) noexcept {
-    Node* const node = node_;
-    node_ = other.node_;
-    other.node_ = node;
+    relume::detail::swap_pointers(node_, other.node_);
     return *this;
   }
   ~NodePtr() {
@@ -148,11 +147,7 @@ class RELUME_API Tensor {
   }
   detail::TensorImpl* impl() const noexcept { return impl_; }
   detail::TensorImpl* unsafeGetTensorImpl() const noexcept { return impl_; }
-  void swap(Tensor& other) noexcept {
-    detail::TensorImpl* const impl = impl_;
-    impl_ = other.impl_;
-    other.impl_ = impl;
-  }
+  void swap(Tensor& other) noexcept { detail::swap_pointers(impl_, other.impl_); }
   void reset() noexcept { Tensor().swap(*this); }
   // Whether both handles name the same tensor (Python's `is`).
   bool is_same(const Tensor& other) const noexcept { return impl_ == other.impl_; }

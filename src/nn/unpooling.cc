@@ -1,4 +1,6 @@
 // MaxUnpool, the way back from a max pooling, and FractionalMaxPool, whose windows stand at drawn places.
+#include <fmt/format.h>
+
 #include <ostream>
 
 #include "core/check.h"
@@ -17,13 +19,6 @@ struct Windows {
   IntArrayRef kernel_size, stride, padding;
   const std::optional<std::vector<int64_t>>& output_size;
 };
-
-// Numbers with a separator between them.
-std::string joined(IntArrayRef list, const char* separator) {
-  std::string text;
-  for (const int64_t value : list) text += (text.empty() ? "" : separator) + std::to_string(value);
-  return text;
-}
 
 template <size_t D>
 Windows windows_of(const functional::MaxUnpoolFuncOptions<D>& options) {
@@ -47,7 +42,7 @@ std::vector<int64_t> unpooled_size(const Tensor& input, const Windows& windows) 
   for (size_t d = 0; d < dims; ++d) {
     const int64_t low = least[d] - windows.stride[d], high = least[d] + windows.stride[d];
     check(low <= wanted[d] && wanted[d] <= high, "invalid output_size {} (dim {} must be between {} and {})",
-          joined(wanted, " "), d, low, high);
+          fmt::join(wanted, " "), d, low, high);
   }
   return wanted;
 }
@@ -68,7 +63,7 @@ Tensor unpool(const char* name, const Tensor& input, const Tensor& indices, cons
   if (indices.numel() > 0) {
     const int64_t lowest = indices.min().item<int64_t>(), highest = indices.max().item<int64_t>();
     check(lowest >= 0 && highest < total, "Found an invalid max index: {} (output volumes are of size {})",
-          lowest < 0 ? lowest : highest, joined(sizes, "x"));
+          lowest < 0 ? lowest : highest, fmt::join(sizes, "x"));
   }
   const Tensor values = input.flatten(-dims);
   std::vector<int64_t> flat(values.sizes().begin(), values.sizes().end()), result(flat.begin(), flat.end() - 1);
