@@ -63,6 +63,23 @@ TEST(Unary, IsAccurateInFloat) {
   });
 }
 
+TEST(Unary, ExponentialsAreZeroFarBelow) {
+  const std::vector<float> x = {-105, -152, -1e3f, -1e9f, -3e38f, -kInf, 0};
+  const std::vector<double> wide(x.begin() + 2, x.end());
+  for_each_target([&](Target target) {
+    for (const UnaryOp op : {UnaryOp::Exp, UnaryOp::Exp2, UnaryOp::Sigmoid}) {
+      const std::vector<float> y = apply(unary_kernels(target).at(op, kFloat).loop, nullptr, x);
+      for (size_t i = op == UnaryOp::Exp2 ? 1 : 0; i + 1 < x.size(); ++i) EXPECT_EQ(y[i], 0) << "at " << x[i];
+      EXPECT_EQ(y.back(), op == UnaryOp::Sigmoid ? 0.5f : 1.0f);
+    }
+    const std::vector<double> y = apply(unary_kernels(target).at(UnaryOp::Exp, kDouble).loop, nullptr, wide);
+    EXPECT_EQ(y, (std::vector<double>{0, 0, 0, 0, 1}));
+    const std::vector<float> tails = apply(unary_kernels(target).at(UnaryOp::Erfc, kFloat).loop, nullptr,
+                                           std::vector<float>{10.3f, 1e9f, kInf});
+    EXPECT_EQ(tails, (std::vector<float>{0, 0, 0}));
+  });
+}
+
 TEST(Unary, IsNearTheCLibraryInDouble) {
   for_each_target([](Target target) {
     for (const Accuracy& row : kFloatAccuracy) {

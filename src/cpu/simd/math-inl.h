@@ -102,10 +102,18 @@ RELUME_INLINE VF exp_reduced(VF r) {
   return VF(1.0) + mul_add(r * r, polynomial(r, kTail), r);
 }
 
-// exp(x) for -104 <= x <= 89; below -103.98 it is 0, above 88.73 infinite.
+// exp(x) for x <= 89; below -103.98 it is 0, above 88.73 infinite. Far below, as where scores are masked, the zeros are
+// chosen, not left to an underflow, which takes a processor many times longer.
 RELUME_INLINE VF exp_in_range(VF x) {
+  const auto gone = x < VF(-104.0);
+#if HWY_TARGET == HWY_AVX3
   const ExpReduction reduced = reduce_exp(x);
-  return scale_by_power_of_two(exp_reduced(reduced.r), reduced);
+  const VF y = exp_reduced(reduced.r);
+  return VF::Raw{_mm512_maskz_scalef_ps(static_cast<__mmask16>(~gone.m.raw), y.v.raw, reduced.n.v.raw)};
+#else
+  const ExpReduction reduced = reduce_exp(select(gone, VF(0.0), x));
+  return select(gone, VF(0.0), scale_by_power_of_two(exp_reduced(reduced.r), reduced));
+#endif
 }
 
 // (exp(x) - 1) / 2 for -30 <= x <= 89; halved, because 2^128 would overflow.
@@ -168,7 +176,7 @@ RELUME_INLINE VF mills_ratio(VF s) {
   return quotient(polynomial(s, kOver), polynomial(s, kUnder));
 }
 
-// exp(-s^2 / 2) for |s| <= 14.4, within as many units in the last place as s^2 / 2.
+// exp(-s^2 / 2) for |s| <= 14.4, within about s^2 units in the last place.
 RELUME_INLINE VF density_shape(VF s) {
   static constexpr float kExp[] = {
       1.0f, -0.5f, 1.249999851e-01f, -2.083314583e-02f, 2.604267560e-03f, -2.615390113e-04f, 2.159490941e-05f};
@@ -196,7 +204,7 @@ RELUME_INLINE VF exp_of_minus_square(VF t) {
 
 // erfc(t) for t >= 0.
 RELUME_INLINE VF erfc_positive(VF t) {
-  const VF clamped = at_most(t, 10.19);
+  const VF clamped = at_most(t, 10.2);
   return VF(2.0) * exp_of_minus_square(clamped) * mills_ratio(clamped * VF(1.41421356237309504880));
 }
 
@@ -209,7 +217,7 @@ RELUME_INLINE VF erf_small(VF t) {
 
 }  // namespace detail
 
-RELUME_INLINE VF exp(VF x) { return detail::exp_in_range(detail::at_least(detail::at_most(x, 89.0), -104.0)); }
+RELUME_INLINE VF exp(VF x) { return detail::exp_in_range(detail::at_most(x, 89.0)); }
 
 RELUME_INLINE VF expm1(VF x) {
   const VF half = detail::half_expm1(detail::at_least(detail::at_most(x, 89.0), -30.0));
@@ -218,11 +226,12 @@ RELUME_INLINE VF expm1(VF x) {
 
 RELUME_INLINE VF exp2(VF x) {
   using namespace detail;
-  const VF clamped = at_least(at_most(x, 129.0), -151.0);
+  const auto gone = x < VF(-150.5);
+  const VF clamped = select(gone, VF(0.0), at_most(x, 129.0));
   const VF shifted = clamped + VF(kRoundToInteger);
   const VF n = shifted - VF(kRoundToInteger);
   const ExpReduction reduced = {(clamped - n) * VF(0.693147180559945309), n, bits(shifted)};
-  return scale_by_power_of_two(exp_reduced(reduced.r), reduced);
+  return select(gone, VF(0.0), scale_by_power_of_two(exp_reduced(reduced.r), reduced));
 }
 
 namespace detail {
@@ -290,14 +299,14 @@ RELUME_INLINE VF look_up(const float (&table)[32], VI cell) {
 }
 
 // The polynomial of the cell in y: a row of the table is a power. Written out, for the compiler leaves a loop rolled.
-template <size_t N, size_t... I>
-RELUME_INLINE VF cell_polynomial(VF y, const float (&table)[N][32], VI cell, std::index_sequence<I...>) {
+template <size_t N, size_t Cells, size_t... I>
+RELUME_INLINE VF cell_polynomial(VF y, const float (&table)[N][Cells], VI cell, std::index_sequence<I...>) {
   VF sum = look_up(table[N - 1], cell);
   ((sum = mul_add(sum, y, look_up(table[N - 2 - I], cell))), ...);
   return sum;
 }
-template <size_t N>
-RELUME_INLINE VF cell_polynomial(VF y, const float (&table)[N][32], VI cell) {
+template <size_t N, size_t Cells>
+RELUME_INLINE VF cell_polynomial(VF y, const float (&table)[N][Cells], VI cell) {
   return cell_polynomial(y, table, cell, std::make_index_sequence<N - 1>());
 }
 
@@ -325,7 +334,7 @@ namespace detail {
 
 // 1 / (1 + exp(-x)), by way of exp(-|x|), which cannot overflow.
 RELUME_INLINE VF sigmoid_anywhere(VF x) {
-  const VF e = exp_in_range(at_least(-abs(x), -104.0));
+  const VF e = exp_in_range(-abs(x));
   return quotient(select(x < VF(0.0), e, VF(1.0)), VF(1.0) + e);
 }
 
@@ -423,16 +432,32 @@ RELUME_INLINE VF acos(VF x) {
 
 namespace detail {
 
-// Phi(-t) for 0 <= t <= 14.4.
-RELUME_INLINE VF far_normal_tail(VF t) { return density_shape(t) * mills_ratio(t); }
+// Phi(-t) for t >= 0; 0 where t Phi(-t) is less than the smallest normal number, for underflow is slow.
+RELUME_INLINE VF far_normal_tail(VF t) {
+  const auto gone = t > VF(13.13);
+  const VF s = select(gone, VF(0.0), t);
+  return select(gone, VF(0.0), density_shape(s) * mills_ratio(s));
+}
 
 #if HWY_TARGET == HWY_AVX3
-inline constexpr double kTableEnd = 8.5;  // 1 - Phi(-8.5) is 1 already
+inline constexpr double kTableEnd = 6.0;  // 1 - Phi(-6) is 1 already
+
+// The same, with the rounding error of t^2 made good, which is worth its time where few come.
+RELUME_INLINE VF accurate_normal_tail(VF t) {
+  const VF s = at_most(t, 14.0), y = far_normal_tail(s), half_error = VF(0.5) * mul_add(s, s, -(s * s));
+  return neg_mul_add(y, half_error, y);
+}
 
 // Phi(-t) for 0 <= t <= kTableEnd.
 RELUME_INLINE VF near_normal_tail(VF t) {
-  const VI cell = bits(mul_add(t, mul_add(t, VF(0.322), VF(3 * 0.322)), VF(kRoundToInteger)));
-  return cell_polynomial(t - look_up(tables::kNormalTailCentre, cell), tables::kNormalTail, cell);
+  const VI cell = bits(mul_add(t, mul_add(t, VF(0.2852), VF(3 * 0.2852)), VF(kRoundToInteger)));
+  const VF y = t - look_up(tables::kNormalTailCentre, cell), square = y * y;
+  // Estrin's scheme: with more of them in flight, shorter chains are quicker.
+  const auto pair = [&](int power) {
+    return mul_add(look_up(tables::kNormalTail[power + 1], cell), y, look_up(tables::kNormalTail[power], cell));
+  };
+  const VF high = mul_add(look_up(tables::kNormalTail[6], cell), square, pair(4));
+  return mul_add(mul_add(high, square, pair(2)), square, pair(0));
 }
 #endif
 
@@ -448,7 +473,7 @@ RELUME_INLINE VF normal_cdf(VF x) {
   const auto far = x < VF(-kTableEnd);
   if (!any(far)) [[likely]]
     return y;
-  return select(far, far_normal_tail(at_most(abs(x), 14.4)), y);
+  return select(far, accurate_normal_tail(abs(x)), y);
 }
 RELUME_INLINE VF times_normal_cdf(VF x) {
   using namespace detail;
@@ -457,11 +482,11 @@ RELUME_INLINE VF times_normal_cdf(VF x) {
   const auto far = x < VF(-kTableEnd);
   if (!any(far)) [[likely]]
     return y;
-  return select(far, x * far_normal_tail(at_most(abs(x), 14.4)), y);
+  return select(far, x * accurate_normal_tail(abs(x)), y);
 }
 #else
 RELUME_INLINE VF normal_cdf(VF x) {
-  const VF tail = detail::far_normal_tail(detail::at_most(abs(x), 14.4));
+  const VF tail = detail::far_normal_tail(abs(x));
   return select(x < VF(0.0), tail, VF(1.0) - tail);
 }
 RELUME_INLINE VF times_normal_cdf(VF x) { return x * normal_cdf(x); }

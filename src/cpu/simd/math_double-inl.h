@@ -232,8 +232,10 @@ RELUME_INLINE VF in_double(F function, Vectors... x) {
   }
 
 RELUME_CALLED VD exp(VD x) {
-  const detail::LongExpReduction e = detail::reduce_exp(detail::within(x, -746, 710));
-  return detail::scale_by_power_of_two(VD(1.0) + (e.r + detail::exp_tail(e.r)), e.n, e.n_bits);
+  const auto gone = x < VD(-746.0);  // as with floats, its zeros are chosen
+  const detail::LongExpReduction e = detail::reduce_exp(select(gone, VD(0.0), detail::within(x, -746, 710)));
+  const VD y = detail::scale_by_power_of_two(VD(1.0) + (e.r + detail::exp_tail(e.r)), e.n, e.n_bits);
+  return select(gone, VD(0.0), y);
 }
 
 RELUME_CALLED VD exp2(VD x) {
