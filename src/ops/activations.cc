@@ -310,11 +310,16 @@ Tensor activation(const Call& call, const Tensor& self, bool overwrite = false) 
 Tensor& activation_into(const Call& call, Tensor& self) {
   const Forward forward = forward_of(call, self.impl()->dtype);
   check_can_cast(forward.dtype, self.impl()->dtype);
+  if (!recording({self})) {  // what InPlace does then, at a third of its time
+    autograd::check_in_place(self, false);
+    elementwise_into(self, forward.kernel, {&self});
+    self.impl()->note_write();
+    return self;
+  }
   InPlace write(call.row->in_place, self);
-  const bool saves_input = write.recording() && !call.saves_result;
+  const bool saves_input = !call.saves_result;
   const Tensor before = saves_input ? self.clone() : Tensor();
   elementwise_into(self, forward.kernel, {&self});
-  if (!write.recording()) return self;
   const ActivationTraits& traits = *call.row->traits;
   const char* grad_fn = traits.grad_fn_in_place ? traits.grad_fn_in_place : traits.grad_fn;
   if (saves_input && call.inverts) {
