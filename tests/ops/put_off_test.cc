@@ -69,6 +69,21 @@ TEST_F(PutOff, IsWhatItWouldBeAtOnce) {
     }
 }
 
+// Large enough for Winograd's algorithm, on planes that its tiles fit and that they do not.
+TEST_F(PutOff, IsAccurateWithFewerProducts) {
+  for (const auto& [channels, height, width] :
+       std::vector<std::array<int64_t, 3>>{{64, 16, 16}, {64, 13, 18}, {96, 9, 8}, {128, 28, 7}})
+    for (const int64_t padding : {0, 1}) {
+      const Tensor x = randn({65, 32, height, width});
+      const nn::Conv2d layer(nn::Conv2dOptions(32, channels, 3).padding(padding));
+      const NoGradGuard unrecorded;
+      const Tensor y = layer(x);
+      EXPECT_EQ(is_put_off(y), hides_layouts());
+      const Tensor exact = conv2d(x.to(kDouble), layer->weight.to(kDouble), layer->bias.to(kDouble), {1}, {padding});
+      EXPECT_LE((y - exact).abs().max().item<double>(), 1e-5) << channels << ' ' << height << ' ' << width;
+    }
+}
+
 TEST_F(PutOff, DoesNotSeeWhatIsWrittenLater) {
   Tensor x = images();
   const Tensor expected = at_once([&] { return second_(relu_(first_(x))); });
