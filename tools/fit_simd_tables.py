@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Fits the piecewise polynomials of src/cpu/simd/tables.h and prints that file. Needs mpmath and NumPy.
 
-Each function is cut in 32 cells, so that a pair of 512-bit registers holds one coefficient of all, or in 16 for one
-register. A cell's polynomial is fitted for the least largest relative error by Lawson's algorithm.
+Each function is cut in 32 cells, so that a pair of 512-bit registers holds one coefficient of all. A cell's polynomial
+is fitted for the least largest relative error by Lawson's algorithm.
 """
 
 import mpmath
 import numpy as np
 
 mpmath.mp.dps = 40
-DEGREE, NODES = 6, 60
+CELLS, DEGREE, NODES = 32, 6, 60
 
 
 def fit(f, centre, low, high, fixed=None):
@@ -57,19 +57,19 @@ def tanh_cells():
         centres.append(centre)
         around = mpmath.mpf(float(centre))
         coefficients.append(fit(mpmath.tanh, around, mpmath.mpf(low), mpmath.mpf(high), fixed={0: value}))
-    spare = 32 - len(centres)
+    spare = CELLS - len(centres)
     return centres + centres[-1:] * spare, coefficients + coefficients[-1:] * spare
 
 
 def normal_tail_cells():
-    """(centres, coefficients) of Phi(-s) for s up to 6: cell n of 16 is where 0.2852 s (s + 3) rounds to n."""
+    """(centres, coefficients) of Phi(-s) for s up to 8.5: cell n is where 0.322 s (s + 3) rounds to n."""
 
     def bound(n):
-        return (mpmath.sqrt(9 + 4 * max(mpmath.mpf(0), n) / mpmath.mpf("0.2852")) - 3) / 2
+        return (mpmath.sqrt(9 + 4 * max(mpmath.mpf(0), n) / mpmath.mpf("0.322")) - 3) / 2
 
     centres, coefficients = [], []
-    for n in range(16):
-        low, high = bound(n - mpmath.mpf(0.5)), min(bound(n + mpmath.mpf(0.5)), mpmath.mpf(6))
+    for n in range(CELLS):
+        low, high = bound(n - mpmath.mpf(0.5)), min(bound(n + mpmath.mpf(0.5)), mpmath.mpf(8.5))
         centres.append(np.float32(float((low + high) / 2)))
         around = mpmath.mpf(float(centres[-1]))
         coefficients.append(fit(lambda s: mpmath.erfc(s / mpmath.sqrt(2)) / 2, around, low, high))
@@ -85,16 +85,16 @@ def row(values):
 
 def print_table(comment, name, centres, coefficients):
     print(f"\n// {comment}\n// {name} has a row a power of the distance from the cell's centre.")
-    print(f"alignas(64) inline constexpr float {name}Centre[{len(centres)}] =\n    {row(centres)};")
+    print(f"alignas(64) inline constexpr float {name}Centre[{CELLS}] =\n    {row(centres)};")
     rows = ",\n    ".join(row(cell[power] for cell in coefficients) for power in range(DEGREE + 1))
-    print(f"alignas(64) inline constexpr float {name}[{DEGREE + 1}][{len(centres)}] = {{\n    {rows}}};")
+    print(f"alignas(64) inline constexpr float {name}[{DEGREE + 1}][{CELLS}] = {{\n    {rows}}};")
 
 
 def main():
-    print("// Piecewise polynomials for SIMD targets that look up 16 or 32 floats at once. tools/fit_simd_tables.py prints")
+    print("// Piecewise polynomials for SIMD targets that look up 32 floats at once. tools/fit_simd_tables.py prints")
     print("// this file; it is not edited by hand.\n#pragma once\n\nnamespace relume::cpu::tables {")
     print_table("tanh: the first cell is [0, 1/16), then come four an octave.", "kTanh", *tanh_cells())
-    tail = "The normal distribution's left tail Phi(-s): cell n is where 0.2852 s (s + 3) rounds to n."
+    tail = "The normal distribution's left tail Phi(-s): cell n is where 0.322 s (s + 3) rounds to n."
     print_table(tail, "kNormalTail", *normal_tail_cells())
     print("\n// Powers of two by sixteenths, and the relative errors that rounding to a float leaves in them.")
     exact = [mpmath.mpf(2) ** (mpmath.mpf(n) / 16) for n in range(16)]

@@ -299,14 +299,14 @@ RELUME_INLINE VF look_up(const float (&table)[32], VI cell) {
 }
 
 // The polynomial of the cell in y: a row of the table is a power. Written out, for the compiler leaves a loop rolled.
-template <size_t N, size_t Cells, size_t... I>
-RELUME_INLINE VF cell_polynomial(VF y, const float (&table)[N][Cells], VI cell, std::index_sequence<I...>) {
+template <size_t N, size_t... I>
+RELUME_INLINE VF cell_polynomial(VF y, const float (&table)[N][32], VI cell, std::index_sequence<I...>) {
   VF sum = look_up(table[N - 1], cell);
   ((sum = mul_add(sum, y, look_up(table[N - 2 - I], cell))), ...);
   return sum;
 }
-template <size_t N, size_t Cells>
-RELUME_INLINE VF cell_polynomial(VF y, const float (&table)[N][Cells], VI cell) {
+template <size_t N>
+RELUME_INLINE VF cell_polynomial(VF y, const float (&table)[N][32], VI cell) {
   return cell_polynomial(y, table, cell, std::make_index_sequence<N - 1>());
 }
 
@@ -440,7 +440,7 @@ RELUME_INLINE VF far_normal_tail(VF t) {
 }
 
 #if HWY_TARGET == HWY_AVX3
-inline constexpr double kTableEnd = 6.0;  // 1 - Phi(-6) is 1 already
+inline constexpr double kTableEnd = 8.5;  // 1 - Phi(-8.5) is 1 already
 
 // The same, with the rounding error of t^2 made good, which is worth its time where few come.
 RELUME_INLINE VF accurate_normal_tail(VF t) {
@@ -450,14 +450,8 @@ RELUME_INLINE VF accurate_normal_tail(VF t) {
 
 // Phi(-t) for 0 <= t <= kTableEnd.
 RELUME_INLINE VF near_normal_tail(VF t) {
-  const VI cell = bits(mul_add(t, mul_add(t, VF(0.2852), VF(3 * 0.2852)), VF(kRoundToInteger)));
-  const VF y = t - look_up(tables::kNormalTailCentre, cell), square = y * y;
-  // Estrin's scheme: with more of them in flight, shorter chains are quicker.
-  const auto pair = [&](int power) {
-    return mul_add(look_up(tables::kNormalTail[power + 1], cell), y, look_up(tables::kNormalTail[power], cell));
-  };
-  const VF high = mul_add(look_up(tables::kNormalTail[6], cell), square, pair(4));
-  return mul_add(mul_add(high, square, pair(2)), square, pair(0));
+  const VI cell = bits(mul_add(t, mul_add(t, VF(0.322), VF(3 * 0.322)), VF(kRoundToInteger)));
+  return cell_polynomial(t - look_up(tables::kNormalTailCentre, cell), tables::kNormalTail, cell);
 }
 #endif
 
