@@ -1,6 +1,8 @@
 // The steps of optimizers, which compilers vectorise, compiled once for every target.
 #include "kernels/optim.h"
 
+#include <limits>
+
 #include "cpu/dense_cast.h"
 #include "cpu/parallel.h"
 #include "cpu/simd/targets.h"
@@ -39,6 +41,14 @@ T lerp(T a, T b, T weight) {
   return fused(near ? weight : weight - T(1), b - a, near ? a : b);
 }
 
+// A running mean, or 0 in place of a subnormal one: where gradients stay 0, as those of a dead neuron, means fade until
+// they are subnormal, and each step would take ten times as long from then on.
+template <class T>
+T faded(T mean) {
+  constexpr T kSmallest = std::numeric_limits<T>::min();
+  return mean > -kSmallest && mean < kSmallest ? T(0) : mean;
+}
+
 template <class T>
 using Loop = void (*)(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o);
 
@@ -56,7 +66,7 @@ void sgd(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o
 #pragma GCC ivdep
   for (int64_t i = begin; i < end; ++i) {
     const T d = gradient.of(g[i], p[i]);
-    b[i] = o.first ? d : fused(d, share, b[i] * momentum);
+    b[i] = o.first ? d : faded(fused(d, share, b[i] * momentum));
     p[i] = fused(o.nesterov ? fused(b[i], momentum, d) : b[i], rate, p[i]);
   }
 }
@@ -73,7 +83,7 @@ void adam(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& 
   for (int64_t i = begin; i < end; ++i) {
     const T d = gradient.of(g[i], p[i]);
     const T kept = p[i] * keep;
-    m[i] = lerp(m[i], d, weight1);
+    m[i] = faded(lerp(m[i], d, weight1));
     T second = fused(weight2 * d, d, v[i] * beta2);
     v[i] = second;
     if constexpr (amsgrad) {
@@ -96,12 +106,12 @@ void rmsprop(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumber
     s[i] = fused(weight * d, d, s[i] * alpha);
     T square = s[i];
     if constexpr (centered) {
-      a[i] = lerp(a[i], d, weight);
+      a[i] = faded(lerp(a[i], d, weight));
       square = fused(-a[i], a[i], square);
     }
     const T q = root_of(square) + eps;
     if constexpr (momentum) {
-      b[i] = b[i] * inertia + d / q;
+      b[i] = faded(b[i] * inertia + d / q);
       p[i] = fused(b[i], rate, p[i]);
     } else {
       p[i] = p[i] + rate * d / q;

@@ -192,6 +192,27 @@ TEST(Optimizer, GoesOnWithTheSameNumbersFromItsStateDict) {
   }
 }
 
+// As the gradients of a dead neuron: a mean that stayed subnormal would make each step slow.
+TEST(Optimizer, MeansOfGradientsThatStayZeroBecomeZero) {
+  const auto expect_faded = [](auto&& make_optimizer, const char* mean, ScalarType dtype) {
+    const Tensor p = full({40}, 3, dtype).set_requires_grad(true);
+    auto optimizer = make_optimizer(p);
+    p.mutable_grad() = full({40}, -1e-3, dtype);
+    optimizer.step();
+    p.mutable_grad() = zeros({40}, dtype);
+    for (int step = 0; step < 1000; ++step) optimizer.step();
+    const Tensor faded = optimizer.state_dict()[std::string("state.0.") + mean];
+    EXPECT_TRUE(equal(faded, zeros_like(faded))) << mean << ' ' << dtype;
+    EXPECT_GT(p.min().item<double>(), 3);
+  };
+  for (const ScalarType dtype : {kFloat, kBFloat16}) {
+    expect_faded([](const Tensor& p) { return SGD({p}, SGDOptions(0.1).momentum(0.9)); }, "momentum_buffer", kFloat);
+    expect_faded([](const Tensor& p) { return Adam({p}, AdamOptions(0.1)); }, "exp_avg", dtype);
+    expect_faded([](const Tensor& p) { return RMSprop({p}, RMSpropOptions(0.1).alpha(0.9).momentum(0.9).centered(true)); },
+                 "momentum_buffer", dtype);
+  }
+}
+
 TEST(Optimizer, RefusesAStateDictThatDoesNotFit) {
   SGD optimizer(make_parameters(), SGDOptions(0.1));
   OrderedDict<std::string, Tensor> state = optimizer.state_dict();
