@@ -208,8 +208,8 @@ TEST(Optimizer, MeansOfGradientsThatStayZeroBecomeZero) {
   for (const ScalarType dtype : {kFloat, kBFloat16}) {
     expect_faded([](const Tensor& p) { return SGD({p}, SGDOptions(0.1).momentum(0.9)); }, "momentum_buffer", kFloat);
     expect_faded([](const Tensor& p) { return Adam({p}, AdamOptions(0.1)); }, "exp_avg", dtype);
-    expect_faded([](const Tensor& p) { return RMSprop({p}, RMSpropOptions(0.1).alpha(0.9).momentum(0.9).centered(true)); },
-                 "momentum_buffer", dtype);
+    const RMSpropOptions centred = RMSpropOptions(0.1).alpha(0.9).momentum(0.9).centered(true);
+    expect_faded([&](const Tensor& p) { return RMSprop({p}, centred); }, "momentum_buffer", dtype);
   }
 }
 
