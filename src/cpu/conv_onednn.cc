@@ -23,7 +23,7 @@ namespace {
 
 using dnnl::memory;
 
-// Inference is a forward pass of a few images on one thread that need not have the digits of the others.
+// Inference is a forward pass that need not have the digits of the others.
 enum class Pass : int64_t {
   Forward,
   ForwardBias,
@@ -39,15 +39,18 @@ constexpr size_t kMaxPlans = 1024;
 // Images in channels-last order, copied to and from planes of pixels with 16 channels each: oneDNN's own reorder takes
 // as long as a convolution.
 struct ChannelBlocks {
-  static constexpr int64_t kChannels = 16;
+  static constexpr int64_t kChannels = 16, kGrainPixels = 2048;
   int64_t images, pixels, channels;
 
   template <class Copy>  // of a pixel's block, to be called with its places in both orders
   void each(const Copy& copy) const {
-    for (int64_t image = 0, in_blocks = 0; image < images; ++image)
-      for (int64_t channel = 0; channel < channels; channel += kChannels)
-        for (int64_t pixel = 0; pixel < pixels; ++pixel, in_blocks += kChannels)
-          copy((image * pixels + pixel) * channels + channel, in_blocks);
+    const int64_t planes = channels / kChannels, grain = 1 + kGrainPixels / pixels;
+    parallel_for(images * planes, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t plane = begin; plane < end; ++plane)
+        for (int64_t pixel = 0; pixel < pixels; ++pixel)
+          copy((plane / planes * pixels + pixel) * channels + plane % planes * kChannels,
+               (plane * pixels + pixel) * kChannels);
+    });
   }
   void split(const float* last, float* blocks) const {
     each([&](int64_t from, int64_t to) { copy_block(last + from, blocks + to); });
@@ -505,14 +508,16 @@ bool run(const Conv& conv, Pass pass, const std::array<const void*, 4>& operands
   const ThreadCount threads;
   const std::shared_ptr<SharedPlan> shared = find_plan(conv, pass, threads.count());
   if (!shared->plan().fast) return false;
-  const bool keeps = conv.kept_weight && shared->plan().operands[kWeight].copied() &&
-                     (pass == Pass::Forward || pass == Pass::ForwardBias);
+  const bool forward = pass != Pass::BackwardInput && pass != Pass::BackwardWeight && pass != Pass::BackwardWeightBias;
+  const bool keeps = conv.kept_weight && forward && shared->plan().operands[kWeight].copied();
   execute(conv, *shared, operands, keeps);
   return true;
 }
 
-Pass forward_pass(const void* bias) { return bias ? Pass::ForwardBias : Pass::Forward; }
-Pass inference_pass(bool bias) { return bias ? Pass::InferenceBias : Pass::Inference; }
+Pass forward_pass(bool inference, bool bias) {
+  if (inference) return bias ? Pass::InferenceBias : Pass::Inference;
+  return bias ? Pass::ForwardBias : Pass::Forward;
+}
 
 }  // namespace
 
@@ -525,7 +530,7 @@ bool conv_pack(const Conv& conv, const void* weight, bool with_bias) {
   if (deterministic_algorithms() || conv.dtype != kFloat) return false;
   if (!dynamic_cast<const PackedWeights&>(**conv.kept_weight).packs_ahead->load()) return false;
   const ThreadCount threads(1);
-  const std::shared_ptr<SharedPlan> shared = find_plan(conv, inference_pass(with_bias), 1);
+  const std::shared_ptr<SharedPlan> shared = find_plan(conv, forward_pass(true, with_bias), 1);
   if (!shared->plan().fast || !shared->plan().operands[kWeight].copied()) return false;
   packed(conv, shared->plan(), const_cast<void*>(weight));
   return true;
@@ -534,7 +539,7 @@ bool conv_pack(const Conv& conv, const void* weight, bool with_bias) {
 void conv_forward_packed(const Conv& conv, const void* input, const void* bias, void* output) {
   const ThreadCount threads(1);
   const std::array<const void*, 4> operands = {input, nullptr, bias ? bias : output, bias ? output : nullptr};
-  execute(conv, *find_plan(conv, inference_pass(bias), 1), operands, /*keeps=*/true);
+  execute(conv, *find_plan(conv, forward_pass(true, bias), 1), operands, /*keeps=*/true);
 }
 
 void conv_pack_no_more(const detail::Derived& kept) {
@@ -550,7 +555,7 @@ bool likes_channels_last(const Conv& conv, bool forward) {
 }
 
 bool conv_forward(const Conv& conv, const void* input, const void* weight, const void* bias, void* output) {
-  return run(conv, forward_pass(bias), {input, weight, bias ? bias : output, bias ? output : nullptr});
+  return run(conv, forward_pass(conv.inference, bias), {input, weight, bias ? bias : output, bias ? output : nullptr});
 }
 
 bool conv_backward_input(const Conv& conv, const void* grad_output, const void* weight, void* grad_input) {

@@ -27,6 +27,8 @@ struct Conv {
   Layout input_layout = Layout::Plain, output_layout = Layout::Plain;
   // Not null where the weight stays as it is for later forward passes: what was kept of it, to be used and replaced.
   std::shared_ptr<const detail::Derived>* kept_weight = nullptr;
+  // A forward pass in a compiled module, which need not have the digits of others.
+  bool inference = false;
 
   int64_t input_pixels() const { return input[0] * input[1] * input[2]; }
   int64_t output_pixels() const { return output[0] * output[1] * output[2]; }

@@ -57,11 +57,13 @@ Tensor apply_value(Conv conv, Direction direction, const Tensor& from, const Ten
   const std::shared_ptr<const detail::Derived> before = weight_storage.derived();
   std::shared_ptr<const detail::Derived> kept = before;
   if (w.is_same(weight) && w.storage_offset() == 0 && cpu::are_packed_weights(before.get())) conv.kept_weight = &kept;
-  if (may_put_off && direction == Direction::ToOutput && conv.kept_weight)
+  if (may_put_off && direction == Direction::ToOutput && conv.kept_weight) {
+    conv.inference = detail::PutOffScope::current();
     if (const Tensor result = put_off_convolution(conv, sizes_of(conv, false), from, w, b); result.defined()) {
       if (kept != before) weight_storage.keep_derived(std::move(kept));
       return result;
     }
+  }
   const DenseActivation operand(from);
   const Form form = result_form(conv, direction, operand, weight);
   Tensor result = make_activation(sizes_of(conv, direction == Direction::ToInput), conv.dtype, form);
