@@ -71,6 +71,13 @@ TEST(CompileForInference, FoldsBatchNormIntoConvolutions) {
   expect_same_results(model, {3, 12, 12});
 }
 
+// Channels enough for Winograd's algorithm, with more weights than are put off, and tiles that do not fit.
+TEST(CompileForInference, ComputesLargeConvolutions) {
+  manual_seed(0);
+  nn::Sequential model(conv(32, 64), nn::BatchNorm2d(64), nn::ReLU(), conv(64, 256, 3, 0), nn::ReLU(), conv(256, 48));
+  expect_same_results(model, {32, 11, 14});
+}
+
 TEST(CompileForInference, FoldsBatchNormOfEveryRank) {
   nn::Sequential line(nn::Conv1d(3, 8, 3), nn::BatchNorm1d(8), nn::ReLU());
   expect_same_results(line, {3, 9});
