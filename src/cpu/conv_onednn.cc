@@ -275,12 +275,12 @@ class Planner {
     return forward_description(with_bias());
   }
   bool suits_winograd() const {
-    constexpr int64_t kChannels = ChannelBlocks::kChannels, kEnoughPairs = 2048, kEnoughPixels = 64;
+    constexpr int64_t kChannels = ChannelBlocks::kChannels, kEnoughPairs = 2048, kEnoughPixels = 512;
     const auto all = [&](const int64_t* list, int64_t value) { return list[0] == value && list[1] == value; };
     return conv_.dtype == kFloat && conv_.spatial == 2 && conv_.groups == 1 && all(conv_.kernel, 3) &&
            all(conv_.stride, 1) && all(conv_.dilation, 1) && conv_.in_channels % kChannels == 0 &&
            conv_.out_channels % kChannels == 0 && conv_.in_channels * conv_.out_channels >= kEnoughPairs &&
-           conv_.output_pixels() >= kEnoughPixels;
+           conv_.batch * conv_.output_pixels() >= kEnoughPixels;
   }
 
   void forward(const Forward::primitive_desc& description) {
