@@ -23,16 +23,7 @@ namespace {
 
 using dnnl::memory;
 
-// Inference is a forward pass that need not have the digits of the others.
-enum class Pass : int64_t {
-  Forward,
-  ForwardBias,
-  BackwardInput,
-  BackwardWeight,
-  BackwardWeightBias,
-  Inference,
-  InferenceBias
-};
+enum class Pass : int64_t { Forward, ForwardBias, BackwardInput, BackwardWeight, BackwardWeightBias };
 
 constexpr size_t kMaxPlans = 1024;
 
@@ -183,11 +174,7 @@ class Planner {
     switch (pass_) {
       case Pass::Forward:
       case Pass::ForwardBias:
-        forward(forward_description(with_bias()));
-        break;
-      case Pass::Inference:
-      case Pass::InferenceBias:
-        forward(inference_description());
+        forward(conv_.inference ? inference_description() : forward_description(with_bias()));
         break;
       case Pass::BackwardInput:
         backward_input();
@@ -209,9 +196,7 @@ class Planner {
   }
 
  private:
-  bool with_bias() const {
-    return pass_ == Pass::ForwardBias || pass_ == Pass::BackwardWeightBias || pass_ == Pass::InferenceBias;
-  }
+  bool with_bias() const { return pass_ == Pass::ForwardBias || pass_ == Pass::BackwardWeightBias; }
 
   template <class Primitive>
   void use(const typename Primitive::primitive_desc& description) {
@@ -326,10 +311,10 @@ class Planner {
   std::optional<ChannelBlocks> blocks_between(const Operand& operand) const {
     if (operand.argument != DNNL_ARG_SRC && operand.argument != DNNL_ARG_DST) return {};
     const memory::dims& dims = operand.argument == DNNL_ARG_SRC ? shape_.input : shape_.output;
-    if (dims.size() != 4 || type_ != memory::data_type::f32 || operand.given != channels_last(dims) ||
+    if (dims.size() != 4 || type_ != memory::data_type::f32 || dims[1] % ChannelBlocks::kChannels != 0 ||
+        operand.given != channels_last(dims) ||
         operand.taken != memory::desc(dims, type_, memory::format_tag::nChw16c))
       return {};
-    if (dims[1] % ChannelBlocks::kChannels != 0) return {};
     return ChannelBlocks{dims[0], dims[2] * dims[3], dims[1]};
   }
 
@@ -352,7 +337,7 @@ class Planner {
 };
 
 // Everything that a plan depends on, as numbers.
-using Key = std::array<int64_t, 10 + 6 * kMaxSpatial>;
+using Key = std::array<int64_t, 11 + 6 * kMaxSpatial>;
 
 Key key_of(const Conv& conv, Pass pass, int64_t threads) {
   Key key = {static_cast<int64_t>(pass),
@@ -364,8 +349,9 @@ Key key_of(const Conv& conv, Pass pass, int64_t threads) {
              conv.groups,
              static_cast<int64_t>(conv.input_layout),
              static_cast<int64_t>(conv.output_layout),
-             static_cast<int64_t>(conv.dtype)};
-  int64_t* at = key.data() + 10;
+             static_cast<int64_t>(conv.dtype),
+             static_cast<int64_t>(conv.inference)};
+  int64_t* at = key.data() + 11;
   for (const int64_t* list : {conv.input, conv.kernel, conv.output, conv.stride, conv.padding, conv.dilation})
     at = std::copy_n(list, kMaxSpatial, at);
   return key;
@@ -508,16 +494,13 @@ bool run(const Conv& conv, Pass pass, const std::array<const void*, 4>& operands
   const ThreadCount threads;
   const std::shared_ptr<SharedPlan> shared = find_plan(conv, pass, threads.count());
   if (!shared->plan().fast) return false;
-  const bool forward = pass != Pass::BackwardInput && pass != Pass::BackwardWeight && pass != Pass::BackwardWeightBias;
-  const bool keeps = conv.kept_weight && forward && shared->plan().operands[kWeight].copied();
+  const bool keeps = conv.kept_weight && shared->plan().operands[kWeight].copied() &&
+                     (pass == Pass::Forward || pass == Pass::ForwardBias);
   execute(conv, *shared, operands, keeps);
   return true;
 }
 
-Pass forward_pass(bool inference, bool bias) {
-  if (inference) return bias ? Pass::InferenceBias : Pass::Inference;
-  return bias ? Pass::ForwardBias : Pass::Forward;
-}
+Pass forward_pass(bool bias) { return bias ? Pass::ForwardBias : Pass::Forward; }
 
 }  // namespace
 
@@ -530,7 +513,7 @@ bool conv_pack(const Conv& conv, const void* weight, bool with_bias) {
   if (deterministic_algorithms() || conv.dtype != kFloat) return false;
   if (!dynamic_cast<const PackedWeights&>(**conv.kept_weight).packs_ahead->load()) return false;
   const ThreadCount threads(1);
-  const std::shared_ptr<SharedPlan> shared = find_plan(conv, forward_pass(true, with_bias), 1);
+  const std::shared_ptr<SharedPlan> shared = find_plan(conv, forward_pass(with_bias), 1);
   if (!shared->plan().fast || !shared->plan().operands[kWeight].copied()) return false;
   packed(conv, shared->plan(), const_cast<void*>(weight));
   return true;
@@ -539,7 +522,7 @@ bool conv_pack(const Conv& conv, const void* weight, bool with_bias) {
 void conv_forward_packed(const Conv& conv, const void* input, const void* bias, void* output) {
   const ThreadCount threads(1);
   const std::array<const void*, 4> operands = {input, nullptr, bias ? bias : output, bias ? output : nullptr};
-  execute(conv, *find_plan(conv, forward_pass(true, bias), 1), operands, /*keeps=*/true);
+  execute(conv, *find_plan(conv, forward_pass(bias), 1), operands, /*keeps=*/true);
 }
 
 void conv_pack_no_more(const detail::Derived& kept) {
@@ -555,7 +538,7 @@ bool likes_channels_last(const Conv& conv, bool forward) {
 }
 
 bool conv_forward(const Conv& conv, const void* input, const void* weight, const void* bias, void* output) {
-  return run(conv, forward_pass(conv.inference, bias), {input, weight, bias ? bias : output, bias ? output : nullptr});
+  return run(conv, forward_pass(bias), {input, weight, bias ? bias : output, bias ? output : nullptr});
 }
 
 bool conv_backward_input(const Conv& conv, const void* grad_output, const void* weight, void* grad_input) {
