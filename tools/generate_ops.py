@@ -111,19 +111,19 @@ class Op:
         return f"{self.result} {self.name}({self.parameters(1, True)}) const;"
 
     def body(self):
+        """A row of methods.inc."""
         first = "const_cast<Tensor&>(*this)" if self.arguments[0][0] == "Tensor&" else "*this"
         call = ", ".join([first] + [name for _, name, _ in self.arguments[1:]])
-        scope = "" if "f" in self.forms else "method::"
-        return (
-            f"{self.result} Tensor::{self.name}({self.parameters(1, False)}) const {{\n"
-            f"  return relume::{scope}{self.name}({call});\n}}"
-        )
+        function = self.name if "f" in self.forms else f"method::{self.name}"
+        return f"RELUME_METHOD({self.result_in_row()}, {self.name}, {function}, ({self.parameters(1, False)}), {call})"
+
+    def result_in_row(self):
+        return f"RELUME_LIST({self.result})" if "," in self.result else self.result
 
     def entry(self, symbol):
         """A row of entries.inc; `symbol` is no other row's."""
-        result = f"RELUME_LIST({self.result})" if "," in self.result else self.result
         given = [f"std::move({name})" if "Generator" in kind else name for kind, name, _ in self.arguments]
-        return f"RELUME_OP({', '.join([result, self.name, symbol, f'({self.parameters(0, False)})', *given])})"
+        return f"RELUME_OP({', '.join([self.result_in_row(), self.name, symbol, f'({self.parameters(0, False)})', *given])})"
 
     def call(self):
         """A row for the replay of goldens: name, arguments, how many are needed, and the call. Empty where a type is unknown."""
@@ -225,28 +225,21 @@ namespace method {{
 {entries(only_methods)}
 }}  // namespace method
 """
-    bodies = "\n\n".join(op.body() for _, op in methods)
-    source = f"""// The methods of Tensor call the ops.
-{NOTICE}#include "ops/methods.h"
-
-namespace relume {{
-
-{bodies}
-
-}}  // namespace relume
-"""
-    rows = generate_python.table([op for _, op in ops])
+    bodies = f"""// Every method of Tensor that is an op: RELUME_METHOD(result, name, function, (parameters), arguments...).
+{NOTICE}
+{listing(methods, Op.body)}"""
+    rows = generate_python.tables([op for _, op in ops])
     return {
         "include/relume/ops.h": header,
         "include/relume/tensor_methods.inc": inc,
         "src/ops/methods.h": inner,
-        "src/ops/methods.cc": source,
+        "src/ops/methods.inc": bodies,
         "src/ops/entries.inc": entry_rows,
         "tests/oracle/op_calls.inc": calls,
-        "python/src/op_rows.inc": rows,
+        **rows,
         "python/relume/nn/modules/activation_rows.py": generate_python.activation_modules(),
         "python/relume/nn/functional/activation_rows.py": generate_python.activation_functions(),
-        **generate_stubs.stubs([op for _, op in ops], generate_python.FIELDS, rows),
+        **generate_stubs.stubs([op for _, op in ops], generate_python.FIELDS, "".join(rows.values())),
     }
 
 

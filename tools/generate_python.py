@@ -1,4 +1,4 @@
-"""The ops as rows of the Python binding's tables: python/src/op_rows.inc, made by generate_ops.py."""
+"""The ops as rows of the Python binding's tables: python/src/op_rows.inc and in_place_rows.inc, made by generate_ops.py."""
 
 import pathlib
 import re
@@ -422,8 +422,8 @@ def superseded(op, ops):
     )
 
 
-def table(ops):
-    """python/src/op_rows.inc from the ops of generate_ops.py."""
+def tables(ops):
+    """python/src/op_rows.inc and in_place_rows.inc from the ops of generate_ops.py."""
     rows = {}  # name: (overloads, signatures)
     for op in ops:
         if op.name in HIDDEN or superseded(op, ops):
@@ -446,8 +446,17 @@ def table(ops):
                 overloads, signatures = rows[base + suffix]
                 rows[name + suffix] = overloads, [name + text.removeprefix(base) for text in signatures]
     said = comments()
-    lines = [f"// Every op as a row: name, documentation, and the ways to call it (arguments.h).\n{NOTICE}"]
-    for name in sorted(rows):
-        overloads, signatures = rows[name]
-        lines.append(f'{{"{name}", {documentation(signatures, about(name, said))},\n {{' + ",\n  ".join(overloads) + "}},")
-    return "\n".join(lines) + "\n"
+
+    def text(what, names):
+        lines = [f"// {what} as a row: name, documentation, and the ways to call it (arguments.h).\n{NOTICE}"]
+        for name in sorted(names):
+            overloads, signatures = rows[name]
+            shown = documentation(signatures, about(name, said))
+            lines.append(f'{{"{name}", {shown},\n {{' + ",\n  ".join(overloads) + "}},")
+        return "\n".join(lines) + "\n"
+
+    in_place = {name for name in rows if name.endswith("_")}
+    return {
+        "python/src/op_rows.inc": text("Every op that makes something new", rows.keys() - in_place),
+        "python/src/in_place_rows.inc": text("Every op that writes into its first argument", in_place),
+    }

@@ -212,7 +212,7 @@ def hand_rows():
 
 
 def table_rows(ops, fields, rows):
-    """(name, forms, line, result) of the rows made from tables; `rows` is the text of op_rows.inc."""
+    """(name, forms, line, result) of the rows made from tables; `rows` is their text."""
     results = {}
     for op in ops:
         results.setdefault((op.name, len(op.arguments)), op.result)

@@ -105,7 +105,7 @@ def svd(A, full_matrices=True, *, driver=None):
 
 def svdvals(A, *, driver=None):
     """The singular values of matrices, from the largest."""
-    return thin_svd("linalg.svdvals", A)[1]
+    return thin_svd("linalg.svd", A)[1]
 
 
 def eigh(A, UPLO="L"):

@@ -1,7 +1,6 @@
 // record(): how an op tells autograd what it did. See HACKING.md, "Writing an op".
 #pragma once
 
-#include <exception>
 #include <initializer_list>
 #include <type_traits>
 #include <utility>
@@ -106,19 +105,25 @@ Tensor record_view(const char* name, Tensor view, const Tensor& base, F backward
 //   ... compute into self ...
 //   write.record("AddBackward0", {...saves...}, backward);
 // The constructor checks that self may be written and takes the edges of self (input 0) and the other inputs; record()
-// makes self the result. Without record() the write counts, but leaves no history.
+// makes self the result. An op without a gradient, or with nothing to record, says written() instead. A write that
+// failed says neither: the version of self stays.
 class InPlace {
  public:
-  InPlace(const char* op, const Tensor& self, Inputs others = {});
-  ~InPlace();
+  InPlace(const char* op, const Tensor& self, Inputs others = {}) : self_(self) {
+    impl_of(self, op);
+    recording_ = autograd::recording({self}) || autograd::recording(others);
+    check_in_place(self, recording_);
+    if (recording_) take_edges(others);
+  }
   InPlace(const InPlace&) = delete;
   InPlace& operator=(const InPlace&) = delete;
 
   bool recording() const { return recording_; }
+  void written() { self_.impl()->note_write(); }
   template <class F>
   void record(const char* name, Saves saves, F backward) {
     if (!recording_) {
-      bump();
+      written();
       return;
     }
     auto* node = make_node<FunctionNode<F>>(name, std::move(backward));
@@ -127,14 +132,12 @@ class InPlace {
   }
 
  private:
-  void bump();
+  void take_edges(Inputs others);
   void finish(GraphNode* node, Saves saves);
 
   const Tensor& self_;
   SmallVector<Edge, 4> edges_;
-  const int exceptions_ = std::uncaught_exceptions();
   bool recording_;
-  bool bumped_ = false;
 };
 
 }  // namespace relume::autograd

@@ -299,26 +299,13 @@ bool recording(TensorList inputs) {
   return false;
 }
 
-InPlace::InPlace(const char* op, const Tensor& self, Inputs others) : self_(self) {
-  impl_of(self, op);
-  recording_ = autograd::recording({self}) || autograd::recording(others);
-  check_in_place(self, recording_);
-  if (!recording_) return;
-  edges_.emplace_back(gradient_edge(self));
+void InPlace::take_edges(Inputs others) {
+  edges_.emplace_back(gradient_edge(self_));
   for (const Input& other : others) edges_.emplace_back(gradient_edge(*other.tensor));
 }
 
-InPlace::~InPlace() {
-  if (!bumped_ && std::uncaught_exceptions() == exceptions_) bump();  // a write that failed has not been
-}
-
-void InPlace::bump() {
-  if (!bumped_) self_.impl()->note_write();
-  bumped_ = true;
-}
-
 void InPlace::finish(GraphNode* node, Saves saves) {
-  bump();
+  written();
   for (Edge& edge : edges_) node->edges.emplace_back(std::move(edge));
   rebase_history(self_, node);
   const detail::VersionCounter* written = self_.impl()->version;

@@ -310,13 +310,12 @@ Tensor activation(const Call& call, const Tensor& self, bool overwrite = false) 
 Tensor& activation_into(const Call& call, Tensor& self) {
   const Forward forward = forward_of(call, self.impl()->dtype);
   check_can_cast(forward.dtype, self.impl()->dtype);
-  if (!recording({self})) {  // what InPlace does then, at a third of its time
-    autograd::check_in_place(self, false);
+  InPlace write(call.row->in_place, self);
+  if (!write.recording()) {
     elementwise_into(self, forward.kernel, {&self});
-    self.impl()->note_write();
+    write.written();
     return self;
   }
-  InPlace write(call.row->in_place, self);
   const bool saves_input = !call.saves_result;
   const Tensor before = saves_input ? self.clone() : Tensor();
   elementwise_into(self, forward.kernel, {&self});

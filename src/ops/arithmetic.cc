@@ -37,7 +37,10 @@ Tensor& arithmetic_into(const ArithmeticRow& row, Tensor& self, const Tensor& ot
   const bool records = row.backward && write.recording();
   const Tensor before = records && row.saves_self ? self.clone() : Tensor();
   elementwise_into(self, kernel, {&self, &other});
-  if (records) write.record(row.grad_fn, {before, row.saves_other ? other : Tensor()}, row.backward);
+  if (records)
+    write.record(row.grad_fn, {before, row.saves_other ? other : Tensor()}, row.backward);
+  else
+    write.written();
   return self;
 }
 

@@ -170,8 +170,9 @@ Tensor combined(const char* name, ArithmeticOp op, const Tensor& self, const Ten
 Tensor& combine_into(const char* name, ArithmeticOp op, Tensor& self, const Tensor& other) {
   impl_of(self, name);
   impl_of(other, name);
-  const InPlace write(name, self, {other});
+  InPlace write(name, self, {other});
   elementwise_into(self, logical_kernel(op), {&self, &other});
+  write.written();
   return self;
 }
 

@@ -34,7 +34,7 @@ void optimizer_step(cpu::OptimizerStep step, const Tensor& parameter, const Tens
   for (const Tensor* state : states) tensors[count++] = state;
   const ScalarType dtype = dtype_of_step(tensors, count);
   const NoGradGuard no_grad;
-  const InPlace write("step", parameter);
+  InPlace write("step", parameter);
 
   Tensor copies[cpu::kOptimizerArrays];  // of tensors that the kernel cannot take as they are
   void* arrays[cpu::kOptimizerArrays] = {};
@@ -49,6 +49,7 @@ void optimizer_step(cpu::OptimizerStep step, const Tensor& parameter, const Tens
     Tensor target = tensors[i]->detach();
     target.copy_(copies[i]);
   }
+  write.written();
 }
 
 }  // namespace relume

@@ -155,9 +155,12 @@ Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const Pl
   // Values that are seen through self would change while they are read.
   const Tensor source = values.is_alias_of(self) ? autograd::copy_detached(values) : values;
   transfer(writing_op(row), source, self, own.picks, own.offsets);
-  if (!write.recording()) return self;
-  const PickedPlaces dense = dense_places(self, places, own);
-  write.record(row.grad_fn, {dense.offsets, index}, put_backward(row.accumulate, dense.picks));
+  if (write.recording()) {
+    const PickedPlaces dense = dense_places(self, places, own);
+    write.record(row.grad_fn, {dense.offsets, index}, put_backward(row.accumulate, dense.picks));
+  } else {
+    write.written();
+  }
   return self;
 }
 

@@ -150,8 +150,9 @@ Tensor& unary_into(const UnaryRow& row, Tensor& self) {
   InPlace write(row.in_place, self);
   const Tensor before = write.recording() && row.keeps == Keeps::Input ? self.clone() : Tensor();
   if (!is_whole(row, given)) elementwise_into(self, kernel_of(row.op, dtype), {&self});
-  if (!write.recording()) return self;
-  if (row.keeps == Keeps::Nothing)
+  if (!write.recording())
+    write.written();
+  else if (row.keeps == Keeps::Nothing)
     write.record(row.grad_fn, {}, backward_of(row));
   else
     write.record(row.grad_fn, {row.keeps == Keeps::Output ? output(self) : autograd::Save(before)}, backward_of(row));

@@ -240,9 +240,12 @@ RELUME_CALLED VD exp(VD x) {
 
 RELUME_CALLED VD exp2(VD x) {
   using namespace detail;
-  const VD clamped = within(x, -1076, 1025), shifted = clamped + VD(kRoundToLong), n = shifted - VD(kRoundToLong);
+  const auto gone = x < VD(-1075.0);
+  const VD clamped = select(gone, VD(0.0), within(x, -1076, 1025));
+  const VD shifted = clamped + VD(kRoundToLong), n = shifted - VD(kRoundToLong);
   const VD r = (clamped - n) * VD(0.693147180559945309);
-  return scale_by_power_of_two(VD(1.0) + (r + exp_tail(r)), n, bits(shifted));
+  const VD y = scale_by_power_of_two(VD(1.0) + (r + exp_tail(r)), n, bits(shifted));
+  return select(gone, VD(0.0), y);
 }
 
 // Halved on the way, because 2^1024 would overflow.
@@ -541,7 +544,7 @@ RELUME_INLINE VD piece_polynomial(VD x, const double (&table)[N][8], Indices pie
   return sum;
 }
 
-// t = |x|, what the piece's rational function gives, and erfc(t) where t is far from 0.
+// t = |x|, but no more than asked for, what the piece's rational function gives, and erfc(t) where t is far from 0.
 struct ErfPieces {
   VD t;
   Mask<double> near, far;
@@ -550,8 +553,8 @@ struct ErfPieces {
 
 inline constexpr double kErfAtOne = 8.45062911510467529297e-01;  // to 24 bits
 
-RELUME_INLINE ErfPieces erf_pieces(VD x) {
-  const VD t = within(abs(x), 0, 28), square = t * t;
+RELUME_INLINE ErfPieces erf_pieces(VD x, double largest) {
+  const VD t = within(abs(x), 0, largest), square = t * t;
   const auto near = t < VD(0.84375), far = !(t < VD(1.25));
   const VD number = select(near, VD(0.0), select(far, select(t < VD(1 / 0.35), VD(2.0), VD(3.0)), VD(1.0)));
   const auto piece = hn::IndicesFromVec(DoubleTag(), hn::And(bits(number + VD(kRoundToLong)), longs(3)));
@@ -563,22 +566,23 @@ RELUME_INLINE ErfPieces erf_pieces(VD x) {
   // inverse lacks to the result.
   const VD shift = ratio - VD(0.5625), sum = shift - square;
   const VD error = (ratio - (shift + VD(0.5625))) + ((shift - (sum + square)) - mul_add(t, t, -square));
-  const LongExpReduction e = reduce_exp(within(sum, -746, 1));
+  const auto gone = sum < VD(-746.0);
+  const LongExpReduction e = reduce_exp(select(gone, VD(0.0), within(sum, -746, 1)));
   const VD r = e.r + error, rest = inverse * neg_mul_add(t, inverse, VD(1.0));
   const VD scaled = inverse + mul_add(inverse, r + exp_tail(r), rest);
-  return {t, near, far, ratio, scale_by_power_of_two(scaled, e.n, e.n_bits)};
+  return {t, near, far, ratio, select(gone, VD(0.0), scale_by_power_of_two(scaled, e.n, e.n_bits))};
 }
 
 }  // namespace detail
 
 RELUME_CALLED VD erf(VD x) {
-  const detail::ErfPieces p = detail::erf_pieces(x);
+  const detail::ErfPieces p = detail::erf_pieces(x, 6);  // erf(6) is 1
   const VD middle = select(p.far, VD(1.0) - p.tail, VD(detail::kErfAtOne) + p.ratio);
   return copysign(select(p.near, mul_add(p.t, p.ratio, p.t), middle), x);
 }
 
 RELUME_CALLED VD erfc(VD x) {
-  const detail::ErfPieces p = detail::erf_pieces(x);
+  const detail::ErfPieces p = detail::erf_pieces(x, 28);
   const auto below = x < VD(0.0);
   const VD near = select(x < VD(0.25), VD(1.0) - mul_add(x, p.ratio, x), VD(0.5) - mul_add(x, p.ratio, x - VD(0.5)));
   const VD middle = select(below, VD(1.0) + (VD(detail::kErfAtOne) + p.ratio),
