@@ -1,5 +1,5 @@
-// Normalisation loops, vectorised by the compiler for each SIMD target. Sums run in kLanes fixed lanes, so that every
-// target adds in the same order.
+// Normalisation loops, vectorised by the compiler for each SIMD target; those of the half types are made of them in
+// norm_loops_half.cc. Sums run in kLanes fixed lanes of float64, so that every target adds in the same order.
 #include "cpu/norm_loops.h"
 
 #include "cpu/simd/targets.h"
@@ -25,8 +25,8 @@ double sum(const T* x, int64_t n) {
   double lanes[kLanes] = {};
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes)
-    for (int j = 0; j < kLanes; ++j) lanes[j] += static_cast<double>(compute_type<T>(x[i + j]));
-  for (int j = 0; i < n; ++i, ++j) lanes[j] += static_cast<double>(compute_type<T>(x[i]));
+    for (int j = 0; j < kLanes; ++j) lanes[j] += x[i + j];
+  for (int j = 0; i < n; ++i, ++j) lanes[j] += x[i];
   return total(lanes);
 }
 
@@ -34,7 +34,7 @@ template <class T>
 double squares(const T* x, double mean, int64_t n) {
   double lanes[kLanes] = {};
   const auto add = [&](T value, int j) HWY_ATTR {
-    const double d = static_cast<double>(compute_type<T>(value)) - mean;
+    const double d = value - mean;
     lanes[j] += d * d;
   };
   int64_t i = 0;
@@ -45,14 +45,13 @@ double squares(const T* x, double mean, int64_t n) {
 }
 
 template <bool kWeighted, class T>
-HWY_INLINE SumPair pair_sums(const T* grad, const T* x, double mean, const compute_type<T>* weight, int64_t n) {
-  using C = compute_type<T>;
+HWY_INLINE SumPair pair_sums(const T* grad, const T* x, double mean, const T* weight, int64_t n) {
   double first[kLanes] = {}, second[kLanes] = {};
   const auto add = [&](int64_t i, int j) HWY_ATTR {
-    double g = static_cast<double>(static_cast<C>(grad[i]));
-    if constexpr (kWeighted) g *= static_cast<double>(weight[i]);
+    double g = grad[i];
+    if constexpr (kWeighted) g *= weight[i];
     first[j] += g;
-    second[j] += g * (static_cast<double>(static_cast<C>(x[i])) - mean);
+    second[j] += g * (x[i] - mean);
   };
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes)
@@ -63,17 +62,17 @@ HWY_INLINE SumPair pair_sums(const T* grad, const T* x, double mean, const compu
 
 template <class T>
 SumPair sums_with(const T* grad, const T* x, double mean, int64_t n) {
-  return pair_sums<false>(grad, x, mean, nullptr, n);
+  return pair_sums<false, T>(grad, x, mean, nullptr, n);
 }
 
 template <class T>
-SumPair weighted_sums(const T* grad, const T* x, double mean, const compute_type<T>* weight, int64_t n) {
+SumPair weighted_sums(const T* grad, const T* x, double mean, const T* weight, int64_t n) {
   return pair_sums<true>(grad, x, mean, weight, n);
 }
 
-template <class T, class C>
-void scale_shift(const T* x, C mean, C scale, C shift, int64_t n, T* y) {
-  for (int64_t i = 0; i < n; ++i) y[i] = static_cast<T>((static_cast<C>(x[i]) - mean) * scale + shift);
+template <class T>
+void scale_shift(const T* x, T mean, T scale, T shift, int64_t n, T* y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * scale + shift;
 }
 
 // Rows of n columns, kLanes columns at a time, whose statistics stay in registers: change(element, lane) after
@@ -95,50 +94,49 @@ HWY_INLINE void along_columns(int64_t rows, int64_t n, const Start& start, const
   }
 }
 
-template <class T, class C>
-void scale_shift_each(const T* x, const C* mean, const C* scale, const C* shift, int64_t rows, int64_t n, T* y) {
-  C means[kLanes], scales[kLanes], shifts[kLanes];
+template <class T>
+void scale_shift_each(const T* x, const T* mean, const T* scale, const T* shift, int64_t rows, int64_t n, T* y) {
+  T means[kLanes], scales[kLanes], shifts[kLanes];
   along_columns(
       rows, n,
       [&](int64_t i, int j) HWY_ATTR { means[j] = mean[i], scales[j] = scale[i], shifts[j] = shift[i]; },
       [&](int64_t at, int j) HWY_ATTR {
-        y[at] = static_cast<T>((static_cast<C>(x[at]) - means[j]) * scales[j] + shifts[j]);
+        y[at] = (x[at] - means[j]) * scales[j] + shifts[j];
       });
 }
 
-template <class T, class C>
-void affine_row(const T* x, C mean, C inverse_std, const C* weight, const C* bias, int64_t n, T* y) {
+template <class T>
+void affine_row(const T* x, T mean, T inverse_std, const T* weight, const T* bias, int64_t n, T* y) {
   for (int64_t i = 0; i < n; ++i)
-    y[i] = static_cast<T>((static_cast<C>(x[i]) - mean) * inverse_std * weight[i] + bias[i]);
+    y[i] = (x[i] - mean) * inverse_std * weight[i] + bias[i];
 }
 
-template <class T, class C>
-void project(const T* grad, const T* x, C mean, C grad_mean, C projection, C scale, int64_t n, T* out) {
+template <class T>
+void project(const T* grad, const T* x, T mean, T grad_mean, T projection, T scale, int64_t n, T* out) {
   for (int64_t i = 0; i < n; ++i)
-    out[i] = static_cast<T>((static_cast<C>(grad[i]) - grad_mean - (static_cast<C>(x[i]) - mean) * projection) * scale);
+    out[i] = (grad[i] - grad_mean - (x[i] - mean) * projection) * scale;
 }
 
-template <class T, class C>
-void project_each(const T* grad, const T* x, const C* mean, const C* grad_mean, const C* projection, const C* scale,
+template <class T>
+void project_each(const T* grad, const T* x, const T* mean, const T* grad_mean, const T* projection, const T* scale,
                   int64_t rows, int64_t n, T* out) {
-  C means[kLanes], grad_means[kLanes], projections[kLanes], scales[kLanes];
+  T means[kLanes], grad_means[kLanes], projections[kLanes], scales[kLanes];
   along_columns(
       rows, n,
       [&](int64_t i, int j) HWY_ATTR {
         means[j] = mean[i], grad_means[j] = grad_mean[i], projections[j] = projection[i], scales[j] = scale[i];
       },
       [&](int64_t at, int j) HWY_ATTR {
-        const C deviation = static_cast<C>(x[at]) - means[j];
-        out[at] = static_cast<T>((static_cast<C>(grad[at]) - grad_means[j] - deviation * projections[j]) * scales[j]);
+        const T deviation = x[at] - means[j];
+        out[at] = (grad[at] - grad_means[j] - deviation * projections[j]) * scales[j];
       });
 }
 
-template <class T, class C>
-void project_row(const T* grad, const T* x, C mean, C grad_mean, C projection, C scale, const C* weight, int64_t n,
+template <class T>
+void project_row(const T* grad, const T* x, T mean, T grad_mean, T projection, T scale, const T* weight, int64_t n,
                  T* out) {
   for (int64_t i = 0; i < n; ++i)
-    out[i] = static_cast<T>(
-        (static_cast<C>(grad[i]) * weight[i] - grad_mean - (static_cast<C>(x[i]) - mean) * projection) * scale);
+    out[i] = (grad[i] * weight[i] - grad_mean - (x[i] - mean) * projection) * scale;
 }
 
 // Sums down columns, kLanes columns at a time: add(row, column, lane) adds an element to the lane's sums.
@@ -166,12 +164,12 @@ void add_each(const T* x, int64_t rows, int64_t n, double* sum) {
       [&]() HWY_ATTR {
         for (double& lane : lanes) lane = 0;
       },
-      [&](int64_t r, int64_t i, int j) HWY_ATTR { lanes[j] += static_cast<double>(compute_type<T>(x[r * n + i])); },
+      [&](int64_t r, int64_t i, int j) HWY_ATTR { lanes[j] += x[r * n + i]; },
       [&](int64_t i, int j) HWY_ATTR { sum[i] += lanes[j]; });
 }
 
-template <class T, class C>
-void add_squares_each(const T* x, const C* mean, int64_t rows, int64_t n, double* sum) {
+template <class T>
+void add_squares_each(const T* x, const T* mean, int64_t rows, int64_t n, double* sum) {
   double lanes[kLanes];
   down_columns(
       rows, n,
@@ -179,14 +177,14 @@ void add_squares_each(const T* x, const C* mean, int64_t rows, int64_t n, double
         for (double& lane : lanes) lane = 0;
       },
       [&](int64_t r, int64_t i, int j) HWY_ATTR {
-        const double d = static_cast<double>(static_cast<C>(x[r * n + i])) - static_cast<double>(mean[i]);
+        const double d = double{x[r * n + i]} - double{mean[i]};
         lanes[j] += d * d;
       },
       [&](int64_t i, int j) HWY_ATTR { sum[i] += lanes[j]; });
 }
 
-template <class T, class C>
-void add_pairs_each(const T* grad, const T* x, const C* mean, int64_t rows, int64_t n, double* first, double* second) {
+template <class T>
+void add_pairs_each(const T* grad, const T* x, const T* mean, int64_t rows, int64_t n, double* first, double* second) {
   double firsts[kLanes], seconds[kLanes];
   down_columns(
       rows, n,
@@ -194,9 +192,9 @@ void add_pairs_each(const T* grad, const T* x, const C* mean, int64_t rows, int6
         for (int j = 0; j < kLanes; ++j) firsts[j] = seconds[j] = 0;
       },
       [&](int64_t r, int64_t i, int j) HWY_ATTR {
-        const double g = static_cast<double>(static_cast<C>(grad[r * n + i]));
+        const double g = grad[r * n + i];
         firsts[j] += g;
-        seconds[j] += g * (static_cast<double>(static_cast<C>(x[r * n + i])) - static_cast<double>(mean[i]));
+        seconds[j] += g * (double{x[r * n + i]} - double{mean[i]});
       },
       [&](int64_t i, int j) HWY_ATTR {
         first[i] += firsts[j];
@@ -204,8 +202,8 @@ void add_pairs_each(const T* grad, const T* x, const C* mean, int64_t rows, int6
       });
 }
 
-template <class T, class C>
-void add_column_gradients(const T* grad, const T* x, const C* mean, const C* inverse_std, int64_t rows, int64_t n,
+template <class T>
+void add_column_gradients(const T* grad, const T* x, const T* mean, const T* inverse_std, int64_t rows, int64_t n,
                           double* first, double* second) {
   double firsts[kLanes], seconds[kLanes];
   down_columns(
@@ -214,9 +212,9 @@ void add_column_gradients(const T* grad, const T* x, const C* mean, const C* inv
         for (int j = 0; j < kLanes; ++j) firsts[j] = seconds[j] = 0;
       },
       [&](int64_t r, int64_t i, int j) HWY_ATTR {
-        const double g = static_cast<double>(static_cast<C>(grad[r * n + i]));
-        const double centered = static_cast<double>(static_cast<C>(x[r * n + i])) - static_cast<double>(mean[r]);
-        firsts[j] += g * centered * static_cast<double>(inverse_std[r]);
+        const double g = grad[r * n + i];
+        const double centered = double{x[r * n + i]} - double{mean[r]};
+        firsts[j] += g * centered * inverse_std[r];
         seconds[j] += g;
       },
       [&](int64_t i, int j) HWY_ATTR {
@@ -225,21 +223,21 @@ void add_column_gradients(const T* grad, const T* x, const C* mean, const C* inv
       });
 }
 
-template <class T, class C = compute_type<T>>
+template <class T>
 constexpr NormLoops<T> kNormLoops = {sum<T>,
                                      squares<T>,
                                      sums_with<T>,
-                                     scale_shift<T, C>,
-                                     project<T, C>,
+                                     scale_shift<T>,
+                                     project<T>,
                                      add_each<T>,
-                                     add_squares_each<T, C>,
-                                     add_pairs_each<T, C>,
-                                     scale_shift_each<T, C>,
-                                     project_each<T, C>,
-                                     affine_row<T, C>,
+                                     add_squares_each<T>,
+                                     add_pairs_each<T>,
+                                     scale_shift_each<T>,
+                                     project_each<T>,
+                                     affine_row<T>,
                                      weighted_sums<T>,
-                                     project_row<T, C>,
-                                     add_column_gradients<T, C>};
+                                     project_row<T>,
+                                     add_column_gradients<T>};
 
 }  // namespace relume::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -254,8 +252,6 @@ namespace relume::cpu {
   }
 RELUME_NORM_LOOPS(float)
 RELUME_NORM_LOOPS(double)
-RELUME_NORM_LOOPS(Half)
-RELUME_NORM_LOOPS(BFloat16)
 #undef RELUME_NORM_LOOPS
 
 }  // namespace relume::cpu
