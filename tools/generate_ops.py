@@ -2,6 +2,7 @@
 """Makes the declarations of the ops from src/ops/table.txt.  With --check, only says whether they are fresh."""
 
 import collections
+import copy
 import pathlib
 import re
 import sys
@@ -64,6 +65,8 @@ RESULTS = {"Tensor": "Tensor", "Tensor!": "Tensor&", "bool": "bool", "Tensor[]":
 class Op:
     """One line of the table."""
 
+    same_as = None  # where this is another name of an op: that name
+
     def __init__(self, line):
         match = re.fullmatch(r"(\w+)\((.*)\) -> (.+?) : ([fmi]+)", line)
         if not match:
@@ -98,6 +101,12 @@ class Op:
         op.arguments = [("Tensor&", self.arguments[0][1], "")] + self.arguments[1:]
         return op
 
+    def renamed(self, name, original):
+        """The same op under another name, with the same symbol."""
+        op = copy.copy(self)
+        op.name, op.same_as = name + self.name.removeprefix(original), self.name
+        return op
+
     def parameters(self, skip, defaults):
         return ", ".join(
             f"{kind} {name}" + (f" = {default}" if default and defaults else "")
@@ -120,13 +129,14 @@ class Op:
     def result_in_row(self):
         return f"RELUME_LIST({self.result})" if "," in self.result else self.result
 
-    def entry(self, symbol):
-        """A row of entries.inc; `symbol` is no other row's."""
+    def entry(self):
+        """A row of entries.inc."""
         given = [f"std::move({name})" if "Generator" in kind else name for kind, name, _ in self.arguments]
-        return f"RELUME_OP({', '.join([self.result_in_row(), self.name, symbol, f'({self.parameters(0, False)})', *given])})"
+        return f"RELUME_OP({', '.join([self.result_in_row(), self.name, self.symbol, f'({self.parameters(0, False)})', *given])})"
 
     def call(self):
-        """A row for the replay of goldens: name, arguments, how many are needed, and the call. Empty where a type is unknown."""
+        """A row for the replay of goldens: name, arguments, how many are needed, the call, and whose other name it is, if
+        any. Empty where a type is unknown."""
         arguments = list(self.arguments)
         while arguments and arguments[-1][0] not in ARGUMENTS and arguments[-1][2]:
             arguments.pop()
@@ -136,7 +146,9 @@ class Op:
         values = [read(i, *argument) for i, argument in enumerate(arguments)]
         name = f"relume::{self.name}" if "f" in self.forms else f"{values.pop(0)}.{self.name}"
         needed = sum(not default for _, _, default in arguments)
-        return f'{{"{self.name}", "{kinds}", {needed}, [](Arguments& a) {{ return results({name}({", ".join(values)})); }}}},'
+        same = f', "{self.same_as}"' if self.same_as else ""
+        call = f'[](Arguments& a) {{ return results({name}({", ".join(values)})); }}'
+        return f'{{"{self.name}", "{kinds}", {needed}, {call}{same}}},'
 
 
 def read(i, kind, _, default):
@@ -147,18 +159,27 @@ def read(i, kind, _, default):
 
 
 def read_table():
-    """(section, op) of every line; an op with an in-place form comes twice."""
-    section = ""
+    """(section, op) of every line; an op with an in-place form comes twice, and again under each other name."""
+    section, ops, symbols = "", [], collections.Counter()
+
+    def add(op):
+        symbols[op.name] += 1
+        op.symbol = op.name + (f"_{symbols[op.name]}" if symbols[op.name] > 1 else "")
+        ops.append((section, op))
+
     for line in TABLE.read_text().splitlines():
         if line.startswith("## "):
             section = line[3:]
+        elif match := re.fullmatch(r"(\w+) = (\w+)", line):
+            ops += [(section, op.renamed(*match.groups())) for _, op in ops if op.name in (match[2], match[2] + "_")]
         elif line and not line.startswith("#"):
             op = Op(line)
-            yield section, op
+            add(op)
             if "i" in op.forms:
                 twin = op.in_place()
                 twin.forms = "fm" if "m" in op.forms else "f"
-                yield section, twin
+                add(twin)
+    return ops
 
 
 def listing(ops, render, indent=""):
@@ -172,19 +193,8 @@ def listing(ops, render, indent=""):
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
-def entries(ops):
-    """A row for each op; of several of one name each has a symbol of its own."""
-    counts = collections.Counter()
-
-    def row(op):
-        counts[op.name] += 1
-        return op.entry(op.name + (f"_{counts[op.name]}" if counts[op.name] > 1 else ""))
-
-    return listing(ops, row)
-
-
 def generate():
-    ops = list(read_table())
+    ops = read_table()
     functions = [(s, op) for s, op in ops if "f" in op.forms]
     methods = [(s, op) for s, op in ops if "m" in op.forms]
     only_methods = [(s, op) for s, op in methods if "f" not in op.forms]
@@ -219,16 +229,17 @@ namespace relume::method {{
     )
     entry_rows = f"""// Every op: RELUME_OP(result, name, symbol, (parameters), arguments...).
 {NOTICE}
-{entries(functions)}
+{listing(functions, Op.entry)}
 namespace method {{
 
-{entries(only_methods)}
+{listing(only_methods, Op.entry)}
 }}  // namespace method
 """
     bodies = f"""// Every method of Tensor that is an op: RELUME_METHOD(result, name, function, (parameters), arguments...).
 {NOTICE}
 {listing(methods, Op.body)}"""
-    rows = generate_python.tables([op for _, op in ops])
+    own = [op for _, op in ops if not op.same_as]
+    rows = generate_python.tables(own, {op.name: op.same_as for _, op in ops if op.same_as})
     return {
         "include/relume/ops.h": header,
         "include/relume/tensor_methods.inc": inc,
@@ -239,7 +250,7 @@ namespace method {{
         **rows,
         "python/relume/nn/modules/activation_rows.py": generate_python.activation_modules(),
         "python/relume/nn/functional/activation_rows.py": generate_python.activation_functions(),
-        **generate_stubs.stubs([op for _, op in ops], generate_python.FIELDS, "".join(rows.values())),
+        **generate_stubs.stubs(own, generate_python.FIELDS, "".join(rows.values())),
     }
 
 

@@ -1,4 +1,4 @@
-"""The ops as rows of the Python binding's tables: python/src/op_rows.inc and in_place_rows.inc, made by generate_ops.py."""
+"""The ops as rows of the Python binding's tables, the *_rows.inc of python/src/, made by generate_ops.py."""
 
 import pathlib
 import re
@@ -42,36 +42,20 @@ OPTIONS = [
 # What PyTorch takes by keyword alone.
 BY_KEYWORD = {"const TensorOptions&", "std::optional<Generator>", "MemoryFormat", "std::optional<MemoryFormat>"}
 # Ops whose results have names: torch.return_types.max(values=..., indices=...).
-FIELDS = dict.fromkeys("max min sort topk kthvalue median mode cummax cummin".split(), ("values", "indices"))
-FIELDS["aminmax"] = ("min", "max")
+FIELDS = dict.fromkeys("max min sort topk kthvalue median nanmedian mode cummax cummin".split(), ("values", "indices"))
+FIELDS |= {"aminmax": ("min", "max"), "frexp": ("mantissa", "exponent"), "slogdet": ("sign", "logabsdet"), "qr": ("Q", "R")}
 # Attributes in Python, or reached in another way there.
-HIDDEN = {"alias", "slice", "numpy_T", "mT", "unique", "unique_"}
-# Other names of ops, in place too where the op has that form.
-ALIASES = {
-    "arccos": "acos",
-    "arccosh": "acosh",
-    "arcsin": "asin",
-    "arcsinh": "asinh",
-    "arctan": "atan",
-    "arctan2": "atan2",
-    "arctanh": "atanh",
-    "concatenate": "cat",
-    "divide": "div",
-    "greater": "gt",
-    "greater_equal": "ge",
-    "less": "lt",
-    "less_equal": "le",
-    "moveaxis": "movedim",
-    "multiply": "mul",
-    "not_equal": "ne",
-    "row_stack": "vstack",
-    "subtract": "sub",
-    "swapaxes": "transpose",
-    "swapdims": "transpose",
-    "true_divide": "div",
-}
+HIDDEN = set("alias slice numpy_T mT unique unique_consecutive cdist svd".split())
 # Parameters that have another name in Python.
-RENAMED = {("dot", "other"): "tensor"}
+RENAMED = {
+    ("dot", "other"): "tensor",
+    ("cholesky_solve", "input2"): "L",
+    **{
+        (f"{name}split", argument): "indices_or_sections"
+        for name in ("tensor_", "h", "v", "d")
+        for argument in ("sections", "indices", "tensor_indices_or_sections")
+    },
+}
 # Lines of parameters that Python takes in another form, of the same order: name: (as made, as taken).
 REPHRASED = {
     **dict.fromkeys(
@@ -82,6 +66,13 @@ REPHRASED = {
 }
 # What Python can say, and C++ says otherwise: name: (forms, parameters, what is returned).
 MORE_ROWS = {
+    "cdist": [
+        (
+            "kFunction",
+            "Tensor x1, Tensor x2, float p=2.0, str? compute_mode='use_mm_for_euclid_dist_if_necessary'",
+            "wrap(RELUME_RESULT(relume::cdist(a.tensor(0), a.tensor(1), a.number(2, 2))))",
+        )
+    ],
     "randint": [
         (
             "kFunction",
@@ -388,11 +379,11 @@ def more_comments():
     return dict(line.split(": ", 1) for line in lines if not line.startswith("#"))
 
 
-def about(name, said):
+def about(name, said, same):
     """The sentences of an op's documentation."""
+    if name in same:
+        return f"The same as {same[name]}()."
     base = name.rstrip("_")
-    if base in ALIASES and name not in said:
-        return f"The same as {ALIASES[base]}{name[len(base) :]}()."
     text = said.get(name) or said.get(base.replace("_", "")) or said.get(base)
     if not text:
         raise SystemExit(f"tools/op_documentation.txt: no line says what {name} does, and no comment in src/ops/")
@@ -422,8 +413,8 @@ def superseded(op, ops):
     )
 
 
-def tables(ops):
-    """python/src/op_rows.inc and in_place_rows.inc from the ops of generate_ops.py."""
+def tables(ops, same):
+    """The files of rows in python/src/ from the ops of generate_ops.py, and their other names."""
     rows = {}  # name: (overloads, signatures)
     for op in ops:
         if op.name in HIDDEN or superseded(op, ops):
@@ -438,25 +429,26 @@ def tables(ops):
         existing[1].extend(signatures)
     for name, more in MORE_ROWS.items():
         for forms, line, value in more:
+            rows.setdefault(name, ([], []))
             rows[name][0].append(f'{{{forms}, "{line}", [](Arguments& a) -> PyObject* {{ return {value}; }}}}')
             rows[name][1].append(f"{name}({signature(line)})")
-    for name, base in ALIASES.items():
-        for suffix in ("", "_"):
-            if base + suffix in rows and name + suffix not in rows:
-                overloads, signatures = rows[base + suffix]
-                rows[name + suffix] = overloads, [name + text.removeprefix(base) for text in signatures]
+    for name, base in same.items():
+        overloads, signatures = rows[base]
+        rows[name] = overloads, [name + text.removeprefix(base) for text in signatures]
     said = comments()
 
     def text(what, names):
         lines = [f"// {what} as a row: name, documentation, and the ways to call it (arguments.h).\n{NOTICE}"]
         for name in sorted(names):
             overloads, signatures = rows[name]
-            shown = documentation(signatures, about(name, said))
+            shown = documentation(signatures, about(name, said, same))
             lines.append(f'{{"{name}", {shown},\n {{' + ",\n  ".join(overloads) + "}},")
         return "\n".join(lines) + "\n"
 
     in_place = {name for name in rows if name.endswith("_")}
+    functions = {name for name in rows if not any("kMethod" in overload for overload in rows[name][0])}
     return {
-        "python/src/op_rows.inc": text("Every op that makes something new", rows.keys() - in_place),
+        "python/src/op_rows.inc": text("Every op that is a method too", rows.keys() - functions - in_place),
+        "python/src/function_rows.inc": text("Every op that is a function alone", functions - in_place),
         "python/src/in_place_rows.inc": text("Every op that writes into its first argument", in_place),
     }

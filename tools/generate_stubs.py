@@ -282,8 +282,6 @@ def tensor_class(rows):
     for name, line, _ in python_functions("_composites.py"):
         if name in constant("_composites.py", "METHODS"):
             in_python[name] = re.sub(r"^\w+(: Tensor)?", "self", line)
-        if name in constant("_composites.py", "IN_PLACE"):
-            in_python[name + "_"] = re.sub(r"^\w+(: Tensor)?", "self", line)
     for file, listed in (("_decompositions.py", "__all__"), ("_statistics.py", "METHODS"), ("_complex.py", "__all__")):
         for name, line, _ in python_functions(file):
             if name not in constant(file, listed) or name == "imag":
@@ -346,13 +344,9 @@ def package_file(rows):
         text += f"from .{module} import {name} as {name}\n"
     hidden = defined | set(constant("_functions.py", "NOT_HERE"))
     functions = {}
-    skipped = constant("_composites.py", "METHODS_ONLY")
     for name, line, _ in python_functions("_composites.py"):
-        if name[0] != "_" and name not in skipped:
+        if name[0] != "_":
             functions[name] = [(line, "Any")]
-        if name in constant("_composites.py", "IN_PLACE"):
-            functions[name + "_"] = [(line, "Any")]
-    functions["trapz"] = functions["trapezoid"]
     made = set(functions)
     for name, forms, line, result in rows:
         private = name.startswith(("_", "special_")) or name in hidden or name in made

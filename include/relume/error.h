@@ -51,6 +51,13 @@ class RELUME_API NotImplementedError : public Error {
   ~NotImplementedError() override;
 };
 
+// A matrix of which a decomposition, an inverse or a solution does not exist.
+class RELUME_API LinAlgError : public Error {
+ public:
+  using Error::Error;
+  ~LinAlgError() override;
+};
+
 // Memory that could not be had; the message says how much was asked for.
 class RELUME_API OutOfMemoryError : public Error {
  public:

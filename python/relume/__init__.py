@@ -13,12 +13,8 @@ from ._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .amp import autocast
 from ._install import install_as_torch
 from ._missing import missing_attribute as __getattr__
-from ._decompositions import (
-    cholesky, cholesky_inverse, cholesky_solve, det, inverse, logdet, lu, pinverse, qr, slogdet, svd,
-)  # fmt: skip
-from ._statistics import (
-    frexp, gradient, histogram, index_reduce, mode, nanmedian, nanquantile, nextafter, poisson, scatter_reduce,
-)  # fmt: skip
+from ._decompositions import lu, svd
+from ._statistics import gradient, histogram, index_reduce, poisson, scatter_reduce
 from . import _legacy, _tensor
 from . import accelerator, amp, autograd, backends, cuda, overrides, random, version
 from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state

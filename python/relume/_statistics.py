@@ -1,123 +1,17 @@
-"""Functions of many elements that are made of a few ops: modes, medians, histograms, reductions to chosen places; and what
-floating-point numbers are made of."""
+"""Functions of many elements that are made of a few ops: histograms, reductions to chosen places, slopes."""
 
 import math
 
 from . import _C
 from ._C import Tensor, ops
-from ._composites import bucketize
-from ._functions import broadcast_tensors, iinfo
+from ._functions import iinfo
 from ._return_types import named
 from .autograd.function import Function
 
-METHODS = "frexp histogram index_reduce mode nanmedian nanquantile nextafter scatter_reduce".split()
+METHODS = "histogram index_reduce scatter_reduce".split()
 
-_Frexp = named("frexp", "mantissa", "exponent")
 _Histogram = named("histogram", "hist", "bin_edges")
-_Mode = named("mode", "values", "indices")
-_NanMedian = named("nanmedian", "values", "indices")
-# dtype: the integers of its size, bits of the fraction, the bias of exponents.
-_LAYOUTS = {_C.float32: (_C.int32, 23, 127), _C.float64: (_C.int64, 52, 1023)}
 
-
-def _exponents(input):
-    """e of input = m 2^e with 0.5 <= |m| < 1; 0 for 0, infinity and NaN."""
-    integers, fraction, bias = _LAYOUTS[input.dtype]
-    subnormal = input.abs() < 2.0 ** (1 - bias)
-    bits = ops.where(subnormal, input * 2.0 ** (fraction + 1), input).view(integers)
-    found = (bits >> fraction).bitwise_and(2 * bias + 1) - (bias - 1)
-    found = ops.where(subnormal, found - (fraction + 1), found)
-    return ops.where((input == 0) | ~ops.isfinite(input), 0, found).to(_C.int32)
-
-
-def frexp(input):
-    """(mantissa, exponent) with input = mantissa 2^exponent and 0.5 <= |mantissa| < 1; exponents are int32."""
-    if not input.is_floating_point():
-        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
-    wide = input if input.dtype in _LAYOUTS else input.float()
-    exponent = _exponents(wide.detach())
-    half = exponent // 2  # 2^-exponent itself may be out of range
-    mantissa = wide * ops.exp2(-half.to(wide.dtype)) * ops.exp2((half - exponent).to(wide.dtype))
-    return _Frexp(mantissa.to(input.dtype), exponent)
-
-
-def nextafter(input, other):
-    """The next floating-point number after each element of input in the direction of other."""
-    dtype = ops.result_type(input, other)
-    if dtype not in _LAYOUTS:
-        raise NotImplementedError(f"\"nextafter_cpu\" not implemented for '{str(dtype).rpartition('.')[2].capitalize()}'")
-    start, goal = broadcast_tensors(input.to(dtype), other.to(dtype))
-    start = start.contiguous()
-    integers = _LAYOUTS[dtype][0]
-    away = (goal > start) == (start > 0)  # from zero
-    moved = (start.view(integers) + ops.where(away, 1, -1).to(integers)).view(dtype)
-    smallest = ops.ones((), dtype=integers).view(dtype)
-    moved = ops.where(start == 0, ops.where(goal > 0, smallest, -smallest), moved)
-    moved = ops.where(start == goal, goal, moved)
-    return ops.where(ops.isnan(start) | ops.isnan(goal), math.nan, moved)
-
-
-def mode(input, dim=-1, keepdim=False):
-    """(values, indices) of the most frequent element along dim, the smallest of several; indices are those of its last
-    occurrence."""
-    if input.dim() == 0:
-        return _Mode(input.clone(), ops.zeros_like(input, dtype=_C.int64, requires_grad=False))
-    ordered, places = ops.sort(input.detach(), stable=True, dim=dim)
-    length = input.shape[dim]
-    if length == 0:
-        raise IndexError(f"mode(): Expected reduction dim {dim % input.dim()} to have non-zero size.")
-    shape = [1] * input.dim()
-    shape[dim] = length
-    position = ops.arange(length).reshape(shape).expand(input.shape)
-    starts = ordered != ordered.roll(1, dim)
-    starts = starts | (position == 0)
-    first = ops.cummax(ops.where(starts, position, 0), dim)[0]
-    best = (position - first).argmax(dim, True)
-    index = places.gather(dim, best)
-    value = input.gather(dim, index)
-    return _Mode(value, index) if keepdim else _Mode(value.squeeze(dim), index.squeeze(dim))
-
-
-def nanmedian(input, dim=None, keepdim=False):
-    """The median of what is not NaN, the lower of two; with dim (values, indices) along it. NaN where all is NaN."""
-    if dim is None:
-        found = nanmedian(input.detach().reshape(-1), 0)[0]
-        return input[input == found].amax() if input.requires_grad and found == found else found
-    if input.dim() == 0:
-        return _NanMedian(input.clone(), ops.zeros((), dtype=_C.int64))
-    places = ops.sort(input.detach(), stable=True, dim=dim)[1]
-    there = (~ops.isnan(input)).sum(dim, True) if input.is_floating_point() else None
-    middle = (there - 1).clamp_min(0) // 2 if there is not None else None
-    if middle is None:
-        middle = ops.full([*_with(input.shape, dim, 1)], (input.shape[dim] - 1) // 2)
-    index = places.gather(dim, middle)
-    value = input.gather(dim, index)
-    return _NanMedian(value, index) if keepdim else _NanMedian(value.squeeze(dim), index.squeeze(dim))
-
-
-def _with(shape, dim, size):
-    shape = list(shape)
-    shape[dim] = size
-    return shape
-
-
-def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
-    """quantile() of what is not NaN; NaN where all is. Only linear interpolation, and a q from 0 to 1 or several."""
-    if interpolation != "linear":
-        raise NotImplementedError(f"nanquantile(): interpolation='{interpolation}' is not supported, 'linear' is")
-    if isinstance(q, Tensor) and q.dim() > 0:
-        return ops.stack([nanquantile(input, part, dim, keepdim) for part in q.tolist()])
-    q = q.item() if isinstance(q, Tensor) else q
-    if not 0 <= q <= 1:
-        raise RuntimeError(f"quantile() q must be in the range [0, 1] but got {q}")
-    values, along = (input.reshape(-1), 0) if dim is None else (input, dim)
-    ordered = ops.sort(values, dim=along)[0]
-    place = ((~ops.isnan(values)).sum(along, True).to(values.dtype) - 1).clamp_min(0) * q
-    low, high = (ordered.gather(along, rounded.to(_C.int64)) for rounded in (place.floor(), place.ceil()))
-    result = ops.lerp(low, high, place - place.floor())
-    if dim is None:
-        return result.reshape([1] * input.dim() if keepdim else ())
-    return result if keepdim else result.squeeze(along)
 
 
 def _edges(input, bins, range):
@@ -150,7 +44,7 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     values = input.detach().reshape(-1)
     edges = _edges(values, bins, range)
     count = edges.numel() - 1
-    place = bucketize(values, edges, right=True) - 1
+    place = ops.bucketize(values, edges, right=True) - 1
     place = ops.where(values == edges[-1], count - 1, place)
     inside = (place >= 0) & (place < count) & ~ops.isnan(values)
     weights = ops.ones_like(values) if weight is None else weight.detach().reshape(-1)

@@ -4,19 +4,14 @@ import math
 
 from ._C import int32 as _int32
 from ._C import ops
-from ._composites import cross as _cross
-from ._composites import matrix_exp, matrix_power
-from ._decompositions import cholesky as _cholesky
 from ._decompositions import (
-    LinAlgError, check_matrix, det, eigh_of, full_svd, householder_product, pinv_of, rank_of, solve, solve_triangular,
-    thin_svd,
+    LinAlgError, check_matrix, eigh_of, full_svd, householder_product, lu as _lu, pinv_of, rank_of, solve,
+    solve_triangular, thin_svd,
 )  # fmt: skip
-from ._decompositions import inverse as inv
-from ._decompositions import lu as _lu
-from ._decompositions import qr as _qr
-from ._decompositions import slogdet as _slogdet
 from ._missing import attribute_finder
 from ._return_types import named as _named
+
+det, inv, matrix_exp, matrix_power = ops.det, ops.inverse, ops.matrix_exp, ops.matrix_power
 
 _Qr = _named("linalg_qr", "Q", "R")
 _SlogDet = _named("linalg_slogdet", "sign", "logabsdet")
@@ -81,19 +76,19 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
 
 def cross(input, other, *, dim=-1):
     """The vector product over dim, which has 3 elements."""
-    return _cross(input, other, dim)
+    return ops.cross(input, other, dim)
 
 
 def cholesky(A, *, upper=False):
     """L with L L^T = A for symmetric positive-definite matrices [..., N, N]; L^T with upper."""
-    return _cholesky(A, upper)
+    return ops.cholesky(A, upper)
 
 
 def qr(A, mode="reduced"):
     """Q with orthonormal columns and R upper triangular with Q R = A [..., M, N]; mode "complete" has a square Q."""
     if mode not in ("reduced", "complete"):
         raise NotImplementedError(f"linalg.qr: mode '{mode}' is not supported, 'reduced' and 'complete' are")
-    return _Qr(*_qr(A, mode == "reduced"))
+    return _Qr(*ops.qr(A, mode == "reduced"))
 
 
 def svd(A, full_matrices=True, *, driver=None):
@@ -212,7 +207,7 @@ def cholesky_ex(A, *, upper=False, check_errors=False):
 
 def slogdet(A):
     """The sign of the determinants of square matrices [..., N, N], and the logarithm of their absolute value."""
-    return _SlogDet(*_slogdet(A))
+    return _SlogDet(*ops.slogdet(A))
 
 
 def vecdot(x, y, *, dim=-1):

@@ -9,13 +9,14 @@ from ._C import ops
 digamma, erf, erfc, erfinv, exp2, expm1, log1p, logsumexp = (
     ops.digamma, ops.erf, ops.erfc, ops.erfinv, ops.exp2, ops.expm1, ops.log1p, ops.logsumexp,
 )  # fmt: skip
-expit, gammaln, logit, psi, round, xlogy = ops.sigmoid, ops.lgamma, ops.logit, ops.digamma, ops.round, ops.xlogy
+expit, gammaln, logit, psi, round = ops.sigmoid, ops.lgamma, ops.logit, ops.digamma, ops.round
+sinc, xlogy = ops.sinc, ops.xlogy
 gammainc, gammaincc, i0, polygamma = ops.igamma, ops.igammac, ops.i0, ops.polygamma
 bessel_j0, bessel_j1, bessel_y0, bessel_y1, erfcx, i0e, i1, i1e, log_ndtr, ndtri, zeta = (
     ops.special_bessel_j0, ops.special_bessel_j1, ops.special_bessel_y0, ops.special_bessel_y1, ops.special_erfcx,
     ops.special_i0e, ops.special_i1, ops.special_i1e, ops.special_log_ndtr, ops.special_ndtri, ops.special_zeta,
 )  # fmt: skip
-from ._composites import mvlgamma as multigammaln, sinc  # noqa: E402: beside their like
+from ._composites import mvlgamma as multigammaln  # noqa: E402: beside their like
 
 
 def softmax(input, dim, *, dtype=None):

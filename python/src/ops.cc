@@ -56,6 +56,7 @@ MemoryFormat format_like(const Tensor& tensor, MemoryFormat asked) {
 
 const Op kOps[] = {
 #include "op_rows.inc"
+#include "function_rows.inc"
 #include "in_place_rows.inc"
 };
 

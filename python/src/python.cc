@@ -43,6 +43,15 @@ void set_error(PyObject* kind, const std::exception& error) { PyErr_SetString(ki
 
 }  // namespace
 
+// relume.linalg.LinAlgError, which is Python's; RuntimeError while the package is not there.
+PyObject* linear_algebra_error() noexcept {
+  const Ref module = Ref::steal(PyImport_ImportModule("relume._decompositions"));
+  PyObject* const kind = module ? PyObject_GetAttrString(module.get(), "LinAlgError") : nullptr;
+  if (kind) return kind;
+  PyErr_Clear();
+  return PyExc_RuntimeError;
+}
+
 PyObject* translate_exception() noexcept {
   try {
     throw;
@@ -56,6 +65,8 @@ PyObject* translate_exception() noexcept {
     set_error(PyExc_ValueError, error);
   } catch (const NotImplementedError& error) {
     set_error(PyExc_NotImplementedError, error);
+  } catch (const LinAlgError& error) {
+    set_error(linear_algebra_error(), error);
   } catch (const OutOfMemoryError& error) {
     set_error(out_of_memory_error(), error);
   } catch (const std::bad_alloc&) {

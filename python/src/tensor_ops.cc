@@ -364,6 +364,12 @@ const Op kTensorOps[] = {
        [](Arguments& a) -> PyObject* {
          return wrap(relume::unique(a.tensor(0), a.boolean(1, true), a.boolean(2, false), a.boolean(3, false)));
        }}}},
+    {"_unique_consecutive",
+     "_unique_consecutive(input, return_inverse, return_counts, dim)\n\nThe values, the inverse and the counts.\n",
+     {{kFunction, "Tensor input, bool return_inverse, bool return_counts, int? dim",
+       [](Arguments& a) -> PyObject* {
+         return wrap(relume::unique_consecutive(a.tensor(0), a.boolean(1), a.boolean(2), a.optional_integer(3)));
+       }}}},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@ IndexError::~IndexError() = default;
 TypeError::~TypeError() = default;
 ValueError::~ValueError() = default;
 NotImplementedError::~NotImplementedError() = default;
+LinAlgError::~LinAlgError() = default;
 OutOfMemoryError::~OutOfMemoryError() = default;
 
 }  // namespace relume

@@ -98,23 +98,18 @@ template <class T>
 void scale_shift_each(const T* x, const T* mean, const T* scale, const T* shift, int64_t rows, int64_t n, T* y) {
   T means[kLanes], scales[kLanes], shifts[kLanes];
   along_columns(
-      rows, n,
-      [&](int64_t i, int j) HWY_ATTR { means[j] = mean[i], scales[j] = scale[i], shifts[j] = shift[i]; },
-      [&](int64_t at, int j) HWY_ATTR {
-        y[at] = (x[at] - means[j]) * scales[j] + shifts[j];
-      });
+      rows, n, [&](int64_t i, int j) HWY_ATTR { means[j] = mean[i], scales[j] = scale[i], shifts[j] = shift[i]; },
+      [&](int64_t at, int j) HWY_ATTR { y[at] = (x[at] - means[j]) * scales[j] + shifts[j]; });
 }
 
 template <class T>
 void affine_row(const T* x, T mean, T inverse_std, const T* weight, const T* bias, int64_t n, T* y) {
-  for (int64_t i = 0; i < n; ++i)
-    y[i] = (x[i] - mean) * inverse_std * weight[i] + bias[i];
+  for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * inverse_std * weight[i] + bias[i];
 }
 
 template <class T>
 void project(const T* grad, const T* x, T mean, T grad_mean, T projection, T scale, int64_t n, T* out) {
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = (grad[i] - grad_mean - (x[i] - mean) * projection) * scale;
+  for (int64_t i = 0; i < n; ++i) out[i] = (grad[i] - grad_mean - (x[i] - mean) * projection) * scale;
 }
 
 template <class T>
@@ -135,8 +130,7 @@ void project_each(const T* grad, const T* x, const T* mean, const T* grad_mean, 
 template <class T>
 void project_row(const T* grad, const T* x, T mean, T grad_mean, T projection, T scale, const T* weight, int64_t n,
                  T* out) {
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = (grad[i] * weight[i] - grad_mean - (x[i] - mean) * projection) * scale;
+  for (int64_t i = 0; i < n; ++i) out[i] = (grad[i] * weight[i] - grad_mean - (x[i] - mean) * projection) * scale;
 }
 
 // Sums down columns, kLanes columns at a time: add(row, column, lane) adds an element to the lane's sums.
@@ -224,20 +218,10 @@ void add_column_gradients(const T* grad, const T* x, const T* mean, const T* inv
 }
 
 template <class T>
-constexpr NormLoops<T> kNormLoops = {sum<T>,
-                                     squares<T>,
-                                     sums_with<T>,
-                                     scale_shift<T>,
-                                     project<T>,
-                                     add_each<T>,
-                                     add_squares_each<T>,
-                                     add_pairs_each<T>,
-                                     scale_shift_each<T>,
-                                     project_each<T>,
-                                     affine_row<T>,
-                                     weighted_sums<T>,
-                                     project_row<T>,
-                                     add_column_gradients<T>};
+constexpr NormLoops<T> kNormLoops = {
+    sum<T>,        squares<T>,          sums_with<T>,      scale_shift<T>,         project<T>,
+    add_each<T>,   add_squares_each<T>, add_pairs_each<T>, scale_shift_each<T>,    project_each<T>,
+    affine_row<T>, weighted_sums<T>,    project_row<T>,    add_column_gradients<T>};
 
 }  // namespace relume::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -83,9 +83,8 @@ struct HalfLoops {
 
   static void scale_shift(const T* x, float mean, float scale, float shift, int64_t n, T* y) {
     for_each_block(n, [&](int64_t i, int64_t count) {
-      narrowed(y + i, count, [&](float* block) {
-        wide().scale_shift(Widened(x + i, count), mean, scale, shift, count, block);
-      });
+      narrowed(y + i, count,
+               [&](float* block) { wide().scale_shift(Widened(x + i, count), mean, scale, shift, count, block); });
     });
   }
 
@@ -169,20 +168,10 @@ struct HalfLoops {
     });
   }
 
-  static constexpr NormLoops<T> kLoops = {sum,
-                                          squares,
-                                          sums_with,
-                                          scale_shift,
-                                          project,
-                                          add_each,
-                                          add_squares_each,
-                                          add_pairs_each,
-                                          scale_shift_each,
-                                          project_each,
-                                          affine_row,
-                                          weighted_sums,
-                                          project_row,
-                                          add_column_gradients};
+  static constexpr NormLoops<T> kLoops = {
+      sum,        squares,          sums_with,      scale_shift,         project,
+      add_each,   add_squares_each, add_pairs_each, scale_shift_each,    project_each,
+      affine_row, weighted_sums,    project_row,    add_column_gradients};
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Running sums, products and extremes along a dimension.
+#include <cmath>
 #include <type_traits>
 
 #include "cpu/convert.h"
@@ -58,8 +59,27 @@ ScanKernel accumulation() {
   return {accumulate<T, kProduct, 1>, kWidth, accumulate<T, kProduct, kWidth>};
 }
 
+// log(sum_j exp(x_j)) as highest + log(sum), where sum = sum_j exp(x_j - highest).
+template <class T>
+void log_sums(const void* input, void* values, int64_t*, const Rows& rows) {
+  double highest = -INFINITY, sum = 0;
+  for (int64_t i = 0; i < rows.length; ++i) {
+    const double x = static_cast<compute_type<T>>(static_cast<const T*>(input)[i * rows.in_stride]);
+    if (x > highest) {
+      sum = sum * std::exp(highest - x) + 1;
+      highest = x;
+    } else {
+      sum += x == highest ? 1 : std::exp(x - highest);
+    }
+    static_cast<T*>(values)[i * rows.out_stride] =
+        static_cast<T>(static_cast<compute_type<T>>(highest + std::log(sum)));
+  }
+}
+
 template <class T>
 ScanKernel kernel_of(ScanOp op) {
+  if constexpr (std::is_floating_point_v<compute_type<T>>)
+    if (op == ScanOp::LogSum) return {log_sums<T>};
   switch (op) {
     case ScanOp::Sum:
       return accumulation<T, false>();

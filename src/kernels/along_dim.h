@@ -18,10 +18,11 @@ struct RowsCall {
   int64_t* indices = nullptr;  // may be null for cumulate
 };
 
-enum class ScanOp { Sum, Product, Max, Min };
+enum class ScanOp { Sum, Product, Max, Min, LogSum };
 
 // values[i] = x[0] op ... op x[i]. Floats are summed in float64, integers in int64. Max and Min, of which NaN is both
 // the largest and the smallest, also give the index of the last such element up to i.
+// LogSum, of floats only: log(exp(x[0]) + ... + exp(x[i])).
 void scan_rows(const RowsCall& call, ScanOp op);
 
 // Sorts rows, stably; NaN is larger than all numbers. `indices` says where each element was. With k below the length of

@@ -90,7 +90,6 @@ Tensor cat(TensorList tensors, int64_t dim) {
     }
   });
 }
-Tensor concat(TensorList tensors, int64_t dim) { return cat(tensors, dim); }
 
 Tensor stack(TensorList tensors, int64_t dim) {
   check(!tensors.empty(), "stack expects a non-empty TensorList");

@@ -69,7 +69,7 @@ void multiply_into(const Tensor& c, const Matrix& a, const Matrix& b, const void
   cpu::gemm(gemm);
 }
 
-Tensor multiply(const Tensor& a, const Tensor& b) {
+Tensor product_of(const Tensor& a, const Tensor& b) {
   Tensor result = make_tensor({a.impl()->sizes[0], b.impl()->sizes[1]}, a.scalar_type());
   multiply_into(result, a, b);
   return result;
@@ -146,7 +146,7 @@ Tensor mm(const Tensor& self, const Tensor& mat2) {
   check(impl_of(mat2, "mm").dim() == 2, "mat2 must be a matrix");
   check_matrices(self, mat2);
   check_same_dtype(self, mat2);
-  return record("MmBackward0", multiply(self, mat2), {self, mat2}, {saved_for(mat2, self), saved_for(self, mat2)},
+  return record("MmBackward0", product_of(self, mat2), {self, mat2}, {saved_for(mat2, self), saved_for(self, mat2)},
                 [first = is_transposed(self), second = is_transposed(mat2)](Backward& run) {
                   if (run.needs(0)) run.set(0, product(first, run.grad(), run.saved(1).t()));
                   if (run.needs(1)) run.set(1, product(second, run.saved(0).t(), run.grad()));
@@ -177,7 +177,7 @@ Tensor mv(const Tensor& self, const Tensor& vec) {
   check_same_dtype(self, vec);
   const auto product = [&] {
     const NoGradGuard unrecorded;
-    return multiply(self, vec.unsqueeze(1)).squeeze(1);
+    return product_of(self, vec.unsqueeze(1)).squeeze(1);
   };
   return record("MvBackward0", make_alias(product()), {self, vec}, {saved_for(vec, self), saved_for(self, vec)},
                 [](Backward& run) {
@@ -221,7 +221,6 @@ Tensor outer(const Tensor& self, const Tensor& vec2) {
   check(impl_of(vec2, "outer").dim() == 1, "outer: Expected 1-D argument vec2, but got {}-D", vec2.dim());
   return self.unsqueeze(1) * vec2;
 }
-Tensor ger(const Tensor& self, const Tensor& vec2) { return outer(self, vec2); }
 
 // ---- matmul ------------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ Tensor numpy_T(const Tensor& self);
 Tensor mT(const Tensor& self);
 Tensor expand(const Tensor& self, IntArrayRef size, bool implicit = false);
 Tensor expand_as(const Tensor& self, const Tensor& other);
+Tensor sum_to_size(const Tensor& self, IntArrayRef size);
 Tensor unfold(const Tensor& self, int64_t dimension, int64_t size, int64_t step);
 Tensor& t_(Tensor& self);
 Tensor& transpose_(Tensor& self, int64_t dim0, int64_t dim1);
@@ -49,5 +50,9 @@ Tensor& geometric_(Tensor& self, double p, std::optional<Generator> generator = 
 Tensor& random_(Tensor& self, std::optional<Generator> generator = {});
 Tensor& random_(Tensor& self, int64_t to, std::optional<Generator> generator = {});
 Tensor& random_(Tensor& self, int64_t from, std::optional<int64_t> to, std::optional<Generator> generator = {});
+
+// Other names of the above.
+Tensor& swapaxes_(Tensor& self, int64_t dim0, int64_t dim1);
+Tensor& swapdims_(Tensor& self, int64_t dim0, int64_t dim1);
 
 }  // namespace relume::method

@@ -1,11 +1,10 @@
-// Running sums and extremes, and order: cumsum, cumprod, cummax, sort, topk, kthvalue, median, quantile, unique.
+// Running sums and extremes, and order: cumsum, cumprod, cummax, sort, topk, kthvalue, median, mode, quantile, unique.
 #include <cmath>
 
-#include "autograd/record.h"
 #include "kernels/along_dim.h"
 #include "ops/autocast.h"
+#include "ops/composed.h"
 #include "ops/dims.h"
-#include "ops/elementwise.h"
 #include "ops/methods.h"
 
 namespace relume {
@@ -168,6 +167,45 @@ std::tuple<Tensor, Tensor> cummin(const Tensor& self, int64_t dim) {
   return running_extreme("cummin", "CumminBackward0", cpu::ScanOp::Min, self, dim);
 }
 
+namespace {
+
+// d/dx_i sum_j g_j out_j = sum_(j >= i) g_j exp(x_i - out_j), in linear time for gradients of one sign, which are given
+// by their logarithms.
+Tensor logcumsumexp_part(const Tensor& log_grad, const Tensor& x, const Tensor& result, int64_t dim) {
+  const Tensor terms = where(log_grad == -INFINITY, log_grad, log_grad - result);
+  return exp(logcumsumexp(terms.flip({dim}), dim).flip({dim}) + x);
+}
+
+// The same of any gradients, in a form that can be differentiated, at the price of a term for each i and j.
+Tensor logcumsumexp_backward_by_pair(const Tensor& grad, const Tensor& x, const Tensor& result, int64_t dim) {
+  const Tensor place = arange(x.size(dim), kLong), counts = place.unsqueeze(-1) <= place;
+  const auto last = [dim](const Tensor& tensor) { return tensor.movedim({dim}, {-1}); };
+  const Tensor exponent = last(x).unsqueeze(-1) - last(result).unsqueeze(-2);
+  const Tensor share = exp(where(logical_and(counts, logical_not(isnan(exponent))), exponent, -INFINITY));
+  return (share * last(grad).unsqueeze(-2)).sum({-1}).movedim({-1}, {dim});
+}
+
+Tensor logcumsumexp_backward(const Tensor& grad, const Tensor& x, const Tensor& result, int64_t dim) {
+  if (x.dim() == 0) return grad;
+  if (GradMode::is_enabled()) return logcumsumexp_backward_by_pair(grad, x, result, dim);
+  const Tensor none = full_like(grad, -INFINITY);
+  return logcumsumexp_part(where(grad > 0, log(grad), none), x, result, dim) -
+         logcumsumexp_part(where(grad < 0, log(-grad), none), x, result, dim);
+}
+
+}  // namespace
+
+// The logarithms of the sums of exp of the elements up to each along dim, without overflow.
+Tensor logcumsumexp(const Tensor& self, int64_t dim) {
+  if (const Autocast cast(CastTo::Float); cast) return logcumsumexp(cast(self), dim);
+  const int64_t d = wrap_dim(dim, impl_of(self, "logcumsumexp").dim());
+  if (!is_floating_point(self.scalar_type())) fail_not_implemented("logcumsumexp_out_cpu", self.scalar_type());
+  const Tensor result = make_tensor(self.sizes(), self.scalar_type());
+  if (self.numel() > 0) cpu::scan_rows(rows_of(self, d, result, Tensor()), cpu::ScanOp::LogSum);
+  return record("LogcumsumexpBackward0", result, {self}, {self, output(result)},
+                [d](Backward& run) { run.set(0, logcumsumexp_backward(run.grad(), run.saved(0), run.saved(1), d)); });
+}
+
 // ---- Sorting -----------------------------------------------------------------------------------------------------
 
 // The elements in order along dim, and where each was. The sort is stable; NaN counts as larger than all numbers.
@@ -211,6 +249,20 @@ std::tuple<Tensor, Tensor> select_along(const char* grad_fn, const Tensor& self,
   return picked(grad_fn, self, dim, values, indices);
 }
 
+// The element that middle(self as a row) picks, whose gradient all elements that are equal to it share.
+template <class Middle>
+Tensor middle_of_all(const char* grad_fn, const Tensor& self, const Middle& middle) {
+  const Tensor value = [&] {
+    const NoGradGuard unrecorded;
+    return middle(self.reshape({-1}));
+  }();
+  return record(grad_fn, value, {self}, {self, output(value)}, [](Backward& run) {
+    const Tensor x = run.saved(0).detach(), picked = run.saved(1).detach();
+    const Tensor equal = logical_or(x == picked, logical_and(isnan(x), isnan(picked)));
+    run.set(0, equal.to(x.scalar_type()) * (run.grad() / equal.sum()));
+  });
+}
+
 }  // namespace
 
 // The k-th smallest element along dim (k counts from 1), and where it is.
@@ -231,40 +283,142 @@ Tensor median(const Tensor& self) {
   const detail::TensorImpl& impl = impl_of(self, "median");
   if (impl.dtype == kBool) fail_not_implemented("median_cpu", impl.dtype);
   if (impl.numel == 0) return full({}, is_floating_point(impl.dtype) ? Scalar(NAN) : Scalar(0), impl.dtype);
-  Tensor index;
-  const Tensor value = [&] {
-    const NoGradGuard unrecorded;
-    const auto [middle, at] = median(self.reshape({-1}), 0, false);
-    index = at;
-    return middle;
-  }();
-  return record("MedianBackward0", value, {self}, {index}, [sizes = DimVector(self.sizes())](Backward& run) {
-    const Tensor flat = zeros({numel_of(sizes, ~DimSet{0})}, run.grad().scalar_type());
-    run.set(0, flat.scatter(0, run.saved(0).reshape({1}), run.grad().reshape({1})).reshape(sizes));
-  });
+  return middle_of_all("MedianBackward0", self, [](const Tensor& flat) { return std::get<0>(median(flat, 0, false)); });
 }
 
-// The value below which the share q of the elements lies, between two of them by linear interpolation; NaN where there
-// is one.
-Tensor quantile(const Tensor& self, double q, std::optional<int64_t> dim, bool keepdim) {
-  if (const Autocast cast(CastTo::Float); cast) return quantile(cast(self), q, dim, keepdim);
+// The middle one of the elements that are not NaN, the lower of two; along dim also where it is. NaN where all are.
+std::tuple<Tensor, Tensor> nanmedian(const Tensor& self, int64_t dim, bool keepdim) {
+  const int64_t d = wrap_dim(dim, impl_of(self, "nanmedian").dim());
+  check_selectable("nanmedian", "nanmedian_cpu", self, d);
+  if (self.dim() == 0) {
+    const auto [value, index] = nanmedian(self.reshape({1}), 0, false);
+    return picked("NanmedianBackward1", self, 0, value.detach(), index);
+  }
+  Tensor values, indices;
+  {
+    const NoGradGuard unrecorded;
+    const Tensor order = std::get<1>(sort(self, d, false));
+    const Tensor count = logical_not(isnan(self)).sum({d}, true);
+    indices = order.gather(d, floor_divide(clamp_min(count - 1, 0), 2));
+    values = self.gather(d, indices);
+    if (!keepdim) indices = indices.squeeze(d), values = values.squeeze(d);
+  }
+  return picked("NanmedianBackward1", self, d, values, indices);
+}
+Tensor nanmedian(const Tensor& self) {
+  impl_of(self, "nanmedian");
+  if (self.numel() == 0) return median(self);
+  return middle_of_all("NanmedianBackward0", self,
+                       [](const Tensor& flat) { return std::get<0>(nanmedian(flat, 0, false)); });
+}
+
+// The most frequent element along dim, the smallest of several, and where it comes last.
+std::tuple<Tensor, Tensor> mode(const Tensor& self, int64_t dim, bool keepdim) {
+  const int64_t d = wrap_dim(dim, impl_of(self, "mode").dim());
+  check<IndexError>(length_of(self, d) > 0, "mode(): Expected reduction dim {} to have non-zero size.", d);
+  if (self.dim() == 0) return picked("ModeBackward0", self, 0, self.detach().clone(), zeros({}, kLong));
+  Tensor values, indices;
+  {
+    const NoGradGuard unrecorded;
+    const auto [sorted, order] = sort(self, d, false);
+    const int64_t length = self.size(d);
+    const Tensor place =
+        arange(length, kLong).reshape(with_size(DimVector(static_cast<size_t>(self.dim()), 1), d, length));
+    const Tensor starts = logical_or(sorted != sorted.roll({1}, {d}), place == 0);  // of runs of equal elements
+    const Tensor start = std::get<0>(cummax(where(starts, place, 0), d));
+    indices = order.gather(d, argmax(place - start, d, true));
+    values = self.gather(d, indices);
+    if (!keepdim) indices = indices.squeeze(d), values = values.squeeze(d);
+  }
+  return picked("ModeBackward0", self, d, values, indices);
+}
+
+// The elements sorted along the first dimension.
+Tensor msort(const Tensor& self) { return std::get<0>(sort(self, 0, false)); }
+
+// ---- Quantiles ---------------------------------------------------------------------------------------------------
+
+namespace {
+
+// Tensor q of a number, which must be a share.
+Tensor share_of(const Tensor& self, double q) {
+  check(q >= 0 && q <= 1, "quantile() q must be in the range [0, 1] but got {}", q);
+  return scalar_tensor(q, impl_of(self, "quantile").dtype);
+}
+
+// Places in sorted rows for shares of them, as the interpolation rounds them.
+struct Ranks {
+  Ranks(const Tensor& place, std::string_view interpolation) {
+    check(interpolation == "linear" || interpolation == "lower" || interpolation == "higher" ||
+              interpolation == "midpoint" || interpolation == "nearest",
+          "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {}",
+          interpolation);
+    const Tensor low = interpolation == "higher"    ? ceil(place)
+                       : interpolation == "nearest" ? round(place)
+                                                    : floor(place);
+    below = low.to(kLong);
+    if (interpolation != "linear" && interpolation != "midpoint") return;
+    above = ceil(place).to(kLong);
+    weight = interpolation == "linear" ? place - low : full_like(place, 0.5);
+  }
+  Tensor below, above, weight;
+};
+
+// The values below which shares q, a number or several, of the elements along dim lie; with several along a first
+// dimension. The result is NaN where there is a NaN, or where all are NaN if those are left out.
+Tensor quantiles(const Tensor& self, const Tensor& q, std::optional<int64_t> dim, bool keepdim,
+                 std::string_view interpolation, bool leaves_out_nan) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return quantiles(cast(self), cast(q), dim, keepdim, interpolation, leaves_out_nan);
   const ScalarType dtype = impl_of(self, "quantile").dtype;
   check(dtype == kFloat || dtype == kDouble, "quantile() input tensor must be either float or double dtype");
-  check(q >= 0 && q <= 1, "quantile() q must be in the range [0, 1] but got {}", q);
-  const Tensor x = dim ? self : self.reshape({-1});
-  const int64_t d = wrap_dim(dim.value_or(0), x.dim());
-  check(x.numel() > 0, "quantile() input tensor must be non-empty");
-  const Tensor sorted = std::get<0>(sort(x.dim() == 0 ? x.reshape({1}) : x, d, false));
-  const int64_t last = sorted.size(d) - 1;
-  const double place = q * static_cast<double>(last);
-  const int64_t below = static_cast<int64_t>(std::floor(place));
-  const Tensor low = sorted.narrow(d, below, 1), high = sorted.narrow(d, std::min(below + 1, last), 1);
-  const Tensor value = lerp(low, high, place - static_cast<double>(below));
-  const Tensor largest = sorted.narrow(d, last, 1);
-  const Tensor result = where(isnan(largest), largest, value);
+  check(impl_of(q, "quantile").dtype == dtype, "quantile() q tensor must be same dtype as the input tensor");
+  check(q.dim() <= 1, "quantile() q must be a scalar or 1D tensor");
+  check(logical_and(q >= 0, q <= 1).all().item().toBool(), "quantile() q values must be in the range [0, 1]");
+  check(self.numel() > 0, "quantile() input tensor must be non-empty");
+  const int64_t d = wrap_dim(dim.value_or(0), self.dim());
+  const Tensor sorted =
+      std::get<0>(sort(dim && self.dim() > 0 ? self.movedim({d}, {-1}) : self.reshape({-1}), -1, false));
+  const Tensor place = [&] {
+    const NoGradGuard unrecorded;
+    const int64_t last = sorted.size(-1) - 1;
+    const Tensor is_nan = isnan(sorted), shares = q.reshape({-1});  // NaN is sorted behind the numbers
+    if (leaves_out_nan) return clamp_min(logical_not(is_nan).sum({-1}, true) - 1, 0).to(dtype) * shares;
+    return where(is_nan.any(-1, true), last, shares * last).to(dtype);
+  }();
+  const Ranks ranks(place, interpolation);
+  Tensor values = sorted.gather(-1, ranks.below);
+  if (ranks.above.defined()) values = lerp(values, sorted.gather(-1, ranks.above), ranks.weight);
   const DimSet dims = dim ? dim_set(d, self.dim()) : dim_set({}, self.dim());
-  return result.reshape(reduced_sizes(self.sizes(), dims, keepdim));
+  DimVector sizes = reduced_sizes(self.sizes(), dims, keepdim);
+  if (q.dim() == 1) sizes.insert(0, q.numel());
+  return values.movedim({-1}, {0}).reshape(sizes);
 }
+
+}  // namespace
+
+// The value below which the share q (a number from 0 to 1, or several) of the elements along dim lies; between two
+// elements it is interpolated, or the "lower", "higher", "nearest" or their "midpoint". NaN where there is one.
+Tensor quantile(const Tensor& self, double q, std::optional<int64_t> dim, bool keepdim,
+                std::string_view interpolation) {
+  return quantiles(self, share_of(self, q), dim, keepdim, interpolation, false);
+}
+Tensor quantile(const Tensor& self, const Tensor& q, std::optional<int64_t> dim, bool keepdim,
+                std::string_view interpolation) {
+  return quantiles(self, q, dim, keepdim, interpolation, false);
+}
+
+// quantile() of what is not NaN; NaN where all is.
+Tensor nanquantile(const Tensor& self, double q, std::optional<int64_t> dim, bool keepdim,
+                   std::string_view interpolation) {
+  return quantiles(self, share_of(self, q), dim, keepdim, interpolation, true);
+}
+Tensor nanquantile(const Tensor& self, const Tensor& q, std::optional<int64_t> dim, bool keepdim,
+                   std::string_view interpolation) {
+  return quantiles(self, q, dim, keepdim, interpolation, true);
+}
+
+// ---- Distinct elements -------------------------------------------------------------------------------------------
 
 // The distinct elements in ascending order; for each element of self its place among them, and how often each comes,
 // where asked for (else undefined).
@@ -280,6 +434,26 @@ std::tuple<Tensor, Tensor, Tensor> unique(const Tensor& self, bool, bool return_
     inverse = zeros({numel}, kLong).scatter(0, order, first.to(kLong).cumsum(0) - 1).reshape(self.sizes());
   if (return_counts) counts = cat({starts.slice(0, 1), full({numel > 0 ? 1 : 0}, numel, kLong)}) - starts;
   return {sorted.index_select(0, starts), inverse, counts};
+}
+
+// The elements, or with dim the slices along it, without repetitions of the one before; for each which of them it is,
+// and how often in a row each comes, where asked for (else undefined).
+std::tuple<Tensor, Tensor, Tensor> unique_consecutive(const Tensor& self, bool return_inverse, bool return_counts,
+                                                      std::optional<int64_t> dim) {
+  const NoGradGuard unrecorded;
+  impl_of(self, "unique_consecutive");
+  const Tensor slices = dim ? self.movedim({*dim}, {0}) : self.reshape({-1});
+  const int64_t count = slices.size(0);
+  Tensor first = ones({count}, kBool);
+  if (count > 1) {
+    const Tensor differ = slices.narrow(0, 1, count - 1) != slices.narrow(0, 0, count - 1);
+    first.narrow(0, 1, count - 1).copy_(dim ? differ.reshape({count - 1, -1}).any(1) : differ);
+  }
+  const Tensor starts = nonzero(first).reshape({-1}), values = slices.index_select(0, starts);
+  Tensor inverse, counts;
+  if (return_inverse) inverse = (first.to(kLong).cumsum(0) - 1).reshape(dim ? IntArrayRef(count) : self.sizes());
+  if (return_counts) counts = cat({starts.slice(0, 1), full({count > 0 ? 1 : 0}, count, kLong)}) - starts;
+  return {dim ? values.movedim({0}, {*dim}) : values, inverse, counts};
 }
 
 }  // namespace relume

@@ -163,12 +163,6 @@ Tensor clamp(const Tensor& self, const Tensor& min, const Tensor& max) {
 Tensor& clamp_(Tensor& self, const Tensor& min, const Tensor& max) {
   return clamp_into(self, clamp_to(self, min, max));
 }
-Tensor clip(const Tensor& self, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
-  return clamp(self, min, max);
-}
-Tensor& clip_(Tensor& self, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
-  return clamp_(self, min, max);
-}
 
 // max(self, min).
 Tensor clamp_min(const Tensor& self, const Scalar& min) {

@@ -194,12 +194,10 @@ RELUME_UNARY(digamma, Digamma)
 
 // Integers stay integers.
 RELUME_UNARY(abs, Abs)
-RELUME_UNARY(absolute, Abs)
 RELUME_UNARY(floor, Floor)
 RELUME_UNARY(ceil, Ceil)
 RELUME_UNARY(round, Round)
 RELUME_UNARY(trunc, Trunc)
-RELUME_UNARY(fix, Trunc)
 RELUME_UNARY(frac, Frac)
 
 namespace {
@@ -222,8 +220,6 @@ Tensor& neg_(Tensor& self) {
   check_negatable(self);
   return unary_into(kNeg, self);
 }
-Tensor negative(const Tensor& self) { return neg(self); }
-Tensor& negative_(Tensor& self) { return neg_(self); }
 
 // self, for symmetry with neg.
 Tensor positive(const Tensor& self) {

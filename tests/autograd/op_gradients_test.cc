@@ -221,7 +221,7 @@ TEST(OpGradients, EveryOpHasARowOrNoGradient) {
   std::string missing;
   for (const auto& [name, call] : oracle::calls()) {
     const bool without = table().without_gradient.count(name) + table().without_gradient.count(overload(call));
-    if (!without && !seen.count(&call)) missing += overload(call) + "\n";
+    if (!without && !seen.count(&call) && !call.same_as) missing += overload(call) + "\n";
     unknown.erase(name);
     unknown.erase(overload(call));
   }

@@ -156,6 +156,7 @@ struct Call {
   std::string kinds;
   size_t needed;
   Results (*run)(Arguments&);
+  const char* same_as = nullptr;  // where this is another name of an op: that name
 };
 
 // Reads the options of an activation one after another.

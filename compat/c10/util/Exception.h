@@ -11,6 +11,7 @@ namespace c10 {
 
 using relume::Error;
 using relume::IndexError;
+using relume::LinAlgError;
 using relume::NotImplementedError;
 using relume::OutOfMemoryError;
 using relume::TypeError;

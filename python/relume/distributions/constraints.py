@@ -178,13 +178,11 @@ class _Symmetric(Constraint):
 
 class _PositiveDefinite(_Symmetric):
     def check(self, value):
-        from .._decompositions import cholesky
-
         symmetric = super().check(value)
         if not bool(symmetric.all()):
             return symmetric
         try:
-            cholesky(value)
+            ops.cholesky(value)
         except RuntimeError:
             return ops.zeros_like(symmetric)
         return symmetric

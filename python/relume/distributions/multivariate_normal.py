@@ -4,7 +4,7 @@ import math
 
 from .. import _C
 from .._C import ops
-from .._decompositions import cholesky, inverse, solve_triangular
+from .._decompositions import solve_triangular
 from . import constraints
 from .distribution import Distribution
 from .utils import lazy_property, standard_normal
@@ -49,7 +49,7 @@ class MultivariateNormal(Distribution):
         if name == "scale_tril":
             self._factor = self.scale_tril
         else:
-            self._factor = cholesky(self.covariance_matrix if name == "covariance_matrix" else inverse(self.precision_matrix))
+            self._factor = ops.cholesky(self.covariance_matrix if name == "covariance_matrix" else ops.inverse(self.precision_matrix))
 
     @lazy_property
     def scale_tril(self):
@@ -60,13 +60,13 @@ class MultivariateNormal(Distribution):
     def covariance_matrix(self):
         """The covariance of each pair of elements."""
         if "precision_matrix" in self.__dict__:
-            return inverse(self.precision_matrix)
+            return ops.inverse(self.precision_matrix)
         return self._factor @ self._factor.mT
 
     @lazy_property
     def precision_matrix(self):
         """The inverse of covariance_matrix."""
-        return inverse(self.covariance_matrix)
+        return ops.inverse(self.covariance_matrix)
 
     @property
     def mean(self):

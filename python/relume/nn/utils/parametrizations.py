@@ -1,8 +1,7 @@
 """Ready parametrizations: weight_norm, spectral_norm and orthogonal."""
 
 from ..._C import ops
-from ..._decompositions import qr, solve
-from ..._composites import matrix_exp
+from ..._decompositions import solve
 from ..._modes import no_grad
 from ..functional import normalize
 from ..modules.module import Module
@@ -81,7 +80,7 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
 
 def _orthonormal_part(matrix):
     """Q of the decomposition whose R has a positive diagonal."""
-    q, r = qr(matrix)
+    q, r = ops.qr(matrix)
     return q * r.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
 
 
@@ -101,7 +100,7 @@ class _Orthogonal(Module):
             lower = ops.cat([lower, X.new_zeros(tuple(X.shape[:-2]) + (n, n - k))], -1)
         skew = lower - lower.mT
         if self.orthogonal_map == "matrix_exp":
-            Q = matrix_exp(skew)
+            Q = ops.matrix_exp(skew)
         else:  # Cayley's transform
             identity = ops.eye(n, dtype=skew.dtype).expand(skew.shape)
             Q = solve(identity - 0.5 * skew, identity + 0.5 * skew)

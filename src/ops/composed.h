@@ -1,0 +1,36 @@
+// What ops share that are made of other ops.
+#pragma once
+
+#include "autograd/record.h"
+#include "ops/elementwise.h"
+#include "relume/ops.h"
+
+namespace relume {
+
+// The result of other ops as that of one: its grad_fn, which must be a new one, shows this name.
+inline Tensor named(const char* grad_fn, Tensor result) {
+  if (const autograd::NodePtr node = result.grad_fn()) static_cast<autograd::GraphNode&>(*node).name_ = grad_fn;
+  return result;
+}
+
+// Writes the result of other ops into self. Throws Error where it has another shape, or a dtype that self cannot hold.
+inline Tensor& become_result(Tensor& self, const Tensor& result) {
+  check_can_cast(result.scalar_type(), self.scalar_type());
+  check(result.sizes() == self.sizes(), "output with shape {} doesn't match the broadcast shape {}", self.sizes(),
+        result.sizes());
+  return self.copy_(result);
+}
+inline Tensor& become_result(const char* grad_fn, Tensor& self, const Tensor& result) {
+  named(grad_fn, become_result(self, result));
+  return self;
+}
+
+// self as it is now, in a tensor of its own where a graph is recorded: for ops that save what they then write to.
+inline Tensor kept(const Tensor& self) { return recording({self}) ? clone(self) : self; }
+
+// As a floating dtype: itself, or the default dtype.
+inline Tensor as_float(const Tensor& tensor) {
+  return is_floating_point(tensor.scalar_type()) ? tensor : tensor.to(float_result_type({tensor}));
+}
+
+}  // namespace relume

@@ -1,0 +1,308 @@
+// Determinants, inverses and decompositions of matrices [..., M, N], with gradients: computed in float64, given in the
+// dtype of the input.
+#include "ops/decompositions.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "ops/composed.h"
+#include "ops/factors.h"
+#include "ops/methods.h"
+
+namespace relume {
+
+namespace {
+
+void check_matrices(const char* name, const Tensor& self, bool square) {
+  const ScalarType dtype = impl_of(self, name).dtype;
+  check(self.dim() >= 2, "{}: The input tensor A must have at least 2 dimensions.", name);
+  check(!square || self.size(-1) == self.size(-2),
+        "{}: A must be batches of square matrices, but they are {} by {} matrices", name, self.size(-2), self.size(-1));
+  check(is_floating_point(dtype), "{}: Expected a floating point or complex tensor as input. Got {}", name,
+        to_string(dtype));
+}
+
+Tensor triangle(const Tensor& matrix, bool upper, bool unit) {
+  return upper ? triu(matrix, unit ? 1 : 0) : tril(matrix, unit ? -1 : 0);
+}
+
+Tensor identity_like(const Tensor& matrices) {
+  return eye(matrices.size(-1), matrices.scalar_type()).expand(matrices.sizes());
+}
+
+Tensor pivots_of(const LuFactors& factors) { return factors.packed.diagonal(0, -2, -1); }
+
+// A^-1 B by elimination. Throws LinAlgError where A is singular: `failure` says so, of the number of the pivot.
+Tensor eliminated(const Tensor& a, const Tensor& b, const char* failure) {
+  const NoGradGuard unrecorded;
+  const LuFactors factors = lu_factors(a.detach().to(kDouble));
+  const Tensor zero = nonzero(pivots_of(factors) == 0);
+  if (zero.size(0) > 0) {
+    const int64_t pivot = zero.select(1, zero.size(1) - 1).min().item().toLong() + 1;
+    throw LinAlgError(fmt::format(fmt::runtime(failure), pivot));
+  }
+  const Tensor rows = b.to(kDouble).gather(-2, factors.order.unsqueeze(-1).expand(b.sizes()));
+  const Tensor lower = triangular_solution(factors.packed, rows, false, true);
+  return triangular_solution(factors.packed, lower, true, false).to(a.scalar_type());
+}
+
+// `failure` as above.
+Tensor inverse_of(const Tensor& self, const char* failure) {
+  const Tensor result = eliminated(self, identity_like(self), failure);
+  return record("LinalgInvExBackward0", result, {self}, {output(result)}, [](Backward& run) {
+    const Tensor turned = run.saved(0).mT();
+    run.set(0, -matmul(turned, matmul(run.grad(), turned)));
+  });
+}
+
+// Matrices repeated so that their batch is that to which it and the batch of others broadcast.
+Tensor with_batch_of(const Tensor& matrices, const Tensor& others) {
+  const auto batch = [](const Tensor& x) { return IntArrayRef(x.sizes().data(), x.sizes().size() - 2); };
+  DimVector sizes = broadcast_sizes(batch(matrices), batch(others));
+  sizes.push_back(matrices.size(-2));
+  sizes.push_back(matrices.size(-1));
+  return matrices.expand(sizes);
+}
+
+// One number for each matrix, as a matrix that broadcasts to it.
+Tensor as_matrices(const Tensor& numbers) { return numbers.unsqueeze(-1).unsqueeze(-1); }
+
+}  // namespace
+
+Tensor solution(const Tensor& a, const Tensor& b) {
+  const Tensor x = eliminated(a, b, "torch.linalg.solve: The solver failed because the input matrix is singular.");
+  return record("LinalgSolveExBackward0", x, {a, b}, {a, output(x)}, [](Backward& run) {
+    const Tensor own = solution(run.saved(0).mT(), run.grad());
+    if (run.needs(0)) run.set(0, -matmul(own, run.saved(1).mT()));
+    if (run.needs(1)) run.set(1, own);
+  });
+}
+
+Tensor triangular_solution_of(const Tensor& a, const Tensor& b, bool upper, bool unit) {
+  const Tensor x = triangular_solution(a.detach().to(kDouble), b.detach().to(kDouble), upper, unit).to(b.scalar_type());
+  return record("LinalgSolveTriangularBackward0", x, {a, b}, {a, output(x)}, [upper, unit](Backward& run) {
+    const Tensor own = triangular_solution_of(run.saved(0).mT(), run.grad(), !upper, unit);
+    if (run.needs(0)) run.set(0, triangle(-matmul(own, run.saved(1).mT()), upper, unit));
+    if (run.needs(1)) run.set(1, own);
+  });
+}
+
+// The inverses of square matrices [..., N, N]. Throws LinAlgError for a singular one.
+Tensor inverse(const Tensor& self) {
+  check_matrices("linalg.inv", self, true);
+  return inverse_of(self,
+                    "linalg.inv: The diagonal element {} is zero, the inversion could not be completed because the "
+                    "input matrix is singular.");
+}
+
+// The determinants of square matrices [..., N, N].
+Tensor det(const Tensor& self) {
+  check_matrices("linalg.det", self, true);
+  const Tensor result = [&] {
+    const NoGradGuard unrecorded;
+    const LuFactors factors = lu_factors(self.detach().to(kDouble));
+    return (pivots_of(factors).prod(-1) * factors.sign).to(self.scalar_type());
+  }();
+  return record("LinalgDetBackward0", result, {self}, {self, output(result)}, [](Backward& run) {
+    const Tensor inverted =
+        inverse_of(run.saved(0), "det: the gradient at a singular matrix (pivot {} is zero) is not supported");
+    run.set(0, as_matrices(run.grad() * run.saved(1)) * inverted.mT());
+  });
+}
+
+// The sign of the determinants of square matrices [..., N, N], and the logarithm of their absolute value.
+std::tuple<Tensor, Tensor> slogdet(const Tensor& self) {
+  check_matrices("linalg.slogdet", self, true);
+  Tensor sign, logarithm;
+  {
+    const NoGradGuard unrecorded;
+    const LuFactors factors = lu_factors(self.detach().to(kDouble));
+    const Tensor pivots = pivots_of(factors);
+    sign = (factors.sign * relume::sign(pivots).prod(-1)).to(self.scalar_type());
+    logarithm = log(abs(pivots)).sum({-1}).to(self.scalar_type());
+  }
+  logarithm = record("LinalgSlogdetBackward0", logarithm, {self}, {self}, [](Backward& run) {
+    const Tensor inverted =
+        inverse_of(run.saved(0), "slogdet: the gradient at a singular matrix (pivot {} is zero) is not supported");
+    run.set(0, as_matrices(run.grad()) * inverted.mT());
+  });
+  return {sign, logarithm};
+}
+
+// The logarithm of the determinants of square matrices [..., N, N]; NaN where one is negative.
+Tensor logdet(const Tensor& self) {
+  check_matrices("logdet", self, true);
+  const auto [sign, logarithm] = slogdet(self);
+  return where(sign < 0, std::numeric_limits<double>::quiet_NaN(), logarithm);
+}
+
+// L with L L^T = self, for symmetric positive-definite matrices [..., N, N] of which the lower half is read; L^T with
+// upper. Throws LinAlgError where a matrix is not positive-definite.
+Tensor cholesky(const Tensor& self, bool upper) {
+  check_matrices("linalg.cholesky", self, true);
+  const auto [factor, failed] = cholesky_factors(self.detach().to(kDouble));
+  const Tensor orders = failed.masked_select(failed > 0);
+  if (orders.numel() > 0)
+    throw LinAlgError(fmt::format(
+        "linalg.cholesky: The factorization could not be completed because the input is not positive-definite (the "
+        "leading minor of order {} is not positive-definite).",
+        orders[0].item().toLong()));
+  const Tensor lower = factor.to(self.scalar_type());
+  record("LinalgCholeskyExBackward0", lower, {self}, {output(lower)}, [](Backward& run) {
+    const Tensor turned = run.saved(0).mT(), inner = tril(matmul(turned, run.grad()));
+    const Tensor symmetric = (inner + tril(inner, -1).mT()) / 2;
+    const Tensor half = triangular_solution_of(turned, symmetric, true, false);
+    run.set(0, triangular_solution_of(turned, half.mT(), true, false).mT());
+  });
+  return upper ? lower.mT() : lower;
+}
+
+// X with A X = self, for A = L L^T, or L^T L with upper: L is input2.
+Tensor cholesky_solve(const Tensor& self, const Tensor& input2, bool upper) {
+  check_matrices("cholesky_solve", self, false);
+  check_matrices("cholesky_solve", input2, true);
+  check(self.size(-2) == input2.size(-1),
+        "cholesky_solve: Incompatible shapes of self and L: each matrix has {} rows, and L is {}x{}", self.size(-2),
+        input2.size(-2), input2.size(-1));
+  const Tensor right = with_batch_of(self, input2), factor = with_batch_of(input2, self);
+  const Tensor lower = upper ? factor.mT() : factor;
+  return triangular_solution_of(lower.mT(), triangular_solution_of(lower, right, false, false), true, false);
+}
+
+// The inverse of L L^T, or with upper of L^T L.
+Tensor cholesky_inverse(const Tensor& self, bool upper) {
+  check_matrices("cholesky_inverse", self, true);
+  return cholesky_solve(identity_like(self), self, upper);
+}
+
+// Q with orthonormal columns and R upper triangular with Q R = self [..., M, N], by Householder's reflections: Q is
+// [..., M, min(M, N)], or [..., M, M] where `some` is not set.
+std::tuple<Tensor, Tensor> qr(const Tensor& self, bool some) {
+  check_matrices("linalg.qr", self, false);
+  const int64_t rows = self.size(-2), columns = self.size(-1), width = some ? std::min(rows, columns) : rows;
+  const Tensor places = arange(rows, kLong);
+  Tensor triangle = self;
+  std::vector<std::pair<Tensor, Tensor>> reflections;  // I - factor v v^T
+  const auto reflected = [](const Tensor& x, const Tensor& v, const Tensor& factor) {
+    return x - factor * v * matmul(v.mT(), x);
+  };
+  for (int64_t k = 0; k < std::min(rows - 1, columns); ++k) {
+    const Tensor column = where(places >= k, triangle.select(-1, k), 0.0);
+    const Tensor length = copysign(norm(column, 2, {-1}, true), column.narrow(-1, k, 1));
+    const Tensor v = column + where(places == k, length, 0.0), square = (v * v).sum({-1}, true);
+    // A column that is zero below the diagonal already stays as it is.
+    const Tensor rest = abs(where(places > k, column, 0.0)).sum({-1}, true);
+    const Tensor factor = where(rest == 0, 0.0, 2 / where(square == 0, 1.0, square));
+    reflections.emplace_back(v.unsqueeze(-1), factor.unsqueeze(-1));
+    triangle = reflected(triangle, reflections.back().first, reflections.back().second);
+  }
+  DimVector sizes(self.sizes());
+  sizes[sizes.size() - 1] = width;
+  Tensor orthogonal = eye(rows, width, self.scalar_type()).expand(sizes);
+  for (size_t i = reflections.size(); i-- > 0;)
+    orthogonal = reflected(orthogonal, reflections[i].first, reflections[i].second);
+  return {orthogonal, triu(triangle.narrow(-2, 0, width))};
+}
+
+// ---- Singular values ---------------------------------------------------------------------------------------------
+
+namespace {
+
+// numerator[i, j] / (values[j] - values[i]), and 0 on the diagonal.
+Tensor over_differences(const Tensor& numerator, const Tensor& values) {
+  const Tensor differences = values.unsqueeze(-2) - values.unsqueeze(-1);
+  const Tensor diagonal = eye(values.size(-1), kBool);
+  return where(diagonal, 0.0, numerator / where(diagonal, 1.0, differences));
+}
+
+void svd_backward(Backward& run) {
+  const Tensor u = run.saved(0), s = run.saved(1), vh = run.saved(2), square = s * s;
+  Tensor inner = diag_embed(run.grad(1)), outside;
+  if (run.has_grad(0)) {
+    const Tensor product = matmul(u.mT(), run.grad(0));
+    inner = inner + over_differences(product - product.mT(), square) * s.unsqueeze(-2);
+    if (u.size(-2) > u.size(-1)) outside = matmul((run.grad(0) - matmul(u, product)) / s.unsqueeze(-2), vh);
+  }
+  if (run.has_grad(2)) {
+    const Tensor grad = run.grad(2), product = matmul(vh, grad.mT());
+    inner = inner + s.unsqueeze(-1) * over_differences(product - product.mT(), square);
+    if (vh.size(-1) > vh.size(-2)) {
+      const Tensor rest = matmul(u, (grad - matmul(matmul(grad, vh.mT()), vh)) / s.unsqueeze(-1));
+      outside = outside.defined() ? outside + rest : rest;
+    }
+  }
+  const Tensor within = matmul(matmul(u, inner), vh);
+  run.set(0, outside.defined() ? within + outside : within);
+}
+
+}  // namespace
+
+std::tuple<Tensor, Tensor, Tensor> thin_svd(const Tensor& a) {
+  const ScalarType dtype = a.scalar_type();
+  const auto [left, values, right] = svd_factors(a.detach().to(kDouble), false);
+  const Tensor u = left.to(dtype), s = values.to(dtype), vh = right.to(dtype);
+  record_results("LinalgSvdBackward0", {u, s, vh}, {a}, {output(u, 0), output(s, 1), output(vh, 2)}, svd_backward);
+  return {u, s, vh};
+}
+
+// (U, S, V) with U diag(S) V^T = self [..., M, N], the singular values S from the largest, U and V with min(M, N)
+// orthonormal columns, or square, and without a gradient, where `some` is not set. Without compute_uv U and V are
+// zeros.
+std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& self, bool some, bool compute_uv) {
+  check_matrices("linalg.svd", self, false);
+  const auto zeros_of = [&](int64_t size) {
+    DimVector sizes(self.sizes());
+    sizes[sizes.size() - 2] = sizes[sizes.size() - 1] = size;
+    return zeros(sizes, self.scalar_type());
+  };
+  if (!compute_uv) return {zeros_of(self.size(-2)), std::get<1>(thin_svd(self)), zeros_of(self.size(-1))};
+  if (some) {
+    const auto [u, s, vh] = thin_svd(self);
+    return {u, s, vh.mT()};
+  }
+  check<NotImplementedError>(!recording({self}),
+                             "linalg.svd: the gradient of full matrices is not supported; use full_matrices=False");
+  const auto [u, s, vh] = svd_factors(self.to(kDouble), true);
+  return {u.to(self.scalar_type()), s.to(self.scalar_type()), vh.mT().to(self.scalar_type())};
+}
+
+std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a) {
+  const auto [diagonal, columns] = eigh_factors(a.detach().to(kDouble));
+  const Tensor values = diagonal.to(a.scalar_type()), vectors = columns.to(a.scalar_type());
+  record_results("LinalgEighBackward0", {values, vectors}, {a}, {output(values, 0), output(vectors, 1)},
+                 [](Backward& run) {
+                   const Tensor l = run.saved(0), v = run.saved(1);
+                   Tensor inner = diag_embed(run.grad(0));
+                   if (run.has_grad(1)) inner = inner + over_differences(matmul(v.mT(), run.grad(1)), l);
+                   run.set(0, matmul(matmul(v, inner), v.mT()));
+                 });
+  return {values, vectors};
+}
+
+Tensor pseudoinverse(const Tensor& a, const Tensor& atol, const Tensor& rtol) {
+  check_matrices("linalg.pinv", a, false);
+  if (a.numel() == 0) return a.mT().clone();
+  const Tensor result = [&] {
+    const NoGradGuard unrecorded;
+    const auto [u, s, vh] = svd_factors(a.detach().to(kDouble), false);
+    const Tensor counts = s > maximum(s.select(-1, 0) * rtol, atol).unsqueeze(-1);
+    const Tensor inverted = where(counts, 1 / where(counts, s, 1.0), 0.0);
+    return matmul(vh.mT() * inverted.unsqueeze(-2), u.mT()).to(a.scalar_type());
+  }();
+  return record("LinalgPinvBackward0", result, {a}, {a, output(result)}, [](Backward& run) {
+    // Golub and Pereyra, 1973.
+    const Tensor matrix = run.saved(0), inverted = run.saved(1), turned = inverted.mT(), grad = run.grad().mT();
+    const Tensor left = matmul(matmul(grad, inverted), turned), right = matmul(matmul(turned, inverted), grad);
+    run.set(0, left + right - matmul(matmul(turned, run.grad()), turned) - matmul(matrix, matmul(inverted, left)) -
+                   matmul(matmul(right, inverted), matrix));
+  });
+}
+
+// The pseudoinverse (Moore and Penrose) of matrices [..., M, N], where singular values up to rcond times the largest
+// count as 0.
+Tensor pinverse(const Tensor& self, double rcond) {
+  check_matrices("linalg.pinv", self, false);
+  return pseudoinverse(self, scalar_tensor(0, kDouble), scalar_tensor(rcond, kDouble));
+}
+
+}  // namespace relume

@@ -1,0 +1,26 @@
+// Solutions and decompositions of matrices [..., M, N] that are no ops of the table, with gradients.
+#pragma once
+
+#include <tuple>
+
+#include "relume/tensor.h"
+
+namespace relume {
+
+// X with A X = B: A [..., N, N], B [..., N, K] of the same batch. Throws LinAlgError where A is singular.
+Tensor solution(const Tensor& a, const Tensor& b);
+
+// The same for triangular A, of which one half is read; with `unit`, its diagonal counts as 1.
+Tensor triangular_solution_of(const Tensor& a, const Tensor& b, bool upper, bool unit);
+
+// (U, S, V^T) with U diag(S) V^T = A, S descending: U [..., M, K], V^T [..., K, N], K = min(M, N).
+std::tuple<Tensor, Tensor, Tensor> thin_svd(const Tensor& a);
+
+// The eigenvalues, ascending, and the eigenvectors of symmetric matrices.
+std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a);
+
+// The pseudoinverse (Moore and Penrose), where singular values up to max(atol, rtol times the largest) count as 0; atol
+// and rtol broadcast to the batch.
+Tensor pseudoinverse(const Tensor& a, const Tensor& atol, const Tensor& rtol);
+
+}  // namespace relume

@@ -1,0 +1,100 @@
+// The decompositions of matrices, matrix by matrix of a batch.
+#include "ops/factors.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/check.h"
+#include "core/tensor_impl.h"
+#include "kernels/matrices.h"
+#include "relume/autograd.h"
+#include "relume/ops.h"
+
+namespace relume {
+namespace {
+
+// The matrices of a batch: contiguous rows of float64.
+struct Matrices {
+  Tensor tensor;
+  int64_t rows, columns, count;
+
+  explicit Matrices(const Tensor& values) : tensor(values.contiguous()) {
+    rows = tensor.size(-2);
+    columns = tensor.size(-1);
+    const int64_t size = rows * columns;
+    count = size ? tensor.numel() / size : 0;
+  }
+  double* operator[](int64_t i) const { return tensor.data_ptr<double>() + i * rows * columns; }
+  // A tensor of zeros for each matrix, of the given sizes.
+  Tensor results(std::initializer_list<int64_t> sizes, ScalarType type = kDouble) const {
+    DimVector shape;
+    for (int64_t d = 0; d + 2 < tensor.dim(); ++d) shape.push_back(tensor.size(d));
+    for (const int64_t size : sizes) shape.push_back(size);
+    return zeros(shape, type);
+  }
+};
+
+}  // namespace
+
+LuFactors lu_factors(const Tensor& matrices) {
+  const NoGradGuard unrecorded;
+  const Matrices given(matrices.clone());
+  const int64_t steps = std::min(given.rows, given.columns);
+  const Tensor swaps = given.results({steps}, kInt), order = given.results({given.rows}, kLong);
+  const Tensor sign = ones_like(given.results({}));
+  for (int64_t m = 0; m < given.count; ++m) {
+    int32_t* const swap = swaps.data_ptr<int32_t>() + m * steps;
+    int64_t* const rows = order.data_ptr<int64_t>() + m * given.rows;
+    cpu::eliminate(given[m], given.rows, given.columns, swap);
+    std::iota(rows, rows + given.rows, 0);
+    for (int64_t k = 0; k < steps; ++k) {
+      std::swap(rows[k], rows[swap[k]]);
+      if (swap[k] != k) sign.data_ptr<double>()[m] *= -1;
+    }
+  }
+  return {given.tensor, swaps, order, sign};
+}
+
+Tensor triangular_solution(const Tensor& triangles, const Tensor& right, bool upper, bool unit) {
+  const NoGradGuard unrecorded;
+  const Matrices factor(triangles), result(right.clone());
+  for (int64_t m = 0; m < result.count; ++m)
+    cpu::substitute(factor[m], result[m], result.rows, result.columns, upper, unit);
+  return result.tensor;
+}
+
+std::tuple<Tensor, Tensor> cholesky_factors(const Tensor& matrices) {
+  const NoGradGuard unrecorded;
+  const Matrices given(matrices), lower(given.results({given.rows, given.rows}));
+  const Tensor failed = given.results({}, kInt);
+  for (int64_t m = 0; m < given.count; ++m)
+    failed.data_ptr<int32_t>()[m] = cpu::cholesky(given[m], lower[m], given.rows);
+  return {lower.tensor, failed};
+}
+
+std::tuple<Tensor, Tensor> eigh_factors(const Tensor& matrices) {
+  const NoGradGuard unrecorded;
+  const Matrices given(matrices.clone()), vectors(given.results({given.rows, given.rows}));
+  const Tensor values = given.results({given.rows});
+  for (int64_t m = 0; m < given.count; ++m)
+    cpu::symmetric_eigen(given[m], given.rows, values.data_ptr<double>() + m * given.rows, vectors[m]);
+  return {values, vectors.tensor};
+}
+
+std::tuple<Tensor, Tensor, Tensor> svd_factors(const Tensor& matrices, bool square) {
+  const NoGradGuard unrecorded;
+  // The columns of the tall one of the matrix and its transpose, as rows.
+  const bool wide = matrices.size(-1) > matrices.size(-2);
+  const Matrices given(wide ? matrices : matrices.transpose(-2, -1));
+  const int64_t count = given.rows, n = given.columns;
+  const Matrices left(given.results({n, square ? n : count})), right(given.results({count, count}));
+  const Tensor values = given.results({count});
+  for (int64_t m = 0; m < given.count; ++m)
+    cpu::singular_values({given[m], given[m] + count * n}, count, n, square, left[m],
+                         values.data_ptr<double>() + m * count, right[m]);
+  if (given.count == 0 && square) left.tensor.diagonal(0, -2, -1).fill_(1);
+  if (wide) return {right.tensor, values, left.tensor.transpose(-2, -1)};
+  return {left.tensor, values, right.tensor.transpose(-2, -1)};
+}
+
+}  // namespace relume

@@ -1,0 +1,172 @@
+// Products of vectors and matrices that are made of other ops, and distances between vectors.
+#include <algorithm>
+#include <cmath>
+
+#include "ops/autocast.h"
+#include "ops/composed.h"
+#include "ops/methods.h"
+
+namespace relume {
+namespace {
+
+void check_square(const char* name, const Tensor& self) {
+  check(impl_of(self, name).dim() >= 2, "{}: The input tensor A must have at least 2 dimensions.", name);
+  check(self.size(-1) == self.size(-2), "{}: A must be batches of square matrices, but they are {} by {} matrices",
+        name, self.size(-2), self.size(-1));
+}
+
+}  // namespace
+
+// beta input + alpha sum_b batch1[b] @ batch2[b]: batch1 [B, N, K], batch2 [B, K, M], input broadcast to [N, M].
+Tensor addbmm(const Tensor& self, const Tensor& batch1, const Tensor& batch2, const Scalar& beta, const Scalar& alpha) {
+  impl_of(self, "addbmm");
+  const Tensor products = bmm(batch1, batch2).sum(0) * alpha;
+  return named("AddbmmBackward0", beta.toDouble() == 0 ? products : self * beta + products);
+}
+Tensor& addbmm_(Tensor& self, const Tensor& batch1, const Tensor& batch2, const Scalar& beta, const Scalar& alpha) {
+  return become_result("AddbmmBackward0", self, addbmm(self, batch1, batch2, beta, alpha));
+}
+
+// The product of several matrices.
+Tensor chain_matmul(TensorList matrices) {
+  check(!matrices.empty(), "chain_matmul(): Expected one or more matrices");
+  Tensor product = matrices[0];
+  for (size_t i = 1; i < matrices.size(); ++i) product = mm(product, matrices[i]);
+  return product;
+}
+
+// Sums of products over the last dimensions: [..., K] and [*, K] give [..., *]; with a number, products.
+Tensor inner(const Tensor& self, const Tensor& other) {
+  if (impl_of(self, "inner").dim() == 0 || impl_of(other, "inner").dim() == 0) return self * other;
+  check(self.size(-1) == other.size(-1),
+        "inner() the last dimension must match on both input tensors but got shapes {} and {}", self.sizes(),
+        other.sizes());
+  return tensordot(self, other, {-1}, {-1});
+}
+
+// The Kronecker product: every element of self times the whole of other, side by side.
+Tensor kron(const Tensor& self, const Tensor& other) {
+  impl_of(self, "kron");
+  impl_of(other, "kron");
+  const int64_t rank = std::max(self.dim(), other.dim());
+  DimVector left, right, sizes;
+  for (int64_t d = -rank; d < 0; ++d) {
+    const int64_t a = -d <= self.dim() ? self.size(d) : 1, b = -d <= other.dim() ? other.size(d) : 1;
+    left.push_back(a), left.push_back(1);
+    right.push_back(1), right.push_back(b);
+    sizes.push_back(a * b);
+  }
+  return (self.reshape(left) * other.reshape(right)).reshape(sizes);
+}
+
+// The vector product over dim, which has 3 elements; by default the first such dimension.
+Tensor cross(const Tensor& self, const Tensor& other, std::optional<int64_t> dim) {
+  impl_of(self, "cross");
+  impl_of(other, "cross");
+  const std::vector<Tensor> pair = broadcast_tensors({self, other});
+  const Tensor &a = pair[0], &b = pair[1];
+  const IntArrayRef sizes = a.sizes();
+  if (!dim) {
+    const auto* const found = std::find(sizes.begin(), sizes.end(), 3);
+    check(found != sizes.end(), "no dimension of size 3 in input");
+    dim = found - sizes.begin();
+  }
+  check(a.size(*dim) == 3, "linalg.cross: inputs dimension {} must have length 3. Got {} and {}", *dim, a.size(*dim),
+        b.size(*dim));
+  const auto turned = [&](const Tensor& x, int64_t by) { return x.roll({by}, {*dim}); };
+  return named("LinalgCrossBackward0", turned(a, -1) * turned(b, -2) - turned(a, -2) * turned(b, -1));
+}
+
+// Square matrices [..., N, N] multiplied with themselves n times; with a negative n their inverses.
+Tensor matrix_power(const Tensor& self, int64_t n) {
+  check_square("linalg.matrix_power", self);
+  if (n < 0) return matrix_power(inverse(self), -n);
+  if (n == 0) return eye(self.size(-1), self.scalar_type()).expand(self.sizes()).clone();
+  Tensor result, base = self;
+  for (; n; n >>= 1) {
+    if (n & 1) result = result.defined() ? matmul(result, base) : base;
+    if (n > 1) base = matmul(base, base);
+  }
+  return result.is_same(self) ? clone(result) : result;
+}
+
+// e to the power of square matrices [..., N, N], by scaling, Taylor's series and squaring.
+Tensor matrix_exp(const Tensor& self) {
+  check_square("linalg.matrix_exp", self);
+  constexpr int kTerms = 18;  // 0.5^19 / 19! is below the rounding of float64
+  const double norm = self.numel() ? abs(self.detach()).sum(-2).max().item().toDouble() : 0;
+  const int squarings = norm > 0 && std::isfinite(norm) ? std::max(0, std::ilogb(norm) + 2) : 0;
+  const Tensor scaled = self / std::ldexp(1.0, squarings), identity = eye(self.size(-1), self.scalar_type());
+  Tensor result = identity.expand(self.sizes());
+  for (int term = kTerms; term > 0; --term) result = identity + matmul(scaled, result) / term;  // Horner
+  for (int i = 0; i < squarings; ++i) result = matmul(result, result);
+  return named("LinalgMatrixExpBackward0", result);
+}
+
+// ---- Distances ---------------------------------------------------------------------------------------------------
+
+// The p-norm of self - other.
+Tensor dist(const Tensor& self, const Tensor& other, const Scalar& p) {
+  impl_of(self, "dist");
+  return named("DistBackward0", norm(self - other, p));
+}
+
+namespace {
+
+constexpr int64_t kBlock = 1 << 20;  // elements of differences that are there at a time
+
+Tensor distances(const Tensor& rows, const Tensor& others, double p) {
+  return norm(rows.unsqueeze(-2) - others.unsqueeze(-3), p, {-1});
+}
+
+}  // namespace
+
+// The p-norm distance of each row of x1 [..., N, D] from each row of x2 [..., M, D], as [..., N, M].
+Tensor cdist(const Tensor& x1, const Tensor& x2, double p, std::optional<int64_t> compute_mode) {
+  if (const Autocast cast(CastTo::Float); cast) return cdist(cast(x1), cast(x2), p, compute_mode);
+  check(impl_of(x1, "cdist").dim() >= 2, "cdist only supports at least 2D tensors, X1 got: {}D", x1.dim());
+  check(impl_of(x2, "cdist").dim() >= 2, "cdist only supports at least 2D tensors, X2 got: {}D", x2.dim());
+  check(x1.size(-1) == x2.size(-1), "X1 and X2 must have the same number of columns. X1: {} X2: {}", x1.size(-1),
+        x2.size(-1));
+  check(p >= 0, "cdist only supports non-negative p values");
+  const auto batch = [](const Tensor& x) { return IntArrayRef(x.sizes().data(), x.sizes().size() - 2); };
+  int64_t row_size = x2.size(-2) * x2.size(-1);
+  for (const int64_t size : broadcast_sizes(batch(x1), batch(x2))) row_size *= size;
+  const int64_t rows = x1.size(-2), block = std::max<int64_t>(1, kBlock / std::max<int64_t>(1, row_size));
+  if (recording({x1, x2}) || block >= rows) return named("CdistBackward0", distances(x1, x2, p));
+  std::vector<Tensor> parts;
+  for (int64_t row = 0; row < rows; row += block)
+    parts.push_back(distances(x1.narrow(-2, row, std::min(block, rows - row)), x2, p));
+  return cat(parts, -2);
+}
+
+// The p-norm distances between the rows [N, D], each pair once, as [N (N - 1) / 2].
+Tensor pdist(const Tensor& self, double p) {
+  check(impl_of(self, "pdist").dim() == 2, "pdist only supports 2D tensors, got: {}D", self.dim());
+  check(is_floating_point(self.scalar_type()), "pdist only supports floating-point dtypes");
+  check(p >= 0, "pdist only supports non-negative p values");
+  const int64_t rows = self.size(0);
+  const Tensor places = triu_indices(rows, rows, 1);
+  return named("PdistBackward0", norm(self.index_select(0, places[0]) - self.index_select(0, places[1]), p, {1}));
+}
+
+// Each part of self along dim scaled down so that its p-norm is at most maxnorm.
+Tensor renorm(const Tensor& self, const Scalar& p, int64_t dim, const Scalar& maxnorm) {
+  check(impl_of(self, "renorm").dim() > 1, "renorm: input needs at least 2 dimensions, got {} dimensions", self.dim());
+  check(p.toDouble() > 0, "renorm: non-positive-norm not supported");
+  check(maxnorm.toDouble() >= 0, "renorm: expected maxnorm to be >= 0 but got {}", maxnorm.toDouble());
+  constexpr double kEps = 1e-7;
+  const int64_t kept = dim < 0 ? dim + self.dim() : dim;
+  DimVector others;
+  for (int64_t d = 0; d < self.dim(); ++d)
+    if (d != kept) others.push_back(d);
+  const Tensor length = norm(self, p, others, true);
+  const Tensor factor = where(length > maxnorm, maxnorm / (length + kEps), 1.0).to(self.scalar_type());
+  self.size(dim);  // throws where there is no such dimension
+  return named("RenormBackward0", self * factor);
+}
+Tensor& renorm_(Tensor& self, const Scalar& p, int64_t dim, const Scalar& maxnorm) {
+  return become_result("RenormBackward0", self, renorm(kept(self), p, dim, maxnorm));
+}
+
+}  // namespace relume

@@ -1,0 +1,253 @@
+// What is counted or estimated from many elements, by other ops: differences, areas, covariances, histograms, places in
+// sorted sequences.
+#include <algorithm>
+#include <cmath>
+
+#include "ops/composed.h"
+#include "ops/methods.h"
+
+namespace relume {
+namespace {
+
+// All but the first, and all but the last, along dim.
+struct Neighbours {
+  Neighbours(const Tensor& x, int64_t dim) {
+    const int64_t length = x.size(dim), pairs = std::max<int64_t>(length - 1, 0);
+    after = x.narrow(dim, std::min<int64_t>(1, length), pairs);
+    before = x.narrow(dim, 0, pairs);
+  }
+  Tensor before, after;
+};
+
+}  // namespace
+
+// The n-th differences of neighbours along dim, with `prepend` and `append` at its ends; of bools, whether they differ.
+Tensor diff(const Tensor& self, int64_t n, int64_t dim, const Tensor& prepend, const Tensor& append) {
+  check(impl_of(self, "diff").dim() > 0, "diff expects input to be at least one-dimensional");
+  check(n >= 0, "order must be non-negative but got {}", n);
+  std::vector<Tensor> parts;
+  for (const Tensor* part : {&prepend, &self, &append})
+    if (part->defined()) parts.push_back(*part);
+  Tensor values = parts.size() > 1 ? cat(parts, dim) : self;
+  if (n == 0) return zeros_like(self);
+  for (; n > 0; --n) {
+    const Neighbours x(values, dim);
+    values = values.scalar_type() == kBool ? logical_xor(x.after, x.before) : x.after - x.before;
+  }
+  return values;
+}
+
+namespace {
+
+// Of each pair of neighbours along dim, the area below y: dx apart, or at the places x.
+Tensor areas(const Tensor& y, double dx, int64_t dim) {
+  const Neighbours height(y, dim);
+  return (height.before + height.after) * (dx / 2);
+}
+Tensor areas(const Tensor& y, const Tensor& x, int64_t dim) {
+  const int64_t at = wrap_dim(dim, y.dim());
+  Tensor steps = x.dim() == 1 ? diff(x) : diff(x, 1, dim);
+  if (x.dim() == 1) {
+    check(x.size(0) == y.size(at), "There must be one `x` value for each sample point");
+    DimVector sizes(static_cast<size_t>(y.dim()), 1);
+    sizes[static_cast<size_t>(at)] = -1;
+    steps = steps.reshape(sizes);
+  }
+  const Neighbours height(y, at);
+  return (height.before + height.after) * steps / 2;
+}
+
+}  // namespace
+
+// The integral of y along dim by the trapezoidal rule, at the places x or at a distance of dx.
+Tensor trapezoid(const Tensor& y, const Tensor& x, int64_t dim) {
+  impl_of(y, "trapezoid");
+  impl_of(x, "trapezoid");
+  return areas(y, x, dim).sum({dim});
+}
+Tensor trapezoid(const Tensor& y, const Scalar& dx, int64_t dim) {
+  impl_of(y, "trapezoid");
+  return areas(y, dx.toDouble(), dim).sum({dim});
+}
+
+// The sums so far of trapezoid()'s areas.
+Tensor cumulative_trapezoid(const Tensor& y, const Tensor& x, int64_t dim) {
+  impl_of(y, "cumulative_trapezoid");
+  impl_of(x, "cumulative_trapezoid");
+  return areas(y, x, dim).cumsum(dim);
+}
+Tensor cumulative_trapezoid(const Tensor& y, const Scalar& dx, int64_t dim) {
+  impl_of(y, "cumulative_trapezoid");
+  return areas(y, dx.toDouble(), dim).cumsum(dim);
+}
+
+// The covariance of each pair of rows [variables, observations], weighted by how often an observation counts (fweights)
+// and how much it is trusted (aweights).
+Tensor cov(const Tensor& self, int64_t correction, const Tensor& fweights, const Tensor& aweights) {
+  check(impl_of(self, "cov").dim() <= 2,
+        "cov(): expected input to have two or fewer dimensions but got an input with {} dimensions", self.dim());
+  check(self.scalar_type() != kBool, "cov(): bool dtype is not supported for input");
+  const Tensor rows = as_float(self.dim() == 2 ? self : self.reshape({1, self.numel()}));
+  const auto checked = [&](const char* name, const char* kind, const Tensor& weights) {
+    check(weights.dim() <= 1, "cov(): expected {} to have one or fewer dimensions but got {} with {} dimensions", name,
+          name, weights.dim());
+    check(is_floating_point(weights.scalar_type()) == (kind[0] == 'f'),
+          "cov(): expected {} to have {} dtype but got {} with {} dtype", name,
+          kind[0] == 'f' ? "floating point" : "integral", name, weights.dtype().name());
+    check(weights.numel() == rows.size(1),
+          "cov(): expected {} to have the same numel as there are observations in the input but got {} != {}", name,
+          weights.numel(), rows.size(1));
+    check(weights.numel() == 0 || weights.min().item().toDouble() >= 0, "cov(): {} cannot be negative", name);
+    return weights;
+  };
+  Tensor weights;
+  if (fweights.defined()) weights = checked("fweights", "integral", fweights);
+  if (aweights.defined()) {
+    const Tensor trust = checked("aweights", "floating point", aweights);
+    weights = weights.defined() ? weights * trust : trust;
+  }
+  weights = weights.defined() ? weights.to(rows.scalar_type()) : ones({rows.size(1)}, rows.scalar_type());
+  const Tensor total = weights.sum();
+  Tensor lost = ones_like(total);
+  if (aweights.defined()) lost = (weights * aweights).sum() / total;
+  const Tensor centred = rows - (rows * weights).sum({1}, true) / total;
+  const Tensor freedom = clamp_min(total - lost * correction, 0);
+  return (matmul(centred * weights, centred.t()) / freedom).squeeze();
+}
+
+// The correlation of each pair of rows [variables, observations], between -1 and 1.
+Tensor corrcoef(const Tensor& self) {
+  check(impl_of(self, "corrcoef").dim() <= 2,
+        "corrcoef(): expected input to have two or fewer dimensions but got an input with {} dimensions", self.dim());
+  const Tensor covariance = cov(self);
+  if (covariance.dim() == 0) return covariance / covariance;
+  const Tensor deviation = covariance.diagonal().sqrt();
+  return clamp(covariance / deviation.unsqueeze(1) / deviation, -1, 1);
+}
+
+// How many elements fall into each of `bins` equal parts of [min, max]; of the elements' own range where those are
+// equal.
+Tensor histc(const Tensor& self, int64_t bins, const Scalar& min, const Scalar& max) {
+  const ScalarType dtype = impl_of(self, "histc").dtype;
+  if (!is_floating_point(dtype)) fail_not_implemented("histogram_cpu", dtype);
+  check(bins > 0, "torch.histogramdd(): bins must be > 0, but got {} for dimension 0", bins);
+  const NoGradGuard unrecorded;
+  Tensor values = self.reshape({-1}).to(kDouble);
+  double low = min.toDouble(), high = max.toDouble();
+  if (low == high && values.numel() > 0) {
+    low = values.min().item().toDouble();
+    high = values.max().item().toDouble();
+  }
+  if (low == high) low -= 1, high += 1;
+  check(std::isfinite(low) && std::isfinite(high), "torch.histc: range of [{}, {}] is not finite", low, high);
+  check(low < high, "torch.histc: max must be larger than min");
+  values = values.masked_select(logical_and(values >= low, values <= high));
+  const Tensor place = clamp_max(((values - low) * (static_cast<double>(bins) / (high - low))).to(kLong), bins - 1);
+  return bincount(place, {}, bins).to(dtype);
+}
+
+// The mean of what is not NaN.
+Tensor nanmean(const Tensor& self, std::optional<IntArrayRef> dim, bool keepdim, std::optional<ScalarType> dtype) {
+  check(is_floating_point(impl_of(self, "nanmean").dtype),
+        "nanmean(): expected input to have floating point or complex dtype but got {}", self.dtype().name());
+  const Tensor there = logical_not(isnan(self.detach()));
+  const IntArrayRef dims = dim.value_or(IntArrayRef());
+  return nansum(self, dims, keepdim, dtype) / there.sum(dims, keepdim);
+}
+
+// Whether each element is among test_elements; with invert, whether it is not.
+Tensor isin(const Tensor& elements, const Tensor& test_elements, bool, bool invert) {
+  const NoGradGuard unrecorded;
+  impl_of(elements, "isin");
+  impl_of(test_elements, "isin");
+  const ScalarType dtype = promote_types(elements.scalar_type(), test_elements.scalar_type());
+  const Tensor sorted = std::get<0>(sort(test_elements.reshape({-1}).to(dtype), 0, false)), values = elements.to(dtype);
+  Tensor found = zeros_like(elements, kBool);
+  if (sorted.numel() > 0) {
+    const Tensor place = clamp_max(searchsorted(sorted, values), sorted.numel() - 1);
+    found = sorted.index_select(0, place.reshape({-1})).reshape(elements.sizes()) == values;
+  }
+  return invert ? logical_not(found) : found;
+}
+Tensor isin(const Tensor& elements, const Scalar& test_element, bool assume_unique, bool invert) {
+  return isin(elements, scalar_tensor(test_element, test_element.type()), assume_unique, invert);
+}
+Tensor isin(const Scalar& element, const Tensor& test_elements, bool assume_unique, bool invert) {
+  return isin(scalar_tensor(element, element.type()), test_elements, assume_unique, invert);
+}
+
+namespace {
+
+// places[i] = where values[i] belongs in its sorted row of `length` elements; rows follow each other, or there is one.
+template <class T>
+void search(const Tensor& sorted, const Tensor& values, bool right, int64_t* places) {
+  const T *rows = sorted.data_ptr<T>(), *value = values.data_ptr<T>();
+  const int64_t length = sorted.size(-1), count = values.numel();
+  const int64_t each = sorted.dim() == 1 ? count : values.size(-1);        // values of a row
+  const auto less = [](T a, T b) { return a < b || (b != b && a == a); };  // NaN behind all numbers
+  for (int64_t i = 0; i < count; ++i) {
+    const T* const row = rows + (sorted.dim() == 1 ? 0 : i / each * length);
+    places[i] = (right ? std::upper_bound(row, row + length, value[i], less)
+                       : std::lower_bound(row, row + length, value[i], less)) -
+                row;
+  }
+}
+
+}  // namespace
+
+// Where each value of self would have to stand in sorted_sequence [..., N] to keep it sorted: before equal elements, or
+// after them with right (side="right"). The leading sizes agree, or the sequence is 1-D. `sorter` gives the order of a
+// sequence that is not sorted.
+Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& self, bool out_int32, bool right,
+                    std::optional<std::string_view> side, const Tensor& sorter) {
+  const NoGradGuard unrecorded;
+  const IntArrayRef given = impl_of(sorted_sequence, "searchsorted").sizes,
+                    wanted = impl_of(self, "searchsorted").sizes;
+  check(!side || *side == "left" || *side == "right",
+        "torch.searchsorted(): side can only be 'left' or 'right' but got {}", side.value_or(""));
+  check(!side || !right || *side == "right",
+        "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True");
+  check(!given.empty(), "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension");
+  bool fits = given.size() == 1;
+  if (given.size() == wanted.size()) fits |= std::equal(given.begin(), given.end() - 1, wanted.begin());
+  check(
+      fits,
+      "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor "
+      "and input value tensor must match, but we got boundaries tensor {} and input value tensor {}",
+      given, wanted);
+  const Tensor sequence = sorter.defined() ? sorted_sequence.gather(-1, sorter) : sorted_sequence;
+  const bool floats = is_floating_point(sequence.scalar_type()) || is_floating_point(self.scalar_type());
+  const ScalarType dtype = floats ? kDouble : kLong;
+  const Tensor rows = sequence.to(dtype).contiguous(), values = self.to(dtype).contiguous();
+  const Tensor places = make_tensor(self.sizes(), kLong);
+  (floats ? search<double> : search<int64_t>)(rows, values, right || side == "right", places.data_ptr<int64_t>());
+  return out_int32 ? places.to(kInt) : places;
+}
+Tensor searchsorted(const Tensor& sorted_sequence, const Scalar& self, bool out_int32, bool right,
+                    std::optional<std::string_view> side, const Tensor& sorter) {
+  check(impl_of(sorted_sequence, "searchsorted").dim() == 1,
+        "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1, but we got "
+        "boundaries tensor dim({}) and input value's dim(0) numel(1)",
+        sorted_sequence.dim());
+  return searchsorted(sorted_sequence, scalar_tensor(self, self.type()), out_int32, right, side, sorter);
+}
+
+// Into which of the intervals between the sorted boundaries each value falls: the i with boundaries[i - 1] < value <=
+// boundaries[i], or with right boundaries[i - 1] <= value < boundaries[i].
+Tensor bucketize(const Tensor& self, const Tensor& boundaries, bool out_int32, bool right) {
+  check(impl_of(boundaries, "bucketize").dim() == 1, "boundaries tensor must be 1 dimension, but got dim({})",
+        boundaries.dim());
+  return searchsorted(boundaries, self, out_int32, right);
+}
+Tensor bucketize(const Scalar& self, const Tensor& boundaries, bool out_int32, bool right) {
+  return bucketize(scalar_tensor(self, self.type()), boundaries, out_int32, right);
+}
+
+// nonzero() cut to, or filled with fill_value up to, a number of rows.
+Tensor nonzero_static(const Tensor& self, int64_t size, int64_t fill_value) {
+  check(size >= 0, "nonzero_static: 'size' must be an non-negative integer");
+  const Tensor found = nonzero(self).slice(0, 0, size);
+  return cat({found, full({size - found.size(0), found.size(1)}, fill_value, kLong)});
+}
+
+}  // namespace relume
