@@ -114,7 +114,8 @@ def names_of(tokens):
         elif tokens[at] == "namespace" or tokens[at : at + 2] == ["inline", "namespace"]:
             end = next(i for i in range(at, len(tokens)) if tokens[i] in "{;")
             if tokens[end] == "{":
-                stack.append("".join(tokens[at + 1 : end]))
+                name = tokens[at + 1 : end]  # perhaps with an attribute behind it
+                stack.append("".join(name[: name.index("__attribute__")] if "__attribute__" in name else name))
             at = end + 1
         elif tokens[at : at + 3] == ["template", "<", ">"]:
             at = split_declaration(tokens, at)[1]  # a specialisation adds no name

@@ -114,7 +114,7 @@ class Op:
         )
 
     def function(self):
-        return f"RELUME_API {self.result} {self.name}({self.parameters(0, True)});"
+        return f"{self.result} {self.name}({self.parameters(0, True)});"
 
     def method(self):
         return f"{self.result} {self.name}({self.parameters(1, True)}) const;"
@@ -206,7 +206,7 @@ def generate():
 #include "relume/operators.h"
 #include "relume/tensor.h"
 
-namespace relume {{
+namespace relume __attribute__((visibility("default"))) {{
 
 {listing(functions, Op.function)}
 }}  // namespace relume
@@ -218,7 +218,7 @@ namespace relume {{
 
 namespace relume::method {{
 
-{listing(only_methods, lambda op: op.function().replace("RELUME_API ", ""))}
+{listing(only_methods, Op.function)}
 }}  // namespace relume::method
 """
     inc = f"  // Methods of Tensor: the ops with their first argument in front.\n  {NOTICE}\n" + listing(

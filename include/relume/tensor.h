@@ -183,6 +183,8 @@ class RELUME_API Tensor {
   bool is_cpu() const { return device().is_cpu(); }
   bool is_cuda() const { return false; }
   bool is_sparse() const { return false; }
+  bool is_meta() const { return false; }
+  bool is_pinned() const { return false; }
   std::string toString() const;
   // Writes `[CPUFloatType [2, 3]]` to standard error.
   void print() const;
@@ -211,6 +213,9 @@ class RELUME_API Tensor {
   template <class T, size_t N>
   TensorAccessor<T, N> accessor() && = delete;  // it would outlive the tensor
   bool is_alias_of(const Tensor& other) const;
+  // Whether both show the same elements of the same memory in the same way.
+  bool is_set_to(const Tensor& other) const;
+  bool is_same_size(const Tensor& other) const { return sizes() == other.sizes(); }
   bool has_storage() const { return defined(); }
 
   // The value of a tensor with one element.
@@ -275,6 +280,7 @@ class RELUME_API Tensor {
   Tensor operator[](const Tensor& index) const;
   Tensor index(ArrayRef<indexing::TensorIndex> indices) const;
   Tensor index(std::initializer_list<indexing::TensorIndex> indices) const;
+  Tensor index_put(ArrayRef<indexing::TensorIndex> indices, const Tensor& values, bool accumulate = false) const;
   Tensor& index_put_(ArrayRef<indexing::TensorIndex> indices, const Tensor& values);
   Tensor& index_put_(ArrayRef<indexing::TensorIndex> indices, const Scalar& value);
   Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor& values);
@@ -292,9 +298,14 @@ class RELUME_API Tensor {
   // There is no such device: throws Error.
   Tensor cuda() const { return to(Device(DeviceType::CUDA)); }
   Tensor toType(ScalarType dtype) const { return to(dtype); }
+  Tensor type_as(const Tensor& other) const { return to(other.scalar_type()); }
   Tensor cpu() const { return *this; }
 
 #include "relume/tensor_methods.inc"
+  Tensor mH() const { return adjoint(); }
+  Tensor polygamma(int64_t n) const;
+  // This tensor where the condition holds, `other` elsewhere; the three broadcast.
+  Tensor where(const Tensor& condition, const Tensor& other) const;
 
   // Activations: x.relu(), x.relu_().
 #define RELUME_OPTION(type, name, value) (type, name, value)
@@ -334,6 +345,15 @@ template <class F>
 unsigned Tensor::register_hook(F&& hook) const {
   return add_hook(new detail::TensorHookOf<std::decay_t<F>>(std::forward<F>(hook)));
 }
+
+// Methods as functions.
+inline Tensor detach(const Tensor& self) { return self.detach(); }
+inline Tensor& detach_(const Tensor& self) { return self.detach_(); }
+inline int64_t numel(const Tensor& self) { return self.numel(); }
+inline int64_t size(const Tensor& self, int64_t dim) { return self.size(dim); }
+inline int64_t stride(const Tensor& self, int64_t dim) { return self.stride(dim); }
+inline bool is_complex(const Tensor& self) { return self.is_complex(); }
+inline bool is_same_size(const Tensor& self, const Tensor& other) { return self.is_same_size(other); }
 
 // Prints as libtorch does; repr() prints as Python does.
 RELUME_API std::ostream& operator<<(std::ostream& stream, const Tensor& tensor);

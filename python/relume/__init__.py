@@ -14,7 +14,7 @@ from .amp import autocast
 from ._install import install_as_torch
 from ._missing import missing_attribute as __getattr__
 from ._decompositions import lu, svd
-from ._statistics import gradient, histogram, index_reduce, poisson, scatter_reduce
+from ._statistics import gradient, histogram, index_reduce, scatter_reduce
 from . import _legacy, _tensor
 from . import accelerator, amp, autograd, backends, cuda, overrides, random, version
 from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state

@@ -9,13 +9,8 @@ LAZY = set(
 LAZY_FUNCTIONS = {
     "TypedStorage": "_storage",
     "UntypedStorage": "_storage",
-    "channel_shuffle": "nn.functional",
     "embedding_bag": "nn.functional.bags",
-    "embedding_renorm_": "nn.functional.bags",
     "load": "serialization",
-    "pixel_shuffle": "nn.functional",
-    "pixel_unshuffle": "nn.functional",
-    "rms_norm": "nn.functional",
     "save": "serialization",
     "summary": "_summary",
     "vmap": "func",

@@ -54,59 +54,6 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     return _Histogram(hist, edges)
 
 
-def _small_poisson(rate, uniform):
-    """Counts uniform numbers until their product is below exp(-rate).  Knuth, 1969."""
-    limit, product, count = math.exp(-rate), 1.0, 0
-    while True:
-        product *= uniform()
-        if product <= limit:
-            return count
-        count += 1
-
-
-def _large_poisson(rate, uniform):
-    """Transformed rejection with squeeze.  Hoermann, 1993, algorithm PTRS."""
-    b = 0.931 + 2.53 * math.sqrt(rate)
-    a = -0.059 + 0.02483 * b
-    inverse_alpha, v_r = 1.1239 + 1.1328 / (b - 3.4), 0.9277 - 3.6224 / (b - 2)
-    while True:
-        u, v = uniform() - 0.5, uniform()
-        us = 0.5 - abs(u)
-        k = math.floor((2 * a / us + b) * u + rate + 0.43) if us else -1
-        if us >= 0.07 and v <= v_r:
-            return k
-        if k < 0 or (us < 0.013 and v > us) or v == 0:
-            continue
-        if math.log(v) + math.log(inverse_alpha) - math.log(a / (us * us) + b) <= (
-            -rate + k * math.log(rate) - math.lgamma(k + 1)
-        ):
-            return k
-
-
-class _Poisson(Function):
-    @staticmethod
-    def forward(ctx, rates, generator):
-        def uniform():
-            return ops.rand((), dtype=_C.float64, generator=generator).item()
-
-        def draw(rate):
-            if not rate >= 0:
-                raise RuntimeError(f"invalid Poisson rate, expected rate to be non-negative but got {rate}")
-            return 0 if rate == 0 else (_large_poisson if rate >= 10 else _small_poisson)(rate, uniform)
-
-        drawn = [float(draw(rate)) for rate in rates.reshape(-1).tolist()]
-        return ops.tensor(drawn, dtype=rates.dtype).reshape(rates.shape)
-
-    @staticmethod
-    def backward(ctx, grad):
-        return ops.zeros_like(grad), None
-
-
-def poisson(input, generator=None):
-    """Numbers of the Poisson distribution whose rates are the elements of input. Its gradient is 0."""
-    return ops._named(_Poisson.apply(input, generator), "PoissonBackward0")
-
-
 class _Extreme(Function):
     """The greatest of what comes to each place, or the least: the gradient is shared by those that are equal to it."""
 

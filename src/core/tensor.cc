@@ -119,4 +119,9 @@ bool Tensor::is_alias_of(const Tensor& other) const {
   return impl_of(*this, "is_alias_of").storage == impl_of(other, "is_alias_of").storage;
 }
 
+bool Tensor::is_set_to(const Tensor& other) const {
+  return is_alias_of(other) && sizes() == other.sizes() && strides() == other.strides() &&
+         storage_offset() == other.storage_offset();
+}
+
 }  // namespace relume

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 namespace relume::cpu {
@@ -98,11 +99,12 @@ void diagonalize(double* a, double* v, int64_t n) {
   }
 }
 
-// The places of values in ascending order.
-std::vector<int64_t> order_of(const std::vector<double>& values) {
+// The places of values in order.
+template <class Before>
+std::vector<int64_t> order_of(const std::vector<double>& values, const Before& before) {
   std::vector<int64_t> order(values.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t i, int64_t j) { return values[i] < values[j]; });
+  std::stable_sort(order.begin(), order.end(), [&](int64_t i, int64_t j) { return before(values[i], values[j]); });
   return order;
 }
 
@@ -119,7 +121,7 @@ void symmetric_eigen(double* a, int64_t size, double* values, double* vectors) {
   std::vector<double> rows(static_cast<size_t>(size * size)), diagonal;
   diagonalize(a, rows.data(), size);
   for (int64_t i = 0; i < size; ++i) diagonal.push_back(a[i * size + i]);
-  const std::vector<int64_t> order = order_of(diagonal);
+  const std::vector<int64_t> order = order_of(diagonal, std::less<>());
   for (int64_t i = 0; i < size; ++i) values[i] = diagonal[static_cast<size_t>(order[i])];
   write_columns(rows, order, size, vectors);
 }
@@ -172,8 +174,7 @@ void singular_values(std::vector<double> columns, int64_t count, int64_t n, bool
     const double* const column = columns.data() + i * n;
     lengths.push_back(std::sqrt(dot(column, column, n)));
   }
-  std::vector<int64_t> order = order_of(lengths);
-  std::reverse(order.begin(), order.end());
+  const std::vector<int64_t> order = order_of(lengths, std::greater<>());
   const int64_t width = square ? n : count;
   std::vector<double> unit(static_cast<size_t>(width * n));
   int64_t filled = 0;

@@ -9,6 +9,7 @@
 #include "core/check.h"
 #include "cpu/random_simd.h"
 #include "kernels/random.h"
+#include "kernels/special_functions.h"
 
 namespace relume {
 namespace {
@@ -216,6 +217,40 @@ void geometric(RandomStream& stream, void* out, ScalarType dtype, int64_t count,
   });
 }
 
+// Counts uniform numbers until their product is below exp(-rate). Knuth, 1969.
+double small_poisson(RandomStream& stream, double rate) {
+  const double limit = std::exp(-rate);
+  double count = 0;
+  for (double product = stream.uniform53(); product > limit; product *= stream.uniform53()) ++count;
+  return count;
+}
+
+// Transformed rejection with squeeze. Hoermann, 1993, algorithm PTRS.
+double large_poisson(RandomStream& stream, double rate) {
+  const double b = 0.931 + 2.53 * std::sqrt(rate), a = -0.059 + 0.02483 * b;
+  const double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4), squeeze = 0.9277 - 3.6224 / (b - 2);
+  for (;;) {
+    const double u = stream.uniform53() - 0.5, v = stream.uniform53(), distance = 0.5 - std::abs(u);
+    const double k = std::floor((2 * a / distance + b) * u + rate + 0.43);
+    if (distance >= 0.07 && v <= squeeze) return k;
+    if (k < 0 || (distance < 0.013 && v > distance)) continue;
+    const double accepted = std::log(v) + std::log(inverse_alpha) - std::log(a / (distance * distance) + b);
+    if (accepted <= -rate + k * std::log(rate) - cpu::log_gamma(k + 1)) return k;
+  }
+}
+
+void poisson(RandomStream& stream, void* out, ScalarType dtype, int64_t count, const void* rates) {
+  visit_floating("poisson_cpu", dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    for (int64_t i = 0; i < count; ++i) {
+      const double rate = static_cast<double>(static_cast<const T*>(rates)[i]);
+      check(rate >= 0, "invalid Poisson rate, expected rate to be non-negative");
+      const double drawn = rate == 0 ? 0 : rate >= 10 ? large_poisson(stream, rate) : small_poisson(stream, rate);
+      static_cast<T*>(out)[i] = from_double<T>(drawn);
+    }
+  });
+}
+
 // ---- Bernoulli -----------------------------------------------------------------------------------------------------
 
 void bernoulli(RandomStream& stream, void* out, ScalarType dtype, int64_t count, double probability, double value) {
@@ -356,6 +391,7 @@ constexpr RandomFills kFills = {
     .cauchy = cauchy,
     .exponential = exponential,
     .geometric = geometric,
+    .poisson = poisson,
     .bernoulli = bernoulli,
     .bernoulli_each = bernoulli_each,
     .integers = integers,

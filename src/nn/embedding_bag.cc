@@ -143,7 +143,7 @@ Tensor functional::embedding_bag(const Tensor& input, const Tensor& weight, cons
     check(!options.scale_grad_by_freq(), "max mode does not support scaling the gradient by the frequency");
     check(!options.sparse(), "max mode does not support sparse weights");
   }
-  if (options.max_norm()) detail::renormalise_rows(weight, indices, *options.max_norm(), options.norm_type());
+  if (options.max_norm()) detail::shorten_rows(weight, indices, *options.max_norm(), options.norm_type());
   check(!weights.defined() || mode == Name::Sum,
         "embedding_bag: per_sample_weights was not null. per_sample_weights is only supported for mode='kSum' (got "
         "mode='{}').Please open a feature request on GitHub.",

@@ -1,7 +1,7 @@
 // Tables of embeddings, of Embedding and EmbeddingBag.
 #pragma once
 
-#include "relume/tensor.h"
+#include "relume/ops.h"
 
 namespace relume::nn::detail {
 
@@ -12,7 +12,10 @@ int64_t padding_row(int64_t padding_idx, int64_t rows);
 // it `name`.
 Tensor make_table(const char* name, const Tensor& given, int64_t rows, int64_t width);
 
-// Scales the rows that `indices` name down to max_norm, in place, where they are longer.
-void renormalise_rows(Tensor weight, const Tensor& indices, double max_norm, double norm_type);
+// embedding_renorm_() of a parameter.
+inline void shorten_rows(const Tensor& weight, const Tensor& indices, double max_norm, double norm_type) {
+  Tensor table = weight.detach();
+  embedding_renorm_(table, indices, max_norm, norm_type);
+}
 
 }  // namespace relume::nn::detail

@@ -168,19 +168,10 @@ Tensor detail::make_table(const char* name, const Tensor& given, int64_t rows, i
   return given;
 }
 
-void detail::renormalise_rows(Tensor weight, const Tensor& indices, double max_norm, double norm_type) {
-  const NoGradGuard no_grad;
-  const Tensor rows = std::get<0>(relume::unique(indices.reshape({-1})));
-  const Tensor values = weight.index_select(0, rows);
-  const Tensor norms = values.norm(norm_type, {1}, true);
-  const Tensor scale = relume::where(norms > max_norm, max_norm / (norms + 1e-7), Scalar(1.0));
-  weight.detach().copy_(weight.index_copy(0, rows, values * scale.to(weight.scalar_type())));
-}
-
 Tensor functional::embedding(const Tensor& input, const Tensor& weight, const EmbeddingFuncOptions& options) {
   const int64_t padding_idx =
       options.padding_idx() ? detail::padding_row(*options.padding_idx(), weight.size(0)) : -1;
-  if (options.max_norm()) detail::renormalise_rows(weight, input, *options.max_norm(), options.norm_type());
+  if (options.max_norm()) detail::shorten_rows(weight, input, *options.max_norm(), options.norm_type());
   return relume::embedding(weight, input, padding_idx, options.scale_grad_by_freq(), options.sparse());
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "nn/print.h"
+#include "ops/dims.h"
 #include "relume/activations.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
@@ -16,19 +17,6 @@ namespace {
 using Pair = ExpandingArray<2>;
 
 std::string in_brackets(const Pair& pair) { return fmt::format("({}, {})", (*pair)[0], (*pair)[1]); }
-
-// The sizes of a tensor with the last `count` replaced.
-std::vector<int64_t> with_last(const Tensor& tensor, int64_t count, std::initializer_list<int64_t> sizes) {
-  std::vector<int64_t> result(tensor.sizes().begin(), tensor.sizes().end() - count);
-  result.insert(result.end(), sizes);
-  return result;
-}
-
-void check_shuffle(const char* name, const char* factor_name, const Tensor& input, int64_t factor) {
-  check(input.dim() >= 3, "{} expects input to have at least 3 dimensions, but got input with {} dimension(s)", name,
-        input.dim());
-  check(factor > 0, "{} expects a positive {}, but got {}", name, factor_name, factor);
-}
 
 // How windows lie in an image.
 struct Windows {
@@ -83,30 +71,11 @@ Tensor root_of_sums(const Tensor& means, int64_t count, double norm_type) {
 namespace functional {
 
 Tensor pixel_shuffle(const Tensor& input, const PixelShuffleFuncOptions& options) {
-  const int64_t r = options.upscale_factor();
-  check_shuffle("pixel_shuffle", "upscale_factor", input, r);
-  const int64_t channels = input.size(-3), height = input.size(-2), width = input.size(-1);
-  check(channels % (r * r) == 0,
-        "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
-        "input.size(-3)={} is not divisible by {}",
-        channels, r * r);
-  return input.reshape(with_last(input, 3, {channels / (r * r), r, r, height, width}))
-      .movedim({-4, -3}, {-3, -1})
-      .reshape(with_last(input, 3, {channels / (r * r), height * r, width * r}));
+  return relume::pixel_shuffle(input, options.upscale_factor());
 }
 
 Tensor pixel_unshuffle(const Tensor& input, const PixelUnshuffleFuncOptions& options) {
-  const int64_t r = options.downscale_factor();
-  check_shuffle("pixel_unshuffle", "downscale_factor", input, r);
-  const int64_t channels = input.size(-3), height = input.size(-2), width = input.size(-1);
-  for (const int64_t dim : {-2, -1})
-    check(
-        input.size(dim) % r == 0,
-        "pixel_unshuffle expects {} to be divisible by downscale_factor, but input.size({})={} is not divisible by {}",
-        dim == -2 ? "height" : "width", dim, input.size(dim), r);
-  return input.reshape(with_last(input, 3, {channels, height / r, r, width / r, r}))
-      .movedim({-3, -1}, {-4, -3})
-      .reshape(with_last(input, 3, {channels * r * r, height / r, width / r}));
+  return relume::pixel_unshuffle(input, options.downscale_factor());
 }
 
 Tensor unfold(const Tensor& input, const UnfoldFuncOptions& options) {

@@ -287,6 +287,9 @@ Tensor index_put(const Tensor& self, ArrayRef<TensorIndex> indices, const Tensor
   Tensor result = self.clone();
   return index_put_(result, indices, values, accumulate);
 }
+Tensor Tensor::index_put(ArrayRef<TensorIndex> indices, const Tensor& values, bool accumulate) const {
+  return relume::index_put(*this, indices, values, accumulate);
+}
 Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Tensor& values) {
   return relume::index_put_(*this, indices, values);
 }

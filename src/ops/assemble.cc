@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ops/composed.h"
+#include "ops/dims.h"
 #include "ops/methods.h"
 
 namespace relume {
@@ -145,8 +146,8 @@ namespace {
 // What hsplit, vsplit and dsplit share: the least rank, and the dimension.
 int64_t split_dim(const char* name, const Tensor& self, int64_t least) {
   const int64_t rank = impl_of(self, name).dim();
-  check(rank >= least, "torch.{} requires a tensor with at least {} dimension{}, but got a tensor with {} dimensions!",
-        name, least, least > 1 ? "s" : "", rank);
+  check(rank >= least, "torch.{} requires a tensor with at least {} dimension, but got a tensor with {} dimensions!",
+        name, least, rank);
   return least == 1 ? std::min<int64_t>(rank - 1, 1) : least == 2 ? 0 : 2;
 }
 std::vector<Tensor> split_evenly(const char* name, const Tensor& self, int64_t least, int64_t sections) {
@@ -236,5 +237,59 @@ Tensor sum_to_size(const Tensor& self, IntArrayRef size) {
 }
 
 }  // namespace method
+
+// ---- Shuffles ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+void check_shuffle(const char* name, const char* factor_name, const Tensor& input, int64_t factor) {
+  check(impl_of(input, name).dim() >= 3,
+        "{} expects input to have at least 3 dimensions, but got input with {} dimension(s)", name, input.dim());
+  check(factor > 0, "{} expects a positive {}, but got {}", name, factor_name, factor);
+}
+
+}  // namespace
+
+// [..., C r^2, H, W] to [..., C, H r, W r] with r the upscale_factor. Shi et al., 2016.
+Tensor pixel_shuffle(const Tensor& self, int64_t upscale_factor) {
+  const int64_t r = upscale_factor;
+  check_shuffle("pixel_shuffle", "upscale_factor", self, r);
+  const int64_t channels = self.size(-3), height = self.size(-2), width = self.size(-1);
+  check(channels % (r * r) == 0,
+        "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+        "input.size(-3)={} is not divisible by {}",
+        channels, r * r);
+  const Tensor parts = self.reshape(with_last(self, 3, {channels / (r * r), r, r, height, width}));
+  return named(
+      "PixelShuffleBackward0",
+      parts.movedim({-4, -3}, {-3, -1}).reshape(with_last(self, 3, {channels / (r * r), height * r, width * r})));
+}
+
+// [..., C, H r, W r] to [..., C r^2, H, W] with r the downscale_factor. Shi et al., 2016.
+Tensor pixel_unshuffle(const Tensor& self, int64_t downscale_factor) {
+  const int64_t r = downscale_factor;
+  check_shuffle("pixel_unshuffle", "downscale_factor", self, r);
+  const int64_t channels = self.size(-3), height = self.size(-2), width = self.size(-1);
+  for (const int64_t dim : {-2, -1})
+    check(
+        self.size(dim) % r == 0,
+        "pixel_unshuffle expects {} to be divisible by downscale_factor, but input.size({})={} is not divisible by {}",
+        dim == -2 ? "height" : "width", dim, self.size(dim), r);
+  const Tensor parts = self.reshape(with_last(self, 3, {channels, height / r, r, width / r, r}));
+  return named(
+      "PixelUnshuffleBackward0",
+      parts.movedim({-3, -1}, {-4, -3}).reshape(with_last(self, 3, {channels * r * r, height / r, width / r})));
+}
+
+// [N, C, ...] with the channels of all groups dealt out in turn. Zhang et al., 2018.
+Tensor channel_shuffle(const Tensor& self, int64_t groups) {
+  check(impl_of(self, "channel_shuffle").dim() > 2,
+        "channel_shuffle expects input with > 2 dims, but got input with sizes {}", self.sizes());
+  const int64_t channels = self.size(1);
+  check(groups > 0, "Number of groups to divide channels in must be positive. Value of groups:{}", groups);
+  check(channels % groups == 0, "Number of channels must be divisible by groups. Got {} channels and {} groups.",
+        channels, groups);
+  return named("ChannelShuffleBackward0", self.unflatten(1, {groups, channels / groups}).transpose(1, 2).flatten(1, 2));
+}
 
 }  // namespace relume

@@ -23,6 +23,14 @@ DimVector reduced_sizes(IntArrayRef sizes, DimSet dims, bool keepdim);
 // Product of the sizes in the set.
 int64_t numel_of(IntArrayRef sizes, DimSet dims);
 
+// The sizes of a tensor with the last `count` replaced.
+inline DimVector with_last(const Tensor& tensor, size_t count, std::initializer_list<int64_t> sizes) {
+  DimVector result;
+  for (size_t d = 0; d + count < tensor.sizes().size(); ++d) result.push_back(tensor.sizes()[d]);
+  for (const int64_t size : sizes) result.push_back(size);
+  return result;
+}
+
 // A reduced tensor with its reduced dimensions, of size 1, in place again; as it is where they were kept.
 Tensor with_dims(const Tensor& reduced, IntArrayRef sizes, DimSet dims);
 

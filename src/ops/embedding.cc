@@ -36,6 +36,13 @@ Tensor table_gradient(const Tensor& grad, const Tensor& indices, int64_t rows, O
   });
 }
 
+void check_index_dtype(const char* name, ScalarType dtype) {
+  check(dtype == kLong || dtype == kInt,
+        "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
+        "CPU{}Type instead (while checking arguments for {})",
+        to_string(dtype), name);
+}
+
 }  // namespace
 
 // result[..., :] = weight[indices[...], :]: weight [rows, columns], indices int64 or int32 of any shape. The row
@@ -45,10 +52,7 @@ Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_id
                  bool sparse) {
   check(impl_of(weight, "embedding").dim() == 2, "'weight' must be 2-D");
   const ScalarType index_dtype = impl_of(indices, "embedding").dtype;
-  check(index_dtype == kLong || index_dtype == kInt,
-        "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
-        "CPU{}Type instead (while checking arguments for embedding)",
-        to_string(index_dtype));
+  check_index_dtype("embedding", index_dtype);
   check<NotImplementedError>(!sparse, "embedding: sparse gradients are not supported");
   DimVector sizes(indices.sizes());
   sizes.push_back(weight.size(1));
@@ -63,6 +67,19 @@ Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_id
                 [rows = weight.size(0), options = Options{padding_idx, scale_grad_by_freq}](Backward& run) {
                   run.set(0, table_gradient(run.grad(), run.saved(0), rows, options));
                 });
+}
+
+// Scales down, in place, the rows that indices name, so that their norms of order norm_type are at most max_norm.
+Tensor& embedding_renorm_(Tensor& self, const Tensor& indices, double max_norm, double norm_type) {
+  check(impl_of(self, "embedding_renorm_").dim() == 2, "'self' must be 2-D");
+  const ScalarType index_dtype = impl_of(indices, "embedding_renorm_").dtype;
+  check_index_dtype("embedding_renorm_", index_dtype);
+  autograd::check_in_place(self, recording({self}));
+  const NoGradGuard unrecorded;
+  const Tensor rows = std::get<0>(unique(indices.reshape({-1}))).to(kLong), values = self.index_select(0, rows);
+  const Tensor norms = norm(values, norm_type, {1}, true);
+  const Tensor factors = (max_norm / (norms.to(kDouble) + 1e-7)).to(self.scalar_type());
+  return self.index_copy_(0, rows, where(norms > max_norm, values * factors, values));
 }
 
 }  // namespace relume

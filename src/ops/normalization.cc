@@ -1,5 +1,7 @@
 // Batch, layer, group and instance normalisation. A backward that is itself to be differentiated is written out in
 // ops; else kernels do it.
+#include <fmt/ranges.h>
+
 #include <cmath>
 
 #include "autograd/record.h"
@@ -365,6 +367,29 @@ Tensor group_norm(const Tensor& input, int64_t num_groups, const Tensor& weight,
                   else
                     group_norm_backward_of_kernels(run, num_groups, eps);
                 });
+}
+
+// x / sqrt(mean(x^2) + eps) * weight over the last dimensions, whose sizes are normalized_shape; eps is by default the
+// dtype's (float32's for half types). Zhang and Sennrich, 2019.
+Tensor rms_norm(const Tensor& input, IntArrayRef normalized_shape, const Tensor& weight, std::optional<double> eps) {
+  const IntArrayRef sizes = impl_of(input, "rms_norm").sizes;
+  const size_t rank = normalized_shape.size();
+  check(rank >= 1,
+        "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
+        "normalized_shape = {}",
+        normalized_shape);
+  check(!weight.defined() || weight.sizes() == normalized_shape,
+        "Expected weight to be of same shape as normalized_shape, but got weight of shape {} and normalized_shape = {}",
+        weight.defined() ? weight.sizes() : normalized_shape, normalized_shape);
+  const bool fits = sizes.size() >= rank && IntArrayRef(sizes.data() + sizes.size() - rank, rank) == normalized_shape;
+  check(fits, "Given normalized_shape={}, expected input with shape [*{}], but got input of size{}", normalized_shape,
+        fmt::join(normalized_shape, ", "), sizes);
+  const Tensor wide = is_reduced_floating_point(input.scalar_type()) ? input.to(kFloat) : input;
+  const double added = eps.value_or(wide.scalar_type() == kDouble ? 0x1p-52 : 0x1p-23);
+  DimVector dims;
+  for (size_t d = rank; d > 0; --d) dims.push_back(-static_cast<int64_t>(d));
+  const Tensor normalized = wide * rsqrt(square(wide).mean(dims, true) + added);
+  return (weight.defined() ? normalized * weight : normalized).to(input.scalar_type());
 }
 
 }  // namespace relume

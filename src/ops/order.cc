@@ -289,7 +289,7 @@ Tensor median(const Tensor& self) {
 // The middle one of the elements that are not NaN, the lower of two; along dim also where it is. NaN where all are.
 std::tuple<Tensor, Tensor> nanmedian(const Tensor& self, int64_t dim, bool keepdim) {
   const int64_t d = wrap_dim(dim, impl_of(self, "nanmedian").dim());
-  check_selectable("nanmedian", "nanmedian_cpu", self, d);
+  check_selectable("median", "median_cpu", self, d);
   if (self.dim() == 0) {
     const auto [value, index] = nanmedian(self.reshape({1}), 0, false);
     return picked("NanmedianBackward1", self, 0, value.detach(), index);

@@ -57,13 +57,15 @@ namespace {
 
 // log(exp(a scale) + exp(b scale)) / scale.
 Tensor log_of_sum(const char* kernel, const char* grad_fn, const Tensor& a, const Tensor& b, double scale) {
-  check_floating(kernel, result_type({a, b}));
-  Tensor result;
-  {
+  const ScalarType dtype = result_type({a, b});
+  check_floating(kernel, dtype);
+  const Tensor result = [&] {
     const NoGradGuard unrecorded;
-    const Tensor distance = where(a == b, 0.0, abs(a - b) * -scale);  // also of equal infinities
-    result = maximum(a, b) + log1p(exp(distance)) / scale;
-  }
+    const ScalarType wide = dtype == kDouble ? kDouble : kFloat;
+    const Tensor x = a.to(wide), y = b.to(wide);
+    const Tensor distance = where(x == y, 0.0, abs(x - y) * -scale);  // also of equal infinities
+    return (maximum(x, y) + log1p(exp(distance)) / scale).to(dtype);
+  }();
   return record(grad_fn, result, {a, b}, {a, b}, [scale](Backward& run) {
     const Tensor left = run.saved(0), right = run.saved(1);
     const Tensor distance = where(left == right, 0.0, left - right) * scale;
@@ -155,13 +157,34 @@ Tensor lcm(const Tensor& self, const Tensor& other) {
 }
 Tensor& lcm_(Tensor& self, const Tensor& other) { return become_result(self, lcm(self, other)); }
 
+namespace {
+
+// The same for a half type, whose neighbours have bits that differ by 1.
+template <class T>
+T half_after(T from, T to) {
+  const float x = from, y = to;
+  if (x != x || y != y) return T(NAN);
+  if (x == y) return to;
+  T next = from;
+  if (x == 0)
+    next.x = static_cast<uint16_t>(y > 0 ? 1 : 0x8001);
+  else
+    next.x = static_cast<uint16_t>(from.x + ((y > x) == (x > 0) ? 1 : -1));
+  return next;
+}
+
+}  // namespace
+
 // The next floating-point number after each element of self in the direction of other.
 Tensor nextafter(const Tensor& self, const Tensor& other) {
   impl_of(self, "nextafter");
   impl_of(other, "nextafter");
   const ScalarType dtype = result_type({self, other});
-  if (dtype != kFloat && dtype != kDouble) fail_not_implemented("nextafter_cpu", dtype);
-  const auto loop = dtype == kFloat ? binary_loop<float, std::nextafter> : binary_loop<double, std::nextafter>;
+  check_floating("nextafter_cpu", dtype);
+  const auto loop = dtype == kDouble  ? binary_loop<double, std::nextafter>
+                    : dtype == kFloat ? binary_loop<float, std::nextafter>
+                    : dtype == kHalf  ? binary_loop<Half, half_after<Half>>
+                                      : binary_loop<BFloat16, half_after<BFloat16>>;
   return elementwise({.loop = loop, .dtype = dtype, .cost = 4}, {&self, &other});
 }
 Tensor& nextafter_(Tensor& self, const Tensor& other) { return become_result(self, nextafter(self, other)); }

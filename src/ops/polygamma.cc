@@ -20,7 +20,9 @@ void polygamma_loop(void* out, const void* const* inputs, int64_t count, const v
 
 }  // namespace
 
+// The derivative of order n of digamma: (-1)^(n + 1) n! zeta(n + 1, self).
 Tensor polygamma(int64_t n, const Tensor& x) {
+  impl_of(x, "polygamma");
   check(n >= 0, "polygamma(n, x) does not support negative n.");
   if (n == 0) return x.digamma();
   const ElementwiseKernel kernel = {.loop = polygamma_loop, .options = &n, .dtype = kDouble, .cost = 100};
@@ -28,5 +30,7 @@ Tensor polygamma(int64_t n, const Tensor& x) {
   return record("PolygammaBackward0", result, {x}, {x},
                 [n](Backward& run) { run.set(0, run.grad() * polygamma(n + 1, run.saved(0))); });
 }
+
+Tensor Tensor::polygamma(int64_t n) const { return relume::polygamma(n, *this); }
 
 }  // namespace relume

@@ -63,6 +63,7 @@ Tensor kron(const Tensor& self, const Tensor& other) {
 Tensor cross(const Tensor& self, const Tensor& other, std::optional<int64_t> dim) {
   impl_of(self, "cross");
   impl_of(other, "cross");
+  check(self.dim() == other.dim(), "linalg.cross: inputs must have the same number of dimensions.");
   const std::vector<Tensor> pair = broadcast_tensors({self, other});
   const Tensor &a = pair[0], &b = pair[1];
   const IntArrayRef sizes = a.sizes();

@@ -266,6 +266,16 @@ Tensor& geometric_(Tensor& self, double p, MaybeGenerator generator) {
 
 }  // namespace method
 
+// Numbers of Poisson's distribution whose rates are the elements of self. The gradient is 0.
+Tensor poisson(const Tensor& self, MaybeGenerator generator) {
+  impl_of(self, "poisson");
+  const Tensor rates = self.detach().contiguous(), result = empty(self.sizes(), self.scalar_type());
+  fill_elements(result, generator, [&](RandomStream& stream, void* out, ScalarType dtype, int64_t count) {
+    random_fills().poisson(stream, out, dtype, count, rates.impl()->data());
+  });
+  return record("PoissonBackward0", result, {self}, {}, zero_gradient);
+}
+
 // ---- Bernoulli and multinomial
 // ---------------------------------------------------------------------------------------
 

@@ -224,6 +224,9 @@ Tensor where(const Tensor& condition, const Tensor& self, const Tensor& other) {
   impl_of(other, "where");
   return select_where(condition, self, other, result_type({self, other}));
 }
+Tensor Tensor::where(const Tensor& condition, const Tensor& other) const {
+  return relume::where(condition, *this, other);
+}
 Tensor where(const Tensor& condition, const Tensor& self, const Scalar& other) {
   impl_of(self, "where");
   const ScalarType dtype = result_type({self, other});

@@ -29,7 +29,7 @@ Tensor diff(const Tensor& self, int64_t n, int64_t dim, const Tensor& prepend, c
   for (const Tensor* part : {&prepend, &self, &append})
     if (part->defined()) parts.push_back(*part);
   Tensor values = parts.size() > 1 ? cat(parts, dim) : self;
-  if (n == 0) return zeros_like(self);
+  if (n == 0) return clone(self);
   for (; n > 0; --n) {
     const Neighbours x(values, dim);
     values = values.scalar_type() == kBool ? logical_xor(x.after, x.before) : x.after - x.before;
@@ -48,7 +48,7 @@ Tensor areas(const Tensor& y, const Tensor& x, int64_t dim) {
   const int64_t at = wrap_dim(dim, y.dim());
   Tensor steps = x.dim() == 1 ? diff(x) : diff(x, 1, dim);
   if (x.dim() == 1) {
-    check(x.size(0) == y.size(at), "There must be one `x` value for each sample point");
+    check(x.size(0) == y.size(at), "trapezoid: There must be one `x` value for each sample point");
     DimVector sizes(static_cast<size_t>(y.dim()), 1);
     sizes[static_cast<size_t>(at)] = -1;
     steps = steps.reshape(sizes);
@@ -93,7 +93,7 @@ Tensor cov(const Tensor& self, int64_t correction, const Tensor& fweights, const
           name, weights.dim());
     check(is_floating_point(weights.scalar_type()) == (kind[0] == 'f'),
           "cov(): expected {} to have {} dtype but got {} with {} dtype", name,
-          kind[0] == 'f' ? "floating point" : "integral", name, weights.dtype().name());
+          kind[0] == 'f' ? "floating point" : "integral", name, to_string(weights.scalar_type()));
     check(weights.numel() == rows.size(1),
           "cov(): expected {} to have the same numel as there are observations in the input but got {} != {}", name,
           weights.numel(), rows.size(1));
@@ -130,7 +130,7 @@ Tensor corrcoef(const Tensor& self) {
 Tensor histc(const Tensor& self, int64_t bins, const Scalar& min, const Scalar& max) {
   const ScalarType dtype = impl_of(self, "histc").dtype;
   if (!is_floating_point(dtype)) fail_not_implemented("histogram_cpu", dtype);
-  check(bins > 0, "torch.histogramdd(): bins must be > 0, but got {} for dimension 0", bins);
+  check(bins > 0, "torch.histogram(): bins must be > 0, but got {} for dimension 0", bins);
   const NoGradGuard unrecorded;
   Tensor values = self.reshape({-1}).to(kDouble);
   double low = min.toDouble(), high = max.toDouble();
@@ -149,7 +149,7 @@ Tensor histc(const Tensor& self, int64_t bins, const Scalar& min, const Scalar& 
 // The mean of what is not NaN.
 Tensor nanmean(const Tensor& self, std::optional<IntArrayRef> dim, bool keepdim, std::optional<ScalarType> dtype) {
   check(is_floating_point(impl_of(self, "nanmean").dtype),
-        "nanmean(): expected input to have floating point or complex dtype but got {}", self.dtype().name());
+        "nanmean(): expected input to have floating point or complex dtype but got {}", to_string(self.scalar_type()));
   const Tensor there = logical_not(isnan(self.detach()));
   const IntArrayRef dims = dim.value_or(IntArrayRef());
   return nansum(self, dims, keepdim, dtype) / there.sum(dims, keepdim);
@@ -183,13 +183,12 @@ template <class T>
 void search(const Tensor& sorted, const Tensor& values, bool right, int64_t* places) {
   const T *rows = sorted.data_ptr<T>(), *value = values.data_ptr<T>();
   const int64_t length = sorted.size(-1), count = values.numel();
-  const int64_t each = sorted.dim() == 1 ? count : values.size(-1);        // values of a row
-  const auto less = [](T a, T b) { return a < b || (b != b && a == a); };  // NaN behind all numbers
+  const int64_t each = sorted.dim() == 1 ? count : values.size(-1);  // values of a row
   for (int64_t i = 0; i < count; ++i) {
     const T* const row = rows + (sorted.dim() == 1 ? 0 : i / each * length);
-    places[i] = (right ? std::upper_bound(row, row + length, value[i], less)
-                       : std::lower_bound(row, row + length, value[i], less)) -
-                row;
+    const T x = value[i];
+    const auto before = [&](T element) { return right ? !(element > x) : !(element >= x); };  // NaN is behind all
+    places[i] = std::partition_point(row, row + length, before) - row;
   }
 }
 

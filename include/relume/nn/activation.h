@@ -68,7 +68,7 @@ struct NoMoreOptions {};
     Tensor forward(Tensor input);                                                      \
     Name##Options options;                                                             \
   };                                                                                   \
-  RELUME_MODULE(Name);
+  using Name = ModuleHolder<Name##Impl>;
 // clang-format on
 #include "relume/activations.inc"
 
@@ -92,7 +92,7 @@ class RELUME_API Softmax2dImpl : public Cloneable<Softmax2dImpl> {
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& input);
 };
-RELUME_MODULE(Softmax2d);
+using Softmax2d = ModuleHolder<Softmax2dImpl>;
 
 class GLUOptions {
  public:
@@ -128,7 +128,7 @@ class RELUME_API PReLUImpl : public Cloneable<PReLUImpl> {
   PReLUOptions options;
   Tensor weight;
 };
-RELUME_MODULE(PReLU);
+using PReLU = ModuleHolder<PReLUImpl>;
 
 class MultiheadAttentionOptions {
  public:
@@ -166,7 +166,7 @@ class RELUME_API MultiheadAttentionImpl : public Cloneable<MultiheadAttentionImp
   int64_t head_dim = 0;
   Tensor q_proj_weight, k_proj_weight, v_proj_weight;
 };
-RELUME_MODULE(MultiheadAttention);
+using MultiheadAttention = ModuleHolder<MultiheadAttentionImpl>;
 
 }  // namespace nn
 }  // namespace relume

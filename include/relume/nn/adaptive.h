@@ -52,7 +52,7 @@ class RELUME_API AdaptiveLogSoftmaxWithLossImpl : public Cloneable<AdaptiveLogSo
  private:
   Tensor log_prob_of(const Tensor& input, const Tensor& target);
 };
-RELUME_MODULE(AdaptiveLogSoftmaxWithLoss);
+using AdaptiveLogSoftmaxWithLoss = ModuleHolder<AdaptiveLogSoftmaxWithLossImpl>;
 
 }  // namespace nn
 }  // namespace relume

@@ -164,7 +164,7 @@ class RELUME_API ModuleListImpl : public Cloneable<ModuleListImpl> {
  private:
   std::vector<std::shared_ptr<Module>> modules_;
 };
-RELUME_MODULE(ModuleList);
+using ModuleList = ModuleHolder<ModuleListImpl>;
 
 // Modules by name.
 class RELUME_API ModuleDictImpl : public Cloneable<ModuleDictImpl> {
@@ -246,7 +246,7 @@ class RELUME_API ParameterListImpl : public Cloneable<ParameterListImpl> {
   size_t size() const noexcept { return parameters_.size(); }
   bool is_empty() const noexcept { return parameters_.is_empty(); }
 };
-RELUME_MODULE(ParameterList);
+using ParameterList = ModuleHolder<ParameterListImpl>;
 
 // Parameters by name.
 class RELUME_API ParameterDictImpl : public Cloneable<ParameterDictImpl> {
@@ -284,7 +284,7 @@ class RELUME_API ParameterDictImpl : public Cloneable<ParameterDictImpl> {
  private:
   void set(const std::string& key, Tensor parameter);
 };
-RELUME_MODULE(ParameterDict);
+using ParameterDict = ModuleHolder<ParameterDictImpl>;
 
 // A function from a tensor to a tensor as a module; further arguments are bound: Functional(relume::elu, 0.5).
 class RELUME_API FunctionalImpl : public Cloneable<FunctionalImpl> {
@@ -316,7 +316,7 @@ class RELUME_API FunctionalImpl : public Cloneable<FunctionalImpl> {
 
   std::shared_ptr<Function> function_;
 };
-RELUME_MODULE(Functional);
+using Functional = ModuleHolder<FunctionalImpl>;
 
 // Returns its input; any arguments of the constructor are ignored.
 class RELUME_API IdentityImpl : public Cloneable<IdentityImpl> {
@@ -328,7 +328,7 @@ class RELUME_API IdentityImpl : public Cloneable<IdentityImpl> {
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& input);
 };
-RELUME_MODULE(Identity);
+using Identity = ModuleHolder<IdentityImpl>;
 
 }  // namespace nn
 }  // namespace relume

@@ -115,7 +115,7 @@ class RELUME_API ConvTransposeBase : public Module {
     explicit Name##Impl(const Name##Options& options_);                                   \
     void reset() override;                                                                \
   };                                                                                      \
-  RELUME_MODULE(Name)
+  using Name = ModuleHolder<Name##Impl>
 RELUME_CONV_MODULE(Conv1d, ConvBase, 1);
 RELUME_CONV_MODULE(Conv2d, ConvBase, 2);
 RELUME_CONV_MODULE(Conv3d, ConvBase, 3);

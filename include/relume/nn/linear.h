@@ -32,7 +32,7 @@ class RELUME_API LinearImpl : public Cloneable<LinearImpl> {
   LinearOptions options;
   Tensor weight, bias;
 };
-RELUME_MODULE(Linear);
+using Linear = ModuleHolder<LinearImpl>;
 
 class BilinearOptions {
  public:
@@ -55,7 +55,7 @@ class RELUME_API BilinearImpl : public Cloneable<BilinearImpl> {
   BilinearOptions options;
   Tensor weight, bias;
 };
-RELUME_MODULE(Bilinear);
+using Bilinear = ModuleHolder<BilinearImpl>;
 
 class FlattenOptions {
  public:

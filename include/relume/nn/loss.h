@@ -97,7 +97,7 @@ RELUME_STATELESS_MODULE(KLDivLoss, (const Tensor& input, const Tensor& target), 
     Name##Options options;                                     \
     Tensor __VA_ARGS__;                                        \
   };                                                           \
-  RELUME_MODULE(Name)
+  using Name = ModuleHolder<Name##Impl>
 RELUME_WEIGHTED_LOSS(BCELoss, weight);
 RELUME_WEIGHTED_LOSS(BCEWithLogitsLoss, weight, pos_weight);
 RELUME_WEIGHTED_LOSS(NLLLoss, weight);
@@ -113,7 +113,7 @@ class RELUME_API CTCLossImpl : public Cloneable<CTCLossImpl> {
                  const Tensor& target_lengths);
   CTCLossOptions options;
 };
-RELUME_MODULE(CTCLoss);
+using CTCLoss = ModuleHolder<CTCLossImpl>;
 
 }  // namespace nn
 

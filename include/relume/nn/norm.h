@@ -72,7 +72,7 @@ class RELUME_API NormBase : public Module {
     void pretty_print(std::ostream& stream) const override;                                     \
     Tensor forward(const Tensor& input);                                                        \
   };                                                                                            \
-  RELUME_MODULE(Name)
+  using Name = ModuleHolder<Name##Impl>
 RELUME_NORM_MODULE(BatchNorm1d);
 RELUME_NORM_MODULE(BatchNorm2d);
 RELUME_NORM_MODULE(BatchNorm3d);
@@ -102,7 +102,7 @@ class RELUME_API LayerNormImpl : public Cloneable<LayerNormImpl> {
   LayerNormOptions options;
   Tensor weight, bias;
 };
-RELUME_MODULE(LayerNorm);
+using LayerNorm = ModuleHolder<LayerNormImpl>;
 
 class GroupNormOptions {
  public:
@@ -124,7 +124,7 @@ class RELUME_API GroupNormImpl : public Cloneable<GroupNormImpl> {
   GroupNormOptions options;
   Tensor weight, bias;
 };
-RELUME_MODULE(GroupNorm);
+using GroupNorm = ModuleHolder<GroupNormImpl>;
 
 }  // namespace nn
 }  // namespace relume

@@ -92,7 +92,7 @@ using FractionalMaxPool3dOptions = FractionalMaxPoolOptions<3>;
     std::tuple<Tensor, Tensor> forward_with_indices(const Tensor& input); \
     Name##Options options;                                                \
   };                                                                      \
-  RELUME_MODULE(Name)
+  using Name = ModuleHolder<Name##Impl>
 RELUME_MAX_POOL_MODULE(MaxPool1d, ExpandingArray<1>);
 RELUME_MAX_POOL_MODULE(MaxPool2d, ExpandingArray<2>);
 RELUME_MAX_POOL_MODULE(MaxPool3d, ExpandingArray<3>);
@@ -118,7 +118,7 @@ RELUME_MAX_POOL_MODULE(FractionalMaxPool3d, ExpandingArray<3>);
                    const std::optional<std::vector<int64_t>>& output_size = {}); \
     Name##Options options;                                                                 \
   };                                                                                       \
-  RELUME_MODULE(Name)
+  using Name = ModuleHolder<Name##Impl>
 RELUME_MAX_UNPOOL_MODULE(MaxUnpool1d, 1);
 RELUME_MAX_UNPOOL_MODULE(MaxUnpool2d, 2);
 RELUME_MAX_UNPOOL_MODULE(MaxUnpool3d, 3);

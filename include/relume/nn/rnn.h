@@ -106,7 +106,7 @@ class RELUME_API RNNImpl : public Cloneable<RNNImpl, detail::RNNImplBase> {
       const utils::rnn::PackedSequence& packed_input, Tensor hx = {});
   RNNOptions options;
 };
-RELUME_MODULE(RNN);
+using RNN = ModuleHolder<RNNImpl>;
 
 // i, f, o = sigmoid(W x_t + U h_(t-1) + b) each, g = tanh(...); c_t = f c_(t-1) + i g; h_t = o tanh(c_t), or a
 // projection of it.  Hochreiter and Schmidhuber, 1997; Sak et al., 2014.  The state is h, as with RNN, and c.
@@ -121,7 +121,7 @@ class RELUME_API LSTMImpl : public Cloneable<LSTMImpl, detail::RNNImplBase> {
       const utils::rnn::PackedSequence& packed_input, std::optional<std::tuple<Tensor, Tensor>> hx_opt = {});
   LSTMOptions options;
 };
-RELUME_MODULE(LSTM);
+using LSTM = ModuleHolder<LSTMImpl>;
 
 // r, z = sigmoid(W x_t + b + U h_(t-1) + c) each; n = tanh(W x_t + b + r (U h_(t-1) + c)); h_t = (1 - z) n + z h_(t-1).
 // Cho et al., 2014.
@@ -135,7 +135,7 @@ class RELUME_API GRUImpl : public Cloneable<GRUImpl, detail::RNNImplBase> {
       const utils::rnn::PackedSequence& packed_input, Tensor hx = {});
   GRUOptions options;
 };
-RELUME_MODULE(GRU);
+using GRU = ModuleHolder<GRUImpl>;
 
 namespace detail {
 
@@ -196,7 +196,7 @@ class RELUME_API RNNCellImpl : public Cloneable<RNNCellImpl, detail::RNNCellImpl
  protected:
   std::string get_nonlinearity_str() const override;
 };
-RELUME_MODULE(RNNCell);
+using RNNCell = ModuleHolder<RNNCellImpl>;
 
 class RELUME_API LSTMCellImpl : public Cloneable<LSTMCellImpl, detail::RNNCellImplBase> {
  public:
@@ -206,7 +206,7 @@ class RELUME_API LSTMCellImpl : public Cloneable<LSTMCellImpl, detail::RNNCellIm
   std::tuple<Tensor, Tensor> forward(const Tensor& input, std::optional<std::tuple<Tensor, Tensor>> hx_opt = {});
   LSTMCellOptions options;
 };
-RELUME_MODULE(LSTMCell);
+using LSTMCell = ModuleHolder<LSTMCellImpl>;
 
 class RELUME_API GRUCellImpl : public Cloneable<GRUCellImpl, detail::RNNCellImplBase> {
  public:
@@ -216,7 +216,7 @@ class RELUME_API GRUCellImpl : public Cloneable<GRUCellImpl, detail::RNNCellImpl
   Tensor forward(const Tensor& input, const Tensor& hx = {});
   GRUCellOptions options;
 };
-RELUME_MODULE(GRUCell);
+using GRUCell = ModuleHolder<GRUCellImpl>;
 
 }  // namespace nn
 }  // namespace relume

@@ -58,7 +58,7 @@ class RELUME_API TransformerEncoderLayerImpl : public Cloneable<TransformerEncod
   LayerNorm norm1 = nullptr, norm2 = nullptr;
   Dropout dropout1 = nullptr, dropout2 = nullptr;
 };
-RELUME_MODULE(TransformerEncoderLayer);
+using TransformerEncoderLayer = ModuleHolder<TransformerEncoderLayerImpl>;
 
 // The same with attention to memory, [memory length, batch, d_model], after that to itself.
 class RELUME_API TransformerDecoderLayerImpl : public Cloneable<TransformerDecoderLayerImpl> {
@@ -82,7 +82,7 @@ class RELUME_API TransformerDecoderLayerImpl : public Cloneable<TransformerDecod
   Dropout dropout3 = nullptr;
   LayerNorm norm3 = nullptr;
 };
-RELUME_MODULE(TransformerDecoderLayer);
+using TransformerDecoderLayer = ModuleHolder<TransformerDecoderLayerImpl>;
 
 class TransformerEncoderOptions {
  public:
@@ -117,7 +117,7 @@ class RELUME_API TransformerEncoderImpl : public Cloneable<TransformerEncoderImp
   ModuleList layers = nullptr;
   AnyModule norm;
 };
-RELUME_MODULE(TransformerEncoder);
+using TransformerEncoder = ModuleHolder<TransformerEncoderImpl>;
 
 class RELUME_API TransformerDecoderImpl : public Cloneable<TransformerDecoderImpl> {
  public:
@@ -131,7 +131,7 @@ class RELUME_API TransformerDecoderImpl : public Cloneable<TransformerDecoderImp
   ModuleList layers = nullptr;
   AnyModule norm;
 };
-RELUME_MODULE(TransformerDecoder);
+using TransformerDecoder = ModuleHolder<TransformerDecoderImpl>;
 
 class TransformerOptions {
  public:
@@ -168,7 +168,7 @@ class RELUME_API TransformerImpl : public Cloneable<TransformerImpl> {
   TransformerOptions options;
   AnyModule encoder, decoder;
 };
-RELUME_MODULE(Transformer);
+using Transformer = ModuleHolder<TransformerImpl>;
 
 }  // namespace nn
 }  // namespace relume

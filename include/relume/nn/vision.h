@@ -30,7 +30,7 @@ class RELUME_API UpsampleImpl : public Cloneable<UpsampleImpl> {
   Tensor forward(const Tensor& input);
   UpsampleOptions options;
 };
-RELUME_MODULE(Upsample);
+using Upsample = ModuleHolder<UpsampleImpl>;
 
 class PixelShuffleOptions {
  public:

@@ -3,7 +3,6 @@
 from .. import _C
 from .._C import ops
 from .._modes import no_grad
-from .._statistics import poisson
 from . import constraints
 from .distribution import Distribution
 from .utils import broadcast_all
@@ -34,7 +33,7 @@ class Poisson(Distribution):
 
     def sample(self, sample_shape=_C.Size()):
         with no_grad():
-            return poisson(self.rate.expand(self._extended_shape(sample_shape)))
+            return ops.poisson(self.rate.expand(self._extended_shape(sample_shape)))
 
     def log_prob(self, value):
         if self._validate_args:

@@ -1,27 +1,7 @@
-"""What torch.embedding_bag and torch.embedding_renorm_ do, beneath nn.functional."""
+"""What torch.embedding_bag does, beneath nn.functional."""
 
 from ... import _C
 from ..._C import ops
-from ..._modes import no_grad
-
-
-@no_grad()
-def shorten_rows(weight, indices, max_norm, norm_type):
-    """Scales the rows that are looked up, where their norm is above max_norm, in place."""
-    rows, table = ops._unique(indices.reshape(-1), True, False, False)[0].long(), weight.detach()
-    values = table[rows]
-    norms = values.norm(norm_type, 1, True)
-    factors = (max_norm / (norms.double() + 1e-7)).to(values.dtype)
-    table.index_copy_(0, rows, ops.where(norms > max_norm, values * factors, values))
-
-
-def embedding_renorm_(input, indices, max_norm, norm_type=2.0):
-    """Shortens, in place, the rows of a table that are named by indices and have a norm above max_norm to that norm."""
-    _check_indices("embedding_renorm_", indices)
-    if ops.is_grad_enabled() and input.requires_grad and input.is_leaf:
-        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-    shorten_rows(input, indices, max_norm, norm_type)
-    return input
 
 
 def _check_indices(name, indices):

@@ -29,7 +29,7 @@ def embedding(
     padding_idx = _row(weight, padding_idx)
     if max_norm is not None:
         input = input.contiguous()
-        bags.shorten_rows(weight, input, max_norm, norm_type)
+        ops.embedding_renorm_(weight.detach(), input, max_norm, norm_type)
     return ops.embedding(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
 
@@ -72,7 +72,7 @@ def embedding_bag(
         if given and mode == "max":
             raise ValueError(f"max mode does not support {what}")
     if max_norm is not None:
-        bags.shorten_rows(weight, input, max_norm, norm_type)
+        ops.embedding_renorm_(weight.detach(), input, max_norm, norm_type)
     return bags.embedding_bag(
         weight, input, offsets, scale_grad_by_freq, ("sum", "mean", "max").index(mode), sparse, per_sample_weights,
         include_last_offset, padding_idx,

@@ -50,34 +50,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
     return ops.group_norm(input, num_groups, weight, bias, eps)
 
 
-def rms_norm(input, normalized_shape, weight=None, eps=None):
-    """x / sqrt(mean(x^2) + eps) * weight over the last dimensions, whose sizes are normalized_shape; eps is by default the
-    dtype's (float32's for half types).  Zhang and Sennrich, 2019."""
-    shape = tuple(normalized_shape)
-    rank = len(shape)
-    if rank < 1:
-        raise RuntimeError(
-            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
-            f"normalized_shape = {list(shape)}"
-        )
-    if weight is not None and tuple(weight.shape) != shape:
-        raise RuntimeError(
-            "Expected weight to be of same shape as normalized_shape, but got weight of shape "
-            f"{list(weight.shape)} and normalized_shape = {list(shape)}"
-        )
-    if input.dim() < rank or tuple(input.shape[-rank:]) != shape:
-        sizes = ", ".join(str(size) for size in shape)
-        raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*{sizes}], but got input of "
-            f"size{list(input.shape)}"
-        )
-    wide = input if input.element_size() > 2 else input.float()
-    if eps is None:
-        eps = 2.0**-52 if wide.element_size() == 8 else 2.0**-23
-    normalized = wide * (wide.square().mean(tuple(range(-rank, 0)), keepdim=True) + eps).rsqrt()
-    if weight is not None:
-        normalized = normalized * weight
-    return normalized.to(input.dtype)
+rms_norm = ops.rms_norm
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):

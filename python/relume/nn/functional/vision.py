@@ -6,57 +6,7 @@ from .convolution import listed
 __all__ = ["channel_shuffle", "fold", "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle", "unfold"]
 
 
-def pixel_shuffle(input, upscale_factor):
-    """[..., C r^2, H, W] to [..., C, H r, W r] with r the upscale_factor.  Shi et al., 2016."""
-    r = upscale_factor
-    if input.dim() < 3:
-        raise RuntimeError(
-            f"pixel_shuffle expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)"
-        )
-    if r <= 0:
-        raise RuntimeError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
-    *batch, channels, height, width = input.shape
-    if channels % (r * r):
-        raise RuntimeError(
-            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
-            f"input.size(-3)={channels} is not divisible by {r * r}"
-        )
-    parts = input.reshape(*batch, channels // (r * r), r, r, height, width)
-    return parts.movedim((-4, -3), (-3, -1)).reshape(*batch, channels // (r * r), height * r, width * r)
-
-
-def pixel_unshuffle(input, downscale_factor):
-    """[..., C, H r, W r] to [..., C r^2, H, W] with r the downscale_factor.  Shi et al., 2016."""
-    r = downscale_factor
-    if input.dim() < 3:
-        raise RuntimeError(
-            f"pixel_unshuffle expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)"
-        )
-    if r <= 0:
-        raise RuntimeError(f"pixel_unshuffle expects a positive downscale_factor, but got {r}")
-    *batch, channels, height, width = input.shape
-    for size, name, dim in ((height, "height", -2), (width, "width", -1)):
-        if size % r:
-            raise RuntimeError(
-                f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({dim})={size} is not "
-                f"divisible by {r}"
-            )
-    parts = input.reshape(*batch, channels, height // r, r, width // r, r)
-    return parts.movedim((-3, -1), (-4, -3)).reshape(*batch, channels * r * r, height // r, width // r)
-
-
-def channel_shuffle(input, groups):
-    """[N, C, ...] with the channels of all groups dealt out in turn.  Zhang et al., 2018."""
-    if input.dim() <= 2:
-        raise RuntimeError(f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(input.shape)}")
-    channels = input.size(1)
-    if groups <= 0:
-        raise RuntimeError(f"Number of groups to divide channels in must be positive. Value of groups:{groups}")
-    if channels % groups:
-        raise RuntimeError(f"Number of channels must be divisible by groups. Got {channels} channels and {groups} groups.")
-    return input.unflatten(1, (groups, channels // groups)).transpose(1, 2).flatten(1, 2)
-
-
+channel_shuffle, pixel_shuffle, pixel_unshuffle = ops.channel_shuffle, ops.pixel_shuffle, ops.pixel_unshuffle
 native_channel_shuffle = channel_shuffle
 
 
