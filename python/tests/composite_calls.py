@@ -143,6 +143,64 @@ def calls(torch):
     yield "nanmedian", (torch.tensor([[3, 1, 2]]), -1, True), {}
     yield "nanquantile", (holes.detach(), 0.4), {"dim": 1}
     yield "nanquantile", (holes.detach(), torch.tensor([0.25, 0.5])), {}
+    ties = torch.tensor([3.0, 1, 2, 2, 5], dtype=torch.float64)
+    yield "median", (ties.clone().requires_grad_(),), {}
+    yield "nanmedian", (ties.clone().requires_grad_(),), {}
+    for way in ("linear", "lower", "higher", "midpoint", "nearest"):
+        yield "quantile", (real(3, 4), 0.3), {"dim": 1, "interpolation": way, "keepdim": True}
+        yield "nanquantile", (holes.detach(), torch.tensor([0.1, 0.7])), {"dim": 1, "interpolation": way}
+    yield "quantile", (real(3, 4), torch.tensor([0.0, 0.5, 1.0], dtype=torch.float64), 0), {}
+    yield "quantile", (holes.detach(), torch.tensor([0.5])), {"dim": 0}
+    rows = torch.tensor([[1, 1], [1, 1], [2, 1], [1, 1]])
+    yield "unique_consecutive", (rows,), {"dim": 0, "return_inverse": True, "return_counts": True}
+    yield "unique_consecutive", (rows,), {"dim": 1}
+    yield "unique_consecutive", (rows,), {"return_inverse": True, "return_counts": True}
+    edges = torch.tensor([1.0, 3, 5, nan])
+    yield "searchsorted", (edges, torch.tensor([nan, inf, 3.0])), {"side": "right"}
+    yield "searchsorted", (edges, torch.tensor([nan, inf, 3.0])), {}
+    yield "searchsorted", (torch.tensor([3, 1, 2]), torch.tensor([2])), {"sorter": torch.tensor([1, 2, 0])}
+    yield "searchsorted", (torch.tensor([[1, 3], [2, 4]]), torch.tensor([[3], [3]])), {"out_int32": True}
+    yield "bucketize", (3, torch.tensor([1, 3, 5])), {"right": True}
+    yield "isin", (5, whole(6)), {}
+    yield "isin", (whole(6), torch.tensor([5.0, 7.5])), {"invert": True}
+    yield "isin", (torch.tensor([nan, 1.0]), torch.tensor([nan])), {}
+    steep = [-1000.0, 0, -inf, 3, 2.5]
+    yield "logcumsumexp", (torch.tensor(steep, dtype=torch.float64, requires_grad=True), 0), {}
+    yield "logcumsumexp", (torch.tensor([-inf, -inf, inf, inf, nan, 1.0]), 0), {}
+    yield "logaddexp", (real(3), real(3)), {}
+    yield "logaddexp", (real(3).detach().half(), real(3, scale=2.0).detach().half()), {}
+    yield "logaddexp2", (real(2, 3), real(3, scale=2.0)), {}
+    yield "gcd", (torch.tensor([3, 9], dtype=torch.uint8), torch.tensor([[12, 18], [0, -7]])), {}
+    yield "nextafter", (torch.tensor([0.0, -1.5, 2.0, nan, 1.0]).half(), torch.tensor([-1.0, 0, 3, 1, 1]).half()), {}
+    yield "signbit", (torch.tensor([-0.0, 0.0, -1.0, nan]),), {}
+    yield "diff", (real(4), 0), {}
+    yield "diff", (whole(2, 3),), {"prepend": whole(2, 1), "append": whole(2, 2)}
+    yield "trapezoid", (real(2, 4), real(2, 4, scale=2.0)), {"dim": 0}
+    yield "cov", (real(3, 6),), {"aweights": real(6).detach().abs()}
+    yield "nanmean", (holes.detach()[:1].clone().requires_grad_(),), {"dim": 1, "keepdim": True}
+    yield "addbmm", (whole(2, 2), whole(3, 2, 2), whole(3, 2, 2)), {"beta": 2}
+    lower = real(3, 3).detach().tril() + 2 * torch.eye(3, dtype=torch.float64)
+    yield "cholesky_solve", (real(3, 2), lower), {}
+    yield "cholesky_solve", (real(2, 3, 2), lower.t()), {"upper": True}
+    yield "cholesky_inverse", (lower,), {}
+    yield "pinverse", (real(4, 2),), {}
+    yield "matrix_power", (solid.clone().requires_grad_(), -2), {}
+    yield "cdist", (real(3, 4), real(2, 4, scale=2.0)), {"p": inf}
+    yield "cdist", (real(2, 1, 3, 4).detach(), real(5, 4).detach()), {"p": 0.0}
+    yield "tensor_split", (real(5, 2), torch.tensor([1, 3])), {}
+    yield "hsplit", (real(5), [2]), {}
+    yield "vsplit", (real(4, 2), [1, 3]), {}
+    yield "adjoint", (real(2, 3),), {}
+    yield "combinations", (real(3), 0), {}
+    yield "combinations", (real(2), 3), {}
+    yield "combinations", (real(2), 3, True), {}
+    yield "pixel_shuffle", (real(1, 8, 2, 3), 2), {}
+    yield "pixel_unshuffle", (real(2, 4, 6), 2), {}
+    yield "channel_shuffle", (real(1, 6, 2), 3), {}
+    yield "rms_norm", (real(2, 5), (5,), real(5, scale=2.0)), {}
+    yield "rms_norm", (real(2, 2, 3), (2, 3)), {"eps": 0.1}
+    yield "embedding_renorm_", (real(4, 3).detach(), torch.tensor([2, 0, 2]), 0.5, 1.0), {}
+    yield "renorm", (real(3, 2).detach(), 1, -1, 0.5), {}
     odd = [1e-42, 0.0, -3.0, inf, nan, 1.5e38, -2e-38, 1.0]
     yield "frexp", (torch.tensor(odd),), {}
     yield "frexp", (torch.tensor(odd, dtype=torch.float64),), {}
