@@ -15,8 +15,8 @@ LRScheduler::LRScheduler(Optimizer& optimizer) : optimizer_(optimizer) { base_lr
 LRScheduler::~LRScheduler() = default;
 
 void LRScheduler::step() {
-  ++step_count_;
   set_optimizer_lrs(get_lrs());
+  ++step_count_;
 }
 
 std::vector<double> LRScheduler::get_current_lrs() const {
@@ -48,6 +48,7 @@ StepLR::StepLR(Optimizer& optimizer, unsigned step_size, double gamma)
     : LRScheduler(optimizer), step_size_(step_size), gamma_(gamma) {
   check<ValueError>(step_size > 0, "StepLR: expected a step_size above 0, got 0");
 }
+// As in libtorch, that is one step later than in Python.
 std::vector<double> StepLR::get_lrs() {
   return step_count_ == 0 || step_count_ % step_size_ != 0 ? get_current_lrs() : times(get_current_lrs(), gamma_);
 }
@@ -55,7 +56,7 @@ std::vector<double> StepLR::get_lrs() {
 MultiStepLR::MultiStepLR(Optimizer& optimizer, std::vector<int64_t> milestones, double gamma)
     : LRScheduler(optimizer), milestones_(std::move(milestones)), gamma_(gamma) {}
 std::vector<double> MultiStepLR::get_lrs() {
-  const auto hits = std::count(milestones_.begin(), milestones_.end(), static_cast<int64_t>(step_count_));
+  const auto hits = std::count(milestones_.begin(), milestones_.end(), steps_after());
   return hits == 0 ? get_current_lrs() : times(get_current_lrs(), std::pow(gamma_, static_cast<double>(hits)));
 }
 
@@ -68,7 +69,7 @@ CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, int64_t T_max, double
 }
 std::vector<double> CosineAnnealingLR::get_lrs() {
   std::vector<double> rates = get_current_lrs();
-  const auto steps = static_cast<int64_t>(step_count_);
+  const int64_t steps = steps_after();
   const auto period = static_cast<double>(t_max_);
   // By recursion, so that rates that were changed from outside are followed; it would divide by 0 after each minimum.
   for (size_t i = 0; i < rates.size(); ++i) {
@@ -91,7 +92,7 @@ LinearLR::LinearLR(Optimizer& optimizer, double start_factor, double end_factor,
   set_optimizer_lrs(times(get_current_lrs(), start_));
 }
 std::vector<double> LinearLR::get_lrs() {
-  const auto steps = static_cast<int64_t>(step_count_);
+  const int64_t steps = steps_after();
   if (steps > total_) return get_current_lrs();
   const double slope = end_ - start_, total = static_cast<double>(total_);
   return times(get_current_lrs(), 1 + slope / (total * start_ + static_cast<double>(steps - 1) * slope));
@@ -103,13 +104,13 @@ ConstantLR::ConstantLR(Optimizer& optimizer, double factor, int64_t total_iters)
   set_optimizer_lrs(times(get_current_lrs(), factor_));
 }
 std::vector<double> ConstantLR::get_lrs() {
-  return static_cast<int64_t>(step_count_) == total_ ? times(get_current_lrs(), 1 / factor_) : get_current_lrs();
+  return steps_after() == total_ ? times(get_current_lrs(), 1 / factor_) : get_current_lrs();
 }
 
 PolynomialLR::PolynomialLR(Optimizer& optimizer, int64_t total_iters, double power)
     : LRScheduler(optimizer), total_(total_iters), power_(power) {}
 std::vector<double> PolynomialLR::get_lrs() {
-  const auto steps = static_cast<int64_t>(step_count_);
+  const int64_t steps = steps_after();
   if (steps > total_) return get_current_lrs();
   const auto total = static_cast<double>(total_), now = static_cast<double>(steps);
   return times(get_current_lrs(), std::pow((1 - now / total) / (1 - (now - 1) / total), power_));
@@ -117,9 +118,9 @@ std::vector<double> PolynomialLR::get_lrs() {
 
 LambdaLR::LambdaLR(Optimizer& optimizer, relume::detail::Owned<Rule> rule)
     : LRScheduler(optimizer), rule_(std::move(rule)) {
-  set_optimizer_lrs(LambdaLR::get_lrs());
+  set_optimizer_lrs(times(base_lrs_, rule_->factor(0)));
 }
-std::vector<double> LambdaLR::get_lrs() { return times(base_lrs_, rule_->factor(static_cast<int64_t>(step_count_))); }
+std::vector<double> LambdaLR::get_lrs() { return times(base_lrs_, rule_->factor(steps_after())); }
 
 // ReduceLROnPlateau.
 

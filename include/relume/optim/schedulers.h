@@ -26,8 +26,9 @@ class RELUME_API LRScheduler {
   void set_last_epoch(int64_t epoch) { step_count_ = static_cast<unsigned>(epoch); }
 
  protected:
-  // The learning rates after step_count_ steps.
+  // The learning rates that step() sets; step_count_ is how many calls of it came before this one.
   virtual std::vector<double> get_lrs() = 0;
+  int64_t steps_after() const { return static_cast<int64_t>(step_count_) + 1; }
   std::vector<double> get_current_lrs() const;
   void set_optimizer_lrs(const std::vector<double>& rates);
 
@@ -38,7 +39,8 @@ class RELUME_API LRScheduler {
   Optimizer& optimizer_;
 };
 
-// gamma times the rate every step_size steps.
+// gamma times the rate every step_size steps, for the first time in step number step_size + 1, as in libtorch (in Python
+// it is step number step_size).
 class RELUME_API StepLR : public LRScheduler {
  public:
   StepLR(Optimizer& optimizer, unsigned step_size, double gamma = 0.1);
