@@ -105,6 +105,7 @@ class Op:
         """The same op under another name, with the same symbol."""
         op = copy.copy(self)
         op.name, op.same_as = name + self.name.removeprefix(original), self.name
+        op.forms = "f" if name.startswith("linalg_") else self.forms
         return op
 
     def parameters(self, skip, defaults):

@@ -349,7 +349,7 @@ def package_file(rows):
             functions[name] = [(line, "Any")]
     made = set(functions)
     for name, forms, line, result in rows:
-        private = name.startswith(("_", "special_")) or name in hidden or name in made
+        private = name.startswith(("_", "special_", "linalg_")) or name in hidden or name in made
         if "kFunction" in re.split(r" \| ", forms) and not private:
             functions.setdefault(name, []).extend(definitions(line, result, False, not name.endswith("_")))
     text += "\n" + "".join(definition(name, functions[name]) for name in sorted(functions))

@@ -406,6 +406,27 @@ Tensor pdist(const Tensor& self, double p = 2);
 Tensor renorm(const Tensor& self, const Scalar& p, int64_t dim, const Scalar& maxnorm);
 Tensor& renorm_(Tensor& self, const Scalar& p, int64_t dim, const Scalar& maxnorm);
 
+// Linear algebra under its names in libtorch.
+Tensor linalg_solve(const Tensor& A, const Tensor& B, bool left = true);
+Tensor linalg_solve_triangular(const Tensor& A, const Tensor& B, bool upper, bool left = true, bool unitriangular = false);
+std::tuple<Tensor, Tensor> linalg_qr(const Tensor& A, std::string_view mode = "reduced");
+std::tuple<Tensor, Tensor, Tensor> linalg_svd(const Tensor& A, bool full_matrices = true);
+Tensor linalg_svdvals(const Tensor& A);
+std::tuple<Tensor, Tensor> linalg_eigh(const Tensor& A, std::string_view UPLO = "L");
+Tensor linalg_eigvalsh(const Tensor& A, std::string_view UPLO = "L");
+Tensor linalg_pinv(const Tensor& A, double rcond = 1e-15);
+Tensor linalg_multi_dot(TensorList tensors);
+Tensor linalg_householder_product(const Tensor& input, const Tensor& tau);
+Tensor linalg_vector_norm(const Tensor& self, const Scalar& ord = 2, std::optional<IntArrayRef> dim = {}, bool keepdim = false, std::optional<ScalarType> dtype = {});
+Tensor linalg_matrix_norm(const Tensor& self, const Scalar& ord, IntArrayRef dim = {-2, -1}, bool keepdim = false);
+Tensor linalg_matrix_norm(const Tensor& self, std::string_view ord = "fro", IntArrayRef dim = {-2, -1}, bool keepdim = false);
+Tensor linalg_norm(const Tensor& self, const std::optional<Scalar>& ord = {}, std::optional<IntArrayRef> dim = {}, bool keepdim = false);
+Tensor linalg_norm(const Tensor& self, std::string_view ord, std::optional<IntArrayRef> dim = {}, bool keepdim = false);
+Tensor linalg_matrix_rank(const Tensor& self, std::optional<double> tol = {});
+Tensor linalg_cond(const Tensor& self, const std::optional<Scalar>& p = {});
+Tensor linalg_cross(const Tensor& self, const Tensor& other, int64_t dim = -1);
+Tensor linalg_vecdot(const Tensor& x, const Tensor& y, int64_t dim = -1);
+
 // Views.
 Tensor reshape(const Tensor& self, IntArrayRef shape);
 Tensor flatten(const Tensor& self, int64_t start_dim = 0, int64_t end_dim = -1);
@@ -695,5 +716,11 @@ Tensor true_divide(const Tensor& self, const Scalar& other, std::optional<std::s
 Tensor& true_divide_(Tensor& self, const Scalar& other, std::optional<std::string_view> rounding_mode);
 Tensor trapz(const Tensor& y, const Tensor& x, int64_t dim = -1);
 Tensor trapz(const Tensor& y, const Scalar& dx = 1, int64_t dim = -1);
+Tensor linalg_inv(const Tensor& self);
+Tensor linalg_det(const Tensor& self);
+std::tuple<Tensor, Tensor> linalg_slogdet(const Tensor& self);
+Tensor linalg_cholesky(const Tensor& self, bool upper = false);
+Tensor linalg_matrix_exp(const Tensor& self);
+Tensor linalg_matrix_power(const Tensor& self, int64_t n);
 
 }  // namespace relume

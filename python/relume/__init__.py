@@ -23,7 +23,7 @@ from .version import __version__
 
 # Every op of the core is a function here, unless it has a form in Python above.
 for _name, _function in vars(_C.ops).items():
-    if _name[0] != "_" and not _name.startswith("special_") and _name not in _functions.NOT_HERE:
+    if _name[0] != "_" and not _name.startswith(("special_", "linalg_")) and _name not in _functions.NOT_HERE:
         globals().setdefault(_name, _function)
 del _name, _function
 

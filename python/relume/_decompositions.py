@@ -32,37 +32,6 @@ def _kind(matrix):
     return matrix.type().split(".")[1][: -len("Tensor")]
 
 
-def _pair(name, A, B):
-    """A and B, as matrices with the same batch."""
-    if B.shape[-2] != A.shape[-1]:
-        raise RuntimeError(
-            f"{name}: Incompatible shapes of A and B for the equation AX = B "
-            f"({A.shape[-2]}x{A.shape[-1]} and {B.shape[-2]}x{B.shape[-1]})"
-        )
-    batch = ops.broadcast_tensors([A[..., :1, :1], B[..., :1, :1]])[0].shape[:-2]
-    return [each.expand(tuple(batch) + tuple(each.shape[-2:])) for each in (A, B)]
-
-
-def solve(A, B, *, left=True):
-    """X with A X = B, or with left=False X A = B: A [..., N, N], B [..., N, K] or a vector [N]."""
-    check_matrix("linalg.solve", A, square=True)
-    if not left:
-        return solve(A.mT, B.mT).mT
-    vector = B.dim() == 1 or B.dim() == A.dim() - 1 and B.shape == A.shape[:-1]
-    pair = _pair("linalg.solve", A, B.unsqueeze(-1) if vector else B)
-    result = ops._solve(*pair)
-    return result.squeeze(-1) if vector else result
-
-
-def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
-    """X with A X = B, or with left=False X A = B, for triangular matrices A [..., N, N], of which only the upper or lower
-    half is read (with unitriangular, without the diagonal, which is taken for 1)."""
-    check_matrix("linalg.solve_triangular", A, square=True)
-    if not left:
-        return solve_triangular(A.mT, B.mT, upper=not upper, unitriangular=unitriangular).mT
-    return ops._solve_triangular(*_pair("linalg.solve_triangular", A, B), upper, unitriangular)
-
-
 def lu(input, pivot=True, get_infos=False):
     """(LU, pivots): L below the diagonal, where it is 1, and U on and above it, of matrices [..., M, N]; pivots says, from
     1, which row was swapped with each, int32 [..., min(M, N)]. Without a gradient."""
@@ -74,18 +43,6 @@ def lu(input, pivot=True, get_infos=False):
     packed, swaps = ops._lu(input.double())
     result = packed.to(input.dtype), swaps + 1
     return (*result, ops.zeros(input.shape[:-2], dtype=_C.int32)) if get_infos else result
-
-
-def householder_product(A, tau):
-    """The first N columns of the product of the reflections I - tau v v^T, whose v are below the diagonal of A
-    [..., M, N] with a 1 on it."""
-    rows, columns = A.shape[-2:]
-    places = ops.arange(rows)
-    result = ops.eye(rows, columns, dtype=A.dtype).expand(A.shape)
-    for k in reversed(range(tau.shape[-1])):
-        vector = ops.where(places > k, A[..., k], (places == k).to(A.dtype)).unsqueeze(-1)
-        result = result - tau[..., k : k + 1].unsqueeze(-1) * vector * (vector.mT @ result)
-    return result
 
 
 def thin_svd(name, A):
@@ -104,15 +61,6 @@ def svd(input, some=True, compute_uv=True):
     """(U, S, V) with U diag(S) V^T = input [..., M, N], the singular values S from the largest, U and V with min(M, N)
     orthonormal columns, or square, without a gradient, with some=False. Without compute_uv U and V are zeros."""
     return _Svd(*ops._svd(input, some, compute_uv))
-
-
-def eigh_of(name, A, UPLO="L"):
-    """(values, vectors) of symmetric matrices, of which one half is read."""
-    check_matrix(name, A, square=True)
-    if UPLO.upper() not in ("L", "U"):
-        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    lower = A if UPLO.upper() == "L" else A.mT
-    return ops._eigh(lower.tril() + lower.tril(-1).mT)
 
 
 def _tolerances(A, atol, rtol):

@@ -5,13 +5,14 @@ import math
 from ._C import int32 as _int32
 from ._C import ops
 from ._decompositions import (
-    LinAlgError, check_matrix, eigh_of, full_svd, householder_product, lu as _lu, pinv_of, rank_of, solve,
-    solve_triangular, thin_svd,
+    LinAlgError, check_matrix, full_svd, lu as _lu, pinv_of, rank_of, thin_svd,
 )  # fmt: skip
 from ._missing import attribute_finder
 from ._return_types import named as _named
 
 det, inv, matrix_exp, matrix_power = ops.det, ops.inverse, ops.matrix_exp, ops.matrix_power
+solve, solve_triangular = ops.linalg_solve, ops.linalg_solve_triangular
+householder_product, multi_dot, vecdot = ops.linalg_householder_product, ops.linalg_multi_dot, ops.linalg_vecdot
 
 _Qr = _named("linalg_qr", "Q", "R")
 _SlogDet = _named("linalg_slogdet", "sign", "logabsdet")
@@ -106,12 +107,12 @@ def svdvals(A, *, driver=None):
 def eigh(A, UPLO="L"):
     """(eigenvalues, eigenvectors) of symmetric matrices [..., N, N], of which the lower (or upper, "U") half is read:
     A = V diag(L) V^T, the values from the smallest."""
-    return _Eigh(*eigh_of("linalg.eigh", A, UPLO))
+    return _Eigh(*ops.linalg_eigh(A, UPLO))
 
 
 def eigvalsh(A, UPLO="L"):
     """The eigenvalues of symmetric matrices, from the smallest."""
-    return eigh_of("linalg.eigvalsh", A, UPLO)[0]
+    return ops.linalg_eigvalsh(A, UPLO)
 
 
 def pinv(A, *, atol=None, rtol=None, hermitian=False):
@@ -210,32 +211,9 @@ def slogdet(A):
     return _SlogDet(*ops.slogdet(A))
 
 
-def vecdot(x, y, *, dim=-1):
-    """Sums of products over dim."""
-    return (x * y).sum(dim)
-
-
 def diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     """A view of the diagonal over dim1 and dim2, as the last dimension."""
     return ops.diagonal(A, offset, dim1, dim2)
-
-
-def multi_dot(tensors):
-    """The product of matrices (vectors at the ends), from left to right or from right to left, whichever is cheaper."""
-    tensors = list(tensors)
-    if len(tensors) < 2:
-        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
-    narrow_end = tensors[-1].shape[-1] if tensors[-1].dim() > 1 else 1
-    narrow_start = tensors[0].shape[0] if tensors[0].dim() > 1 else 1
-    if narrow_start <= narrow_end:
-        result = tensors[0]
-        for tensor in tensors[1:]:
-            result = result @ tensor
-        return result
-    result = tensors[-1]
-    for tensor in reversed(tensors[:-1]):
-        result = tensor @ result
-    return result
 
 
 def matmul(input, other):

@@ -17,10 +17,6 @@ const Op kDecompositions[] = {
          const LuFactors factors = lu_factors(a.tensor(0));
          return wrap(std::make_tuple(factors.packed, factors.swaps));
        }}}},
-    {"_eigh",
-     "_eigh(A)\n\nThe eigenvalues, ascending, and eigenvectors of symmetric matrices.\n",
-     {{kFunction, "Tensor A",
-       [](Arguments& a) -> PyObject* { return wrap(RELUME_RESULT(symmetric_eigen(a.tensor(0)))); }}}},
     {"_svd",
      "_svd(A, some, compute_uv)\n\nU, the singular values, descending, and V.\n",
      {{kFunction, "Tensor A, bool some, bool compute_uv",
@@ -35,16 +31,6 @@ const Op kDecompositions[] = {
      "_thin_svd(A)\n\nU, the singular values, descending, and V^T, with as many columns and rows as there are "
      "values.\n",
      {{kFunction, "Tensor A", [](Arguments& a) -> PyObject* { return wrap(RELUME_RESULT(thin_svd(a.tensor(0)))); }}}},
-    {"_solve",
-     "_solve(A, B)\n\nX with A X = B.\n",
-     {{kFunction, "Tensor A, Tensor B",
-       [](Arguments& a) -> PyObject* { return wrap(RELUME_RESULT(solution(a.tensor(0), a.tensor(1)))); }}}},
-    {"_solve_triangular",
-     "_solve_triangular(A, B, upper, unitriangular)\n\nX with A X = B.\n",
-     {{kFunction, "Tensor A, Tensor B, bool upper, bool unitriangular",
-       [](Arguments& a) -> PyObject* {
-         return wrap(RELUME_RESULT(triangular_solution_of(a.tensor(0), a.tensor(1), a.boolean(2), a.boolean(3))));
-       }}}},
     {"_pseudoinverse",
      "_pseudoinverse(A, atol, rtol)\n\nThe pseudoinverse, where singular values up to max(atol, rtol times the "
      "largest) "

@@ -30,7 +30,7 @@ struct RandomFills {
   FillWithOne exponential;
   // Number of trials up to the first success, each with this probability.
   FillWithOne geometric;
-  // A number of Poisson's distribution for each rate (of `dtype`, a floating one). Throws Error where one is negative.
+  // A number of Poisson's distribution for each of the rates, which are of `dtype`. Throws Error where one is negative.
   void (*poisson)(RandomStream&, void* out, ScalarType dtype, int64_t count, const void* rates);
   // `value` with the given probability, else 0.
   void (*bernoulli)(RandomStream&, void* out, ScalarType dtype, int64_t count, double probability, double value);

@@ -22,11 +22,20 @@ ElementwiseKernel arithmetic_kernel(const ArithmeticRow& row, ScalarType dtype, 
   return kernel;
 }
 
+namespace {
+
+bool keeps(Kept kept, const Tensor& other) {
+  return kept == Kept::Always || (kept == Kept::ForOther && recording({other}));
+}
+
+}  // namespace
+
 Tensor arithmetic(const ArithmeticRow& row, const Tensor& self, const Tensor& other, ScalarType dtype) {
   const Tensor result = elementwise(arithmetic_kernel(row, dtype), {&self, &other}, dtype);
   if (!row.backward || !recording({self, other})) return result;
   const Tensor none;
-  return record(row.grad_fn, result, {self, other}, {row.saves_self ? self : none, row.saves_other ? other : none},
+  return record(row.grad_fn, result, {self, other},
+                {keeps(row.keeps_self, other) ? self : none, keeps(row.keeps_other, self) ? other : none},
                 row.backward);
 }
 
@@ -35,10 +44,10 @@ Tensor& arithmetic_into(const ArithmeticRow& row, Tensor& self, const Tensor& ot
   const ElementwiseKernel kernel = arithmetic_kernel(row, dtype);
   InPlace write(row.in_place, self, {other});
   const bool records = row.backward && write.recording();
-  const Tensor before = records && row.saves_self ? self.clone() : Tensor();
+  const Tensor before = records && keeps(row.keeps_self, other) ? self.clone() : Tensor();
   elementwise_into(self, kernel, {&self, &other});
   if (records)
-    write.record(row.grad_fn, {before, row.saves_other ? other : Tensor()}, row.backward);
+    write.record(row.grad_fn, {before, keeps(row.keeps_other, self) ? other : Tensor()}, row.backward);
   else
     write.written();
   return self;
@@ -220,8 +229,8 @@ constexpr ArithmeticRow kMul = {"mul",
                                   if (run.needs(0)) run.set(0, run.grad() * run.saved(1));
                                   if (run.needs(1)) run.set(1, run.grad() * run.saved(0));
                                 },
-                                true,
-                                true,
+                                Kept::ForOther,
+                                Kept::ForOther,
                                 1,
                                 1};
 
@@ -235,8 +244,8 @@ constexpr ArithmeticRow kDiv = {"div",
                                   if (run.needs(0)) run.set(0, run.grad() / other);
                                   if (run.needs(1)) run.set(1, -run.grad() * (run.saved(0) / other / other));
                                 },
-                                true,
-                                true,
+                                Kept::ForOther,
+                                Kept::Always,
                                 1,
                                 1};
 
@@ -252,14 +261,16 @@ constexpr ArithmeticRow kFloorDivide = {"floor_divide",
                                         ArithmeticOp::floor_divide,
                                         "NotImplemented",
                                         [](Backward&) { fail("derivative for aten::floor_divide is not implemented"); },
-                                        false,
-                                        false,
+                                        Kept::Never,
+                                        Kept::Never,
                                         8,
                                         1};
 constexpr ArithmeticRow kDivFloor = {
-    "div", "div_", "div_floor_cpu", ArithmeticOp::floor_divide, "DivBackward2", no_gradient, false, false, 8, 1};
+    "div", "div_", "div_floor_cpu", ArithmeticOp::floor_divide, "DivBackward2", no_gradient, Kept::Never, Kept::Never,
+    8,     1};
 constexpr ArithmeticRow kDivTrunc = {
-    "div", "div_", "div_trunc_cpu", ArithmeticOp::trunc_divide, "DivBackward2", no_gradient, false, false, 4, 1};
+    "div", "div_", "div_trunc_cpu", ArithmeticOp::trunc_divide, "DivBackward2", no_gradient, Kept::Never, Kept::Never,
+    4,     1};
 
 // self - other round(self / other) has the gradients 1 and -round(self / other).
 template <const ArithmeticRow& kQuotient>
@@ -274,11 +285,12 @@ constexpr ArithmeticRow kRemainder = {"remainder",
                                       ArithmeticOp::remainder,
                                       "RemainderBackward1",
                                       rest_backward<kDivFloor>,
-                                      true,
-                                      true,
+                                      Kept::ForOther,
+                                      Kept::Always,
                                       8};
 constexpr ArithmeticRow kFmod = {
-    "fmod", "fmod_", "fmod_cpu", ArithmeticOp::fmod, "FmodBackward1", rest_backward<kDivTrunc>, true, true, 8};
+    "fmod",         "fmod_",      "fmod_cpu", ArithmeticOp::fmod, "FmodBackward1", rest_backward<kDivTrunc>,
+    Kept::ForOther, Kept::Always, 8};
 constexpr ArithmeticRow kRemainderByNumber = with_grad_fn(kRemainder, "RemainderBackward0");
 constexpr ArithmeticRow kFmodByNumber = with_grad_fn(kFmod, "FmodBackward0");
 
@@ -377,8 +389,8 @@ constexpr ArithmeticRow kPow = {"pow",
                                   const Tensor slope = pow(base, exponent) * log(where(flat, 1.0, base));
                                   run.set(1, run.grad() * where(flat, 0.0, slope));
                                 },
-                                true,
-                                true,
+                                Kept::Always,
+                                Kept::Always,
                                 32};
 
 constexpr ArithmeticRow kPowOfNumber = with_grad_fn(kPow, "PowBackward2");
@@ -509,8 +521,8 @@ constexpr ArithmeticRow kAtan2 = {"atan2",
                                     if (run.needs(0)) run.set(0, scaled * x);
                                     if (run.needs(1)) run.set(1, -scaled * y);
                                   },
-                                  true,
-                                  true,
+                                  Kept::Always,
+                                  Kept::Always,
                                   32};
 
 constexpr ArithmeticRow kHypot = {"hypot",
@@ -524,8 +536,8 @@ constexpr ArithmeticRow kHypot = {"hypot",
                                     if (run.needs(0)) run.set(0, scaled * a);
                                     if (run.needs(1)) run.set(1, scaled * b);
                                   },
-                                  true,
-                                  true,
+                                  Kept::Always,
+                                  Kept::Always,
                                   16};
 
 constexpr ArithmeticRow kCopysign = {
@@ -548,8 +560,8 @@ constexpr ArithmeticRow kXLogY = {"xlogy",
                                     }
                                     if (run.needs(1)) run.set(1, run.grad() * x / y);
                                   },
-                                  true,
-                                  true,
+                                  Kept::Always,
+                                  Kept::Always,
                                   16};
 
 constexpr ArithmeticRow kCopysignOfNumber = with_grad_fn(kCopysign, "CopysignBackward1");

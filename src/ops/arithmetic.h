@@ -8,16 +8,19 @@
 
 namespace relume {
 
+// Whether an operand is saved for backward: ForOther where the gradient of the other operand alone needs it.
+enum class Kept : uint8_t { Never, Always, ForOther };
+
 struct ArithmeticRow {
   const char* name;      // "mul"
   const char* in_place;  // "mul_"
   const char* kernel;    // in the text about dtypes that it lacks: "mul_cpu"
   cpu::ArithmeticOp op;
   const char* grad_fn = nullptr;  // "MulBackward0"; null where there is no gradient
-  // saved(0) is self where saves_self is set (else undefined), saved(1) is other.
+  // saved(0) is self, saved(1) is other, where they are kept (else undefined).
   void (*backward)(Backward& run) = nullptr;
-  bool saves_self = true;
-  bool saves_other = true;
+  Kept keeps_self = Kept::Always;
+  Kept keeps_other = Kept::Always;
   int cost = 1;
   // Half types are computed in float, but of operands that are rounded to the half type first: all but a number, or a
   // 0-dim tensor, that stands at this place. It is as PyTorch does it.

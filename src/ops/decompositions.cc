@@ -11,16 +11,20 @@
 
 namespace relume {
 
-namespace {
+void check_square_matrices(const char* name, const Tensor& self) {
+  check(impl_of(self, name).dim() >= 2, "{}: The input tensor A must have at least 2 dimensions.", name);
+  check(self.size(-1) == self.size(-2), "{}: A must be batches of square matrices, but they are {} by {} matrices",
+        name, self.size(-2), self.size(-1));
+}
 
 void check_matrices(const char* name, const Tensor& self, bool square) {
-  const ScalarType dtype = impl_of(self, name).dtype;
-  check(self.dim() >= 2, "{}: The input tensor A must have at least 2 dimensions.", name);
-  check(!square || self.size(-1) == self.size(-2),
-        "{}: A must be batches of square matrices, but they are {} by {} matrices", name, self.size(-2), self.size(-1));
-  check(is_floating_point(dtype), "{}: Expected a floating point or complex tensor as input. Got {}", name,
-        to_string(dtype));
+  check(impl_of(self, name).dim() >= 2, "{}: The input tensor A must have at least 2 dimensions.", name);
+  if (square) check_square_matrices(name, self);
+  check(is_floating_point(self.scalar_type()), "{}: Expected a floating point or complex tensor as input. Got {}", name,
+        to_string(self.scalar_type()));
 }
+
+namespace {
 
 Tensor triangle(const Tensor& matrix, bool upper, bool unit) {
   return upper ? triu(matrix, unit ? 1 : 0) : tril(matrix, unit ? -1 : 0);
@@ -55,7 +59,11 @@ Tensor inverse_of(const Tensor& self, const char* failure) {
   });
 }
 
-// Matrices repeated so that their batch is that to which it and the batch of others broadcast.
+// One number for each matrix, as a matrix that broadcasts to it.
+Tensor as_matrices(const Tensor& numbers) { return numbers.unsqueeze(-1).unsqueeze(-1); }
+
+}  // namespace
+
 Tensor with_batch_of(const Tensor& matrices, const Tensor& others) {
   const auto batch = [](const Tensor& x) { return IntArrayRef(x.sizes().data(), x.sizes().size() - 2); };
   DimVector sizes = broadcast_sizes(batch(matrices), batch(others));
@@ -63,11 +71,6 @@ Tensor with_batch_of(const Tensor& matrices, const Tensor& others) {
   sizes.push_back(matrices.size(-1));
   return matrices.expand(sizes);
 }
-
-// One number for each matrix, as a matrix that broadcasts to it.
-Tensor as_matrices(const Tensor& numbers) { return numbers.unsqueeze(-1).unsqueeze(-1); }
-
-}  // namespace
 
 Tensor solution(const Tensor& a, const Tensor& b) {
   const Tensor x = eliminated(a, b, "torch.linalg.solve: The solver failed because the input matrix is singular.");

@@ -7,6 +7,13 @@
 
 namespace relume {
 
+// Throws Error for what is no batch of matrices, or of square ones; check_matrices also where they are not of floats.
+void check_square_matrices(const char* name, const Tensor& self);
+void check_matrices(const char* name, const Tensor& self, bool square);
+
+// Matrices repeated so that their batch is that to which it and the batch of others broadcast.
+Tensor with_batch_of(const Tensor& matrices, const Tensor& others);
+
 // X with A X = B: A [..., N, N], B [..., N, K] of the same batch. Throws LinAlgError where A is singular.
 Tensor solution(const Tensor& a, const Tensor& b);
 

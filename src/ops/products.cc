@@ -4,19 +4,10 @@
 
 #include "ops/autocast.h"
 #include "ops/composed.h"
+#include "ops/decompositions.h"
 #include "ops/methods.h"
 
 namespace relume {
-namespace {
-
-void check_square(const char* name, const Tensor& self) {
-  check(impl_of(self, name).dim() >= 2, "{}: The input tensor A must have at least 2 dimensions.", name);
-  check(self.size(-1) == self.size(-2), "{}: A must be batches of square matrices, but they are {} by {} matrices",
-        name, self.size(-2), self.size(-1));
-}
-
-}  // namespace
-
 // beta input + alpha sum_b batch1[b] @ batch2[b]: batch1 [B, N, K], batch2 [B, K, M], input broadcast to [N, M].
 Tensor addbmm(const Tensor& self, const Tensor& batch1, const Tensor& batch2, const Scalar& beta, const Scalar& alpha) {
   impl_of(self, "addbmm");
@@ -80,7 +71,7 @@ Tensor cross(const Tensor& self, const Tensor& other, std::optional<int64_t> dim
 
 // Square matrices [..., N, N] multiplied with themselves n times; with a negative n their inverses.
 Tensor matrix_power(const Tensor& self, int64_t n) {
-  check_square("linalg.matrix_power", self);
+  check_square_matrices("linalg.matrix_power", self);
   if (n < 0) return matrix_power(inverse(self), -n);
   if (n == 0) return eye(self.size(-1), self.scalar_type()).expand(self.sizes()).clone();
   Tensor result, base = self;
@@ -93,7 +84,7 @@ Tensor matrix_power(const Tensor& self, int64_t n) {
 
 // e to the power of square matrices [..., N, N], by scaling, Taylor's series and squaring.
 Tensor matrix_exp(const Tensor& self) {
-  check_square("linalg.matrix_exp", self);
+  check_square_matrices("linalg.matrix_exp", self);
   constexpr int kTerms = 18;  // 0.5^19 / 19! is below the rounding of float64
   const double norm = self.numel() ? abs(self.detach()).sum(-2).max().item().toDouble() : 0;
   const int squarings = norm > 0 && std::isfinite(norm) ? std::max(0, std::ilogb(norm) + 2) : 0;

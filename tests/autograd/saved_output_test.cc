@@ -72,5 +72,25 @@ TEST(SavedOutput, IsFreedByThePassThatUsesIt) {
   EXPECT_GT(recorded, before);
 }
 
+// Saved, x would own the node that then becomes its own place in the graph: neither would ever be freed.
+TEST(SavedInputs, AreNotKeptWhereNoGradientNeedsThem) {
+  const Tensor leaf = ones({1000}).requires_grad_();
+  const auto step = [&] {
+    Tensor x = leaf.clone();
+    x += x * 0.5;
+    x -= x / 4;
+    x.mul_(3).fmod_(2);
+    x.sinc_();
+  };
+  step();
+  const size_t before = memory::current();
+  for (int i = 0; i < 10; ++i) step();
+  EXPECT_EQ(memory::current(), before);
+  const Tensor x = leaf * 1, scaled = x * 2;
+  Tensor(x).add_(1);  // x is not saved, so that it may be written to
+  scaled.sum().backward();
+  EXPECT_EQ(leaf.grad()[0].item<float>(), 2);
+}
+
 }  // namespace
 }  // namespace relume::autograd

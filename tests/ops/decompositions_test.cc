@@ -59,6 +59,20 @@ TEST(Decompositions, HaveTheGradientsOfFiniteDifferences) {
   }
 }
 
+TEST(Decompositions, OfSymmetricMatricesHaveGradients) {
+  const auto symmetric = [](const Tensor& x) { return x + x.mT(); };
+  for (const char* half : {"L", "U"}) {
+    expect_gradients([&](const Inputs& x) { return linalg_eigvalsh(symmetric(x[0]), half); },
+                     {matrices({2, 3, 3}).requires_grad_()});
+    expect_gradients(
+        [&](const Inputs& x) {
+          const auto [values, vectors] = linalg_eigh(symmetric(x[0]), half);
+          return matmul(vectors * exp(values).unsqueeze(-2), vectors.mT());
+        },
+        {matrices({2, 3, 3}).requires_grad_()});
+  }
+}
+
 TEST(Decompositions, KeepTheDtype) {
   for (const ScalarType dtype : {kFloat, kDouble}) {
     const Tensor a = positive_definite({3, 3}).to(dtype);

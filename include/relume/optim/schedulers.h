@@ -39,8 +39,8 @@ class RELUME_API LRScheduler {
   Optimizer& optimizer_;
 };
 
-// gamma times the rate every step_size steps, for the first time in step number step_size + 1, as in libtorch (in Python
-// it is step number step_size).
+// gamma times the rate every step_size steps, for the first time in step number step_size + 1, as in libtorch (in
+// Python it is step number step_size).
 class RELUME_API StepLR : public LRScheduler {
  public:
   StepLR(Optimizer& optimizer, unsigned step_size, double gamma = 0.1);

@@ -3,7 +3,6 @@
 import math
 
 from .._C import ops
-from .._decompositions import solve_triangular
 from .bernoulli import Bernoulli
 from .beta import Beta
 from .categorical import Categorical
@@ -160,7 +159,7 @@ def _multivariate_normal(p, q):
             "KL-divergence between two Multivariate Normals with different event shapes cannot be computed"
         )
     factors = ops.broadcast_tensors([p._factor, q._factor])
-    trace = solve_triangular(factors[1], factors[0], upper=False).pow(2).sum((-2, -1))
+    trace = ops.linalg_solve_triangular(factors[1], factors[0], upper=False).pow(2).sum((-2, -1))
     distance = _squared_distance(q._factor, q.loc - p.loc)
     return q._half_log_determinant() - p._half_log_determinant() + 0.5 * (trace + distance - p.event_shape[0])
 

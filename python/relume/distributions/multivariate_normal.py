@@ -4,7 +4,6 @@ import math
 
 from .. import _C
 from .._C import ops
-from .._decompositions import solve_triangular
 from . import constraints
 from .distribution import Distribution
 from .utils import lazy_property, standard_normal
@@ -13,7 +12,7 @@ from .utils import lazy_property, standard_normal
 def _squared_distance(factor, difference):
     """difference^T (L L^T)^-1 difference of vectors, L lower triangular."""
     shape = ops.broadcast_tensors([difference.unsqueeze(-1), factor[..., :1]])[0].shape
-    solved = solve_triangular(factor.expand(tuple(shape[:-1]) + (shape[-2],)), difference.unsqueeze(-1).expand(shape), upper=False)
+    solved = ops.linalg_solve_triangular(factor.expand(tuple(shape[:-1]) + (shape[-2],)), difference.unsqueeze(-1).expand(shape), upper=False)
     return solved.squeeze(-1).pow(2).sum(-1)
 
 

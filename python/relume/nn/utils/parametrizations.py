@@ -1,7 +1,6 @@
 """Ready parametrizations: weight_norm, spectral_norm and orthogonal."""
 
 from ..._C import ops
-from ..._decompositions import solve
 from ..._modes import no_grad
 from ..functional import normalize
 from ..modules.module import Module
@@ -103,7 +102,7 @@ class _Orthogonal(Module):
             Q = ops.matrix_exp(skew)
         else:  # Cayley's transform
             identity = ops.eye(n, dtype=skew.dtype).expand(skew.shape)
-            Q = solve(identity - 0.5 * skew, identity + 0.5 * skew)
+            Q = ops.linalg_solve(identity - 0.5 * skew, identity + 0.5 * skew)
         Q = Q[..., :k]
         base = getattr(self, "base", None)
         Q = Q if base is None else base @ Q
