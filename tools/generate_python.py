@@ -45,7 +45,7 @@ BY_KEYWORD = {"const TensorOptions&", "std::optional<Generator>", "MemoryFormat"
 FIELDS = dict.fromkeys("max min sort topk kthvalue median nanmedian mode cummax cummin".split(), ("values", "indices"))
 FIELDS |= {"aminmax": ("min", "max"), "frexp": ("mantissa", "exponent"), "slogdet": ("sign", "logabsdet"), "qr": ("Q", "R")}
 # Attributes in Python, or reached in another way there.
-HIDDEN = set("alias slice numpy_T mT unique unique_consecutive cdist svd polygamma".split())
+HIDDEN = set("alias slice numpy_T mT unique _unique _unique2 unique_dim unique_consecutive cdist svd polygamma".split())
 # Parameters that have another name in Python.
 RENAMED = {
     ("dot", "other"): "tensor",

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <type_traits>
 
 #include "relume/dtype.h"
 #include "relume/export.h"
@@ -14,21 +15,22 @@ namespace relume {
 class Scalar {
  public:
   Scalar() : kind_(Kind::Long), long_(0) {}
-  Scalar(bool value) : kind_(Kind::Bool), long_(value) {}            // NOLINT: implicit, as in libtorch
-  Scalar(int value) : kind_(Kind::Long), long_(value) {}             // NOLINT
-  Scalar(unsigned value) : kind_(Kind::Long), long_(value) {}        // NOLINT
-  Scalar(long value) : kind_(Kind::Long), long_(value) {}            // NOLINT
-  Scalar(long long value) : kind_(Kind::Long), long_(value) {}       // NOLINT
+  template <class T, class = std::enable_if_t<std::is_same_v<T, bool>>>  // so that a pointer is no number
+  Scalar(T value) : kind_(Kind::Bool), long_(value) {}                   // NOLINT: implicit, as in libtorch
+  Scalar(int value) : kind_(Kind::Long), long_(value) {}                 // NOLINT
+  Scalar(unsigned value) : kind_(Kind::Long), long_(value) {}            // NOLINT
+  Scalar(long value) : kind_(Kind::Long), long_(value) {}                // NOLINT
+  Scalar(long long value) : kind_(Kind::Long), long_(value) {}           // NOLINT
   Scalar(unsigned long value) : kind_(Kind::Long), long_(static_cast<int64_t>(value)) {}       // NOLINT
   Scalar(unsigned long long value) : kind_(Kind::Long), long_(static_cast<int64_t>(value)) {}  // NOLINT
-  Scalar(short value) : kind_(Kind::Long), long_(value) {}           // NOLINT
-  Scalar(unsigned short value) : kind_(Kind::Long), long_(value) {}  // NOLINT
-  Scalar(signed char value) : kind_(Kind::Long), long_(value) {}     // NOLINT
-  Scalar(unsigned char value) : kind_(Kind::Long), long_(value) {}   // NOLINT
-  Scalar(float value) : kind_(Kind::Double), double_(value) {}       // NOLINT
-  Scalar(double value) : kind_(Kind::Double), double_(value) {}      // NOLINT
-  Scalar(Half value) : kind_(Kind::Double), double_(value) {}        // NOLINT
-  Scalar(BFloat16 value) : kind_(Kind::Double), double_(value) {}    // NOLINT
+  Scalar(short value) : kind_(Kind::Long), long_(value) {}                                     // NOLINT
+  Scalar(unsigned short value) : kind_(Kind::Long), long_(value) {}                            // NOLINT
+  Scalar(signed char value) : kind_(Kind::Long), long_(value) {}                               // NOLINT
+  Scalar(unsigned char value) : kind_(Kind::Long), long_(value) {}                             // NOLINT
+  Scalar(float value) : kind_(Kind::Double), double_(value) {}                                 // NOLINT
+  Scalar(double value) : kind_(Kind::Double), double_(value) {}                                // NOLINT
+  Scalar(Half value) : kind_(Kind::Double), double_(value) {}                                  // NOLINT
+  Scalar(BFloat16 value) : kind_(Kind::Double), double_(value) {}                              // NOLINT
 
   bool isFloatingPoint() const { return kind_ == Kind::Double; }
   bool isIntegral(bool include_bool) const { return kind_ == Kind::Long || (include_bool && kind_ == Kind::Bool); }
@@ -63,10 +65,10 @@ class Scalar {
   };
 };
 
-#define RELUME_SCALAR_TO_INTEGER(T, low, high)           \
-  template <>                                            \
-  inline T Scalar::to<T>() const {                       \
-    return static_cast<T>(to_integer(low, high, #T));    \
+#define RELUME_SCALAR_TO_INTEGER(T, low, high)        \
+  template <>                                         \
+  inline T Scalar::to<T>() const {                    \
+    return static_cast<T>(to_integer(low, high, #T)); \
   }
 RELUME_SCALAR_TO_INTEGER(uint8_t, -255, 255)
 RELUME_SCALAR_TO_INTEGER(int8_t, INT8_MIN, INT8_MAX)

@@ -303,6 +303,8 @@ class RELUME_API Tensor {
 
 #include "relume/tensor_methods.inc"
   Tensor mH() const { return adjoint(); }
+  Tensor var(int dim) const { return var(IntArrayRef({int64_t{dim}})); }  // not whether unbiased
+  Tensor std(int dim) const { return std(IntArrayRef({int64_t{dim}})); }
   Tensor polygamma(int64_t n) const;
   // This tensor where the condition holds, `other` elsewhere; the three broadcast.
   Tensor where(const Tensor& condition, const Tensor& other) const;
@@ -347,6 +349,8 @@ unsigned Tensor::register_hook(F&& hook) const {
 }
 
 // Methods as functions.
+inline Tensor var(const Tensor& self, int dim) { return self.var(dim); }
+inline Tensor std(const Tensor& self, int dim) { return self.std(dim); }
 inline Tensor detach(const Tensor& self) { return self.detach(); }
 inline Tensor& detach_(const Tensor& self) { return self.detach_(); }
 inline int64_t numel(const Tensor& self) { return self.numel(); }
@@ -354,6 +358,12 @@ inline int64_t size(const Tensor& self, int64_t dim) { return self.size(dim); }
 inline int64_t stride(const Tensor& self, int64_t dim) { return self.stride(dim); }
 inline bool is_complex(const Tensor& self) { return self.is_complex(); }
 inline bool is_same_size(const Tensor& self, const Tensor& other) { return self.is_same_size(other); }
+
+// The dtype of a result of these operands: tensors with dimensions decide before those without, and those before
+// numbers, within the highest kind (bool, integer, floating point).
+RELUME_API ScalarType result_type(const Tensor& self, const Tensor& other);
+RELUME_API ScalarType result_type(const Tensor& self, const Scalar& other);
+RELUME_API ScalarType result_type(const Scalar& self, const Tensor& other);
 
 // Prints as libtorch does; repr() prints as Python does.
 RELUME_API std::ostream& operator<<(std::ostream& stream, const Tensor& tensor);

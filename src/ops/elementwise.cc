@@ -53,6 +53,16 @@ ScalarType result_type(std::initializer_list<Operand> operands) {
   }
   return combine_categories(dimensioned, combine_categories(zero_dim, number));
 }
+ScalarType result_type(const Tensor& self, const Tensor& other) {
+  impl_of(self, "result_type");
+  impl_of(other, "result_type");
+  return result_type({self, other});
+}
+ScalarType result_type(const Tensor& self, const Scalar& other) {
+  impl_of(self, "result_type");
+  return result_type({self, other});
+}
+ScalarType result_type(const Scalar& self, const Tensor& other) { return result_type(other, self); }
 
 ScalarType float_result_type(std::initializer_list<Operand> operands) {
   const ScalarType dtype = result_type(operands);

@@ -436,6 +436,30 @@ std::tuple<Tensor, Tensor, Tensor> unique(const Tensor& self, bool, bool return_
   return {sorted.index_select(0, starts), inverse, counts};
 }
 
+// unique() with empty tensors for what was not asked for.
+std::tuple<Tensor, Tensor, Tensor> _unique2(const Tensor& self, bool sorted, bool return_inverse, bool return_counts) {
+  const auto given = [](const Tensor& tensor) { return tensor.defined() ? tensor : empty({0}, kLong); };
+  const auto [values, inverse, counts] = unique(self, sorted, return_inverse, return_counts);
+  return {values, given(inverse), given(counts)};
+}
+std::tuple<Tensor, Tensor> _unique(const Tensor& self, bool sorted, bool return_inverse) {
+  const auto [values, inverse, counts] = _unique2(self, sorted, return_inverse, false);
+  return {values, inverse};
+}
+
+// The distinct slices along dim in lexicographic order; for each slice its place among them; and how often each comes,
+// where asked for (else empty).
+std::tuple<Tensor, Tensor, Tensor> unique_dim(const Tensor& self, int64_t dim, bool, bool, bool return_counts) {
+  const NoGradGuard unrecorded;
+  const int64_t d = wrap_dim(dim, impl_of(self, "unique_dim").dim());
+  Tensor order = arange(self.size(d), kLong);
+  const Tensor rows = self.movedim({d}, {0}).reshape({self.size(d), -1});
+  for (int64_t column = rows.size(1); column-- > 0;)  // by the last element first: each sort is stable
+    order = order.index_select(0, argsort(rows.select(1, column).index_select(0, order), 0, false));
+  auto [slices, runs, counts] = unique_consecutive(self.index_select(d, order), true, return_counts, d);
+  return {slices, empty_like(order).scatter(0, order, runs), counts.defined() ? counts : empty({0}, kLong)};
+}
+
 // The elements, or with dim the slices along it, without repetitions of the one before; for each which of them it is,
 // and how often in a row each comes, where asked for (else undefined).
 std::tuple<Tensor, Tensor, Tensor> unique_consecutive(const Tensor& self, bool return_inverse, bool return_counts,

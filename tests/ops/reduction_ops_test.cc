@@ -61,6 +61,15 @@ TEST(Reductions, TakeSeveralDims) {
   EXPECT_TRUE(equal(all(ones({0, 3}), IntArrayRef({0})), ones({3}, kBool)));
 }
 
+TEST(Reductions, TakeAnIntAsADimension) {
+  const Tensor x = tensor({{1.0, 3.0}, {2.0, 6.0}});
+  EXPECT_TRUE(equal(x.var(1), tensor({2.0, 8.0}, x.scalar_type())));
+  EXPECT_TRUE(equal(var(x, 0), x.t().var(1)));
+  EXPECT_TRUE(equal(x.std(1), x.var(1).sqrt()));
+  EXPECT_TRUE(equal(std(x, 0), var(x, 0).sqrt()));
+  EXPECT_TRUE(equal(x.var(false), tensor(3.5, x.scalar_type())));
+}
+
 TEST(Reductions, DifferentiateAProductThatHasZeros) {
   for (const std::vector<double>& values : {std::vector<double>{2, 0, 3}, {0, 0, 3}, {1, 2, 3}}) {
     Tensor x = tensor(values, kDouble).set_requires_grad(true);
