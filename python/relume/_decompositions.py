@@ -45,18 +45,6 @@ def lu(input, pivot=True, get_infos=False):
     return (*result, ops.zeros(input.shape[:-2], dtype=_C.int32)) if get_infos else result
 
 
-def thin_svd(name, A):
-    """(U, S, V^T) of matrices, U [..., M, K] and V^T [..., K, N] with K = min(M, N)."""
-    check_matrix(name, A)
-    return ops._thin_svd(A)
-
-
-def full_svd(A):
-    """(U, S, V^T) with square U and V^T, without a gradient."""
-    u, s, v = ops._svd(A, False, True)
-    return u, s, v.mT
-
-
 def svd(input, some=True, compute_uv=True):
     """(U, S, V) with U diag(S) V^T = input [..., M, N], the singular values S from the largest, U and V with min(M, N)
     orthonormal columns, or square, without a gradient, with some=False. Without compute_uv U and V are zeros."""

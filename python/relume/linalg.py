@@ -5,7 +5,7 @@ import math
 from ._C import int32 as _int32
 from ._C import ops
 from ._decompositions import (
-    LinAlgError, check_matrix, full_svd, lu as _lu, pinv_of, rank_of, thin_svd,
+    LinAlgError, check_matrix, lu as _lu, pinv_of, rank_of,
 )  # fmt: skip
 from ._missing import attribute_finder
 from ._return_types import named as _named
@@ -95,13 +95,12 @@ def qr(A, mode="reduced"):
 def svd(A, full_matrices=True, *, driver=None):
     """(U, S, Vh) with U diag(S) Vh = A [..., M, N], the singular values S from the largest; U and Vh are square, or have
     min(M, N) columns and rows with full_matrices=False."""
-    thin = not full_matrices or A.dim() < 2 or A.shape[-1] == A.shape[-2]
-    return _Svd(*(thin_svd("linalg.svd", A) if thin else full_svd(A)))
+    return _Svd(*ops.linalg_svd(A, full_matrices))
 
 
 def svdvals(A, *, driver=None):
     """The singular values of matrices, from the largest."""
-    return thin_svd("linalg.svd", A)[1]
+    return ops.linalg_svdvals(A)
 
 
 def eigh(A, UPLO="L"):

@@ -27,10 +27,6 @@ const Op kDecompositions[] = {
      "_svd_factors(A, full_matrices)\n\nOf float64: U, the singular values, descending, and V^T.\n",
      {{kFunction, "Tensor A, bool full_matrices",
        [](Arguments& a) -> PyObject* { return wrap(svd_factors(a.tensor(0), a.boolean(1))); }}}},
-    {"_thin_svd",
-     "_thin_svd(A)\n\nU, the singular values, descending, and V^T, with as many columns and rows as there are "
-     "values.\n",
-     {{kFunction, "Tensor A", [](Arguments& a) -> PyObject* { return wrap(RELUME_RESULT(thin_svd(a.tensor(0)))); }}}},
     {"_pseudoinverse",
      "_pseudoinverse(A, atol, rtol)\n\nThe pseudoinverse, where singular values up to max(atol, rtol times the "
      "largest) "

@@ -28,9 +28,4 @@ inline Tensor& become_result(const char* grad_fn, Tensor& self, const Tensor& re
 // self as it is now, in a tensor of its own where a graph is recorded: for ops that save what they then write to.
 inline Tensor kept(const Tensor& self) { return recording({self}) ? clone(self) : self; }
 
-// As a floating dtype: itself, or the default dtype.
-inline Tensor as_float(const Tensor& tensor) {
-  return is_floating_point(tensor.scalar_type()) ? tensor : tensor.to(float_result_type({tensor}));
-}
-
 }  // namespace relume

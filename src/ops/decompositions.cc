@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "ops/composed.h"
+#include "ops/dims.h"
 #include "ops/factors.h"
 #include "ops/methods.h"
 
@@ -65,8 +66,7 @@ Tensor as_matrices(const Tensor& numbers) { return numbers.unsqueeze(-1).unsquee
 }  // namespace
 
 Tensor with_batch_of(const Tensor& matrices, const Tensor& others) {
-  const auto batch = [](const Tensor& x) { return IntArrayRef(x.sizes().data(), x.sizes().size() - 2); };
-  DimVector sizes = broadcast_sizes(batch(matrices), batch(others));
+  DimVector sizes = broadcast_sizes(batch_sizes(matrices), batch_sizes(others));
   sizes.push_back(matrices.size(-2));
   sizes.push_back(matrices.size(-1));
   return matrices.expand(sizes);
@@ -238,8 +238,7 @@ void svd_backward(Backward& run) {
   run.set(0, outside.defined() ? within + outside : within);
 }
 
-}  // namespace
-
+// (U, S, V^T), U [..., M, K] and V^T [..., K, N] with K = min(M, N).
 std::tuple<Tensor, Tensor, Tensor> thin_svd(const Tensor& a) {
   const ScalarType dtype = a.scalar_type();
   const auto [left, values, right] = svd_factors(a.detach().to(kDouble), false);
@@ -247,6 +246,8 @@ std::tuple<Tensor, Tensor, Tensor> thin_svd(const Tensor& a) {
   record_results("LinalgSvdBackward0", {u, s, vh}, {a}, {output(u, 0), output(s, 1), output(vh, 2)}, svd_backward);
   return {u, s, vh};
 }
+
+}  // namespace
 
 // (U, S, V) with U diag(S) V^T = self [..., M, N], the singular values S from the largest, U and V with min(M, N)
 // orthonormal columns, or square, and without a gradient, where `some` is not set. Without compute_uv U and V are

@@ -20,9 +20,6 @@ Tensor solution(const Tensor& a, const Tensor& b);
 // The same for triangular A, of which one half is read; with `unit`, its diagonal counts as 1.
 Tensor triangular_solution_of(const Tensor& a, const Tensor& b, bool upper, bool unit);
 
-// (U, S, V^T) with U diag(S) V^T = A, S descending: U [..., M, K], V^T [..., K, N], K = min(M, N).
-std::tuple<Tensor, Tensor, Tensor> thin_svd(const Tensor& a);
-
 // The eigenvalues, ascending, and the eigenvectors of symmetric matrices.
 std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a);
 

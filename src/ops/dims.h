@@ -23,6 +23,11 @@ DimVector reduced_sizes(IntArrayRef sizes, DimSet dims, bool keepdim);
 // Product of the sizes in the set.
 int64_t numel_of(IntArrayRef sizes, DimSet dims);
 
+// The sizes of a batch of matrices, without those of the matrices.
+inline IntArrayRef batch_sizes(const Tensor& matrices) {
+  return IntArrayRef(matrices.sizes().data(), matrices.sizes().size() - 2);
+}
+
 // The sizes of a tensor with the last `count` replaced.
 inline DimVector with_last(const Tensor& tensor, size_t count, std::initializer_list<int64_t> sizes) {
   DimVector result;

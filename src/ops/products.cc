@@ -5,6 +5,7 @@
 #include "ops/autocast.h"
 #include "ops/composed.h"
 #include "ops/decompositions.h"
+#include "ops/dims.h"
 #include "ops/methods.h"
 
 namespace relume {
@@ -121,9 +122,8 @@ Tensor cdist(const Tensor& x1, const Tensor& x2, double p, std::optional<int64_t
   check(x1.size(-1) == x2.size(-1), "X1 and X2 must have the same number of columns. X1: {} X2: {}", x1.size(-1),
         x2.size(-1));
   check(p >= 0, "cdist only supports non-negative p values");
-  const auto batch = [](const Tensor& x) { return IntArrayRef(x.sizes().data(), x.sizes().size() - 2); };
   int64_t row_size = x2.size(-2) * x2.size(-1);
-  for (const int64_t size : broadcast_sizes(batch(x1), batch(x2))) row_size *= size;
+  for (const int64_t size : broadcast_sizes(batch_sizes(x1), batch_sizes(x2))) row_size *= size;
   const int64_t rows = x1.size(-2), block = std::max<int64_t>(1, kBlock / std::max<int64_t>(1, row_size));
   if (recording({x1, x2}) || block >= rows) return named("CdistBackward0", distances(x1, x2, p));
   std::vector<Tensor> parts;

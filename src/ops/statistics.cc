@@ -87,7 +87,7 @@ Tensor cov(const Tensor& self, int64_t correction, const Tensor& fweights, const
   check(impl_of(self, "cov").dim() <= 2,
         "cov(): expected input to have two or fewer dimensions but got an input with {} dimensions", self.dim());
   check(self.scalar_type() != kBool, "cov(): bool dtype is not supported for input");
-  const Tensor rows = as_float(self.dim() == 2 ? self : self.reshape({1, self.numel()}));
+  const Tensor rows = (self.dim() == 2 ? self : self.reshape({1, self.numel()})).to(float_result_type({self}));
   const auto checked = [&](const char* name, const char* kind, const Tensor& weights) {
     check(weights.dim() <= 1, "cov(): expected {} to have one or fewer dimensions but got {} with {} dimensions", name,
           name, weights.dim());
