@@ -78,6 +78,7 @@ Tensor product_of(const Tensor& a, const Tensor& b) {
 // One stride for all batch dimensions of a tensor that was expanded to `rank`, if there is one.
 std::optional<int64_t> batch_stride(const Tensor& matrices) {
   const IntArrayRef sizes = matrices.sizes(), strides = matrices.strides();
+  if (matrices.numel() == 0) return 0;
   std::optional<int64_t> stride;
   int64_t next = 0;
   for (size_t d = sizes.size() - 2; d-- > 0;) {
