@@ -43,9 +43,25 @@ OPTIONS = [
 BY_KEYWORD = {"const TensorOptions&", "std::optional<Generator>", "MemoryFormat", "std::optional<MemoryFormat>"}
 # Ops whose results have names: torch.return_types.max(values=..., indices=...).
 FIELDS = dict.fromkeys("max min sort topk kthvalue median nanmedian mode cummax cummin".split(), ("values", "indices"))
-FIELDS |= {"aminmax": ("min", "max"), "frexp": ("mantissa", "exponent"), "slogdet": ("sign", "logabsdet"), "qr": ("Q", "R")}
+FIELDS |= {"aminmax": ("min", "max"), "frexp": ("mantissa", "exponent"), "slogdet": ("sign", "logabsdet")}
+FIELDS |= {"qr": ("Q", "R"), "svd": ("U", "S", "V"), "lu_unpack": ("P", "L", "U")}
+FIELDS |= {
+    f"linalg_{name}": fields.split()
+    for name, fields in {
+        "qr": "Q R",
+        "svd": "U S Vh",
+        "eigh": "eigenvalues eigenvectors",
+        "lu": "P L U",
+        "lu_factor": "LU pivots",
+        "lu_factor_ex": "LU pivots info",
+        "inv_ex": "inverse info",
+        "cholesky_ex": "L info",
+        "solve_ex": "result info",
+        "lstsq": "solution residuals rank singular_values",
+    }.items()
+}
 # Attributes in Python, or reached in another way there.
-HIDDEN = set("alias slice numpy_T mT unique _unique _unique2 unique_dim unique_consecutive cdist svd polygamma".split())
+HIDDEN = set("alias slice numpy_T mT unique _unique _unique2 unique_dim unique_consecutive cdist polygamma".split())
 # Parameters that have another name in Python.
 RENAMED = {
     ("dot", "other"): "tensor",
@@ -242,8 +258,8 @@ class Call:
         result = f"RELUME_RESULT({call})"
         base = self.op.name.rstrip("_")
         if self.op.result.startswith("std::tuple") and base in FIELDS:
-            first, second = FIELDS[base]
-            result = f'named("{base}", "{first}", "{second}", {result})'
+            names = ", ".join(f'"{field}"' for field in FIELDS[base])
+            result = f'named("{base}", {{{names}}}, {result})'
         else:
             result = f"wrap({result})"
         return " ".join(statements + [f"return {result};"])
@@ -434,6 +450,7 @@ def tables(ops, same):
             rows[name][1].append(f"{name}({signature(line)})")
     for name, base in same.items():
         overloads, signatures = rows[base]
+        overloads = [row.replace(f'named("{base}"', f'named("{name}"') for row in overloads]
         rows[name] = overloads, [name + text.removeprefix(base) for text in signatures]
     said = comments()
 

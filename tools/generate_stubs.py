@@ -119,6 +119,7 @@ class _MinMax(NamedTuple):
     max: Tensor
 
 class OutOfMemoryError(RuntimeError): ...
+class _LinAlgError(RuntimeError): ...
 class Node:
     def name(self) -> str: ...
     next_functions: tuple[tuple[Node | None, _int], ...]
@@ -282,7 +283,7 @@ def tensor_class(rows):
     for name, line, _ in python_functions("_composites.py"):
         if name in constant("_composites.py", "METHODS"):
             in_python[name] = re.sub(r"^\w+(: Tensor)?", "self", line)
-    for file, listed in (("_decompositions.py", "__all__"), ("_statistics.py", "METHODS"), ("_complex.py", "__all__")):
+    for file, listed in (("_statistics.py", "METHODS"), ("_complex.py", "__all__")):
         for name, line, _ in python_functions(file):
             if name not in constant(file, listed) or name == "imag":
                 continue

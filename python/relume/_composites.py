@@ -5,7 +5,7 @@ import math
 from . import _C
 from ._C import Tensor, ops
 
-METHODS = "mvlgamma unique_consecutive".split()
+METHODS = "lu mvlgamma unique_consecutive".split()
 _HELD = set(globals())
 
 
@@ -16,6 +16,14 @@ def mvlgamma(input, p):
         raise RuntimeError("p has to be greater than or equal to 1")
     terms = [ops.lgamma(input - j / 2) for j in range(p)]
     return ops._named(sum(terms) + p * (p - 1) / 4 * math.log(math.pi), "MvlgammaBackward0")
+
+
+def lu(input, pivot=True, get_infos=False):
+    """(LU, pivots): L below the diagonal, where it is 1, and U on and above it, of matrices [..., M, N]; pivots says, from
+    1, which row was swapped with each, int32 [..., min(M, N)]. With get_infos also which pivot is the first that is zero,
+    from 1, or 0."""
+    results = ops.linalg_lu_factor_ex(input, pivot=pivot)
+    return tuple(results) if get_infos else tuple(results[:2])
 
 
 def vander(x, N=None, increasing=False):

@@ -210,11 +210,13 @@ PyObject* named_repr(PyObject* self, PyObject*) {
   });
 }
 
-PyObject* make_named_type(const char* op, const char* first, const char* second) {
+PyObject* make_named_type(const char* op, std::initializer_list<const char*> names) {
   static PyMethodDef repr = {"__repr__", named_repr, METH_NOARGS, nullptr};
-  PyStructSequence_Field fields[] = {{first, nullptr}, {second, nullptr}, {nullptr, nullptr}};
+  std::vector<PyStructSequence_Field> fields;
+  for (const char* const name : names) fields.push_back({name, nullptr});
+  fields.push_back({nullptr, nullptr});
   const std::string name = std::string("torch.return_types.") + op;
-  PyStructSequence_Desc description = {name.c_str(), nullptr, fields, 2};
+  PyStructSequence_Desc description = {name.c_str(), nullptr, fields.data(), static_cast<int>(names.size())};
   PyTypeObject* type = PyStructSequence_NewType(&description);
   PyObject* object = checked(reinterpret_cast<PyObject*>(type));
   const Ref method = own(PyDescr_NewMethod(type, &repr));
@@ -224,17 +226,17 @@ PyObject* make_named_type(const char* op, const char* first, const char* second)
 
 }  // namespace
 
-PyObject* named(const char* op, const char* first, const char* second, const std::tuple<Tensor, Tensor>& results) {
+PyObject* named(const char* op, std::initializer_list<const char*> names, TensorList results) {
   static PyObject* const types = checked(PyDict_New());
   PyObject* type = PyDict_GetItemString(types, op);
   if (!type) {
-    type = make_named_type(op, first, second);
+    type = make_named_type(op, names);
     check_status(PyDict_SetItemString(types, op, type));
     Py_DECREF(type);
   }
   Ref tuple = own(PyStructSequence_New(reinterpret_cast<PyTypeObject*>(type)));
-  PyStructSequence_SetItem(tuple.get(), 0, checked(wrap(std::get<0>(results))));
-  PyStructSequence_SetItem(tuple.get(), 1, checked(wrap(std::get<1>(results))));
+  for (size_t i = 0; i < results.size(); ++i)
+    PyStructSequence_SetItem(tuple.get(), static_cast<Py_ssize_t>(i), checked(wrap(results[i])));
   return tuple.release();
 }
 

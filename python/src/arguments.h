@@ -95,7 +95,12 @@ class Arguments {
 };
 
 // A tuple with names, such as torch.return_types.max(values=..., indices=...). The texts must live for ever.
-PyObject* named(const char* op, const char* first, const char* second, const std::tuple<Tensor, Tensor>& results);
+// Results that have names: torch.return_types.<op>(<name>=..., ...).
+PyObject* named(const char* op, std::initializer_list<const char*> names, TensorList results);
+template <class... T>
+PyObject* named(const char* op, std::initializer_list<const char*> names, const std::tuple<T...>& results) {
+  return std::apply([&](const T&... each) { return named(op, names, TensorList({each...})); }, results);
+}
 inline PyObject* wrap(bool value) { return boolean(value); }
 template <class... T>
 PyObject* wrap(const std::tuple<T...>& results) {

@@ -101,11 +101,11 @@ PyMODINIT_FUNC PyInit__C() {
     append_settings(entries);
     append_optimizer_ops(entries);
     append_file_ops(entries);
-    append_decompositions(entries);
     append_special_ops(entries);
     append_overrides(entries);
     append_profiling(entries);
     add_object(module.get(), "OutOfMemoryError", out_of_memory_error());
+    add_object(module.get(), "_LinAlgError", linear_algebra_error());
     add_types(module.get());
     add_tensor(module.get(), entries);
     add_graph_types(module.get());

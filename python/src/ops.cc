@@ -21,12 +21,13 @@ Tensor norm_over(Arguments& a, const Scalar& p) {
 
 // The same by the name of a norm of matrices; the Frobenius norm is the 2-norm of the elements.
 PyObject* named_norm(Arguments& a) {
-  if (a.text(1) == "fro") return wrap(norm_over(a, 2));
-  const auto given = [&](size_t i) { return a.has(i) ? a.object(i) : Py_None; };
-  const Ref linalg = own(PyImport_ImportModule("relume.linalg"));
-  const Ref function = own(PyObject_GetAttrString(linalg.get(), "_named_norm"));
-  return checked(PyObject_CallFunctionObjArgs(function.get(), a.object(0), a.object(1), given(2),
-                                              a.boolean(3, false) ? Py_True : Py_False, given(4), nullptr));
+  const Tensor self = a.tensor(0);
+  const std::string_view name = a.text(1);
+  if (name == "fro") return wrap(norm_over(a, 2));
+  DimVector dims = a.integers(2);
+  if (!a.has(2))
+    for (int64_t d = 0; d < self.dim(); ++d) dims.push_back(d);
+  return wrap(RELUME_RESULT(relume::linalg_matrix_norm(self, name, dims, a.boolean(3, false), a.optional_dtype(4))));
 }
 
 // var_mean or std_mean of the dims of argument `dim`, or of all with 0, where argument `unbiased` says how to divide.

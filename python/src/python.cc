@@ -43,15 +43,6 @@ void set_error(PyObject* kind, const std::exception& error) { PyErr_SetString(ki
 
 }  // namespace
 
-// relume.linalg.LinAlgError, which is Python's; RuntimeError while the package is not there.
-PyObject* linear_algebra_error() noexcept {
-  const Ref module = Ref::steal(PyImport_ImportModule("relume._decompositions"));
-  PyObject* const kind = module ? PyObject_GetAttrString(module.get(), "LinAlgError") : nullptr;
-  if (kind) return kind;
-  PyErr_Clear();
-  return PyExc_RuntimeError;
-}
-
 PyObject* translate_exception() noexcept {
   try {
     throw;
@@ -81,6 +72,11 @@ PyObject* translate_exception() noexcept {
 
 PyObject* out_of_memory_error() {
   static PyObject* const type = PyErr_NewException("relume.OutOfMemoryError", PyExc_RuntimeError, nullptr);
+  return type ? type : PyExc_RuntimeError;
+}
+
+PyObject* linear_algebra_error() {
+  static PyObject* const type = PyErr_NewException("torch._C._LinAlgError", PyExc_RuntimeError, nullptr);
   return type ? type : PyExc_RuntimeError;
 }
 

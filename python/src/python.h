@@ -1,11 +1,11 @@
 // The bridge to the interpreter: owned references, errors in both directions, and the lock.
 #pragma once
 
-#include "abi.h"  // before every standard header
-
 #include <cstdint>
 #include <string>
 #include <utility>
+
+#include "abi.h"  // before every standard header
 
 namespace relume::python {
 
@@ -68,6 +68,7 @@ PyObject* translate_exception() noexcept;
 
 // The class of errors about memory, a RuntimeError.
 PyObject* out_of_memory_error();
+PyObject* linear_algebra_error();
 
 // Calls body(), turning C++ exceptions into Python errors: what every function called by the interpreter is made of.
 template <class F>
@@ -115,7 +116,8 @@ class Unlocked {
   PyThreadState* thread_;
 };
 
-// The name of an object's class as PyTorch's messages give it: with the module where the class is not written in Python.
+// The name of an object's class as PyTorch's messages give it: with the module where the class is not written in
+// Python.
 std::string type_name_of(PyObject* object);
 // Text of a str object, which must outlive it.
 std::string_view text_of(PyObject* object);

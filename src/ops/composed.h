@@ -25,6 +25,13 @@ inline Tensor& become_result(const char* grad_fn, Tensor& self, const Tensor& re
   return self;
 }
 
+// The gradient of a value that was chosen from self over dims, which both keep: equal shares to all elements equal to
+// it.
+inline Tensor shared_by_equals(const Tensor& grad, const Tensor& self, const Tensor& value, IntArrayRef dims) {
+  const Tensor equal = logical_or(self == value, logical_and(isnan(self), isnan(value))).to(self.scalar_type());
+  return grad * equal / equal.sum(dims, true);
+}
+
 // self as it is now, in a tensor of its own where a graph is recorded: for ops that save what they then write to.
 inline Tensor kept(const Tensor& self) { return recording({self}) ? clone(self) : self; }
 

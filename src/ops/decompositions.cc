@@ -25,6 +25,14 @@ void check_matrices(const char* name, const Tensor& self, bool square) {
         to_string(self.scalar_type()));
 }
 
+std::string failure_of(const char* name, const char* failure, const Tensor& info) {
+  const Tensor numbers = info.reshape({-1}), failed = nonzero(numbers).reshape({-1});
+  if (failed.size(0) == 0) return "";
+  const int64_t first = failed[0].item().toLong();
+  const std::string place = info.dim() > 0 ? fmt::format("(Batch element {}): ", first) : "";
+  return fmt::format("{}: {}{}", name, place, fmt::format(fmt::runtime(failure), numbers[first].item().toLong()));
+}
+
 namespace {
 
 Tensor triangle(const Tensor& matrix, bool upper, bool unit) {
@@ -35,29 +43,23 @@ Tensor identity_like(const Tensor& matrices) {
   return eye(matrices.size(-1), matrices.scalar_type()).expand(matrices.sizes());
 }
 
-Tensor pivots_of(const LuFactors& factors) { return factors.packed.diagonal(0, -2, -1); }
-
-// A^-1 B by elimination. Throws LinAlgError where A is singular: `failure` says so, of the number of the pivot.
-Tensor eliminated(const Tensor& a, const Tensor& b, const char* failure) {
+// A^-1 B by elimination, and where A is singular; see zero_pivots.
+Solved eliminated(const Tensor& a, const Tensor& b) {
   const NoGradGuard unrecorded;
   const LuFactors factors = lu_factors(a.detach().to(kDouble));
-  const Tensor zero = nonzero(pivots_of(factors) == 0);
-  if (zero.size(0) > 0) {
-    const int64_t pivot = zero.select(1, zero.size(1) - 1).min().item().toLong() + 1;
-    throw LinAlgError(fmt::format(fmt::runtime(failure), pivot));
-  }
-  const Tensor rows = b.to(kDouble).gather(-2, factors.order.unsqueeze(-1).expand(b.sizes()));
-  const Tensor lower = triangular_solution(factors.packed, rows, false, true);
-  return triangular_solution(factors.packed, lower, true, false).to(a.scalar_type());
+  return {lu_solution(factors, b.to(kDouble)).to(a.scalar_type()), zero_pivots(factors)};
 }
 
-// `failure` as above.
-Tensor inverse_of(const Tensor& self, const char* failure) {
-  const Tensor result = eliminated(self, identity_like(self), failure);
-  return record("LinalgInvExBackward0", result, {self}, {output(result)}, [](Backward& run) {
+constexpr const char* kNoInverse =
+    "The diagonal element {} is zero, the inversion could not be completed because the input matrix is singular.";
+
+Solved inverse_of(const Tensor& self) {
+  const auto [result, info] = eliminated(self, identity_like(self));
+  record("LinalgInvExBackward0", result, {self}, {output(result)}, [](Backward& run) {
     const Tensor turned = run.saved(0).mT();
     run.set(0, -matmul(turned, matmul(run.grad(), turned)));
   });
+  return {result, info};
 }
 
 // One number for each matrix, as a matrix that broadcasts to it.
@@ -72,13 +74,14 @@ Tensor with_batch_of(const Tensor& matrices, const Tensor& others) {
   return matrices.expand(sizes);
 }
 
-Tensor solution(const Tensor& a, const Tensor& b) {
-  const Tensor x = eliminated(a, b, "torch.linalg.solve: The solver failed because the input matrix is singular.");
-  return record("LinalgSolveExBackward0", x, {a, b}, {a, output(x)}, [](Backward& run) {
-    const Tensor own = solution(run.saved(0).mT(), run.grad());
+Solved solution(const Tensor& a, const Tensor& b) {
+  const auto [x, info] = eliminated(a, b);
+  record("LinalgSolveExBackward0", x, {a, b}, {a, output(x)}, [](Backward& run) {
+    const Tensor own = solution(run.saved(0).mT(), run.grad()).result;
     if (run.needs(0)) run.set(0, -matmul(own, run.saved(1).mT()));
     if (run.needs(1)) run.set(1, own);
   });
+  return {x, info};
 }
 
 Tensor triangular_solution_of(const Tensor& a, const Tensor& b, bool upper, bool unit) {
@@ -93,9 +96,18 @@ Tensor triangular_solution_of(const Tensor& a, const Tensor& b, bool upper, bool
 // The inverses of square matrices [..., N, N]. Throws LinAlgError for a singular one.
 Tensor inverse(const Tensor& self) {
   check_matrices("linalg.inv", self, true);
-  return inverse_of(self,
-                    "linalg.inv: The diagonal element {} is zero, the inversion could not be completed because the "
-                    "input matrix is singular.");
+  const auto [result, info] = inverse_of(self);
+  check_info("linalg.inv", kNoInverse, info);
+  return result;
+}
+
+// (inverse, info): info, int32, is 0, or where a matrix is singular the place of its first zero pivot, from 1; that
+// matrix's inverse is then of infinities and NaN. With check_errors, throws LinAlgError instead.
+std::tuple<Tensor, Tensor> linalg_inv_ex(const Tensor& A, bool check_errors) {
+  check_matrices("linalg.inv", A, true);
+  const auto [result, info] = inverse_of(A);
+  if (check_errors) check_info("linalg.inv_ex", kNoInverse, info);
+  return {result, info};
 }
 
 // The determinants of square matrices [..., N, N].
@@ -104,11 +116,11 @@ Tensor det(const Tensor& self) {
   const Tensor result = [&] {
     const NoGradGuard unrecorded;
     const LuFactors factors = lu_factors(self.detach().to(kDouble));
-    return (pivots_of(factors).prod(-1) * factors.sign).to(self.scalar_type());
+    return (factors.pivots().prod(-1) * factors.sign).to(self.scalar_type());
   }();
   return record("LinalgDetBackward0", result, {self}, {self, output(result)}, [](Backward& run) {
-    const Tensor inverted =
-        inverse_of(run.saved(0), "det: the gradient at a singular matrix (pivot {} is zero) is not supported");
+    const auto [inverted, info] = inverse_of(run.saved(0));
+    check_info("det", "the gradient at a singular matrix (pivot {} is zero) is not supported", info);
     run.set(0, as_matrices(run.grad() * run.saved(1)) * inverted.mT());
   });
 }
@@ -120,13 +132,13 @@ std::tuple<Tensor, Tensor> slogdet(const Tensor& self) {
   {
     const NoGradGuard unrecorded;
     const LuFactors factors = lu_factors(self.detach().to(kDouble));
-    const Tensor pivots = pivots_of(factors);
+    const Tensor pivots = factors.pivots();
     sign = (factors.sign * relume::sign(pivots).prod(-1)).to(self.scalar_type());
     logarithm = log(abs(pivots)).sum({-1}).to(self.scalar_type());
   }
   logarithm = record("LinalgSlogdetBackward0", logarithm, {self}, {self}, [](Backward& run) {
-    const Tensor inverted =
-        inverse_of(run.saved(0), "slogdet: the gradient at a singular matrix (pivot {} is zero) is not supported");
+    const auto [inverted, info] = inverse_of(run.saved(0));
+    check_info("slogdet", "the gradient at a singular matrix (pivot {} is zero) is not supported", info);
     run.set(0, as_matrices(run.grad()) * inverted.mT());
   });
   return {sign, logarithm};
@@ -139,17 +151,15 @@ Tensor logdet(const Tensor& self) {
   return where(sign < 0, std::numeric_limits<double>::quiet_NaN(), logarithm);
 }
 
-// L with L L^T = self, for symmetric positive-definite matrices [..., N, N] of which the lower half is read; L^T with
-// upper. Throws LinAlgError where a matrix is not positive-definite.
-Tensor cholesky(const Tensor& self, bool upper) {
+namespace {
+
+constexpr const char* kNotPositive =
+    "The factorization could not be completed because the input is not positive-definite (the leading minor of order "
+    "{} is not positive-definite).";
+
+Solved cholesky_of(const Tensor& self, bool upper) {
   check_matrices("linalg.cholesky", self, true);
-  const auto [factor, failed] = cholesky_factors(self.detach().to(kDouble));
-  const Tensor orders = failed.masked_select(failed > 0);
-  if (orders.numel() > 0)
-    throw LinAlgError(fmt::format(
-        "linalg.cholesky: The factorization could not be completed because the input is not positive-definite (the "
-        "leading minor of order {} is not positive-definite).",
-        orders[0].item().toLong()));
+  const auto [factor, info] = cholesky_factors(self.detach().to(kDouble));
   const Tensor lower = factor.to(self.scalar_type());
   record("LinalgCholeskyExBackward0", lower, {self}, {output(lower)}, [](Backward& run) {
     const Tensor turned = run.saved(0).mT(), inner = tril(matmul(turned, run.grad()));
@@ -157,7 +167,25 @@ Tensor cholesky(const Tensor& self, bool upper) {
     const Tensor half = triangular_solution_of(turned, symmetric, true, false);
     run.set(0, triangular_solution_of(turned, half.mT(), true, false).mT());
   });
-  return upper ? lower.mT() : lower;
+  return {upper ? lower.mT() : lower, info};
+}
+
+}  // namespace
+
+// L with L L^T = self, for symmetric positive-definite matrices [..., N, N] of which the lower half is read; L^T with
+// upper. Throws LinAlgError where a matrix is not positive-definite.
+Tensor cholesky(const Tensor& self, bool upper) {
+  const auto [factor, info] = cholesky_of(self, upper);
+  check_info("linalg.cholesky", kNotPositive, info);
+  return factor;
+}
+
+// (L, info): info, int32, is 0, or the order of the first minor that is not positive, where L is without meaning. With
+// check_errors, throws LinAlgError instead.
+std::tuple<Tensor, Tensor> linalg_cholesky_ex(const Tensor& self, bool upper, bool check_errors) {
+  const auto [factor, info] = cholesky_of(self, upper);
+  if (check_errors) check_info("linalg.cholesky_ex", kNotPositive, info);
+  return {factor, info};
 }
 
 // X with A X = self, for A = L L^T, or L^T L with upper: L is input2.
@@ -304,9 +332,6 @@ Tensor pseudoinverse(const Tensor& a, const Tensor& atol, const Tensor& rtol) {
 
 // The pseudoinverse (Moore and Penrose) of matrices [..., M, N], where singular values up to rcond times the largest
 // count as 0.
-Tensor pinverse(const Tensor& self, double rcond) {
-  check_matrices("linalg.pinv", self, false);
-  return pseudoinverse(self, scalar_tensor(0, kDouble), scalar_tensor(rcond, kDouble));
-}
+Tensor pinverse(const Tensor& self, double rcond) { return linalg_pinv(self, rcond, false); }
 
 }  // namespace relume

@@ -1,8 +1,10 @@
 // Solutions and decompositions of matrices [..., M, N] that are no ops of the table, with gradients.
 #pragma once
 
+#include <string>
 #include <tuple>
 
+#include "relume/error.h"
 #include "relume/tensor.h"
 
 namespace relume {
@@ -14,8 +16,21 @@ void check_matrices(const char* name, const Tensor& self, bool square);
 // Matrices repeated so that their batch is that to which it and the batch of others broadcast.
 Tensor with_batch_of(const Tensor& matrices, const Tensor& others);
 
-// X with A X = B: A [..., N, N], B [..., N, K] of the same batch. Throws LinAlgError where A is singular.
-Tensor solution(const Tensor& a, const Tensor& b);
+// What a solver gives, and of each matrix how it failed: 0 where it did not.
+struct Solved {
+  Tensor result, info;
+};
+
+// Says of the first matrix that failed that it did, by the text `failure` and the number in info; empty where none did.
+std::string failure_of(const char* name, const char* failure, const Tensor& info);
+template <class Kind = LinAlgError>
+void check_info(const char* name, const char* failure, const Tensor& info) {
+  if (const std::string text = failure_of(name, failure, info); !text.empty()) throw Kind(text);
+}
+
+// X with A X = B: A [..., N, N], B [..., N, K] of the same batch. Of singular matrices info is the place of the first
+// zero pivot, from 1.
+Solved solution(const Tensor& a, const Tensor& b);
 
 // The same for triangular A, of which one half is read; with `unit`, its diagonal counts as 1.
 Tensor triangular_solution_of(const Tensor& a, const Tensor& b, bool upper, bool unit);

@@ -40,19 +40,41 @@ LuFactors lu_factors(const Tensor& matrices) {
   const NoGradGuard unrecorded;
   const Matrices given(matrices.clone());
   const int64_t steps = std::min(given.rows, given.columns);
-  const Tensor swaps = given.results({steps}, kInt), order = given.results({given.rows}, kLong);
-  const Tensor sign = ones_like(given.results({}));
+  const Tensor swaps = given.results({steps}, kInt), sign = ones_like(given.results({}));
   for (int64_t m = 0; m < given.count; ++m) {
     int32_t* const swap = swaps.data_ptr<int32_t>() + m * steps;
-    int64_t* const rows = order.data_ptr<int64_t>() + m * given.rows;
     cpu::eliminate(given[m], given.rows, given.columns, swap);
-    std::iota(rows, rows + given.rows, 0);
-    for (int64_t k = 0; k < steps; ++k) {
-      std::swap(rows[k], rows[swap[k]]);
+    for (int64_t k = 0; k < steps; ++k)
       if (swap[k] != k) sign.data_ptr<double>()[m] *= -1;
-    }
   }
-  return {given.tensor, swaps, order, sign};
+  return {given.tensor, swaps, row_order(swaps, given.rows), sign};
+}
+
+Tensor row_order(const Tensor& swaps, int64_t rows) {
+  const Tensor steps = swaps.contiguous();
+  DimVector sizes(swaps.sizes());
+  const int64_t count = sizes[sizes.size() - 1];
+  sizes[sizes.size() - 1] = rows;
+  const Tensor order = empty(sizes, kLong);
+  const int64_t matrices = rows == 0 ? 0 : order.numel() / rows;
+  for (int64_t m = 0; m < matrices; ++m) {
+    const int32_t* const swap = steps.data_ptr<int32_t>() + m * count;
+    int64_t* const places = order.data_ptr<int64_t>() + m * rows;
+    std::iota(places, places + rows, 0);
+    for (int64_t k = 0; k < count; ++k) std::swap(places[k], places[swap[k]]);
+  }
+  return order;
+}
+
+Tensor zero_pivots(const LuFactors& factors) {
+  const Tensor zero = factors.pivots() == 0;
+  if (zero.size(-1) == 0) return zero.sum({-1}).to(kInt);
+  return where(zero.any(-1), argmax(zero.to(kInt), -1) + 1, 0).to(kInt);
+}
+
+Tensor lu_solution(const LuFactors& factors, const Tensor& right) {
+  const Tensor rows = right.gather(-2, factors.order.unsqueeze(-1).expand(right.sizes()));
+  return triangular_solution(factors.packed, triangular_solution(factors.packed, rows, false, true), true, false);
 }
 
 Tensor triangular_solution(const Tensor& triangles, const Tensor& right, bool upper, bool unit) {

@@ -12,8 +12,18 @@ namespace relume {
 // permutation.
 struct LuFactors {
   Tensor packed, swaps, order, sign;
+  Tensor pivots() const { return packed.diagonal(0, -2, -1); }
 };
 LuFactors lu_factors(const Tensor& matrices);
+
+// The order of that many rows, int64, that swapping row k with row swaps[k], for each k in turn, makes.
+Tensor row_order(const Tensor& swaps, int64_t rows);
+
+// The place of the first pivot that is 0, from 1, or 0 where none is; int32.
+Tensor zero_pivots(const LuFactors& factors);
+
+// X with A X = B for square A and B [..., N, K] of the same batch.
+Tensor lu_solution(const LuFactors& factors, const Tensor& right);
 
 // X with T X = B for triangular T; with `unit`, the diagonal of T counts as 1.
 Tensor triangular_solution(const Tensor& triangles, const Tensor& right, bool upper, bool unit);

@@ -257,9 +257,7 @@ Tensor middle_of_all(const char* grad_fn, const Tensor& self, const Middle& midd
     return middle(self.reshape({-1}));
   }();
   return record(grad_fn, value, {self}, {self, output(value)}, [](Backward& run) {
-    const Tensor x = run.saved(0).detach(), picked = run.saved(1).detach();
-    const Tensor equal = logical_or(x == picked, logical_and(isnan(x), isnan(picked)));
-    run.set(0, equal.to(x.scalar_type()) * (run.grad() / equal.sum()));
+    run.set(0, shared_by_equals(run.grad(), run.saved(0).detach(), run.saved(1).detach(), {}));
   });
 }
 

@@ -5,6 +5,7 @@
 #include "autograd/record.h"
 #include "kernels/reduce.h"
 #include "ops/autocast.h"
+#include "ops/composed.h"
 #include "ops/dims.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
@@ -259,9 +260,7 @@ void check_extreme(const char* op, const char* kernel, const Tensor& self, DimSe
 
 // The gradient goes to all elements that equal the extreme, in equal parts.
 void share_gradient(Backward& run, const Shape& shape) {
-  const Tensor self = run.saved(0), extreme = shape.restore(run.saved(1));
-  const Tensor chosen = logical_or(self == extreme, logical_and(isnan(self), isnan(extreme))).to(self.scalar_type());
-  run.set(0, shape.restore(run.grad()) * chosen / chosen.sum(shape.list(), true));
+  run.set(0, shared_by_equals(shape.restore(run.grad()), run.saved(0), shape.restore(run.saved(1)), shape.list()));
 }
 
 Tensor extreme_over(ReduceOp op, const char* grad_fn, const Tensor& self, Over over) {

@@ -1,6 +1,8 @@
 // Decompositions and solutions of matrices: what they multiply back to, derivatives, batches, and what they refuse.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "message_of.h"
 #include "ops/numeric_gradient.h"
 
@@ -9,7 +11,7 @@ namespace {
 
 using Inputs = std::vector<Tensor>;
 
-constexpr double kNear = 1e-10;
+constexpr double kNear = 1e-10, kInfinity = std::numeric_limits<double>::infinity();
 
 bool near(const Tensor& a, const Tensor& b) { return allclose(a, b, kNear, kNear); }
 
@@ -71,6 +73,58 @@ TEST(Decompositions, OfSymmetricMatricesHaveGradients) {
         },
         {matrices({2, 3, 3}).requires_grad_()});
   }
+}
+
+TEST(Decompositions, EliminationMultipliesBackAndSolves) {
+  for (const DimVector& sizes : {DimVector{3, 3}, DimVector{2, 4, 2}, DimVector{2, 2, 4}, DimVector{0, 2, 2}}) {
+    const Tensor a = matrices(sizes);
+    const auto [p, l, u] = linalg_lu(a);
+    EXPECT_TRUE(near(matmul(matmul(p, l), u), a));
+    const auto [packed, pivots] = linalg_lu_factor(a);
+    const auto [p2, l2, u2] = lu_unpack(packed, pivots);
+    EXPECT_TRUE(equal(p2, p) && equal(l2, l) && equal(u2, u));
+  }
+  const Tensor a = matrices({2, 3, 3}), b = matrices({3, 2});
+  const auto [packed, pivots] = linalg_lu_factor(a);
+  EXPECT_TRUE(near(matmul(a, linalg_lu_solve(packed, pivots, b)), b.expand({2, 3, 2})));
+  EXPECT_TRUE(near(matmul(a.mT(), linalg_lu_solve(packed, pivots, b, true, true)), b.expand({2, 3, 2})));
+  EXPECT_TRUE(near(matmul(linalg_lu_solve(packed, pivots, b.mT(), false), a), b.mT().expand({2, 2, 3})));
+  EXPECT_TRUE(near(matmul(linalg_lu_solve(packed, pivots, b.mT(), false, true), a.mT()), b.mT().expand({2, 2, 3})));
+  expect_gradients(
+      [](const Inputs& x) {
+        const auto [lu, swaps] = linalg_lu_factor(x[0]);
+        return linalg_lu_solve(lu, swaps, x[1]);
+      },
+      {matrices({2, 3, 3}).requires_grad_(), b.clone().requires_grad_()});
+}
+
+TEST(Decompositions, SayOfEachMatrixHowItFailed) {
+  const Tensor a = stack({eye(2, kDouble), ones({2, 2}, kDouble), zeros({2, 2}, kDouble)});
+  const Tensor place = tensor({0, 2, 1}, kInt);
+  EXPECT_TRUE(equal(std::get<1>(linalg_inv_ex(a)), place));
+  EXPECT_TRUE(equal(std::get<1>(linalg_solve_ex(a, ones({3, 2, 1}, kDouble))), place));
+  EXPECT_TRUE(equal(std::get<2>(linalg_lu_factor_ex(a)), place));
+  EXPECT_TRUE(equal(std::get<1>(linalg_cholesky_ex(a)), place));
+  EXPECT_TRUE(equal(std::get<0>(linalg_inv_ex(a))[0], a[0]));
+  EXPECT_TRUE(equal(linalg_cond(a, 1), tensor({1., kInfinity, kInfinity}, kDouble)));
+  EXPECT_EQ(message_of([&] {
+              linalg_solve(a, ones({2, 1}, kDouble));
+            }),
+            "torch.linalg.solve: (Batch element 1): The solver failed because the input matrix is singular.");
+  EXPECT_THROW(linalg_inv_ex(a, true), LinAlgError);
+  EXPECT_THROW(linalg_cholesky_ex(a, false, true), LinAlgError);
+}
+
+TEST(Decompositions, CountSingularValues) {
+  const Tensor a = diag(tensor({4., 1., 1e-3}, kDouble));
+  EXPECT_EQ(linalg_matrix_rank(a).item().toLong(), 3);
+  EXPECT_EQ(linalg_matrix_rank(a, 0.1).item().toLong(), 2);
+  EXPECT_EQ(linalg_matrix_rank(a, std::nullopt, 0.5).item().toLong(), 1);
+  EXPECT_TRUE(equal(linalg_matrix_rank(a.expand({2, 3, 3}), tensor({0.1, 2.}, kDouble)), tensor({2, 1}, kLong)));
+  EXPECT_EQ(linalg_matrix_rank(zeros({0, 3})).item().toLong(), 0);
+  EXPECT_TRUE(near(linalg_pinv(a, 0.1), diag(tensor({0.25, 1., 0.}, kDouble))));
+  EXPECT_TRUE(near(linalg_pinv(a), inverse(a)));
+  EXPECT_TRUE(near(linalg_pinv(a.triu() + a.tril(-1), Tensor(), Tensor(), true), inverse(a)));
 }
 
 TEST(Decompositions, KeepTheDtype) {
