@@ -225,12 +225,16 @@ namespace relume::method {{
     inc = f"  // Methods of Tensor: the ops with their first argument in front.\n  {NOTICE}\n" + listing(
         methods, Op.method, "  "
     )
-    calls = f"// Every op as a row of the table by which goldens are replayed (calls.h).\n{NOTICE}\n" + listing(
-        ops, Op.call
-    )
-    entry_rows = f"""// Every op: RELUME_OP(result, name, symbol, (parameters), arguments...).
-{NOTICE}
-{listing(functions, Op.entry)}
+    in_place = [(s, op) for s, op in ops if op.name.endswith("_")]
+    others = [(s, op) for s, op in ops if not op.name.endswith("_")]
+    calls = "as a row of the table by which goldens are replayed (calls.h).\n" + NOTICE + "\n"
+    entry = "RELUME_OP(result, name, symbol, (parameters), arguments...).\n" + NOTICE
+
+    def entries(chosen):
+        return listing([pair for pair in chosen if pair in functions], Op.entry)
+
+    entry_rows = f"""// Every op that writes into none of its arguments: {entry}
+{entries(others)}
 namespace method {{
 
 {listing(only_methods, Op.entry)}
@@ -247,7 +251,9 @@ namespace method {{
         "src/ops/methods.h": inner,
         "src/ops/methods.inc": bodies,
         "src/ops/entries.inc": entry_rows,
-        "tests/oracle/op_calls.inc": calls,
+        "src/ops/in_place_entries.inc": f"// Every op that writes into its first argument: {entry}\n{entries(in_place)}",
+        "tests/oracle/op_calls.inc": f"// Every op that writes into none of its arguments {calls}{listing(others, Op.call)}",
+        "tests/oracle/in_place_calls.inc": f"// Every op that writes into its first argument {calls}{listing(in_place, Op.call)}",
         **rows,
         "python/relume/nn/modules/activation_rows.py": generate_python.activation_modules(),
         "python/relume/nn/functional/activation_rows.py": generate_python.activation_functions(),

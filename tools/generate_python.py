@@ -148,22 +148,6 @@ MORE_ROWS = {
         )
         for kind, reader in (("int", "integer"), ("Tensor", "tensor"))
     ],
-    "scatter": [
-        (
-            "kFunction | kMethod",
-            f"Tensor input, int dim, Tensor index, {kind}, *, str reduce",
-            f"wrap(scatter_reduced(a, a.tensor(0).clone(), {value}))",
-        )
-        for kind, value in (("Tensor src", "a.tensor(3)"), ("Number value", "scattered_value(a)"))
-    ],
-    "scatter_": [
-        (
-            "kMethod",
-            f"Tensor input, int dim, Tensor index, {kind}, *, str reduce",
-            f"wrap(scatter_reduced(a, a.tensor(0), {value}))",
-        )
-        for kind, value in (("Tensor src", "a.tensor(3)"), ("Number value", "scattered_value(a)"))
-    ],
     **{
         name: [
             (

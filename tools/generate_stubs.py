@@ -288,8 +288,6 @@ def tensor_class(rows):
             if name not in constant(file, listed) or name == "imag":
                 continue
             in_python[name] = re.sub(r"^\w+", "self", line)
-    for name in ("scatter_reduce", "index_reduce"):
-        in_python[name + "_"] = in_python[name]
     methods = {}
     for name, forms, line, result in rows:
         if "kMethod" in forms and name not in in_python:

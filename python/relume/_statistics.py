@@ -1,14 +1,11 @@
-"""Functions of many elements that are made of a few ops: histograms, reductions to chosen places, slopes."""
+"""Functions of many elements that are made of a few ops: histograms, slopes."""
 
 import math
 
-from . import _C
 from ._C import Tensor, ops
-from ._functions import iinfo
 from ._return_types import named
-from .autograd.function import Function
 
-METHODS = "histogram index_reduce scatter_reduce".split()
+METHODS = ["histogram"]
 
 _Histogram = named("histogram", "hist", "bin_edges")
 
@@ -52,108 +49,6 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     if density:
         hist = hist / hist.sum() / edges.diff()
     return _Histogram(hist, edges)
-
-
-class _Extreme(Function):
-    """The greatest of what comes to each place, or the least: the gradient is shared by those that are equal to it."""
-
-    @staticmethod
-    def forward(ctx, target, start, dim, index, source, descending):
-        order = ops.sort(source, dim=dim, stable=True, descending=descending)[1]
-        best = start.scatter(dim, index.gather(dim, order), source.gather(dim, order))
-        result = (ops.minimum if descending else ops.maximum)(start, best)
-        ctx.save_for_backward(target, source, index, result)
-        ctx.dim, ctx.counts = dim, target is start
-        return result
-
-    @staticmethod
-    def backward(ctx, grad):
-        target, source, index, result = ctx.saved_tensors
-        own = (target == result).to(grad.dtype)
-        given = (source == result.gather(ctx.dim, index)).to(grad.dtype)
-        share = grad / own.scatter_add(ctx.dim, index, given)
-        left_out = 0 if ctx.counts else ops.zeros_like(own).scatter(ctx.dim, index, 1.0)
-        return own * (1 - left_out) * share, None, None, None, given * share.gather(ctx.dim, index), None
-
-
-def _neutral(input, reduce):
-    """What a reduction starts from where the elements themselves are left out."""
-    if reduce in ("sum", "mean"):
-        return 0
-    if reduce == "prod":
-        return 1
-    if input.is_floating_point():
-        return math.inf if reduce == "amin" else -math.inf
-    if input.dtype is _C.bool:
-        return reduce == "amin"
-    limits = iinfo(input.dtype)
-    return limits.max if reduce == "amin" else limits.min
-
-
-def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
-    """input with src[i] reduced into place index[i] along dim: reduce is "sum", "prod", "mean", "amax" or "amin". Without
-    include_self the elements of input that something comes to do not count."""
-    if reduce not in ("sum", "prod", "mean", "amax", "amin"):
-        raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}.")
-    if src.dtype is not input.dtype:
-        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
-    source = src if src.shape == index.shape else src[tuple(slice(size) for size in index.shape)]
-    ones = ops.ones_like(source, requires_grad=False)
-    counts = ops.zeros_like(input, requires_grad=False).scatter_add(dim, index, ones)
-    start = input if include_self else ops.where(counts > 0, _neutral(input, reduce), input).to(input.dtype)
-    if reduce == "sum":
-        return start.scatter_add(dim, index, source)
-    if reduce == "mean":
-        counts = counts + 1 if include_self else counts.clamp_min(1)
-        total = start.scatter_add(dim, index, source)
-        return total / counts if input.is_floating_point() else total // counts
-    if reduce != "prod":
-        result = _Extreme.apply(input, start, dim, index, source, reduce == "amin")
-        return ops._named(result, "ScatterReduceBackward0")
-    for place, factor in zip(index.split(1, dim), source.split(1, dim)):
-        start = start.scatter(dim, place, start.gather(dim, place) * factor)
-    return start
-
-
-def _check_index_reduce(input, dim, index, source, reduce):
-    if reduce not in ("prod", "mean", "amax", "amin"):
-        raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
-    if index.dim() > 1:
-        raise IndexError(
-            f"index_reduce_(): Index is supposed to be a vector, but got dim: {index.dim()} with type: "
-            f"{index.type().split('.')[1].removesuffix('Tensor')} and size: {list(index.shape)}"
-        )
-    if index.dtype not in (_C.int32, _C.int64):
-        raise RuntimeError(f"index_reduce_(): Expected dtype int32/int64 for index but got: {index.dtype}")
-    if source.dim() and index.numel() != source.size(dim):
-        raise RuntimeError(
-            f"index_reduce_(): Number of indices ({index.numel()}) should be equal to source.size(dim): "
-            f"({source.size(dim)}), for dim: {dim}"
-        )
-    if input.movedim(dim, 0).shape[1:] != source.movedim(dim, 0).shape[1:]:
-        raise RuntimeError(
-            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
-            f"{list(input.shape)} source.shape = {list(source.shape)}"
-        )
-    if bool(((index < 0) | (index >= input.size(dim))).any()):
-        raise IndexError("index out of range in self")
-
-
-def index_reduce(input, dim, index, source, reduce, *, include_self=True):
-    """input with slice i along dim of source reduced into slice index[i]: reduce is "prod", "mean", "amax" or "amin".
-    Without include_self the slices of input that something comes to do not count."""
-    if not input.dim():
-        return index_reduce(input.view(1), 0, index, source.view(-1), reduce, include_self=include_self).view(())
-    _check_index_reduce(input, dim, index, source, reduce)
-    shape = [-1 if i == dim % input.dim() else 1 for i in range(input.dim())]
-    places = index.long().view(shape).expand(source.shape)
-    result = scatter_reduce(input, dim, places, source, reduce, include_self=include_self)
-    return ops._named(result, "IndexReduceBackward0")
-
-
-def _index_reduce_(self, dim, index, source, reduce, *, include_self=True):
-    """index_reduce() written into the tensor itself."""
-    return self.copy_(index_reduce(self, dim, index, source, reduce, include_self=include_self))
 
 
 def _slopes(values, places, edge_order):
@@ -231,13 +126,6 @@ def gradient(input, *, spacing=None, dim=None, edge_order=1):
     return tuple(results)
 
 
-def _scatter_reduce_(self, dim, index, src, reduce, *, include_self=True):
-    """scatter_reduce() written into the tensor itself."""
-    return self.copy_(scatter_reduce(self, dim, index, src, reduce, include_self=include_self))
-
-
 for _name in METHODS:
     setattr(Tensor, _name, globals()[_name])
-Tensor.index_reduce_ = _index_reduce_
-Tensor.scatter_reduce_ = _scatter_reduce_
 del _name

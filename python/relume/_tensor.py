@@ -216,19 +216,6 @@ def index(self, indices):
 
 
 @method
-def put_(self, index, source, accumulate=False):
-    """Sets, or increases, the elements at places in the flattened tensor."""
-    places = ops.remainder(index, self.numel()) if self.numel() else index
-    rest, coordinates = places, []
-    for size in reversed(self.shape or (1,)):
-        coordinates.append(ops.remainder(rest, size))
-        rest = ops.floor_divide(rest, size)
-    target = self if self.dim() else self.unsqueeze(0)
-    target.index_put_(coordinates[::-1], source.reshape(index.shape), accumulate)
-    return self
-
-
-@method
 def map_(self, tensor, callable):
     """Replaces each element by callable(element, the element of tensor there)."""
     pairs = zip(self.reshape(-1).tolist(), tensor.expand_as(self).reshape(-1).tolist())

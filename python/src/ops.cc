@@ -35,19 +35,8 @@ template <class Op>
 auto moments(Arguments& a, Op op, size_t dim, size_t unbiased) {
   const DimVector dims = dim ? a.integers(dim) : DimVector();
   const bool some = dim && a.has(dim);
-  return op(a.tensor(0), some ? std::optional<IntArrayRef>(dims) : std::nullopt, Scalar(a.boolean(unbiased, true) ? 1 : 0),
-            dim ? a.boolean(3, false) : false);
-}
-
-// The number of argument 3 where the index of argument 2 says.
-Tensor scattered_value(Arguments& a) {
-  return relume::full_like(a.tensor(2), a.scalar(3), TensorOptions(a.tensor(0).scalar_type()));
-}
-
-Tensor scatter_reduced(Arguments& a, Tensor target, const Tensor& source) {
-  if (a.text(4) != "add")
-    raise(PyExc_NotImplementedError, "scatter(): reduce='" + std::string(a.text(4)) + "' is not supported, 'add' is");
-  return target.scatter_add_(a.integer(1), a.tensor(2), source);
+  return op(a.tensor(0), some ? std::optional<IntArrayRef>(dims) : std::nullopt,
+            Scalar(a.boolean(unbiased, true) ? 1 : 0), dim ? a.boolean(3, false) : false);
 }
 
 // The memory format that is asked for; Preserve is that of the tensor.
@@ -56,9 +45,9 @@ MemoryFormat format_like(const Tensor& tensor, MemoryFormat asked) {
 }
 
 const Op kOps[] = {
-#include "op_rows.inc"
 #include "function_rows.inc"
 #include "in_place_rows.inc"
+#include "op_rows.inc"
 };
 
 }  // namespace

@@ -34,6 +34,17 @@ int64_t add_offsets(int64_t* offsets, const int64_t* index, int64_t n, int64_t s
   return -1;
 }
 
+void place_in_strides(int64_t* offsets, int64_t n, IntArrayRef sizes, const int64_t* strides) {
+  for (int64_t i = 0; i < n; ++i) {
+    int64_t rest = offsets[i], place = 0;
+    for (size_t d = sizes.size(); d-- > 0;) {
+      place += rest % sizes[d] * strides[d];
+      rest /= sizes[d];
+    }
+    offsets[i] = place;
+  }
+}
+
 namespace {
 
 // One run of the inner loop: n elements, with strides; offsets only where offset_stride is not 0.
@@ -50,8 +61,12 @@ inline __attribute__((always_inline)) void each(T* plain, int64_t plain_stride, 
       here = there;
     else if constexpr (kOp == IndexedOp::Put)
       there = here;
-    else
+    else if constexpr (kOp == IndexedOp::Add)
       there = static_cast<T>(there + here);
+    else if constexpr (kOp == IndexedOp::Multiply)
+      there = static_cast<T>(there * here);
+    else if (here != here || (kOp == IndexedOp::Max ? there < here : here < there))
+      there = here;
   }
 }
 
@@ -60,7 +75,8 @@ void row(char* plain_bytes, int64_t plain_stride, char* indexed_bytes, int64_t i
          int64_t offset_stride, int64_t n) {
   T* const plain = reinterpret_cast<T*>(plain_bytes);
   T* const indexed = reinterpret_cast<T*>(indexed_bytes);
-  const bool copies = kOp != IndexedOp::Add && offset_stride == 0 && plain_stride == 1 && indexed_stride == 1;
+  const bool copies = (kOp == IndexedOp::Get || kOp == IndexedOp::Put) && offset_stride == 0 && plain_stride == 1 &&
+                      indexed_stride == 1;
   if (copies) {
     T* const there = indexed + *offsets;
     std::memcpy(kOp == IndexedOp::Get ? plain : there, kOp == IndexedOp::Get ? there : plain, n * sizeof(T));
@@ -85,11 +101,12 @@ IndexedRow copying_row(ScalarType dtype) {
   }
 }
 
-IndexedRow adding_row(ScalarType dtype) {
+template <IndexedOp kOp>
+IndexedRow reducing_row(ScalarType dtype) {
   switch (dtype) {
 #define RELUME_CASE(type, name, python) \
   case ScalarType::name:                \
-    return row<type, IndexedOp::Add>;
+    return row<type, kOp>;
     RELUME_FORALL_DTYPES(RELUME_CASE)
 #undef RELUME_CASE
     default:
@@ -103,8 +120,14 @@ IndexedRow row_of(IndexedOp op, ScalarType dtype) {
       return copying_row<IndexedOp::Get>(dtype);
     case IndexedOp::Put:
       return copying_row<IndexedOp::Put>(dtype);
+    case IndexedOp::Add:
+      return reducing_row<IndexedOp::Add>(dtype);
+    case IndexedOp::Multiply:
+      return reducing_row<IndexedOp::Multiply>(dtype);
+    case IndexedOp::Max:
+      return reducing_row<IndexedOp::Max>(dtype);
     default:
-      return adding_row(dtype);
+      return reducing_row<IndexedOp::Min>(dtype);
   }
 }
 

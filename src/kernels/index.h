@@ -13,10 +13,16 @@ int64_t first_outside(const int64_t* index, int64_t n, int64_t low, int64_t size
 // the position of the first index out of range, or -1 where there is none.
 int64_t add_offsets(int64_t* offsets, const int64_t* index, int64_t n, int64_t size, int64_t stride, bool wrap);
 
+// Offsets in a contiguous tensor become those in one of the same sizes with other strides.
+void place_in_strides(int64_t* offsets, int64_t n, IntArrayRef sizes, const int64_t* strides);
+
 enum class IndexedOp {
   Get,  // plain = indexed
   Put,  // indexed = plain, the last of several elements for one place
   Add,  // indexed += plain, in order; of bools: or
+  Multiply,
+  Max,  // NaN where one is
+  Min,
 };
 
 // A loop over `sizes`, in row-major order, between a plain tensor and one whose elements lie at

@@ -16,6 +16,7 @@ namespace relume {
     return profiler::call(#name, op::symbol __VA_OPT__(, ) __VA_ARGS__);     \
   }
 #include "ops/entries.inc"
+#include "ops/in_place_entries.inc"
 
 // ---- Activations -------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ namespace relume {
 #define RELUME_LIST(...) __VA_ARGS__
 #define RELUME_OP(result, name, symbol, parameters, ...) result name parameters asm("relume.op." #symbol);
 #include "ops/entries.inc"
+#include "ops/in_place_entries.inc"
 #undef RELUME_OP
 
 #define RELUME_OPTION(type, name, value) (type, name, value)

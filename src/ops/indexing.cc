@@ -5,6 +5,7 @@
 #include "kernels/index.h"
 #include "ops/advanced_index.h"
 #include "ops/autocast.h"
+#include "ops/element_index.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
 #include "ops/pick.h"
@@ -162,70 +163,12 @@ Tensor& index_fill_(Tensor& self, int64_t dim, const Tensor& index, const Scalar
 
 namespace {
 
-// The first index that is not in [0, size), if there is one.
-std::optional<int64_t> outside(const Tensor& index, int64_t size) {
-  const int64_t* const indices = index.data_ptr<int64_t>();
-  const int64_t bad = cpu::first_outside(indices, index.numel(), 0, size);
-  return bad < 0 ? std::nullopt : std::optional(indices[bad]);
-}
-
-// out[i][j] = self[index[i][j]][j]: an index along dim, the element's own place along the others.
-struct ElementIndex {
-  const Tensor& self;
-  int64_t dim;
-  Tensor index;
-
-  PickedPlaces operator()(IntArrayRef strides) const {
-    const size_t d = static_cast<size_t>(dim);
-    const bool scalar = self.sizes().empty();
-    const int64_t size = scalar ? 1 : self.sizes()[d], stride = scalar ? 0 : strides[d];
-    // Where elements are neighbours an index is an offset, which must not change while self is written.
-    const bool direct = stride == 1 && !index.is_alias_of(self);
-    const Tensor offsets = direct ? index : zeros(index.sizes(), kLong);
-    const std::optional<int64_t> bad =
-        direct ? outside(index, size) : add_offsets(offsets, index, size, stride, false);
-    check(!bad, "index {} is out of bounds for dimension {} with size {}", bad.value_or(0), dim, size);
-    DimVector sizes(index.sizes()), own(index.sizes().size());
-    for (size_t k = 0; k < own.size() && !scalar; ++k) own[k] = k == d ? 0 : strides[k];
-    return {{sizes, own, contiguous_strides(sizes)}, offsets};
-  }
-};
-
-ElementIndex element_index(const char* op, const char* of, const Tensor& self, int64_t dim, const Tensor& index) {
-  const int64_t d = wrap_dim(dim, impl_of(self, op).dim());
-  impl_of(index, op);
-  check(index.scalar_type() == kLong || index.scalar_type() == kInt, "{}(): Expected dtype int32/int64 for index", op);
-  const bool scalars = self.dim() <= 1 && index.dim() <= 1;
-  check(index.numel() == 0 || scalars || self.dim() == index.dim(),
-        "Index tensor must have the same number of dimensions as {} tensor", of);
-  return {self, d, dense_index(index)};
-}
-
 void check_gather_sizes(const ElementIndex& places) {
   if (places.index.numel() == 0 || places.self.dim() != places.index.dim()) return;
   for (int64_t d = 0; d < places.self.dim(); ++d)
     check(d == places.dim || places.index.size(d) <= places.self.size(d),
           "Size does not match at dimension {} expected index {} to be no larger than self {} apart from dimension {}",
           d, places.index.sizes(), places.self.sizes(), places.dim);
-}
-
-// The part of the source that the index covers.
-Tensor checked_scatter_source(const char* op, const ElementIndex& places, const Tensor& source) {
-  const Tensor& self = places.self;
-  const Tensor& index = places.index;
-  check(impl_of(source, op).dtype == self.scalar_type(), "{}(): Expected self.dtype to be equal to src.dtype", op);
-  if (index.numel() == 0) return source.reshape({-1}).narrow(0, 0, 0).reshape(index.sizes());
-  const bool scalars = index.dim() <= 1 && source.dim() <= 1;
-  check(scalars || index.dim() == source.dim(), "Index tensor must have the same number of dimensions as src tensor");
-  Tensor covered = source;
-  for (int64_t d = 0; d < index.dim(); ++d) {
-    const int64_t given = source.dim() == 0 ? 1 : source.size(d), own = self.dim() == 0 ? 1 : self.size(d);
-    check(index.size(d) <= given && (d == places.dim || index.size(d) <= own),
-          "Expected index {} to be no larger than self {} apart from dimension {} and to be no larger size than src {}",
-          index.sizes(), self.sizes(), places.dim, source.sizes());
-    if (index.size(d) < given) covered = covered.narrow(d, 0, index.size(d));
-  }
-  return covered.dim() == index.dim() ? covered : covered.reshape(index.sizes());
 }
 
 constexpr PutRow kScatter = {"scatter_", "ScatterBackward0", false};
@@ -292,20 +235,55 @@ Tensor take_along_dim(const Tensor& self, const Tensor& indices, std::optional<i
   return self.expand(common).gather(d, indices.expand(wanted));
 }
 
+namespace {
+
+// The elements of the flattened self; indices below 0 count from the end.
+PlacesFor flat_places(const char* op, const Tensor& self, const Tensor& index) {
+  check(impl_of(index, op).dtype == kLong, "{}(): Expected a long tensor for index, but got {}", op,
+        to_string(index.scalar_type()));
+  return [self, places = dense_index(index)](IntArrayRef strides) -> PickedPlaces {
+    const Tensor offsets = zeros(places.sizes(), kLong);
+    const std::optional<int64_t> bad = add_offsets(offsets, places, self.numel(), 1, true);
+    check<IndexError>(!bad, "out of range: tried to access index {} on a tensor of {} elements.", bad.value_or(0),
+                      self.numel());
+    if (strides != contiguous_strides(self.sizes()))
+      cpu::place_in_strides(offsets.data_ptr<int64_t>(), offsets.numel(), self.sizes(), strides.data());
+    const DimVector sizes(places.sizes());
+    return {{sizes, DimVector(sizes.size()), contiguous_strides(sizes)}, offsets};
+  };
+}
+
+constexpr PutRow kPut = {"put_", "PutBackward0", false}, kPutAdd = {"put_", "PutBackward0", true};
+
+// The source for put, of the index's shape.
+Tensor checked_put_source(const Tensor& self, const Tensor& index, const Tensor& source) {
+  check(impl_of(source, "put_").dtype == impl_of(self, "put_").dtype,
+        "put_(): self and source expected to have the same dtype, but got self.dtype = {} and source.dtype = {}",
+        to_string(self.scalar_type()), to_string(source.scalar_type()));
+  check<IndexError>(source.numel() == impl_of(index, "put_").numel,
+                    "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
+                    "{}, index.numel() = {}",
+                    source.numel(), index.numel());
+  check<IndexError>(self.numel() != 0 || index.numel() == 0, "put_(): Tried to put elements into an empty tensor");
+  return source.reshape(index.sizes());
+}
+
+}  // namespace
+
 // The elements of the flattened self at the indices, which count from the end below 0.
 Tensor take(const Tensor& self, const Tensor& index) {
   impl_of(self, "take");
-  check(impl_of(index, "take").dtype == kLong, "take(): Expected a long tensor for index, but got {}",
-        to_string(index.scalar_type()));
-  const Tensor flat = self.reshape({-1}), places = dense_index(index);
-  return pick("TakeBackward0", flat, [&](IntArrayRef strides) -> PickedPlaces {
-    const Tensor offsets = zeros(places.sizes(), kLong);
-    const std::optional<int64_t> bad = add_offsets(offsets, places, flat.numel(), strides[0], true);
-    check<IndexError>(!bad, "out of range: tried to access index {} on a tensor of {} elements.", bad.value_or(0),
-                      flat.numel());
-    const DimVector sizes(places.sizes());
-    return {{sizes, DimVector(sizes.size()), contiguous_strides(sizes)}, offsets};
-  });
+  return pick("TakeBackward0", self, flat_places("take", self, index), index);
+}
+
+// self with the elements at the indices, as in take, replaced by those of source, or with accumulate increased by them.
+Tensor put(const Tensor& self, const Tensor& index, const Tensor& source, bool accumulate) {
+  const Tensor values = checked_put_source(self, index, source);
+  return put(accumulate ? kPutAdd : kPut, self, values, flat_places("put_", self, index), index);
+}
+Tensor& put_(Tensor& self, const Tensor& index, const Tensor& source, bool accumulate) {
+  const Tensor values = checked_put_source(self, index, source);
+  return put_into(accumulate ? kPutAdd : kPut, self, values, flat_places("put_", self, index), index);
 }
 
 // ---- Masks -------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 
 #include "autograd/arithmetic.h"
 #include "autograd/record.h"
-#include "kernels/index.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
 
@@ -162,6 +161,11 @@ Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const Pl
     write.written();
   }
   return self;
+}
+
+void reduce_into(IndexedOp op, const Tensor& self, const Tensor& values, const PlacesFor& places) {
+  const PickedPlaces own = places(self.strides());
+  transfer(op, values, self, own.picks, own.offsets);
 }
 
 }  // namespace relume

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "core/tensor_impl.h"
+#include "kernels/index.h"
 #include "relume/tensor.h"
 
 namespace relume {
@@ -36,6 +37,9 @@ Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const Pl
            const Tensor& index = {});
 Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const PlacesFor& places,
                  const Tensor& index = {});
+
+// Reduces the values, which have self's dtype and no gradient, into the picked places of self.
+void reduce_into(cpu::IndexedOp op, const Tensor& self, const Tensor& values, const PlacesFor& places);
 
 // An index tensor as int64 without gaps.
 Tensor dense_index(const Tensor& index);

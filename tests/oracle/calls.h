@@ -186,6 +186,8 @@ inline const std::multimap<std::string, Call>& calls() {
   static const std::multimap<std::string, Call> table = [] {
     const std::vector<Call> rows = {
 #include "oracle/op_calls.inc"
+
+#include "oracle/in_place_calls.inc"
         {"index", "tensor any", 2, [](Arguments& a) { return results(a.tensor(0).index(a.indices(1))); }},
         {"setitem", "tensor any any", 3, write_index},
         {"index_put", "tensor any tensor any", 3,
