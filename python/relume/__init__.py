@@ -17,7 +17,7 @@ from ._statistics import gradient, histogram
 from . import _legacy, _tensor
 from . import accelerator, amp, autograd, backends, cuda, overrides, random, version
 from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
-from .autograd.anomaly import set_detect_anomaly
+from .autograd.anomaly_mode import set_detect_anomaly
 from .version import __version__
 
 # Every op of the core is a function here, unless it has a form in Python above.

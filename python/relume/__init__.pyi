@@ -24,7 +24,7 @@ from . import overrides as overrides
 from . import random as random
 from . import version as version
 from .random import get_rng_state as get_rng_state, initial_seed as initial_seed, manual_seed as manual_seed, seed as seed, set_rng_state as set_rng_state
-from .autograd.anomaly import set_detect_anomaly as set_detect_anomaly
+from .autograd.anomaly_mode import set_detect_anomaly as set_detect_anomaly
 from .version import __version__ as __version__
 from . import _dynamo as _dynamo
 from . import compiler as compiler

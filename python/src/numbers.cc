@@ -2,6 +2,7 @@
 #include "arguments.h"
 #include "core/tensor_impl.h"
 #include "overrides.h"
+#include "relume/autograd.h"
 #include "relume/ops.h"
 #include "tensor_type.h"
 
@@ -65,13 +66,13 @@ Tensor lifted(const Scalar& number, const Tensor& like) {
   return relume::scalar_tensor(number, type);
 }
 
-#define RELUME_OPERATOR(Name, symbol, method, reflected)    \
-  struct Name {                                             \
+#define RELUME_OPERATOR(Name, symbol, method, reflected)                    \
+  struct Name {                                                             \
     static constexpr const char *kMethod = method, *kReflected = reflected; \
-    template <class A, class B>                       \
-    Tensor operator()(const A& a, const B& b) const { \
-      return a symbol b;                              \
-    }                                                 \
+    template <class A, class B>                                             \
+    Tensor operator()(const A& a, const B& b) const {                       \
+      return a symbol b;                                                    \
+    }                                                                       \
   };
 RELUME_OPERATOR(Add, +, "add", "add")
 RELUME_OPERATOR(Subtract, -, "sub", "__rsub__")
@@ -84,7 +85,7 @@ RELUME_OPERATOR(Xor, ^, "__xor__", "__rxor__")
 #undef RELUME_OPERATOR
 
 // An operator that is a function of a tensor and a tensor or number.
-#define RELUME_FUNCTION_OPERATOR(Name, function, method, reflected)                                          \
+#define RELUME_FUNCTION_OPERATOR(Name, function, method, reflected)                                         \
   struct Name {                                                                                             \
     static constexpr const char *kMethod = method, *kReflected = reflected;                                 \
     template <class B>                                                                                      \
@@ -208,14 +209,29 @@ Scalar only_element(PyObject* self) {
   return tensor.item();
 }
 
+// Once in a process, as PyTorch.
+void warn_of_gradient(PyObject* self) {
+  static bool warned = false;
+  if (warned || !GradMode::is_enabled() || !tensor_of(self).requires_grad()) return;
+  warned = true;
+  check_status(PyErr_WarnEx(PyExc_UserWarning,
+                            "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                            "Consider using tensor.detach() first.",
+                            1));
+}
+
 PyObject* to_int(PyObject* self) {
   return guarded([&] {
+    warn_of_gradient(self);
     const Scalar value = only_element(self);
     return value.isFloatingPoint() ? PyLong_FromDouble(value.toDouble()) : PyLong_FromLongLong(value.toLong());
   });
 }
 PyObject* to_float(PyObject* self) {
-  return guarded([&] { return PyFloat_FromDouble(only_element(self).toDouble()); });
+  return guarded([&] {
+    warn_of_gradient(self);
+    return PyFloat_FromDouble(only_element(self).toDouble());
+  });
 }
 PyObject* to_index(PyObject* self) {
   return guarded([&] {

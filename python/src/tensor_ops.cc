@@ -33,8 +33,18 @@ PyObject* converted(Arguments& a) {
   return to(a.tensor(0), TensorOptions(a.tensor(0).options()).dtype(dtype), false, a.optional_format(1));
 }
 
+void warn_of_copy(PyObject* data, const char* call) {
+  if (!is_tensor(data)) return;
+  const std::string text =
+      std::string("To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+                  "sourceTensor.detach().clone().requires_grad_(True), rather than ") +
+      call + "(sourceTensor).";
+  check_status(PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1));
+}
+
 Tensor from_data(const Arguments& a, const char* function) {
   a.optional_device(2);
+  warn_of_copy(a.object(0), "torch.tensor");
   const Tensor result = tensor_from(a.object(0), a.optional_dtype(1), function);
   return a.boolean(3, false) ? result.set_requires_grad(true) : result;
 }
@@ -335,6 +345,7 @@ const Op kTensorOps[] = {
      "said otherwise, the dtype of self.\n",
      {{kMethod, "Tensor input, object data, *, dtype? dtype=None, device? device=None, bool requires_grad=False",
        [](Arguments& a) -> PyObject* {
+         warn_of_copy(a.object(1), "tensor.new_tensor");
          const Tensor made = tensor_from(a.object(1), a.has(2) ? a.dtype(2) : a.tensor(0).scalar_type(), "new_tensor");
          return wrap(a.boolean(4, false) ? made.set_requires_grad(true) : made);
        }}}},

@@ -178,3 +178,62 @@ def test_data_parallel_and_synchronized_batch_norm_on_one_device():
     made = nn.SyncBatchNorm.convert_sync_batchnorm(model)
     assert type(made[0]) is type(made[1][0]) is nn.SyncBatchNorm and made[0].weight.requires_grad
     assert torch.equal(made[0].running_mean, torch.full((3,), 2.0)) and made[0](torch.randn(2, 3, 4, 4)).shape == (2, 3, 4, 4)
+
+
+def test_a_name_that_is_assigned_anew_keeps_its_place():
+    layer = nn.Linear(2, 2)
+    layer.weight = nn.Parameter(torch.ones(2, 2))
+    assert list(layer.state_dict()) == ["weight", "bias"]
+    layer.weight = None
+    assert [name for name, _ in layer.named_parameters()] == ["bias"]
+    layer.register_buffer("first", torch.zeros(1))
+    layer.register_buffer("second", torch.zeros(1))
+    layer.first = nn.Buffer(torch.ones(1))
+    assert [name for name, _ in layer.named_buffers()] == ["first", "second"]
+
+
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_an_encoder_leaves_out_padding_in_evaluation(norm_first):
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, norm_first=norm_first)
+    if norm_first:
+        with pytest.warns(UserWarning, match="because encoder_layer.norm_first was True"):
+            encoder = nn.TransformerEncoder(layer, 2).eval()
+    else:
+        encoder = nn.TransformerEncoder(layer, 2).eval()
+    x, padding = torch.randn(2, 3, 8), torch.tensor([[False, False, True], [False] * 3])
+    recorded = encoder(x, src_key_padding_mask=padding)
+    with torch.no_grad():
+        padded = encoder(x, src_key_padding_mask=padding)
+        scattered = encoder(x, src_key_padding_mask=padding.flip(1))
+    assert torch.equal(padded[~padding], recorded[~padding]) and (recorded[padding] != 0).all()
+    assert bool((padded[padding] == 0).all()) is not norm_first and (scattered != 0).all()
+
+
+def test_warnings_that_pytorch_gives():
+    x = torch.ones(2, requires_grad=True)
+    with pytest.warns(UserWarning, match="it is recommended to use sourceTensor.detach"):
+        torch.tensor(x)
+    with pytest.warns(UserWarning, match="Anomaly Detection has been enabled"):
+        torch.autograd.detect_anomaly()
+
+
+def test_switches_of_backends():
+    from relume.backends import cudnn
+
+    assert cudnn.enabled and cudnn.version() is None and not torch.backends.cudnn.is_available()
+    with cudnn.flags(enabled=False, benchmark=True):
+        assert not cudnn.enabled and cudnn.benchmark
+    assert cudnn.enabled and not cudnn.benchmark
+    torch.backends.cuda.enable_flash_sdp(False)
+    assert not torch.backends.cuda.flash_sdp_enabled() and torch.backends.cuda.math_sdp_enabled()
+    torch.backends.cuda.enable_flash_sdp(True)
+
+
+def test_lstm_under_autocast():
+    lstm, x = nn.LSTM(3, 4, batch_first=True), torch.randn(2, 5, 3)
+    with torch.autocast("cpu"):
+        output, (h, c) = lstm(x)
+    assert {output.dtype, h.dtype, c.dtype} == {torch.bfloat16}
+    assert torch.allclose(output.float(), lstm(x)[0], atol=0.02)
+    output.float().sum().backward()
+    assert lstm.weight_ih_l0.grad.dtype is torch.float32

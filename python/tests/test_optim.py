@@ -127,13 +127,16 @@ def test_hooks_of_steps_and_states():
     optimizer = torch.optim.SGD([x], lr=0.1)
     calls = []
     handles = [
-        optimizer.register_step_pre_hook(lambda o, args, kwargs: calls.append("pre")),
+        optimizer.register_step_pre_hook(lambda o, args, kwargs: calls.append("pre") or (args, kwargs)),
         optimizer.register_step_post_hook(lambda o, args, kwargs: calls.append("post")),
         optimizer.register_state_dict_pre_hook(lambda o: calls.append("state")),
         optimizer.register_load_state_dict_post_hook(lambda o: calls.append("loaded")),
     ]
     optimizer.register_state_dict_post_hook(lambda o, state: {**state, "extra": 1})
+    given = optimizer.register_step_post_hook(lambda o, args, kwargs: calls.append((args == (o,), kwargs)))
     optimizer.step()
+    assert calls.pop() == (True, {})
+    given.remove()
     optimizer.load_state_dict(optimizer.state_dict())
     assert calls == ["pre", "post", "state", "loaded"] and optimizer.state_dict()["extra"] == 1
     for handle in handles:

@@ -3,8 +3,8 @@
 from .._missing import attribute_finder
 from .._C import Tensor, ops
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
-from . import anomaly, function, functional, graph
-from .anomaly import detect_anomaly, set_detect_anomaly
+from . import anomaly_mode, function, functional, graph
+from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .variable import Variable

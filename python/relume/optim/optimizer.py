@@ -45,6 +45,7 @@ def _with_hooks(step):
     def hooked(self, *args, **kwargs):
         if type(self).step is not hooked:
             return step(self, *args, **kwargs)
+        args = self, *args
         for hook in (*_global_step_hooks["pre"], *self._hooks["step_pre"]):
             replaced = hook(self, args, kwargs)
             if replaced is None:
@@ -54,7 +55,7 @@ def _with_hooks(step):
                     f"{type(self).__name__}.step must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
                 )
             args, kwargs = replaced
-        result = step(self, *args, **kwargs)
+        result = step(*args, **kwargs)
         self._opt_called = True
         for hook in (*self._hooks["step_post"], *_global_step_hooks["post"]):
             hook(self, args, kwargs)
@@ -239,7 +240,8 @@ class Optimizer:
     # Hooks.
 
     def register_step_pre_hook(self, hook):
-        """Calls hook(optimizer, args, kwargs) before each step; a pair that it returns replaces args and kwargs."""
+        """Calls hook(optimizer, args, kwargs) before each step, args beginning with the optimizer; a pair that it returns
+        replaces args and kwargs."""
         return _added(self._hooks["step_pre"], hook)
 
     def register_step_post_hook(self, hook):

@@ -66,7 +66,7 @@ class Module(_C.ModuleBase, HookTables, State):
         attributes = self.__dict__
         if isinstance(value, Parameter):
             self._check_ready("parameters")
-            self._forget(name)
+            self._forget(name, but="_parameters")
             self.register_parameter(name, value)
         elif isinstance(value, Module):
             self._check_ready("module")
@@ -74,7 +74,7 @@ class Module(_C.ModuleBase, HookTables, State):
             attributes["_modules"][name] = value
         elif isinstance(value, Buffer):
             self._check_ready("buffer")
-            self._forget(name)
+            self._forget(name, but="_buffers")
             self.register_buffer(name, value, value.persistent)
         elif not self._assign_registered(name, value):
             _C.ModuleBase.__setattr__(self, name, value)

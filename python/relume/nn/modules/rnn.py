@@ -3,7 +3,7 @@
 import math
 import warnings
 
-from ..._C import ops
+from ..._C import float32, ops
 from .. import functional as F, init
 from ..parameter import Parameter
 from ..packed_sequence import PackedSequence
@@ -138,11 +138,18 @@ class RNNBase(Module):
     def _run(self, input, batch_sizes, states):
         """All layers: input [steps, batch, width], or packed, and states to output and last states."""
         last, step = [], self._step()
+        # Autocast makes LSTM compute in bfloat16 as a whole; of the others it makes the products do so.
+        narrow = self.mode == "LSTM" and ops.is_autocast_enabled() and input.dtype is float32
+        if narrow:
+            narrower = ops.get_autocast_dtype("cpu")
+            input, states = input.to(narrower), tuple(state.to(narrower) for state in states)
         for layer in range(self.num_layers):
             outputs = []
             for suffix in self._suffixes(layer):
                 own = tuple(state[len(last)] for state in states)
                 weights = self._weights(suffix)
+                if narrow:
+                    weights = {name: w if w is None else w.to(narrower) for name, w in weights.items()}
                 output, end = run_layer(step, input, batch_sizes, own, weights, suffix.endswith("_reverse"))
                 outputs.append(output)
                 last.append(end)

@@ -1,10 +1,11 @@
 """The transformer of Vaswani et al., 2017: layers of encoder and decoder, their stacks, and both together."""
 
 import copy
+import warnings
 
 from ..._C import bool as bool_dtype, ops
 from .. import functional as F, init
-from .activation import MultiheadAttention
+from .activation import GELU, MultiheadAttention, ReLU
 from .container import ModuleList
 from .dropout import Dropout
 from .linear import Linear
@@ -21,6 +22,13 @@ def _activation(given):
     if given not in _ACTIVATIONS:
         raise RuntimeError(f"activation should be relu/gelu, not {given}")
     return _ACTIVATIONS[given]
+
+
+def _relu_or_gelu(activation):
+    """1 for ReLU, 2 for GELU, 0 for any other."""
+    if activation is F.relu or isinstance(activation, ReLU):
+        return 1
+    return 2 if activation is F.gelu or isinstance(activation, GELU) else 0
 
 
 def _copies(module, count):
@@ -95,6 +103,7 @@ class TransformerEncoderLayer(_Layer):
         self.dropout1 = Dropout(dropout)
         self.dropout2 = Dropout(dropout)
         self.activation = _activation(activation)
+        self.activation_relu_or_gelu = _relu_or_gelu(self.activation)
 
     def _sa_block(self, x, mask, padding_mask, causal):
         return self._attend(self.self_attn, x, x, mask, padding_mask, causal, self.dropout1)
@@ -155,8 +164,28 @@ class TransformerDecoderLayer(_Layer):
         return self.norm3(x + self._ff_block(x, self.dropout3))
 
 
+def _why_padded(layer):
+    """Why an encoder of such layers computes padded positions like the others; None where it leaves them out."""
+    if not isinstance(layer, TransformerEncoderLayer):
+        return "encoder_layer was not TransformerEncoderLayer"
+    attention = layer.self_attn
+    reasons = {
+        "encoder_layer.norm_first was True": layer.norm_first,
+        "encoder_layer.self_attn.batch_first was not True(use batch_first for better inference performance)":
+            not attention.batch_first,
+        "encoder_layer.self_attn._qkv_same_embed_dim was not True": not attention._qkv_same_embed_dim,
+        "encoder_layer.self_attn was passed bias=False": attention.in_proj_bias is None,
+        "encoder_layer.activation_relu_or_gelu was not True": not layer.activation_relu_or_gelu,
+        "encoder_layer.norm1.eps was not equal to encoder_layer.norm2.eps": layer.norm1.eps != layer.norm2.eps,
+        "encoder_layer.self_attn.num_heads is odd": attention.num_heads % 2 == 1,
+    }  # fmt: skip
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
 class TransformerEncoder(Module):
-    """Copies of an encoder layer, one after the other, and a norm."""
+    """Copies of an encoder layer, one after the other, and a norm. In evaluation without gradients, where padding is at the
+    ends of sequences and there is no other mask, what the layers give at padded positions is 0, as PyTorch's nested tensors
+    leave it; enable_nested_tensor=False keeps what is computed there."""
 
     __constants__ = ["norm"]
 
@@ -166,8 +195,23 @@ class TransformerEncoder(Module):
         self.num_layers = num_layers
         self.norm = norm
         self.enable_nested_tensor = enable_nested_tensor
-        self.use_nested_tensor = False
+        why_not = _why_padded(encoder_layer)
+        self.use_nested_tensor = bool(enable_nested_tensor) and why_not is None
         self.mask_check = mask_check
+        if enable_nested_tensor and why_not:
+            text = f"enable_nested_tensor is True, but self.use_nested_tensor is False because {why_not}"
+            warnings.warn(text, stacklevel=2)
+
+    def _leaves_out(self, src, mask, padding_mask):
+        """Whether padded positions are left out."""
+        if not self.use_nested_tensor or padding_mask is None or mask is not None or src.dim() != 3:
+            return False
+        if self.layers[0].training or ops.is_autocast_enabled():
+            return False
+        if ops.is_grad_enabled() and (src.requires_grad or any(p.requires_grad for p in self.layers[0].parameters())):
+            return False
+        hidden = padding_mask != 0
+        return not self.mask_check or not bool((hidden[:, :-1] & ~hidden[:, 1:]).any())
 
     def forward(self, src, mask=None, src_key_padding_mask=None, is_causal=None):
         padding_mask = _numbers(src_key_padding_mask, "src_key_padding_mask", src.dtype)
@@ -177,6 +221,8 @@ class TransformerEncoder(Module):
         output = src
         for layer in self.layers:
             output = layer(output, src_mask=mask, src_key_padding_mask=padding_mask, is_causal=causal)
+        if self._leaves_out(src, mask, padding_mask):
+            output = output.masked_fill((padding_mask != 0).unsqueeze(-1), 0)
         return output if self.norm is None else self.norm(output)
 
 

@@ -1,5 +1,7 @@
 """Anomaly detection: which forward op a failing backward belongs to, and where NaN comes from."""
 
+import warnings
+
 from .._C import ops
 
 
@@ -22,6 +24,10 @@ class detect_anomaly:
 
     def __init__(self, check_nan=True):
         self.check_nan = check_nan
+        warnings.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging.",
+            stacklevel=2,
+        )
 
     def __enter__(self):
         self.previous = ops.is_anomaly_enabled(), ops._is_anomaly_check_nan()

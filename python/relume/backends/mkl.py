@@ -1,0 +1,6 @@
+"""Intel's MKL, which Relume does not use."""
+
+
+def is_available():
+    """Always False."""
+    return False
