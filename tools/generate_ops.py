@@ -24,7 +24,7 @@ TYPES = {
     "int": "int64_t",
     "int?": "std::optional<int64_t>",
     "int[]": "IntArrayRef",
-    "int[]?": "std::optional<IntArrayRef>",
+    "int[]?": "OptionalIntArrayRef",
     "float": "double",
     "float?": "std::optional<double>",
     "bool": "bool",
@@ -48,7 +48,7 @@ ARGUMENTS = {
     "int64_t": "integer",
     "std::optional<int64_t>": "opt_integer",
     "IntArrayRef": "integers",
-    "std::optional<IntArrayRef>": "opt_integers",
+    "OptionalIntArrayRef": "opt_integers",
     "double": "number",
     "std::optional<double>": "opt_number",
     "bool": "boolean",
@@ -154,7 +154,7 @@ class Op:
 
 def read(i, kind, _, default):
     """The expression that takes argument i from a golden."""
-    if not default or "std::optional" in kind or kind == "const Tensor&":
+    if not default or "ptional" in kind or kind == "const Tensor&":
         return f"a.{ARGUMENTS[kind]}({i})"
     return f"a.{ARGUMENTS[kind]}({i}, {default if default[0] == '{' or kind != 'IntArrayRef' else '{' + default + '}'})"
 

@@ -18,7 +18,7 @@ KINDS = {
     "int64_t": ("int", "integer", "const int64_t"),
     "std::optional<int64_t>": ("int?", "optional_integer", "const std::optional<int64_t>"),
     "IntArrayRef": ("int[]", "integers", "const DimVector"),
-    "std::optional<IntArrayRef>": ("int[]?", "integers", "const DimVector"),
+    "OptionalIntArrayRef": ("int[]?", "integers", "const DimVector"),
     "double": ("float", "number", "const double"),
     "std::optional<double>": ("float?", "optional_number", "const std::optional<double>"),
     "bool": ("bool", "boolean", "const bool"),
@@ -86,7 +86,7 @@ MORE_ROWS = {
         (
             "kFunction",
             "Tensor x1, Tensor x2, float p=2.0, str? compute_mode='use_mm_for_euclid_dist_if_necessary'",
-            "wrap(RELUME_RESULT(relume::cdist(a.tensor(0), a.tensor(1), a.number(2, 2))))",
+            "distances(a)",
         )
     ],
     "randint": [
@@ -167,7 +167,7 @@ def python_default(kind, default):
     """A default as Python writes it."""
     if default in IN_PYTHON:
         return IN_PYTHON[default]
-    if kind == "const Tensor&" or ("std::optional" in kind and default == "{}"):
+    if kind == "const Tensor&" or ("ptional" in kind and default == "{}"):
         return "None"
     if default.startswith("MemoryFormat::"):
         return "torch.contiguous_format"
@@ -232,8 +232,8 @@ class Call:
             if local:
                 statements.append(f"{local} x{i} = {value};")
                 value = f"x{i}"
-            if kind == "std::optional<IntArrayRef>":
-                value = f"a.has({self.where[name]}) ? std::optional<IntArrayRef>({value}) : std::nullopt"
+            if kind == "OptionalIntArrayRef":
+                value = f"a.has({self.where[name]}) ? OptionalIntArrayRef({value}) : std::nullopt"
             values.append(value)
         if "f" in self.op.forms:
             call = f"relume::{self.op.name}({', '.join(values)})"

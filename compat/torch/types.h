@@ -40,9 +40,6 @@ using std::make_optional;
 using std::nullopt;
 using std::nullopt_t;
 using std::optional;
-template <class T>
-using OptionalArrayRef = std::optional<relume::ArrayRef<T>>;
-using OptionalIntArrayRef = OptionalArrayRef<int64_t>;
 template <class T, unsigned N>
 using SmallVector = std::vector<T>;
 inline const char* toString(ScalarType type) { return relume::to_string(type); }
@@ -54,8 +51,6 @@ using c10::irange;
 using c10::make_optional;
 using c10::nullopt;
 using c10::optional;
-using c10::OptionalArrayRef;
-using c10::OptionalIntArrayRef;
 using c10::str;
 using c10::toString;
 using c10::typeMetaToScalarType;

@@ -14,8 +14,8 @@ namespace detail {
 // A number, or a list of them, or of such lists.
 class RELUME_API TensorData {
  public:
-  template <class T, class = std::enable_if_t<std::is_arithmetic_v<T> || std::is_same_v<T, Half> ||
-                                              std::is_same_v<T, BFloat16>>>
+  template <class T,
+            class = std::enable_if_t<std::is_arithmetic_v<T> || std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>>>
   TensorData(T value) : scalar_(value), dtype_(dtype_of_value<T>()) {}  // NOLINT: implicit, so that braces nest
   TensorData(std::initializer_list<TensorData> list);                   // NOLINT
   template <class T>
@@ -38,13 +38,12 @@ class RELUME_API TensorData {
   Tensor to_tensor(const TensorOptions& options) const;
 
  private:
-  // The element type that a C++ value stands for: integers are int64, as in Python.
+  // The element type that a C++ value stands for: int is int64, as in Python, and float the default dtype.
   template <class T>
   static constexpr ScalarType dtype_of_value() {
-    if (std::is_same_v<T, bool>) return kBool;
-    if (std::is_integral_v<T>) return kLong;
-    if (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) return dtype_of<T>;
-    return kDouble;
+    constexpr ScalarType own = dtype_of<T>;
+    if (std::is_floating_point_v<T>) return kDouble;
+    return own == kInt || own == ScalarType::Undefined ? kLong : own;
   }
   void set_flat(const void* values, int64_t count, ScalarType dtype);
   void write(void* data, ScalarType dtype, int64_t& at) const;
@@ -59,8 +58,9 @@ class RELUME_API TensorData {
 
 }  // namespace detail
 
-// A tensor with the given values: tensor(3.5), tensor({{1, 2}, {3, 4}}), tensor(std::vector<float>{...}). Integers make
-// an int64 tensor, bools a bool one, floating-point values one of the default dtype, unless the options say otherwise.
+// A tensor with the given values: tensor(3.5), tensor({{1, 2}, {3, 4}}), tensor(std::vector<float>{...}). Values of
+// type int make an int64 tensor, those of float or double one of the default dtype, and others one of their own, unless
+// the options say otherwise.
 // Throws Error where nested lists differ in length or kind.
 inline Tensor tensor(const detail::TensorData& data, const TensorOptions& options = {}) {
   return data.to_tensor(options);

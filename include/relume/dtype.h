@@ -74,17 +74,20 @@ struct BFloat16 {
   operator float() const { return detail::float_from_bfloat16(x); }
 };
 
+RELUME_API std::ostream& operator<<(std::ostream& stream, Half value);
+RELUME_API std::ostream& operator<<(std::ostream& stream, BFloat16 value);
+
 // One row an element type: C++ type, name, name in Python.
-#define RELUME_FORALL_DTYPES(_) \
-  _(uint8_t, Byte, uint8)       \
-  _(int8_t, Char, int8)         \
-  _(int16_t, Short, int16)      \
-  _(int32_t, Int, int32)        \
-  _(int64_t, Long, int64)       \
-  _(Half, Half, float16)        \
-  _(float, Float, float32)      \
-  _(double, Double, float64)    \
-  _(bool, Bool, bool)           \
+#define RELUME_FORALL_DTYPES(_)   \
+  _(uint8_t, Byte, uint8)         \
+  _(int8_t, Char, int8)           \
+  _(int16_t, Short, int16)        \
+  _(int32_t, Int, int32)          \
+  _(int64_t, Long, int64)         \
+  _(Half, Half, float16)          \
+  _(float, Float, float32)        \
+  _(double, Double, float64)      \
+  _(bool, Bool, bool)             \
   _(BFloat16, BFloat16, bfloat16) \
   _(uint16_t, UInt16, uint16)
 
@@ -92,7 +95,7 @@ enum class ScalarType : int8_t {
 #define RELUME_ENUM(type, name, python) name,
   RELUME_FORALL_DTYPES(RELUME_ENUM)
 #undef RELUME_ENUM
-  Undefined
+      Undefined
 };
 
 inline constexpr int kNumDtypes = static_cast<int>(ScalarType::Undefined);
@@ -134,9 +137,7 @@ constexpr int64_t element_size(ScalarType dtype) {
 constexpr bool is_floating_point(ScalarType t) {
   return t == ScalarType::Float || t == ScalarType::Double || t == ScalarType::Half || t == ScalarType::BFloat16;
 }
-constexpr bool is_reduced_floating_point(ScalarType t) {
-  return t == ScalarType::Half || t == ScalarType::BFloat16;
-}
+constexpr bool is_reduced_floating_point(ScalarType t) { return t == ScalarType::Half || t == ScalarType::BFloat16; }
 // Integers; bool counts when include_bool is set.
 constexpr bool is_integral(ScalarType t, bool include_bool) {
   return !is_floating_point(t) && t != ScalarType::Undefined && (include_bool || t != ScalarType::Bool);

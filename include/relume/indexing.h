@@ -22,8 +22,8 @@ inline constexpr EllipsisIndexType Ellipsis{};
 // positive.
 class Slice {
  public:
-  explicit Slice(std::optional<int64_t> start = {}, std::optional<int64_t> stop = {},
-                 std::optional<int64_t> step = {})
+  Slice(std::optional<int64_t> start = {}, std::optional<int64_t> stop = {},  // NOLINT: implicit, as in libtorch
+        std::optional<int64_t> step = {})
       : start_(start), stop_(stop), step_(step.value_or(1)) {}
   std::optional<int64_t> start() const { return start_; }
   std::optional<int64_t> stop() const { return stop_; }
@@ -69,6 +69,7 @@ class TensorIndex {
   relume::Tensor tensor_;
 };
 RELUME_API std::ostream& operator<<(std::ostream& stream, const TensorIndex& index);
+RELUME_API std::ostream& operator<<(std::ostream& stream, const std::vector<TensorIndex>& indices);
 
 }  // namespace relume::indexing
 

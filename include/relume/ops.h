@@ -296,20 +296,20 @@ Tensor argmax(const Tensor& self, std::optional<int64_t> dim = {}, bool keepdim 
 Tensor argmin(const Tensor& self, std::optional<int64_t> dim = {}, bool keepdim = false);
 Tensor any(const Tensor& self);
 Tensor any(const Tensor& self, int64_t dim, bool keepdim = false);
-Tensor any(const Tensor& self, std::optional<IntArrayRef> dim, bool keepdim = false);
+Tensor any(const Tensor& self, OptionalIntArrayRef dim, bool keepdim = false);
 Tensor all(const Tensor& self);
 Tensor all(const Tensor& self, int64_t dim, bool keepdim = false);
-Tensor all(const Tensor& self, std::optional<IntArrayRef> dim, bool keepdim = false);
+Tensor all(const Tensor& self, OptionalIntArrayRef dim, bool keepdim = false);
 Tensor count_nonzero(const Tensor& self, std::optional<int64_t> dim = {});
 Tensor count_nonzero(const Tensor& self, IntArrayRef dim);
 Tensor var(const Tensor& self, bool unbiased = true);
 Tensor var(const Tensor& self, IntArrayRef dim, bool unbiased = true, bool keepdim = false);
-Tensor var(const Tensor& self, std::optional<IntArrayRef> dim, const std::optional<Scalar>& correction, bool keepdim = false);
+Tensor var(const Tensor& self, OptionalIntArrayRef dim, const std::optional<Scalar>& correction, bool keepdim = false);
 Tensor std(const Tensor& self, bool unbiased = true);
 Tensor std(const Tensor& self, IntArrayRef dim, bool unbiased = true, bool keepdim = false);
-Tensor std(const Tensor& self, std::optional<IntArrayRef> dim, const std::optional<Scalar>& correction, bool keepdim = false);
-std::tuple<Tensor, Tensor> var_mean(const Tensor& self, std::optional<IntArrayRef> dim = {}, const std::optional<Scalar>& correction = {}, bool keepdim = false);
-std::tuple<Tensor, Tensor> std_mean(const Tensor& self, std::optional<IntArrayRef> dim = {}, const std::optional<Scalar>& correction = {}, bool keepdim = false);
+Tensor std(const Tensor& self, OptionalIntArrayRef dim, const std::optional<Scalar>& correction, bool keepdim = false);
+std::tuple<Tensor, Tensor> var_mean(const Tensor& self, OptionalIntArrayRef dim = {}, const std::optional<Scalar>& correction = {}, bool keepdim = false);
+std::tuple<Tensor, Tensor> std_mean(const Tensor& self, OptionalIntArrayRef dim = {}, const std::optional<Scalar>& correction = {}, bool keepdim = false);
 Tensor norm(const Tensor& self, const Scalar& p = 2);
 Tensor norm(const Tensor& self, const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim = false);
 Tensor logsumexp(const Tensor& self, IntArrayRef dim, bool keepdim = false);
@@ -361,7 +361,7 @@ Tensor cumulative_trapezoid(const Tensor& y, const Scalar& dx = 1, int64_t dim =
 Tensor cov(const Tensor& self, int64_t correction = 1, const Tensor& fweights = {}, const Tensor& aweights = {});
 Tensor corrcoef(const Tensor& self);
 Tensor histc(const Tensor& self, int64_t bins = 100, const Scalar& min = 0, const Scalar& max = 0);
-Tensor nanmean(const Tensor& self, std::optional<IntArrayRef> dim = {}, bool keepdim = false, std::optional<ScalarType> dtype = {});
+Tensor nanmean(const Tensor& self, OptionalIntArrayRef dim = {}, bool keepdim = false, std::optional<ScalarType> dtype = {});
 
 // Linear algebra.
 Tensor matmul(const Tensor& self, const Tensor& other);
@@ -422,11 +422,11 @@ Tensor linalg_pinv(const Tensor& A, std::optional<double> atol, std::optional<do
 Tensor linalg_pinv(const Tensor& A, double rcond, bool hermitian = false);
 Tensor linalg_multi_dot(TensorList tensors);
 Tensor linalg_householder_product(const Tensor& input, const Tensor& tau);
-Tensor linalg_vector_norm(const Tensor& self, const Scalar& ord = 2, std::optional<IntArrayRef> dim = {}, bool keepdim = false, std::optional<ScalarType> dtype = {});
+Tensor linalg_vector_norm(const Tensor& self, const Scalar& ord = 2, OptionalIntArrayRef dim = {}, bool keepdim = false, std::optional<ScalarType> dtype = {});
 Tensor linalg_matrix_norm(const Tensor& self, const Scalar& ord, IntArrayRef dim = {-2, -1}, bool keepdim = false, std::optional<ScalarType> dtype = {});
 Tensor linalg_matrix_norm(const Tensor& self, std::string_view ord = "fro", IntArrayRef dim = {-2, -1}, bool keepdim = false, std::optional<ScalarType> dtype = {});
-Tensor linalg_norm(const Tensor& self, const std::optional<Scalar>& ord = {}, std::optional<IntArrayRef> dim = {}, bool keepdim = false, std::optional<ScalarType> dtype = {});
-Tensor linalg_norm(const Tensor& self, std::string_view ord, std::optional<IntArrayRef> dim = {}, bool keepdim = false, std::optional<ScalarType> dtype = {});
+Tensor linalg_norm(const Tensor& self, const std::optional<Scalar>& ord = {}, OptionalIntArrayRef dim = {}, bool keepdim = false, std::optional<ScalarType> dtype = {});
+Tensor linalg_norm(const Tensor& self, std::string_view ord, OptionalIntArrayRef dim = {}, bool keepdim = false, std::optional<ScalarType> dtype = {});
 Tensor linalg_matrix_rank(const Tensor& self, const Tensor& atol = {}, const Tensor& rtol = {}, bool hermitian = false);
 Tensor linalg_matrix_rank(const Tensor& self, std::optional<double> atol, std::optional<double> rtol = {}, bool hermitian = false);
 Tensor linalg_matrix_rank(const Tensor& self, double tol, bool hermitian = false);
@@ -605,6 +605,7 @@ Tensor randint(int64_t high, IntArrayRef size, const TensorOptions& options = kL
 Tensor randint(int64_t low, int64_t high, IntArrayRef size, const TensorOptions& options = kLong);
 Tensor randint(int64_t low, int64_t high, IntArrayRef size, std::optional<Generator> generator, const TensorOptions& options = kLong);
 Tensor randint_like(const Tensor& self, int64_t low, int64_t high, const TensorOptions& options = {});
+Tensor randint_like(const Tensor& self, int64_t high, const TensorOptions& options = {});
 Tensor randperm(int64_t n, const TensorOptions& options = kLong);
 Tensor randperm(int64_t n, std::optional<Generator> generator, const TensorOptions& options = kLong);
 Tensor normal(double mean, double std, IntArrayRef size, std::optional<Generator> generator = {}, const TensorOptions& options = {});
@@ -623,6 +624,7 @@ Tensor alpha_dropout(const Tensor& input, double p, bool train);
 Tensor& alpha_dropout_(Tensor& input, double p, bool train);
 Tensor feature_alpha_dropout(const Tensor& input, double p, bool train);
 Tensor& feature_alpha_dropout_(Tensor& input, double p, bool train);
+Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& attn_mask = {}, double dropout_p = 0.0, bool is_causal = false, std::optional<double> scale = {}, bool enable_gqa = false);
 
 // Activations that are not point-wise in one argument (the others come from activations.inc).
 Tensor softmax(const Tensor& self, int64_t dim, std::optional<ScalarType> dtype = {});

@@ -20,7 +20,7 @@ class Device {
  public:
   constexpr Device(DeviceType type = DeviceType::CPU, int8_t index = -1) : type_(type), index_(index) {}  // NOLINT
   // From "cpu", "cuda" or "cuda:1". Throws Error otherwise.
-  RELUME_API Device(const std::string& text);  // NOLINT: implicit, as in libtorch
+  RELUME_API Device(const std::string& text);              // NOLINT: implicit, as in libtorch
   Device(const char* text) : Device(std::string(text)) {}  // NOLINT
 
   constexpr DeviceType type() const { return type_; }
@@ -51,14 +51,18 @@ RELUME_API std::ostream& operator<<(std::ostream& stream, MemoryFormat format);
 class TensorOptions {
  public:
   TensorOptions() = default;
-  TensorOptions(ScalarType dtype) : dtype_(dtype), has_dtype_(true) {}         // NOLINT: implicit, as in libtorch
-  TensorOptions(TypeMeta dtype) : TensorOptions(dtype.toScalarType()) {}       // NOLINT
-  TensorOptions(Device device) : device_(device), has_device_(true) {}         // NOLINT
-  TensorOptions(DeviceType type) : TensorOptions(Device(type)) {}              // NOLINT
-  TensorOptions(Layout) : has_layout_(true) {}                                 // NOLINT
+  TensorOptions(ScalarType dtype) : dtype_(dtype), has_dtype_(true) {}               // NOLINT: implicit, as in libtorch
+  TensorOptions(TypeMeta dtype) : TensorOptions(dtype.toScalarType()) {}             // NOLINT
+  TensorOptions(Device device) : device_(device), has_device_(true) {}               // NOLINT
+  TensorOptions(DeviceType type) : TensorOptions(Device(type)) {}                    // NOLINT
+  TensorOptions(Layout) : has_layout_(true) {}                                       // NOLINT
   TensorOptions(MemoryFormat format) : memory_format_(format), has_format_(true) {}  // NOLINT
 
   RELUME_API TensorOptions dtype(std::optional<ScalarType> dtype) const;
+  template <class T>
+  TensorOptions dtype() const {
+    return dtype(dtype_of<T>);
+  }
   RELUME_API TensorOptions device(std::optional<Device> device) const;
   TensorOptions device(DeviceType type, int8_t index = -1) const { return device(Device(type, index)); }
   TensorOptions layout(Layout) const {
@@ -110,6 +114,10 @@ RELUME_API std::ostream& operator<<(std::ostream& stream, const TensorOptions& o
 
 // Options that set one thing.
 inline TensorOptions dtype(ScalarType type) { return TensorOptions(type); }
+template <class T>
+TensorOptions dtype() {
+  return TensorOptions(dtype_of<T>);
+}
 inline TensorOptions device(Device where) { return TensorOptions(where); }
 inline TensorOptions layout(Layout how) { return TensorOptions(how); }
 inline TensorOptions requires_grad(bool requires_grad = true) { return TensorOptions().requires_grad(requires_grad); }

@@ -17,6 +17,7 @@
 #include "relume/ops.h"
 #include "relume/optim.h"
 #include "relume/options.h"
+#include "relume/out.h"
 #include "relume/printing.h"
 #include "relume/profiler.h"
 #include "relume/random.h"

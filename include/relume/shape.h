@@ -1,12 +1,15 @@
 // Lists of integers that describe shapes: ArrayRef, a view of anybody's list, and DimVector, a list of our own.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
 #include <iosfwd>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "relume/export.h"
@@ -33,6 +36,8 @@ class ArrayRef {
 #pragma GCC diagnostic pop
   template <class A>
   ArrayRef(const std::vector<T, A>& list) : data_(list.data()), size_(list.size()) {}  // NOLINT
+  template <size_t N>
+  constexpr ArrayRef(const std::array<T, N>& list) : data_(list.data()), size_(N) {}  // NOLINT
   template <size_t N>
   constexpr ArrayRef(const T (&list)[N]) : data_(list), size_(N) {}  // NOLINT
 
@@ -82,6 +87,38 @@ bool operator!=(ArrayRef<T> a, const std::vector<T, A>& b) {
 }
 
 using IntArrayRef = ArrayRef<int64_t>;
+
+// An ArrayRef or nothing, that takes lists in braces: std::optional<ArrayRef> of {1} would point to a number that is
+// gone.
+template <class T>
+class OptionalArrayRef {
+ public:
+  constexpr OptionalArrayRef() = default;
+  constexpr OptionalArrayRef(std::nullopt_t) {}                                                  // NOLINT: implicit
+  constexpr OptionalArrayRef(ArrayRef<T> list) : list_(list), has_(true) {}                      // NOLINT
+  constexpr OptionalArrayRef(const std::initializer_list<T>& list) : list_(list), has_(true) {}  // NOLINT
+  constexpr OptionalArrayRef(const T& one) : list_(one), has_(true) {}                           // NOLINT
+  // What an ArrayRef may view, or nothing.
+  template <class List,
+            class = std::enable_if_t<std::is_class_v<List> && std::is_convertible_v<const List&, ArrayRef<T>>>>
+  OptionalArrayRef(const List& list) : list_(list), has_(true) {}  // NOLINT
+  template <class List>
+  OptionalArrayRef(const std::optional<List>& list) : has_(list.has_value()) {  // NOLINT
+    if (has_) list_ = ArrayRef<T>(*list);
+  }
+
+  constexpr bool has_value() const { return has_; }
+  constexpr explicit operator bool() const { return has_; }
+  constexpr const ArrayRef<T>& operator*() const { return list_; }
+  constexpr const ArrayRef<T>* operator->() const { return &list_; }
+  constexpr const ArrayRef<T>& value() const { return list_; }
+  constexpr ArrayRef<T> value_or(ArrayRef<T> other) const { return has_ ? list_ : other; }
+
+ private:
+  ArrayRef<T> list_;
+  bool has_ = false;
+};
+using OptionalIntArrayRef = OptionalArrayRef<int64_t>;
 
 // "[2, 3]".
 RELUME_API std::string to_string(IntArrayRef list);

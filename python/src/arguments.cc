@@ -5,6 +5,7 @@
 #include "overrides.h"
 #include "relume/autograd.h"
 #include "relume/ops.h"
+#include "relume/out.h"
 #include "signature.h"
 
 namespace relume::python {
@@ -64,17 +65,9 @@ PyObject* call_into(const Op& op, Form form, PyObject* self, PyObject* const* ar
   const Ref result = own(call(op, form, self, others.data(), count, named > 1 ? names.get() : nullptr));
   if (out == Py_None) return Ref(result).release();
   const Tensor& value = tensor_argument(result.get(), op.name);
-  Tensor& target = tensor_of(out);
-  if (value.requires_grad() || (GradMode::is_enabled() && target.requires_grad()))
-    raise(PyExc_RuntimeError, std::string(op.name) +
-                                  "(): functions with out=... arguments don't support automatic differentiation, but "
-                                  "one of the arguments requires grad.");
-  const NoGradGuard unrecorded;
-  if (!can_cast(value.scalar_type(), target.scalar_type()))
-    raise(PyExc_RuntimeError, std::string("result type ") + to_string(value.scalar_type()) +
-                                  " can't be cast to the desired output type " + to_string(target.scalar_type()));
-  if (target.sizes() != value.sizes()) target.resize_(value.sizes());
-  target.copy_(value);
+  if (const std::string text = resize_warning(tensor_of(out), value); !text.empty())
+    check_status(PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1));
+  write_out(op.name, tensor_of(out), value);
   return Py_NewRef(out);
 }
 

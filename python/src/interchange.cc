@@ -18,17 +18,8 @@ struct Format {
 };
 // The letters of the struct module. Where two have the same size, the first is given out.
 constexpr Format kFormats[] = {
-    {"f", kFloat},
-    {"d", kDouble},
-    {"e", kHalf},
-    {"q", kLong},
-    {"l", kLong},
-    {"i", kInt},
-    {"h", kShort},
-    {"b", kChar},
-    {"B", kByte},
-    {"?", kBool},
-    {"H", ScalarType::UInt16},
+    {"f", kFloat}, {"d", kDouble}, {"e", kHalf},  {"l", kLong},  // NumPy's int64
+    {"q", kLong},  {"i", kInt},    {"h", kShort}, {"b", kChar}, {"B", kByte}, {"?", kBool}, {"H", ScalarType::UInt16},
 };
 
 std::optional<ScalarType> dtype_of_format(const char* format, Py_ssize_t item_size) {

@@ -1,4 +1,6 @@
 // The ops of src/ops/table.txt and the activations, callable from Python.
+#include <algorithm>
+
 #include "relume/ops.h"
 
 #include "core/tensor_impl.h"
@@ -27,7 +29,19 @@ PyObject* named_norm(Arguments& a) {
   DimVector dims = a.integers(2);
   if (!a.has(2))
     for (int64_t d = 0; d < self.dim(); ++d) dims.push_back(d);
-  return wrap(RELUME_RESULT(relume::linalg_matrix_norm(self, name, dims, a.boolean(3, false), a.optional_dtype(4))));
+  const bool keepdim = a.boolean(3, false);
+  const std::optional<ScalarType> dtype = a.optional_dtype(4);
+  return wrap(RELUME_RESULT(relume::linalg_matrix_norm(self, name, dims, keepdim, dtype)));
+}
+
+PyObject* distances(Arguments& a) {
+  constexpr std::string_view kModes[] = {"use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist",
+                                         "donot_use_mm_for_euclid_dist"};
+  const double p = a.number(2, 2);
+  const std::string_view name = a.optional_text(3).value_or(kModes[0]);
+  const auto* const mode = std::find(std::begin(kModes), std::end(kModes), name);
+  if (mode == std::end(kModes)) raise(PyExc_ValueError, std::string(name) + " is not a valid value for compute_mode");
+  return wrap(RELUME_RESULT(relume::cdist(a.tensor(0), a.tensor(1), p, mode - kModes)));
 }
 
 // var_mean or std_mean of the dims of argument `dim`, or of all with 0, where argument `unbiased` says how to divide.
@@ -35,8 +49,8 @@ template <class Op>
 auto moments(Arguments& a, Op op, size_t dim, size_t unbiased) {
   const DimVector dims = dim ? a.integers(dim) : DimVector();
   const bool some = dim && a.has(dim);
-  return op(a.tensor(0), some ? std::optional<IntArrayRef>(dims) : std::nullopt,
-            Scalar(a.boolean(unbiased, true) ? 1 : 0), dim ? a.boolean(3, false) : false);
+  return op(a.tensor(0), some ? OptionalIntArrayRef(dims) : std::nullopt, Scalar(a.boolean(unbiased, true) ? 1 : 0),
+            dim ? a.boolean(3, false) : false);
 }
 
 // The memory format that is asked for; Preserve is that of the tensor.

@@ -1,12 +1,11 @@
 // Rows for torch.special: functions computed number by number in float64, with the gradients that PyTorch has.
-#include "kernels/special_functions.h"
-
 #include <math.h>  // j0 and its like are POSIX
 
 #include <cmath>
 
 #include "arguments.h"
 #include "autograd/record.h"
+#include "kernels/special_functions.h"
 #include "ops/elementwise.h"
 #include "ops/polygamma.h"
 #include "relume/ops.h"
@@ -48,7 +47,7 @@ PyObject* unary(Arguments& a) {
 extern const Unary kI0, kI0e, kI1, kI1e, kErfcx, kHazard, kNdtri;
 
 // f(x) - g(x) / x, whose limit at 0 is half of f's.
-Tensor less_ratio(const Tensor& x, const Tensor& f, const Tensor& g) { 
+Tensor less_ratio(const Tensor& x, const Tensor& f, const Tensor& g) {
   const Tensor zero = x.eq(0);
   return where(zero, f / 2, f - g / x.masked_fill(zero, 1));  // whose gradient is no NaN either
 }
@@ -66,8 +65,8 @@ const Unary kI1e = {"SpecialI1EBackward0", cpu::scaled_bessel_i1, [](const Tenso
                     }};
 const Unary kErfcx = {"SpecialErfcxBackward0", cpu::scaled_erfc,
                       [](const Tensor& x) { return 2 * x * apply(kErfcx, x) - 2 / kRootOfPi; }};
-const Unary kLogNdtr = {
-    "SpecialLogNdtrBackward0", cpu::log_normal_cdf, [](const Tensor& x) { return apply(kHazard, x); }};
+const Unary kLogNdtr = {"SpecialLogNdtrBackward0", cpu::log_normal_cdf,
+                        [](const Tensor& x) { return apply(kHazard, x); }};
 // The derivative of log_ndtr: the standard normal density over the distribution function.
 const Unary kHazard = {"MulBackward0",
                        [](double x) { return 2 * kRootOfHalf / kRootOfPi / cpu::scaled_erfc(-x * kRootOfHalf); },
@@ -75,9 +74,9 @@ const Unary kHazard = {"MulBackward0",
                          const Tensor hazard = apply(kHazard, x);
                          return -hazard * (x + hazard);
                        }};
-const Unary kNdtri = {
-    "SpecialNdtriBackward0", cpu::inverse_normal_cdf,
-    [](const Tensor& p) { return (apply(kNdtri, p).square() / 2).exp() * (kRootOfPi / kRootOfHalf); }};
+const Unary kNdtri = {"SpecialNdtriBackward0", cpu::inverse_normal_cdf, [](const Tensor& p) {
+                        return (apply(kNdtri, p).square() / 2).exp() * (kRootOfPi / kRootOfHalf);
+                      }};
 const Unary kBesselJ0 = {"", ::j0, nullptr}, kBesselJ1 = {"", ::j1, nullptr};
 const Unary kBesselY0 = {"", ::y0, nullptr}, kBesselY1 = {"", ::y1, nullptr};
 
@@ -133,7 +132,8 @@ PyObject* zeta_at_number(Arguments& a) {
 }
 
 PyObject* polygamma_of(Arguments& a, size_t n, size_t x) {
-  return wrap(RELUME_RESULT(relume::polygamma(a.integer(n), a.tensor(x))));
+  const int64_t order = a.integer(n);
+  return wrap(RELUME_RESULT(relume::polygamma(order, a.tensor(x))));
 }
 PyObject* polygamma(Arguments& a) { return polygamma_of(a, 0, 1); }
 PyObject* polygamma_method(Arguments& a) { return polygamma_of(a, 1, 0); }
@@ -151,18 +151,12 @@ const Op kSpecialOps[] = {
     {"igammac",
      "igammac(input, other)\n\nThe regularised upper incomplete gamma function of input at other.\n",
      {{kFunction | kMethod, "Tensor input, Tensor other", binary<kUpperGamma>}}},
-    {"special_i0e",
-     "special_i0e(input)\n\ni0(x) exp(-|x|)\n",
-     {{kFunction, "Tensor input", unary<kI0e>}}},
+    {"special_i0e", "special_i0e(input)\n\ni0(x) exp(-|x|)\n", {{kFunction, "Tensor input", unary<kI0e>}}},
     {"special_i1",
      "special_i1(input)\n\nThe modified Bessel function of the first kind of order 1.\n",
      {{kFunction, "Tensor input", unary<kI1>}}},
-    {"special_i1e",
-     "special_i1e(input)\n\ni1(x) exp(-|x|)\n",
-     {{kFunction, "Tensor input", unary<kI1e>}}},
-    {"special_erfcx",
-     "special_erfcx(input)\n\nexp(x^2) erfc(x)\n",
-     {{kFunction, "Tensor input", unary<kErfcx>}}},
+    {"special_i1e", "special_i1e(input)\n\ni1(x) exp(-|x|)\n", {{kFunction, "Tensor input", unary<kI1e>}}},
+    {"special_erfcx", "special_erfcx(input)\n\nexp(x^2) erfc(x)\n", {{kFunction, "Tensor input", unary<kErfcx>}}},
     {"special_log_ndtr",
      "special_log_ndtr(input)\n\nThe logarithm of the standard normal distribution function.\n",
      {{kFunction, "Tensor input", unary<kLogNdtr>}}},

@@ -1,9 +1,11 @@
 // Tensors as text: operator<< and print as libtorch, repr as Python.
 #include <cstdio>
+#include <limits>
 #include <ostream>
 
 #include "autograd/variable.h"
 #include "core/printing.h"
+#include "relume/indexing.h"
 
 namespace relume {
 namespace {
@@ -40,9 +42,40 @@ std::string repr(const Tensor& tensor) {
 std::ostream& operator<<(std::ostream& stream, const Tensor& tensor) { return stream << text_of(tensor, 80); }
 
 std::ostream& operator<<(std::ostream& stream, TensorList tensors) {
-  for (size_t i = 0; i < tensors.size(); ++i) stream << (i > 0 ? " " : "") << tensors[i];
-  return stream;
+  for (size_t i = 0; i < tensors.size(); ++i) stream << (i ? ", " : "[") << tensors[i];
+  return stream << (tensors.empty() ? "[]" : "]");
 }
+
+namespace indexing {
+
+std::ostream& operator<<(std::ostream& stream, const Slice& slice) {
+  constexpr int64_t kOpen = std::numeric_limits<int64_t>::max() / 2;  // as libtorch writes an end that is left out
+  return stream << slice.start().value_or(0) << ':' << slice.stop().value_or(kOpen) << ':' << slice.step();
+}
+
+std::ostream& operator<<(std::ostream& stream, const TensorIndex& index) {
+  switch (index.type()) {
+    case TensorIndexType::None:
+      return stream << "None";
+    case TensorIndexType::Ellipsis:
+      return stream << "...";
+    case TensorIndexType::Integer:
+      return stream << index.integer();
+    case TensorIndexType::Boolean:
+      return stream << (index.boolean() ? "true" : "false");
+    case TensorIndexType::Slice:
+      return stream << index.slice();
+    default:
+      return stream << index.tensor();
+  }
+}
+
+std::ostream& operator<<(std::ostream& stream, const std::vector<TensorIndex>& indices) {
+  for (size_t i = 0; i < indices.size(); ++i) stream << (i ? ", " : "(") << indices[i];
+  return stream << (indices.empty() ? "()" : ")");
+}
+
+}  // namespace indexing
 
 std::ostream& print(std::ostream& stream, const Tensor& tensor, int64_t linewidth) {
   return stream << text_of(tensor, linewidth);

@@ -60,6 +60,8 @@ const char* TypeMeta::name() const {
   }
 }
 
+std::ostream& operator<<(std::ostream& stream, Half value) { return stream << float{value}; }
+std::ostream& operator<<(std::ostream& stream, BFloat16 value) { return stream << float{value}; }
 std::ostream& operator<<(std::ostream& stream, ScalarType dtype) { return stream << to_string(dtype); }
 std::ostream& operator<<(std::ostream& stream, TypeMeta type) { return stream << type.name(); }
 

@@ -4,11 +4,36 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/check.h"
 #include "relume/ops.h"
+#include "relume/serialize/archive.h"
 
 namespace relume::data::samplers {
 
+namespace detail {
+
+void fail_not_saved(const char* function) {
+  fail<NotImplementedError>("Sampler::{}(): this kind of sampler does not define it", function);
+}
+
+}  // namespace detail
+
+namespace {
+
+int64_t read_index(serialize::InputArchive& archive) {
+  Tensor index;
+  archive.read("index", index, /*is_buffer=*/true);
+  return index.item().toLong();
+}
+
+}  // namespace
+
 SequentialSampler::~SequentialSampler() = default;
+
+void SequentialSampler::save(serialize::OutputArchive& archive) const {
+  archive.write("index", scalar_tensor(static_cast<int64_t>(index_), kLong), /*is_buffer=*/true);
+}
+void SequentialSampler::load(serialize::InputArchive& archive) { index_ = static_cast<size_t>(read_index(archive)); }
 
 void SequentialSampler::reset(std::optional<size_t> new_size) {
   if (new_size) size_ = *new_size;
@@ -27,6 +52,20 @@ std::optional<std::vector<size_t>> SequentialSampler::next(size_t batch_size) {
 RandomSampler::RandomSampler(int64_t size, ScalarType index_dtype) : indices_(relume::randperm(size, index_dtype)) {}
 
 RandomSampler::~RandomSampler() = default;
+
+void RandomSampler::save(serialize::OutputArchive& archive) const {
+  archive.write("index", scalar_tensor(index_, kLong), /*is_buffer=*/true);
+  archive.write("indices", indices_, /*is_buffer=*/true);
+}
+void RandomSampler::load(serialize::InputArchive& archive) {
+  const int64_t index = read_index(archive);
+  Tensor indices;
+  archive.read("indices", indices, /*is_buffer=*/true);
+  check(index >= 0 && index <= indices.numel(), "RandomSampler::load(): index {} of {} indices", index,
+        indices.numel());
+  indices_ = indices;
+  index_ = index;
+}
 
 void RandomSampler::reset(std::optional<size_t> new_size) {
   const int64_t size = new_size ? static_cast<int64_t>(*new_size) : indices_.numel();

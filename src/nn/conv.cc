@@ -243,7 +243,7 @@ ExpandingArray<D> output_padding_for(const Tensor& input, IntArrayRef output_siz
 }  // namespace
 
 template <size_t D>
-Tensor ConvTransposeBase<D>::forward(const Tensor& input, const std::optional<IntArrayRef>& output_size) {
+Tensor ConvTransposeBase<D>::forward(const Tensor& input, const OptionalIntArrayRef& output_size) {
   const ExpandingArray<D> output_padding =
       output_size ? output_padding_for<D>(input, *output_size, options) : options.output_padding();
   const auto planned = inference_weights(*this);

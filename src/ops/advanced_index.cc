@@ -290,8 +290,8 @@ Tensor index_put(const Tensor& self, ArrayRef<TensorIndex> indices, const Tensor
 Tensor Tensor::index_put(ArrayRef<TensorIndex> indices, const Tensor& values, bool accumulate) const {
   return relume::index_put(*this, indices, values, accumulate);
 }
-Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Tensor& values) {
-  return relume::index_put_(*this, indices, values);
+Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Tensor& values, bool accumulate) {
+  return relume::index_put_(*this, indices, values, accumulate);
 }
 Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Scalar& value) {
   const Indexed indexed = IndexReader(*this, indices).take();
@@ -301,8 +301,8 @@ Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Scalar& value) {
   put_at(indexed, make_finite_scalar(value, scalar_type()));
   return *this;
 }
-Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values) {
-  return index_put_(ArrayRef<TensorIndex>(indices.begin(), indices.size()), values);
+Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values, bool accumulate) {
+  return index_put_(ArrayRef<TensorIndex>(indices.begin(), indices.size()), values, accumulate);
 }
 Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Scalar& value) {
   return index_put_(ArrayRef<TensorIndex>(indices.begin(), indices.size()), value);

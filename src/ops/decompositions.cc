@@ -278,8 +278,8 @@ std::tuple<Tensor, Tensor, Tensor> thin_svd(const Tensor& a) {
 }  // namespace
 
 // (U, S, V) with U diag(S) V^T = self [..., M, N], the singular values S from the largest, U and V with min(M, N)
-// orthonormal columns, or square, and without a gradient, where `some` is not set. Without compute_uv U and V are
-// zeros.
+// orthonormal columns, or square, the further columns without a gradient, where `some` is not set. Without compute_uv U
+// and V are zeros.
 std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& self, bool some, bool compute_uv) {
   check_matrices("linalg.svd", self, false);
   const auto zeros_of = [&](int64_t size) {
@@ -292,14 +292,18 @@ std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& self, bool some, bool compu
     const auto [u, s, vh] = thin_svd(self);
     return {u, s, vh.mT()};
   }
-  check<NotImplementedError>(!recording({self}),
-                             "linalg.svd: the gradient of full matrices is not supported; use full_matrices=False");
-  const auto [u, s, vh] = svd_factors(self.to(kDouble), true);
-  return {u.to(self.scalar_type()), s.to(self.scalar_type()), vh.mT().to(self.scalar_type())};
+  const auto [left, s, right] = thin_svd(self);
+  const auto [u, values, vh] = svd_factors(self.detach().to(kDouble), true);
+  const auto widened = [](const Tensor& thin, const Tensor& square) {
+    const int64_t width = thin.size(-1), rest = square.size(-1) - width;
+    return rest == 0 ? thin : cat({thin, square.narrow(-1, width, rest).to(thin.scalar_type())}, -1);
+  };
+  return {widened(left, u), s, widened(right.mT(), vh.mT())};
 }
 
-std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a) {
-  const auto [diagonal, columns] = eigh_factors(a.detach().to(kDouble));
+std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a, bool upper) {
+  const Tensor half = upper ? a.detach().mT() : a.detach();
+  const auto [diagonal, columns] = eigh_factors((tril(half) + tril(half, -1).mT()).to(kDouble));
   const Tensor values = diagonal.to(a.scalar_type()), vectors = columns.to(a.scalar_type());
   record_results("LinalgEighBackward0", {values, vectors}, {a}, {output(values, 0), output(vectors, 1)},
                  [](Backward& run) {

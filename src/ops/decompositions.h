@@ -35,8 +35,9 @@ Solved solution(const Tensor& a, const Tensor& b);
 // The same for triangular A, of which one half is read; with `unit`, its diagonal counts as 1.
 Tensor triangular_solution_of(const Tensor& a, const Tensor& b, bool upper, bool unit);
 
-// The eigenvalues, ascending, and the eigenvectors of symmetric matrices.
-std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a);
+// The eigenvalues, ascending, and the eigenvectors of symmetric matrices, of which one half is read. The gradient is
+// that of the whole matrix.
+std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a, bool upper);
 
 // The pseudoinverse (Moore and Penrose), where singular values up to max(atol, rtol times the largest) count as 0; atol
 // and rtol broadcast to the batch.

@@ -75,8 +75,9 @@ std::tuple<Tensor, Tensor> linalg_qr(const Tensor& A, std::string_view mode) {
   return qr(A, mode == "reduced");
 }
 
-// (U, S, V^T) with U diag(S) V^T = A [..., M, N], the singular values S from the largest; U and V are square, and have
-// no gradient, or have min(M, N) columns with full_matrices=false. `driver` is for a GPU's libraries.
+// (U, S, V^T) with U diag(S) V^T = A [..., M, N], the singular values S from the largest; U and V are square, the
+// columns beyond min(M, N) without a gradient, or have so many columns with full_matrices=false. `driver` is for a
+// GPU's libraries.
 std::tuple<Tensor, Tensor, Tensor> linalg_svd(const Tensor& A, bool full_matrices,
                                               std::optional<std::string_view> /*driver*/) {
   const bool square = impl_of(A, "linalg.svd").dim() >= 2 && A.size(-1) == A.size(-2);
@@ -89,11 +90,8 @@ Tensor linalg_svdvals(const Tensor& A, std::optional<std::string_view> /*driver*
 
 namespace {
 
-// The symmetric matrices of which one half is given.
-Tensor symmetric(const Tensor& half, bool upper) {
-  const Tensor lower = upper ? half.mT() : half;
-  return tril(lower) + tril(lower, -1).mT();
-}
+// The symmetric matrices of which the lower half is given.
+Tensor symmetric(const Tensor& half) { return tril(half) + tril(half, -1).mT(); }
 
 // From which size on singular values of A count.
 struct Limits {
@@ -123,7 +121,7 @@ std::tuple<Tensor, Tensor> linalg_eigh(const Tensor& A, std::string_view UPLO) {
   check_matrices("linalg.eigh", A, true);
   const bool upper = UPLO == "U" || UPLO == "u";
   check(upper || UPLO == "L" || UPLO == "l", "Expected UPLO argument to be 'L' or 'U', but got {}", UPLO);
-  return symmetric_eigen(symmetric(A, upper));
+  return symmetric_eigen(A, upper);
 }
 
 // The eigenvalues of symmetric matrices, from the smallest.
@@ -135,7 +133,7 @@ Tensor linalg_eigvalsh(const Tensor& A, std::string_view UPLO) { return std::get
 Tensor linalg_pinv(const Tensor& A, const Tensor& atol, const Tensor& rtol, bool hermitian) {
   check_matrices("linalg.pinv", A, hermitian);
   const Limits limits = limits_of(A, atol, rtol);
-  return pseudoinverse(hermitian ? symmetric(A, false) : A, limits.absolute, limits.relative);
+  return pseudoinverse(hermitian ? symmetric(A) : A, limits.absolute, limits.relative);
 }
 Tensor linalg_pinv(const Tensor& A, std::optional<double> atol, std::optional<double> rtol, bool hermitian) {
   return linalg_pinv(A, as_limit(atol), as_limit(rtol), hermitian);
@@ -215,7 +213,7 @@ Tensor linalg_householder_product(const Tensor& input, const Tensor& tau) {
 }
 
 // sum(|x|^ord)^(1/ord) over dim, all elements by default; the largest for ord=inf, how many are not 0 for ord=0.
-Tensor linalg_vector_norm(const Tensor& self, const Scalar& ord, std::optional<IntArrayRef> dim, bool keepdim,
+Tensor linalg_vector_norm(const Tensor& self, const Scalar& ord, OptionalIntArrayRef dim, bool keepdim,
                           std::optional<ScalarType> dtype) {
   const Tensor x = dtype ? self.to(*dtype) : self;
   if (dim) return norm(x, ord, *dim, keepdim);
@@ -288,7 +286,7 @@ Tensor linalg_matrix_norm(const Tensor& self, const Scalar& ord, IntArrayRef dim
 }
 
 // vector_norm for one dimension or where there is no order, matrix_norm for two.
-Tensor linalg_norm(const Tensor& self, const std::optional<Scalar>& ord, std::optional<IntArrayRef> dim, bool keepdim,
+Tensor linalg_norm(const Tensor& self, const std::optional<Scalar>& ord, OptionalIntArrayRef dim, bool keepdim,
                    std::optional<ScalarType> dtype) {
   const int64_t rank = impl_of(self, "linalg.norm").dim();
   check(!ord || dim || rank == 1 || rank == 2,
@@ -299,7 +297,7 @@ Tensor linalg_norm(const Tensor& self, const std::optional<Scalar>& ord, std::op
 }
 
 // The norm of matrices that has this name.
-Tensor linalg_norm(const Tensor& self, std::string_view ord, std::optional<IntArrayRef> dim, bool keepdim,
+Tensor linalg_norm(const Tensor& self, std::string_view ord, OptionalIntArrayRef dim, bool keepdim,
                    std::optional<ScalarType> dtype) {
   const int64_t rank = impl_of(self, "linalg.norm").dim();
   check(dim || rank == 1 || rank == 2,

@@ -230,7 +230,8 @@ std::tuple<Tensor, Tensor> topk(const Tensor& self, int64_t k, int64_t dim, bool
   check(k >= 0 && k <= length_of(self, d), "selected index k out of range");
   const DimVector sizes = with_size(self.sizes(), d, k);
   const Tensor values = make_tensor(sizes, self.scalar_type()), indices = make_tensor(sizes, kLong);
-  if (values.numel() > 0) cpu::sort_rows(rows_of(self, d, values, indices), largest, k);
+  const int64_t taken = self.dim() == 0 ? 1 : k;
+  if (values.numel() > 0) cpu::sort_rows(rows_of(self, d, values, indices), largest, taken);
   return picked("TopkBackward0", self, d, values, indices);
 }
 

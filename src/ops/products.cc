@@ -114,7 +114,28 @@ Tensor distances(const Tensor& rows, const Tensor& others, double p) {
 
 }  // namespace
 
-// The p-norm distance of each row of x1 [..., N, D] from each row of x2 [..., M, D], as [..., N, M].
+namespace {
+
+// Euclidean distances by way of products: |a - b|^2 = |a|^2 + |b|^2 - 2 a b.
+Tensor euclidean_distances(const Tensor& x1, const Tensor& x2) {
+  const Tensor result = [&] {
+    const NoGradGuard unrecorded;
+    const Tensor squares = (x1 * x1).sum({-1}, true) + (x2 * x2).sum({-1}).unsqueeze(-2);
+    return (squares - matmul(x1 * 2, x2.mT())).clamp_min(0).sqrt();
+  }();
+  return record("EuclideanDistBackward0", result, {x1, x2}, {x1, x2, output(result)}, [](Backward& run) {
+    const Tensor a = run.saved(0), b = run.saved(1), distance = run.saved(2);
+    const Tensor ratio = where(distance == 0, 0.0, run.grad() / distance);
+    if (run.needs(0)) run.set(0, (a * ratio.sum({-1}, true) - matmul(ratio, b)).sum_to_size(a.sizes()));
+    if (run.needs(1)) run.set(1, (b * ratio.sum({-2}).unsqueeze(-1) - matmul(ratio.mT(), a)).sum_to_size(b.sizes()));
+  });
+}
+
+}  // namespace
+
+// The p-norm distance of each row of x1 [..., N, D] from each row of x2 [..., M, D], as [..., N, M]. Euclidean
+// distances of more than 25 rows are computed from products, which is quick, with an error of about sqrt(eps) of the
+// larger norm; compute_mode 1 always does so, 2 never.
 Tensor cdist(const Tensor& x1, const Tensor& x2, double p, std::optional<int64_t> compute_mode) {
   if (const Autocast cast(CastTo::Float); cast) return cdist(cast(x1), cast(x2), p, compute_mode);
   check(impl_of(x1, "cdist").dim() >= 2, "cdist only supports at least 2D tensors, X1 got: {}D", x1.dim());
@@ -122,9 +143,12 @@ Tensor cdist(const Tensor& x1, const Tensor& x2, double p, std::optional<int64_t
   check(x1.size(-1) == x2.size(-1), "X1 and X2 must have the same number of columns. X1: {} X2: {}", x1.size(-1),
         x2.size(-1));
   check(p >= 0, "cdist only supports non-negative p values");
-  int64_t row_size = x2.size(-2) * x2.size(-1);
+  const int64_t mode = compute_mode.value_or(0), rows = x1.size(-2), others = x2.size(-2);
+  check(mode >= 0 && mode <= 2, "possible modes: 0, 1, 2, but was: {}", mode);
+  if (p == 2 && (mode == 1 || (mode == 0 && (rows > 25 || others > 25)))) return euclidean_distances(x1, x2);
+  int64_t row_size = others * x2.size(-1);
   for (const int64_t size : broadcast_sizes(batch_sizes(x1), batch_sizes(x2))) row_size *= size;
-  const int64_t rows = x1.size(-2), block = std::max<int64_t>(1, kBlock / std::max<int64_t>(1, row_size));
+  const int64_t block = std::max<int64_t>(1, kBlock / std::max<int64_t>(1, row_size));
   if (recording({x1, x2}) || block >= rows) return named("CdistBackward0", distances(x1, x2, p));
   std::vector<Tensor> parts;
   for (int64_t row = 0; row < rows; row += block)

@@ -493,6 +493,10 @@ Tensor randint_like(const Tensor& self, int64_t low, int64_t high, const TensorO
   return made(std::move(result), options);
 }
 
+Tensor randint_like(const Tensor& self, int64_t high, const TensorOptions& options) {
+  return randint_like(self, 0, high, options);
+}
+
 // The numbers 0 .. n - 1 in random order.
 Tensor randperm(int64_t n, MaybeGenerator generator, const TensorOptions& options) {
   const ScalarType dtype = options.has_dtype() ? ScalarType(options.dtype()) : kLong;

@@ -371,7 +371,7 @@ Tensor truth_over(ReduceOp op, const Tensor& self, Over over) {
 }
 
 // Over no dimension at all where the list is empty, unlike sums.
-Tensor truth_over_list(ReduceOp op, const Tensor& self, std::optional<IntArrayRef> dim, bool keepdim) {
+Tensor truth_over_list(ReduceOp op, const Tensor& self, OptionalIntArrayRef dim, bool keepdim) {
   if (dim && dim->empty()) return self.ne(0).to(self.scalar_type() == kByte ? kByte : kBool);
   return truth_over(op, self, {dim_set(dim.value_or(IntArrayRef()), self.dim()), keepdim});
 }
@@ -386,7 +386,7 @@ Tensor any(const Tensor& self) {
 Tensor any(const Tensor& self, int64_t dim, bool keepdim) {
   return truth_over(ReduceOp::any, self, {dim_set(dim, impl_of(self, "any").dim()), keepdim});
 }
-Tensor any(const Tensor& self, std::optional<IntArrayRef> dim, bool keepdim) {
+Tensor any(const Tensor& self, OptionalIntArrayRef dim, bool keepdim) {
   impl_of(self, "any");
   return truth_over_list(ReduceOp::any, self, dim, keepdim);
 }
@@ -397,7 +397,7 @@ Tensor all(const Tensor& self) {
 Tensor all(const Tensor& self, int64_t dim, bool keepdim) {
   return truth_over(ReduceOp::all, self, {dim_set(dim, impl_of(self, "all").dim()), keepdim});
 }
-Tensor all(const Tensor& self, std::optional<IntArrayRef> dim, bool keepdim) {
+Tensor all(const Tensor& self, OptionalIntArrayRef dim, bool keepdim) {
   impl_of(self, "all");
   return truth_over_list(ReduceOp::all, self, dim, keepdim);
 }
@@ -439,7 +439,7 @@ struct MomentCall {
   double correction;
 };
 
-MomentCall moment_call(const Moment& moment, const Tensor& self, std::optional<IntArrayRef> dim,
+MomentCall moment_call(const Moment& moment, const Tensor& self, OptionalIntArrayRef dim,
                        const std::optional<Scalar>& correction, bool keepdim) {
   const detail::TensorImpl& impl = impl_of(self, moment.name);
   check(is_floating_point(impl.dtype), "std and var only support floating point and complex dtypes");
@@ -481,7 +481,7 @@ Tensor var(const Tensor& self, bool unbiased) {
 Tensor var(const Tensor& self, IntArrayRef dim, bool unbiased, bool keepdim) {
   return moment_over(kVar, self, moment_call(kVar, self, dim, correction_of(unbiased), keepdim));
 }
-Tensor var(const Tensor& self, std::optional<IntArrayRef> dim, const std::optional<Scalar>& correction, bool keepdim) {
+Tensor var(const Tensor& self, OptionalIntArrayRef dim, const std::optional<Scalar>& correction, bool keepdim) {
   return moment_over(kVar, self, moment_call(kVar, self, dim, correction, keepdim));
 }
 
@@ -492,16 +492,16 @@ Tensor std(const Tensor& self, bool unbiased) {
 Tensor std(const Tensor& self, IntArrayRef dim, bool unbiased, bool keepdim) {
   return moment_over(kStd, self, moment_call(kStd, self, dim, correction_of(unbiased), keepdim));
 }
-Tensor std(const Tensor& self, std::optional<IntArrayRef> dim, const std::optional<Scalar>& correction, bool keepdim) {
+Tensor std(const Tensor& self, OptionalIntArrayRef dim, const std::optional<Scalar>& correction, bool keepdim) {
   return moment_over(kStd, self, moment_call(kStd, self, dim, correction, keepdim));
 }
 
 // var or std, and the mean.
-std::tuple<Tensor, Tensor> var_mean(const Tensor& self, std::optional<IntArrayRef> dim,
+std::tuple<Tensor, Tensor> var_mean(const Tensor& self, OptionalIntArrayRef dim,
                                     const std::optional<Scalar>& correction, bool keepdim) {
   return moment_and_mean(kVar, self, moment_call(kVar, self, dim, correction, keepdim));
 }
-std::tuple<Tensor, Tensor> std_mean(const Tensor& self, std::optional<IntArrayRef> dim,
+std::tuple<Tensor, Tensor> std_mean(const Tensor& self, OptionalIntArrayRef dim,
                                     const std::optional<Scalar>& correction, bool keepdim) {
   return moment_and_mean(kStd, self, moment_call(kStd, self, dim, correction, keepdim));
 }

@@ -147,7 +147,7 @@ Tensor histc(const Tensor& self, int64_t bins, const Scalar& min, const Scalar& 
 }
 
 // The mean of what is not NaN.
-Tensor nanmean(const Tensor& self, std::optional<IntArrayRef> dim, bool keepdim, std::optional<ScalarType> dtype) {
+Tensor nanmean(const Tensor& self, OptionalIntArrayRef dim, bool keepdim, std::optional<ScalarType> dtype) {
   check(is_floating_point(impl_of(self, "nanmean").dtype),
         "nanmean(): expected input to have floating point or complex dtype but got {}", to_string(self.scalar_type()));
   const Tensor there = logical_not(isnan(self.detach()));

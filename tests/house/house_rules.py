@@ -28,7 +28,7 @@ ROOMS = {
     "ops": {"core", "kernels", "autograd"},
     "nn": {"core", "autograd", "ops"},
     "optim": {"core", "autograd", "ops", "nn"},
-    "data": {"core", "autograd", "ops", "nn"},
+    "data": {"core", "autograd", "ops", "nn", "serialize"},
     "serialize": {"core", "autograd", "ops", "nn", "optim"},
     "cli": {"core", "autograd", "ops", "nn", "optim", "data", "serialize"},
 }

@@ -8,6 +8,11 @@
 #include "relume/export.h"
 #include "relume/tensor.h"
 
+namespace relume::serialize {
+class OutputArchive;
+class InputArchive;
+}  // namespace relume::serialize
+
 namespace relume::data::samplers {
 
 // Gives requests, here lists of indices, until an epoch is over.
@@ -21,7 +26,22 @@ class Sampler {
   virtual void reset(std::optional<size_t> new_size) = 0;
   // The next request of up to `batch_size` examples; nothing when the epoch is over.
   virtual std::optional<BatchRequest> next(size_t batch_size) = 0;
+  // Where in the epoch it is: written to an archive, and read from one.
+  virtual void save(serialize::OutputArchive& archive) const;
+  virtual void load(serialize::InputArchive& archive);
 };
+
+namespace detail {
+[[noreturn]] RELUME_API void fail_not_saved(const char* function);
+}
+template <class BatchRequest>
+void Sampler<BatchRequest>::save(serialize::OutputArchive&) const {
+  detail::fail_not_saved("save");
+}
+template <class BatchRequest>
+void Sampler<BatchRequest>::load(serialize::InputArchive&) {
+  detail::fail_not_saved("load");
+}
 
 // 0, 1, 2, ...
 class RELUME_API SequentialSampler : public Sampler<> {
@@ -31,6 +51,8 @@ class RELUME_API SequentialSampler : public Sampler<> {
 
   void reset(std::optional<size_t> new_size = {}) override;
   std::optional<std::vector<size_t>> next(size_t batch_size) override;
+  void save(serialize::OutputArchive& archive) const override;
+  void load(serialize::InputArchive& archive) override;
   // How many indices the epoch has given so far.
   size_t index() const { return index_; }
 
@@ -47,6 +69,8 @@ class RELUME_API RandomSampler : public Sampler<> {
 
   void reset(std::optional<size_t> new_size = {}) override;
   std::optional<std::vector<size_t>> next(size_t batch_size) override;
+  void save(serialize::OutputArchive& archive) const override;
+  void load(serialize::InputArchive& archive) override;
   size_t index() const { return static_cast<size_t>(index_); }
 
  private:

@@ -98,7 +98,7 @@ class RELUME_API ConvTransposeBase : public Module {
   void reset_parameters();
   void pretty_print(std::ostream& stream) const override;
   // `output_size` chooses among the sizes that the stride allows.
-  Tensor forward(const Tensor& input, const std::optional<IntArrayRef>& output_size = {});
+  Tensor forward(const Tensor& input, const OptionalIntArrayRef& output_size = {});
   ConvTransposeOptions<D> options;
   Tensor weight, bias;
 };

@@ -12,7 +12,7 @@
 namespace relume {
 namespace nn {
 
-class BatchNormOptions {
+class RELUME_API BatchNormOptions {
  public:
   BatchNormOptions(int64_t num_features) : num_features_(num_features) {}  // NOLINT: implicit, as in libtorch
   RELUME_ARG(int64_t, num_features);
@@ -26,7 +26,7 @@ using BatchNorm1dOptions = BatchNormOptions;
 using BatchNorm2dOptions = BatchNormOptions;
 using BatchNorm3dOptions = BatchNormOptions;
 
-class InstanceNormOptions {
+class RELUME_API InstanceNormOptions {
  public:
   InstanceNormOptions(int64_t num_features) : num_features_(num_features) {}  // NOLINT
   RELUME_ARG(int64_t, num_features);

@@ -8,45 +8,7 @@ from .dropouts import dropout
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
 
-def scaled_dot_product_attention(
-    query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False
-):
-    """softmax(query @ key.T * scale + mask) @ value over the last two dimensions: [..., L, E], [..., S, E], [..., S, Ev] to
-    [..., L, Ev]. A bool mask lets pass where it is True; scale is 1 / sqrt(E) by default.  Vaswani et al., 2017."""
-    if min(query.dim(), key.dim(), value.dim()) < 2:
-        raise RuntimeError(
-            f"Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: {query.dim()} "
-            f"key.dim: {key.dim()} and value.dim: {value.dim()} instead."
-        )
-    if not query.dtype == key.dtype == value.dtype:
-        raise RuntimeError(
-            f"Expected query, key, and value to have the same dtype, but got query.dtype: {_dtype_text(query)} key.dtype: "
-            f"{_dtype_text(key)} and value.dtype: {_dtype_text(value)} instead."
-        )
-    if is_causal:
-        if attn_mask is not None:
-            raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
-        attn_mask = ops.ones(query.size(-2), key.size(-2), dtype=bool_dtype).tril()
-    if enable_gqa:
-        key = key.repeat_interleave(query.size(-3) // key.size(-3), -3)
-        value = value.repeat_interleave(query.size(-3) // value.size(-3), -3)
-    # Both factors get the root, so that products of large numbers stay in range.
-    root = math.sqrt(scale if scale is not None else 1.0 / math.sqrt(query.size(-1)))
-    scores = (query * root) @ (key.transpose(-2, -1) * root)
-    if attn_mask is not None:
-        scores = scores + _additive(~attn_mask if attn_mask.dtype is bool_dtype else attn_mask, query.dtype)
-    weights = scores.softmax(-1)
-    if attn_mask is not None and attn_mask.dtype is bool_dtype:
-        weights = weights.masked_fill((~attn_mask).all(-1, keepdim=True), 0)  # rows that see nothing are zeros
-    return dropout(weights, dropout_p, True) @ value if dropout_p > 0 else weights @ value
-
-
-_DTYPE_TEXTS = {"float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16"}
-
-
-def _dtype_text(tensor):
-    name = str(tensor.dtype).split(".")[-1]
-    return _DTYPE_TEXTS.get(name, name)
+scaled_dot_product_attention = ops.scaled_dot_product_attention
 
 
 def _additive(mask, dtype):
