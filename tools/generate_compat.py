@@ -23,6 +23,37 @@ TOKEN = re.compile(r"""[A-Za-z_]\w*|\d[\w.']*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*
 MARKER = re.compile(r'^# \d+ "([^"]*)"')
 OPENING, CLOSING = {"(": ")", "{": "}", "[": "]"}, {")", "}", "]"}
 
+# Headers of libtorch's by folder: the header that has their names, and their names.
+FORWARDED = {
+    "torch": ("torch/torch.h", "extension mps print xpu"),
+    "torch/nn/modules": (
+        "torch/nn.h",
+        "activation adaptive batchnorm common conv distance dropout embedding fold instancenorm linear loss normalization "
+        "padding pixelshuffle pooling rnn transformer transformercoder transformerlayer upsampling utils",
+    ),
+    "torch/nn/modules/container": (
+        "torch/nn.h",
+        "any functional moduledict modulelist named_any parameterdict parameterlist sequential",
+    ),
+    "torch/nn/utils": ("torch/nn.h", "clip_grad convert_parameters rnn"),
+    "torch/optim": ("torch/optim.h", "adagrad adam adamw lbfgs optimizer rmsprop sgd"),
+    "torch/optim/schedulers": ("torch/optim.h", "lr_scheduler reduce_on_plateau_scheduler step_lr"),
+    "torch/data": ("torch/data.h", "dataloader dataloader_options datasets example iterator samplers transforms"),
+    "torch/data/datasets": ("torch/data.h", "base map mnist tensor"),
+    "torch/serialize": ("torch/serialize.h", "archive input-archive output-archive tensor"),
+    "ATen": (
+        "ATen/ATen.h",
+        "CPUGeneratorImpl Device Dispatch Functions Parallel Scalar ScalarType Tensor TensorIndexing TensorOptions TensorUtils",
+    ),
+    "ATen/core": ("ATen/ATen.h", "Formatting Generator Reduction Scalar Tensor TensorBody grad_mode"),
+    "c10/core": (
+        "torch/types.h",
+        "Device DeviceType GradMode InferenceMode Layout MemoryFormat Scalar ScalarType TensorOptions",
+    ),
+    "c10/util": ("torch/types.h", "ArrayRef BFloat16 Half Optional SmallVector string_view"),
+    "c10/macros": ("torch/types.h", "Macros"),
+}
+
 
 def preprocessed():
     """The tokens of all public headers, without those of the headers that they include."""
@@ -125,16 +156,33 @@ def names_of(tokens):
     return names
 
 
+def lists(names):
+    """{file: its text} of the lists of names."""
+    texts = {}
+    for namespace, file in LISTED.items():
+        text = f"// The public names of {namespace}. Made by tools/generate_compat.py; not edited by hand.\n"
+        text += "".join(f"using {namespace}::{name};\n" for name in sorted(names.get(namespace, [])))
+        texts[ROOT / "compat" / "torch" / "names" / file] = text
+    return texts
+
+
+def forwarding():
+    """{file: its text} of headers whose names come with another one."""
+    return {
+        ROOT / "compat" / folder / f"{name}.h": "// A header of libtorch's, whose names come with another one. Made by "
+        f"tools/generate_compat.py; not edited by hand.\n#pragma once\n\n#include <{target}>\n"
+        for folder, (target, files) in FORWARDED.items()
+        for name in files.split()
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only tell whether the files are up to date")
     arguments = parser.parse_args()
     names = names_of(preprocessed())
     stale = []
-    for namespace, file in LISTED.items():
-        path = ROOT / "compat" / "torch" / "names" / file
-        text = f"// The public names of {namespace}. Made by tools/generate_compat.py; not edited by hand.\n"
-        text += "".join(f"using {namespace}::{name};\n" for name in sorted(names.get(namespace, [])))
+    for path, text in {**lists(names), **forwarding()}.items():
         if path.exists() and path.read_text() == text:
             continue
         stale.append(path)

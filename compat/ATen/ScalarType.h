@@ -1,4 +1,4 @@
-// One of ATen's headers: all of them are ATen/ATen.h.
+// A header of libtorch's, whose names come with another one. Made by tools/generate_compat.py; not edited by hand.
 #pragma once
 
 #include <ATen/ATen.h>

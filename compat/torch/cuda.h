@@ -1,4 +1,4 @@
 // torch::cuda, which has no device.
 #pragma once
 
-#include <torch/types.h>
+#include <torch/context.h>

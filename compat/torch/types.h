@@ -5,6 +5,7 @@
 #pragma once
 
 #include <c10/util/Exception.h>
+#include <c10/util/Logging.h>
 #include <c10/util/irange.h>
 #include <relume/relume.h>
 
@@ -31,6 +32,23 @@ namespace Reduction {
 enum Reduction { None, Mean, Sum, END };
 }
 inline bool hasCUDA() { return false; }
+using relume::is_floating_point;
+inline bool is_floating_point(const Tensor& self) { return self.is_floating_point(); }
+inline Tensor log_sigmoid(const Tensor& self) { return relume::logsigmoid(self); }
+inline Tensor frobenius_norm(const Tensor& self, IntArrayRef dim, bool keepdim = false) {
+  return relume::norm(self, 2, dim, keepdim);
+}
+inline Tensor nuclear_norm(const Tensor& self, bool keepdim = false) {
+  return relume::linalg_matrix_norm(self, "nuc", {-2, -1}, keepdim);
+}
+inline Tensor nuclear_norm(const Tensor& self, IntArrayRef dim, bool keepdim = false) {
+  return relume::linalg_matrix_norm(self, "nuc", dim, keepdim);
+}
+inline int64_t elementSize(ScalarType dtype) { return relume::element_size(dtype); }
+inline bool isFloatingType(ScalarType dtype) { return relume::is_floating_point(dtype); }
+inline bool isIntegralType(ScalarType dtype, bool include_bool = false) {
+  return relume::is_integral(dtype, include_bool);
+}
 }  // namespace at
 
 namespace c10 {
@@ -42,15 +60,23 @@ using std::nullopt_t;
 using std::optional;
 template <class T, unsigned N>
 using SmallVector = std::vector<T>;
+using std::string_view;
+using DeviceIndex = int8_t;
+template <class T>
+struct CppTypeToScalarType : std::integral_constant<ScalarType, relume::dtype_of<T>> {};
+inline relume::TypeMeta scalarTypeToTypeMeta(ScalarType type) { return type; }
 inline const char* toString(ScalarType type) { return relume::to_string(type); }
 inline ScalarType typeMetaToScalarType(relume::TypeMeta type) { return type; }
 }  // namespace c10
 
 namespace at {
+using c10::CppTypeToScalarType;
+using c10::DeviceIndex;
 using c10::irange;
 using c10::make_optional;
 using c10::nullopt;
 using c10::optional;
+using c10::scalarTypeToTypeMeta;
 using c10::str;
 using c10::toString;
 using c10::typeMetaToScalarType;
@@ -78,6 +104,20 @@ inline int64_t device_count() { return 0; }
 inline void synchronize(int64_t = -1) {}
 }  // namespace cuda
 }  // namespace torch
+
+namespace at::detail {
+using relume::BFloat16;
+using relume::Half;
+template <relume::ScalarType>
+struct TypeOf;
+#define RELUME_TYPE_OF(cpp_type, name, python) \
+  template <>                                  \
+  struct TypeOf<relume::ScalarType::name> {    \
+    using type = cpp_type;                     \
+  };
+RELUME_FORALL_DTYPES(RELUME_TYPE_OF)
+#undef RELUME_TYPE_OF
+}  // namespace at::detail
 
 #define AT_DISPATCH_CASE_(enum_type, type, ...) \
   case ::relume::ScalarType::enum_type: {       \
@@ -111,3 +151,25 @@ inline void synchronize(int64_t = -1) {}
   AT_DISPATCH_SWITCH_(dtype, name, AT_DISPATCH_INTEGRAL_CASES_(__VA_ARGS__))
 #define AT_DISPATCH_ALL_TYPES(dtype, name, ...) \
   AT_DISPATCH_SWITCH_(dtype, name, AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_INTEGRAL_CASES_(__VA_ARGS__))
+// The same with one or two more dtypes, which are constants.
+#define AT_DISPATCH_ONE_(scalar_type, ...)                                              \
+  case scalar_type: {                                                                   \
+    using scalar_t [[maybe_unused]] = typename ::at::detail::TypeOf<scalar_type>::type; \
+    return __VA_ARGS__();                                                               \
+  }
+#define AT_DISPATCH_FLOATING_TYPES_AND(more, dtype, name, ...) \
+  AT_DISPATCH_SWITCH_(dtype, name, AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_ONE_(more, __VA_ARGS__))
+#define AT_DISPATCH_FLOATING_TYPES_AND2(first, second, dtype, name, ...)                            \
+  AT_DISPATCH_SWITCH_(dtype, name,                                                                  \
+                      AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_ONE_(first, __VA_ARGS__) \
+                          AT_DISPATCH_ONE_(second, __VA_ARGS__))
+#define AT_DISPATCH_ALL_TYPES_AND(more, dtype, name, ...)                                               \
+  AT_DISPATCH_SWITCH_(dtype, name,                                                                      \
+                      AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_INTEGRAL_CASES_(__VA_ARGS__) \
+                          AT_DISPATCH_ONE_(more, __VA_ARGS__))
+#define AT_DISPATCH_ALL_TYPES_AND2(first, second, dtype, name, ...)                                     \
+  AT_DISPATCH_SWITCH_(dtype, name,                                                                      \
+                      AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_INTEGRAL_CASES_(__VA_ARGS__) \
+                          AT_DISPATCH_ONE_(first, __VA_ARGS__) AT_DISPATCH_ONE_(second, __VA_ARGS__))
+
+#include <torch/out.h>

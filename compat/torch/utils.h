@@ -1,4 +1,5 @@
 // Threads, seeds and grad mode, as functions of torch.
 #pragma once
 
+#include <torch/context.h>
 #include <torch/types.h>

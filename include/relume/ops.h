@@ -606,6 +606,10 @@ Tensor randint(int64_t low, int64_t high, IntArrayRef size, const TensorOptions&
 Tensor randint(int64_t low, int64_t high, IntArrayRef size, std::optional<Generator> generator, const TensorOptions& options = kLong);
 Tensor randint_like(const Tensor& self, int64_t low, int64_t high, const TensorOptions& options = {});
 Tensor randint_like(const Tensor& self, int64_t high, const TensorOptions& options = {});
+Tensor hann_window(int64_t window_length, bool periodic = true, const TensorOptions& options = {});
+Tensor hamming_window(int64_t window_length, bool periodic = true, double alpha = 0.54, double beta = 0.46, const TensorOptions& options = {});
+Tensor bartlett_window(int64_t window_length, bool periodic = true, const TensorOptions& options = {});
+Tensor blackman_window(int64_t window_length, bool periodic = true, const TensorOptions& options = {});
 Tensor randperm(int64_t n, const TensorOptions& options = kLong);
 Tensor randperm(int64_t n, std::optional<Generator> generator, const TensorOptions& options = kLong);
 Tensor normal(double mean, double std, IntArrayRef size, std::optional<Generator> generator = {}, const TensorOptions& options = {});

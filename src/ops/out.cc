@@ -8,6 +8,7 @@ namespace relume {
 
 std::string resize_warning(const Tensor& out, const Tensor& result) {
   if (impl_of(out, "out").numel == 0 || out.sizes() == result.sizes()) return "";
+  if (!can_cast(result.scalar_type(), out.scalar_type())) return "";  // write_out() throws
   return fmt::format(
       "An output with one or more elements was resized since it had shape {}, which does not match the required output "
       "shape {}. This behavior is deprecated, and in a future PyTorch release outputs will not be resized unless they "
@@ -26,6 +27,12 @@ Tensor& write_out(const char* op, Tensor& out, const Tensor& result) {
   check_can_cast(result.scalar_type(), out.scalar_type());
   if (out.sizes() != result.sizes()) out.resize_(result.sizes());
   return out.copy_(result);
+}
+
+Tensor& write_out_with_warning(const char* op, Tensor& out, const Tensor& result) {
+  if (const std::string text = resize_warning(out, result); !text.empty())
+    fmt::print(stderr, "[W {}_out] Warning: {}\n", op, text);
+  return write_out(op, out, result);
 }
 
 }  // namespace relume

@@ -192,6 +192,20 @@ def rule_form(_):
                 yield f"{path}:{number}: longer than 120 columns"
 
 
+def rule_unlocked(_):
+    """What runs without Python's lock reads no argument of Python's: it may be another thread's turn."""
+    for path in tracked("python/src"):
+        text = path.read_text()
+        for start in (match.end() for match in re.finditer(r"RELUME_RESULT\(", text)):
+            depth, end = 1, start
+            while depth and end < len(text):
+                depth += {"(": 1, ")": -1}.get(text[end], 0)
+                end += 1
+            if read := re.search(r"\ba\.(?!tensor\b|optional_tensor\b|has\b)(\w+)\(", text[start:end]):
+                number = text.count("\n", 0, start) + 1
+                yield f"{path}:{number}: a.{read[1]}() inside RELUME_RESULT; read it before"
+
+
 def rule_names(_):
     """Test programs are named by their file alone, so those names are unique."""
     seen = {}

@@ -1,4 +1,4 @@
-// One of c10's headers: its names come with torch/types.h.
+// A header of libtorch's, whose names come with another one. Made by tools/generate_compat.py; not edited by hand.
 #pragma once
 
 #include <torch/types.h>

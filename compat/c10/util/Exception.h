@@ -54,6 +54,16 @@ void warn(const char* file, int line, const Parts&... parts) {
 #else
 #define TORCH_INTERNAL_ASSERT_DEBUG_ONLY(...) TORCH_INTERNAL_ASSERT(__VA_ARGS__)
 #endif
+#define AT_ASSERTM(...) TORCH_INTERNAL_ASSERT(__VA_ARGS__)
+#define C10_THROW_ERROR(kind, message) throw ::c10::kind(message)
+#define TORCH_CHECK_COMPARED_(a, op, b, ...) \
+  TORCH_CHECK((a)op(b), "Check failed: " #a " " #op " " #b " (", a, " vs. ", b, "). ", ##__VA_ARGS__)
+#define TORCH_CHECK_EQ(a, b, ...) TORCH_CHECK_COMPARED_(a, ==, b, ##__VA_ARGS__)
+#define TORCH_CHECK_NE(a, b, ...) TORCH_CHECK_COMPARED_(a, !=, b, ##__VA_ARGS__)
+#define TORCH_CHECK_LT(a, b, ...) TORCH_CHECK_COMPARED_(a, <, b, ##__VA_ARGS__)
+#define TORCH_CHECK_LE(a, b, ...) TORCH_CHECK_COMPARED_(a, <=, b, ##__VA_ARGS__)
+#define TORCH_CHECK_GT(a, b, ...) TORCH_CHECK_COMPARED_(a, >, b, ##__VA_ARGS__)
+#define TORCH_CHECK_GE(a, b, ...) TORCH_CHECK_COMPARED_(a, >=, b, ##__VA_ARGS__)
 #define AT_ASSERT(...) TORCH_INTERNAL_ASSERT(__VA_ARGS__)
 #define AT_ERROR(...) throw ::c10::Error(::c10::str(__VA_ARGS__))
 

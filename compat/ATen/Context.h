@@ -1,0 +1,4 @@
+// at::globalContext() and generators.
+#pragma once
+
+#include <torch/context.h>
