@@ -1,5 +1,8 @@
 """Functions of the top level that are written in Python: those with starred arguments, and those about the library."""
 
+import string
+import warnings
+
 from . import _C
 from ._C import Size, Tensor, dtype, ops
 
@@ -43,12 +46,29 @@ def _listed(tensors):
 
 
 def einsum(*args):
-    """einsum(equation, *operands): sums of products, as the equation says: einsum("ij,jk->ik", a, b)."""
-    return ops.einsum(args[0], _listed(args[1:]))
+    """einsum(equation, *operands): sums of products, as the equation says: einsum("ij,jk->ik", a, b). Or each operand with
+    the list of its dimensions, numbers below 52 or ..., and those of the result at the end: einsum(a, [0, 1], b, [1, 2])."""
+    if len(args) < 2:
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one operand and its "
+            "subscripts list"
+        )
+    if isinstance(args[0], str):
+        return ops.einsum(args[0], _listed(args[1:]))
+    letters = string.ascii_uppercase + string.ascii_lowercase
+    written = ["".join("..." if d is Ellipsis else letters[d] for d in dims) for dims in args[1::2]]
+    equation = ",".join(written) if len(args) % 2 == 0 else ",".join(written) + "->"
+    if len(args) % 2:
+        equation += "".join("..." if d is Ellipsis else letters[d] for d in args[-1])
+    return ops.einsum(equation, list(args[: len(written) * 2 : 2]))
 
 
 def meshgrid(*tensors, indexing=None):
     """The coordinates of a grid over 1-D tensors; indexing is "ij" or "xy"."""
+    if indexing is None:
+        warnings.warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2
+        )
     return ops.meshgrid(_listed(tensors), indexing or "ij")
 
 

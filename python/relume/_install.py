@@ -69,7 +69,10 @@ def install_as_torch():
         return
     if present is not None:
         raise RuntimeError("install_as_torch(): PyTorch is already imported in this process")
-    relume.__version__ = f"2.13.0+relume{relume.__version__}"  # what scripts compare is the version of torch's functions
+    from .torch_version import TorchVersion
+
+    # What scripts compare is the version of torch's functions.
+    relume.__version__ = TorchVersion(f"2.13.0+relume{relume.__version__}")
     sys.meta_path.insert(0, _Finder())
     for name, module in list(sys.modules.items()):
         if name == "relume" or name.startswith("relume."):

@@ -26,8 +26,8 @@ PyObject* with_tensor(PyObject* self, F body) {
     return with_tensor(self, []([[maybe_unused]] const Tensor& x) -> PyObject* { return expression; }); \
   }
 // The same for a view of `x`, which is of the class of `x`.
-#define RELUME_VIEW_GETTER(expression)                                                                  \
-  [](PyObject* self, void*) {                                                                           \
+#define RELUME_VIEW_GETTER(expression)                                                                      \
+  [](PyObject* self, void*) {                                                                               \
     return with_tensor(self, [self](const Tensor& x) -> PyObject* { return wrap_like(self, expression); }); \
   }
 
@@ -39,16 +39,28 @@ int set_requires_grad(PyObject* self, PyObject* value, void*) {
   });
 }
 
+Tensor reversed(const Tensor& x) {
+  static bool warned = false;
+  if (x.dim() != 2 && x.dim() != 0)
+    warn_once(
+        &warned,
+        "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw "
+        "an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+        "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.");
+  return x.numpy_T();
+}
+
 PyObject* grad_of(PyObject* self, void*) {
   return guarded([&] {
     const Tensor& x = tensor_of(self);
     if (x.grad_fn() && !x.retains_grad() && !x.grad().defined()) [[unlikely]]
-      check_status(PyErr_WarnEx(PyExc_UserWarning,
-                                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
-                                "attribute won't be populated during autograd.backward(). If you indeed want the .grad "
-                                "field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If "
-                                "you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead.",
-                                1));
+      check_status(
+          PyErr_WarnEx(PyExc_UserWarning,
+                       "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+                       "attribute won't be populated during autograd.backward(). If you indeed want the .grad "
+                       "field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If "
+                       "you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead.",
+                       1));
     return wrap(x.grad());
   });
 }
@@ -63,8 +75,8 @@ int set_grad(PyObject* self, PyObject* value, void*) {
       return;
     }
     if (!is_tensor(value))
-      raise(PyExc_TypeError, std::string("assigned grad expected to be a Tensor or None but got grad of type ") +
-                                 type_name_of(value));
+      raise(PyExc_TypeError,
+            std::string("assigned grad expected to be a Tensor or None but got grad of type ") + type_name_of(value));
     const Tensor& grad = tensor_of(value);
     if (value == self) raise(PyExc_RuntimeError, "can't assign Variable as its own grad");
     if (grad.scalar_type() != tensor.scalar_type())
@@ -81,8 +93,7 @@ int set_grad(PyObject* self, PyObject* value, void*) {
 int set_data(PyObject* self, PyObject* value, void*) {
   return guarded_status([&] {
     if (!value) raise(PyExc_RuntimeError, "Deleting tensor data is not allowed. Delete tensor instead!");
-    if (!is_tensor(value))
-      raise(PyExc_TypeError, "Variable data has to be a tensor, but got " + type_name_of(value));
+    if (!is_tensor(value)) raise(PyExc_TypeError, "Variable data has to be a tensor, but got " + type_name_of(value));
     tensor_of(self).set_data(tensor_of(value));
   });
 }
@@ -126,7 +137,7 @@ PyGetSetDef tensor_attributes[] = {
      nullptr},
     {"_base", RELUME_GETTER(x.is_view() ? wrap(x._base()) : none()), nullptr, "The tensor that a view shows, or None.",
      nullptr},
-    {"T", RELUME_VIEW_GETTER(x.numpy_T()), nullptr, "The tensor with its dimensions reversed.", nullptr},
+    {"T", RELUME_VIEW_GETTER(reversed(x)), nullptr, "The tensor with its dimensions reversed.", nullptr},
     {"mT", RELUME_VIEW_GETTER(matrix_transpose(x)), nullptr, "The tensor with its last two dimensions swapped.",
      nullptr},
     {"mH", RELUME_VIEW_GETTER(matrix_transpose(x)), nullptr, "The same as mT, as elements are real numbers.", nullptr},

@@ -209,15 +209,12 @@ Scalar only_element(PyObject* self) {
   return tensor.item();
 }
 
-// Once in a process, as PyTorch.
 void warn_of_gradient(PyObject* self) {
   static bool warned = false;
-  if (warned || !GradMode::is_enabled() || !tensor_of(self).requires_grad()) return;
-  warned = true;
-  check_status(PyErr_WarnEx(PyExc_UserWarning,
-                            "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
-                            "Consider using tensor.detach() first.",
-                            1));
+  if (!GradMode::is_enabled() || !tensor_of(self).requires_grad()) return;
+  warn_once(&warned,
+            "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+            "Consider using tensor.detach() first.");
 }
 
 PyObject* to_int(PyObject* self) {

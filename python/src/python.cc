@@ -32,7 +32,8 @@ void replace_all(std::string* text, std::string_view from, std::string_view to) 
 
 // A text of the library, which is libtorch's, with PyTorch's words in Python: CPUFloatType is torch.FloatTensor here.
 std::string in_python(std::string text) {
-#define RELUME_TRANSLATE(type, name, python) replace_all(&text, "CPU" #name "Type", "torch." #name "Tensor");
+#define RELUME_TRANSLATE(type, name, python) \
+  if (ScalarType::name != kBFloat16) replace_all(&text, "CPU" #name "Type", "torch." #name "Tensor");
   RELUME_FORALL_DTYPES(RELUME_TRANSLATE)
 #undef RELUME_TRANSLATE
   replace_all(&text, "register a hook on a variable", "register a hook on a tensor");
@@ -68,6 +69,11 @@ PyObject* translate_exception() noexcept {
     PyErr_SetString(PyExc_RuntimeError, "unknown C++ exception");
   }
   return nullptr;
+}
+
+void warn_once(bool* warned, const char* text) {
+  if (std::exchange(*warned, true)) return;
+  check_status(PyErr_WarnEx(PyExc_UserWarning, text, 1));
 }
 
 PyObject* out_of_memory_error() {

@@ -107,6 +107,11 @@ PyObject* size_subscript(PyObject* self, PyObject* index) {
 PyObject* size_concat(PyObject* self, PyObject* other) {
   return resized([&] { return slot_of<binaryfunc>(&PyTuple_Type, Py_sq_concat)(self, other); });
 }
+// (1,) + size and size + (1,): a Size.
+PyObject* size_add(PyObject* left, PyObject* right) {
+  if (!PyTuple_Check(left) || !PyTuple_Check(right)) Py_RETURN_NOTIMPLEMENTED;
+  return size_concat(left, right);
+}
 PyObject* size_repeat(PyObject* self, Py_ssize_t times) {
   return resized([&] { return slot_of<ssizeargfunc>(&PyTuple_Type, Py_sq_repeat)(self, times); });
 }
@@ -150,6 +155,7 @@ void add_size(PyObject* module) {
       {Py_tp_methods, size_methods},
       {Py_mp_subscript, reinterpret_cast<void*>(size_subscript)},
       {Py_sq_concat, reinterpret_cast<void*>(size_concat)},
+      {Py_nb_add, reinterpret_cast<void*>(size_add)},
       {Py_sq_repeat, reinterpret_cast<void*>(size_repeat)},
       {0, nullptr},
   };

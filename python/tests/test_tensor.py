@@ -375,3 +375,30 @@ def test_devices_are_blocks():
         assert torch.ones(1).device == device
     with pytest.raises(AssertionError, match="not compiled with CUDA"), torch.device("cuda"):
         pass
+
+
+def test_sizes_join_with_tuples_on_both_sides():
+    size = torch.Size([2, 3])
+    for joined in ((1,) + size, size + (1,), size + size, torch.Size([]) + size):
+        assert type(joined) is torch.Size
+    assert (1,) + size == (1, 2, 3) and repr((1,) + size) == "torch.Size([1, 2, 3])"
+    with pytest.raises(TypeError):
+        size + [1]
+
+
+def test_einsum_with_lists_of_dimensions():
+    a, b = torch.randn(2, 3), torch.randn(3, 4)
+    assert torch.equal(torch.einsum(a, [0, 1], b, [1, 2], [2, 0]), torch.einsum("ij,jk->ki", a, b))
+    assert torch.equal(torch.einsum(a, [0, 1], b, [1, 2]), a @ b)
+    assert torch.equal(torch.einsum(a, [..., 7], [7, ...]), a.T)
+    with pytest.raises(ValueError, match="at least one operand"):
+        torch.einsum("ij")
+
+
+def test_versions_compare_by_their_numbers():
+    from relume.torch_version import TorchVersion
+
+    version = TorchVersion("2.13.0+relume0.1.0")
+    assert version >= "2.2" and version > (1, 8) and not version < "2.9.1" and version <= "2.14" and version != "2.12"
+    assert isinstance(version, str) and version.startswith("2.13") and hash(version) == hash(str(version))
+    assert TorchVersion("2.13") == "2.13.0" and TorchVersion("2.13.0") == (2, 13)

@@ -110,21 +110,19 @@ Tensor sum_of_channels(const Tensor& grad) {
 
 Tensor apply(const Conv& conv, Direction direction, const Tensor& from, const Tensor& weight, const Tensor& bias) {
   const Tensor value = apply_value(conv, direction, from, weight, bias, !recording({from, weight, bias}));
-  return record("ConvolutionBackward0", value, {from, weight, bias}, {from, weight},
-                [conv, direction](Backward& run) {
-                  const Tensor& grad = run.grad();
-                  if (run.needs(0)) run.set(0, apply(conv, opposite(direction), grad, run.saved(1)));
-                  const bool forward = direction == Direction::ToOutput;
-                  if (run.needs(1) && run.needs(2) && forward && !GradMode::is_enabled()) {  // one pass makes both
-                    Tensor sums;
-                    run.set(1, weight_value(conv, run.saved(0), grad, &sums));
-                    run.set(2, sums);
-                    return;
-                  }
-                  if (run.needs(1))
-                    run.set(1, forward ? weight_of(conv, run.saved(0), grad) : weight_of(conv, grad, run.saved(0)));
-                  if (run.needs(2)) run.set(2, sum_of_channels(grad));
-                });
+  return record("ConvolutionBackward0", value, {from, weight, bias}, {from, weight}, [conv, direction](Backward& run) {
+    const Tensor& grad = run.grad();
+    if (run.needs(0)) run.set(0, apply(conv, opposite(direction), grad, run.saved(1)));
+    const bool forward = direction == Direction::ToOutput;
+    if (run.needs(1) && run.needs(2) && forward && !GradMode::is_enabled()) {  // one pass makes both
+      Tensor sums;
+      run.set(1, weight_value(conv, run.saved(0), grad, &sums));
+      run.set(2, sums);
+      return;
+    }
+    if (run.needs(1)) run.set(1, forward ? weight_of(conv, run.saved(0), grad) : weight_of(conv, grad, run.saved(0)));
+    if (run.needs(2)) run.set(2, sum_of_channels(grad));
+  });
 }
 
 // ---- Arguments ---------------------------------------------------------------------------------------------------
@@ -199,18 +197,27 @@ void check_weight(const Options& options, IntArrayRef input, const Tensor& weigh
   check(!any_below(w.slice(2), 1), "kernel size should be greater than zero, but got {}", named("kernel", w.slice(2)));
 }
 
-void check_dtypes(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+void check_dtypes(const Options& options, const Tensor& input, const Tensor& weight, const Tensor& bias) {
   const ScalarType dtype = input.scalar_type();
+  const bool biased = bias.defined() && bias.scalar_type() != dtype;
+  const auto check_bias = [&] {
+    check(!biased, "Input type ({}) and bias type ({}) should be the same", input.dtype().name(),
+          biased ? bias.dtype().name() : "");
+  };
+  if (!options.transposed) check_bias();
   if (weight.scalar_type() != dtype) {
-    check(dtype != kDouble && is_floating_point(dtype), "expected scalar type {} but found {}", to_string(dtype),
-          to_string(weight.scalar_type()));
+    // Which text PyTorch gives depends on which library it would have called.
+    const IntArrayRef kernel = weight.sizes().slice(2);
+    const bool wide = std::all_of(kernel.begin(), kernel.end(), [](int64_t size) { return size > 3; });
+    const bool large = options.groups > 1 || input.size(0) > 1 || input.numel() > 20480 || wide;
+    check(is_reduced_floating_point(dtype) || (dtype == kFloat && large), "expected scalar type {} but found {}",
+          to_string(dtype), to_string(weight.scalar_type()));
     fail(
         "Input type (CPU{}Type) and weight type (CPU{}Type) should be the same or input should be a MKLDNN "
         "tensor and weight is a dense tensor",
         to_string(dtype), to_string(weight.scalar_type()));
   }
-  check(!bias.defined() || bias.scalar_type() == dtype, "Input type ({}) and bias type ({}) should be the same",
-        input.dtype().name(), bias.defined() ? bias.dtype().name() : "");
+  check_bias();
 }
 
 // What the kernels call x and y for these arguments: a transposed convolution's input is y.
@@ -269,7 +276,7 @@ Tensor convolution(const Tensor& input, const Tensor& weight, const Tensor& bias
   check_weight(options, input.sizes(), weight, bias);
   const Conv conv = describe(options, input.sizes(), weight.sizes());
   check_sizes(options, conv);
-  check_dtypes(input, weight, bias);
+  check_dtypes(options, input, weight, bias);
   return apply(conv, options.transposed ? Direction::ToInput : Direction::ToOutput, input, weight, bias);
 }
 

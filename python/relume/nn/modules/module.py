@@ -285,9 +285,9 @@ class Module(_C.ModuleBase, HookTables, State):
                     memo.add(id(module))
                 yield path, module
 
-    def modules(self):
+    def modules(self, remove_duplicate=True):
         """This module and all below it."""
-        return (module for _, module in self.named_modules())
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     # What is done to all of it.
 
