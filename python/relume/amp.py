@@ -1,12 +1,52 @@
 """Automatic mixed precision: scopes in which matrix products and convolutions compute in bfloat16."""
 
+import functools
 import warnings
 
-from ._C import device, ops
+from ._C import Tensor, device, float64, ops
 from ._grad_scaler import GradScaler  # noqa: F401
 from ._modes import _Guard
 
 _DTYPES = ("torch.bfloat16", "torch.float16")
+
+
+def custom_fwd(fwd=None, *, device_type="cpu", cast_inputs=None):
+    """Decorates the forward of an autograd.Function: under autocast for that device, its floating-point arguments are cast to
+    cast_inputs and autocast is off inside; without cast_inputs autocast stays as it is."""
+    if fwd is None:
+        return functools.partial(custom_fwd, device_type=device_type, cast_inputs=cast_inputs)
+
+    def cast(value):
+        if isinstance(value, Tensor):
+            return value.to(cast_inputs) if value.is_floating_point() and value.dtype is not float64 else value
+        if isinstance(value, dict):
+            return {cast(key): cast(item) for key, item in value.items()}
+        return type(value)(map(cast, value)) if type(value) in (list, tuple) else value
+
+    @functools.wraps(fwd)
+    def decorated(ctx, *args, **kwargs):
+        ctx._dtype = ops.get_autocast_dtype("cpu")
+        ctx._fwd_used_autocast = ops.is_autocast_enabled()
+        if cast_inputs is None or not ctx._fwd_used_autocast:
+            return fwd(ctx, *args, **kwargs)
+        ctx._fwd_used_autocast = False
+        with autocast(device_type, enabled=False):
+            return fwd(ctx, *cast(args), **cast(kwargs))
+
+    return decorated
+
+
+def custom_bwd(bwd=None, *, device_type="cpu"):
+    """Decorates the backward beside a custom_fwd: it runs with autocast as the forward did."""
+    if bwd is None:
+        return functools.partial(custom_bwd, device_type=device_type)
+
+    @functools.wraps(bwd)
+    def decorated(ctx, *grads):
+        with autocast(device_type, enabled=ctx._fwd_used_autocast, dtype=ctx._dtype):
+            return bwd(ctx, *grads)
+
+    return decorated
 
 
 class autocast(_Guard):

@@ -239,3 +239,41 @@ def test_lstm_under_autocast():
     assert torch.allclose(output.float(), lstm(x)[0], atol=0.02)
     output.float().sum().backward()
     assert lstm.weight_ih_l0.grad.dtype is torch.float32
+
+
+def test_names_that_annotations_and_scripts_use():
+    from relume.nn.common_types import _size_2_t
+    from relume.nn.modules.utils import _ntuple, _pair
+    from relume.types import Device, Number
+    from relume.utils.dlpack import from_dlpack, to_dlpack
+
+    assert _ntuple(2)(3) == _pair(3) == (3, 3) and _pair((1, 2)) == (1, 2) and _pair.__name__ == "_pair"
+    assert int in _size_2_t.__args__ and float in Number.__args__ and torch.device in Device.__args__
+    x = torch.arange(3)
+    shared = from_dlpack(to_dlpack(x))
+    shared[0] = 7
+    assert x[0] == 7 and not torch.cuda.is_bf16_supported() and torch.cuda.memory_reserved() == 0
+
+
+def test_functions_of_ones_own_under_autocast():
+    seen = []
+
+    class Square(torch.autograd.Function):
+        @staticmethod
+        @torch.amp.custom_fwd(device_type="cpu", cast_inputs=torch.float32)
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            seen.append((x.dtype, torch.is_autocast_enabled()))
+            return x * x
+
+        @staticmethod
+        @torch.amp.custom_bwd(device_type="cpu")
+        def backward(ctx, grad):
+            seen.append(torch.is_autocast_enabled())
+            return 2 * ctx.saved_tensors[0] * grad
+
+    x = torch.ones(2, dtype=torch.bfloat16, requires_grad=True)
+    with torch.autocast("cpu"):
+        y = Square.apply(x)
+    y.sum().backward()
+    assert seen == [(torch.float32, False), False] and x.grad.tolist() == [2, 2]

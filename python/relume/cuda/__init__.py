@@ -32,9 +32,29 @@ def memory_allocated(device=None):
     return 0
 
 
-def max_memory_allocated(device=None):
-    """Always 0."""
-    return 0
+max_memory_allocated = memory_reserved = max_memory_reserved = memory_allocated
+
+
+def is_initialized():
+    """Always False."""
+    return False
+
+
+def is_bf16_supported(including_emulation=True):
+    """Always False."""
+    return False
+
+
+def get_arch_list():
+    """Always empty."""
+    return []
+
+
+get_rng_state_all = get_arch_list
+
+
+def reset_peak_memory_stats(device=None):
+    """Does nothing, as there is no GPU."""
 
 
 def _refuse(*arguments):
@@ -43,5 +63,6 @@ def _refuse(*arguments):
 
 
 current_device = get_device_name = get_device_properties = set_device = synchronize = _refuse
+get_device_capability = mem_get_info = current_stream = default_stream = init = ipc_collect = _refuse
 
 __getattr__ = attribute_finder("torch.cuda")

@@ -8,17 +8,16 @@ def repeated(value, count):
     return tuple(value) if isinstance(value, Iterable) else (value,) * count
 
 
-def _single(value):
-    return repeated(value, 1)
+def _ntuple(n, name="parse"):
+    """A function that makes options for n dimensions, by PyTorch's name for it."""
+
+    def parse(value):
+        return repeated(value, n)
+
+    parse.__name__ = parse.__qualname__ = name
+    return parse
 
 
-def _pair(value):
-    return repeated(value, 2)
-
-
-def _triple(value):
-    return repeated(value, 3)
-
-
-def _quadruple(value):
-    return repeated(value, 4)
+_single, _pair, _triple, _quadruple = (
+    _ntuple(n, name) for n, name in enumerate(("_single", "_pair", "_triple", "_quadruple"), 1)
+)
