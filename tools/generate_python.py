@@ -72,6 +72,8 @@ RENAMED = {
         for argument in ("sections", "indices", "tensor_indices_or_sections")
     },
 }
+# Defaults that are others in Python.
+DEFAULTS = {("kl_div", "reduction"): "0", ("binary_cross_entropy_with_logits", "reduction"): "0"}
 # Lines of parameters that Python takes in another form, of the same order: name: (as made, as taken).
 REPHRASED = {
     **dict.fromkeys(
@@ -181,8 +183,9 @@ class Call:
 
     def __init__(self, op):
         self.op = op
+        self.arguments = [(k, name, DEFAULTS.get((op.name, name), default)) for k, name, default in op.arguments]
         positional, keywords, slots, slot_count = [], [], [], 0
-        ordered = [a for a in op.arguments if not self.by_keyword(a)] + [a for a in op.arguments if self.by_keyword(a)]
+        ordered = [a for a in self.arguments if not self.by_keyword(a)] + [a for a in self.arguments if self.by_keyword(a)]
         where = {}
         for kind, name, default in ordered:
             where[name] = slot_count
@@ -226,7 +229,7 @@ class Call:
     def code(self):
         """The body of the function that makes the call."""
         statements, values = [], []
-        for i, (kind, name, default) in enumerate(self.op.arguments):
+        for i, (kind, name, default) in enumerate(self.arguments):
             local = KINDS[kind][2]
             value = self.read(kind, name, default)
             if local:

@@ -402,3 +402,12 @@ def test_versions_compare_by_their_numbers():
     assert version >= "2.2" and version > (1, 8) and not version < "2.9.1" and version <= "2.14" and version != "2.12"
     assert isinstance(version, str) and version.startswith("2.13") and hash(version) == hash(str(version))
     assert TorchVersion("2.13") == "2.13.0" and TorchVersion("2.13.0") == (2, 13)
+
+
+def test_losses_of_the_top_level_are_not_reduced_by_default():
+    a, b = torch.rand(3), torch.rand(3)
+    for function, reduced in (
+        (torch.kl_div, torch.nn.functional.kl_div),
+        (torch.binary_cross_entropy_with_logits, torch.nn.functional.binary_cross_entropy_with_logits),
+    ):
+        assert torch.equal(function(a, b), reduced(a, b, reduction="none")) and function(a, b, reduction=1).dim() == 0
