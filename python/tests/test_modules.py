@@ -277,3 +277,12 @@ def test_functions_of_ones_own_under_autocast():
         y = Square.apply(x)
     y.sum().backward()
     assert seen == [(torch.float32, False), False] and x.grad.tolist() == [2, 2]
+
+
+def test_interpolation_of_bytes_rounds_and_stays_in_range():
+    x = torch.arange(0, 144, 9, dtype=torch.uint8).view(1, 1, 4, 4)
+    F = nn.functional
+    assert F.interpolate(x, size=(2, 8), mode="bilinear").flatten().tolist()[:8] == [18, 20, 25, 29, 34, 38, 43, 45]
+    assert F.interpolate(x, size=(7, 5), mode="bicubic").flatten().tolist()[:5] == [0, 1, 10, 18, 24]
+    with pytest.raises(NotImplementedError, match="not implemented for 'Int'"):
+        F.interpolate(x.int(), size=(2, 3), mode="bilinear")

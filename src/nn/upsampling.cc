@@ -158,7 +158,9 @@ Tensor functional::interpolate(const Tensor& input, const InterpolateFuncOptions
   const Name mode = options.mode();
   if (mode == Name::Area) return area_means(input, axes);
   const bool whole_pixels = mode == Name::Nearest || mode == Name::NearestExact;
-  const bool corners = options.align_corners().value_or(false);
+  const bool corners = options.align_corners().value_or(false), bytes = input.scalar_type() == kByte;
+  check<NotImplementedError>(whole_pixels || bytes || is_floating_point(input.scalar_type()),
+                             "\"upsample\" not implemented for '{}'", to_string(input.scalar_type()));
   Tensor result = whole_pixels ? input : input.to(precision(input));
   std::reverse(axes.begin(), axes.end());
   for (const Axis& axis : axes) {
@@ -168,6 +170,7 @@ Tensor functional::interpolate(const Tensor& input, const InterpolateFuncOptions
       result =
           weighted_sum(result, axis.dim,
                        mode == Name::Bicubic ? cubic_taps(result, axis, corners) : linear_taps(result, axis, corners));
+    if (bytes && !whole_pixels) result = floor(result + 0.5).clamp(0, 255);
   }
   return result.is_same(input) ? result.clone() : result.to(input.scalar_type());
 }

@@ -4,7 +4,7 @@ import functools
 import math
 import warnings
 
-from ..._C import bool as bool_dtype, float32, float64, ops
+from ..._C import bool as bool_dtype, float32, float64, ops, uint8
 from ..._modes import in_float32, inference_mode
 from . import pooling
 
@@ -164,17 +164,22 @@ def interpolate(
         )
     if mode == "area":
         return getattr(pooling, f"adaptive_avg_pool{input.dim() - 2}d")(input, tuple(sizes))
+    between = not mode.startswith("nearest")
+    if between and not input.is_floating_point() and input.dtype is not uint8:
+        raise NotImplementedError(f"\"upsample_{mode}\" not implemented for '{input.type().split('.')[1][: -len('Tensor')]}'")
     result = input
     for dim in reversed(range(2, input.dim())):
         out, scale = int(sizes[dim - 2]), scales[dim - 2]
         scale = None if scale is None else float(scale)
-        if mode in ("nearest", "nearest-exact"):
+        if not between:
             result = _nearest(result, dim, out, scale, mode != "nearest")
         else:
             precision = _precision(input)
             taps_of = _cubic_taps if mode == "bicubic" else _linear_taps
             taps = taps_of(input.size(dim), out, scale, bool(align_corners), precision)
             result = _along(result.to(precision), dim, taps)
+            if input.dtype is uint8:
+                result = (result + 0.5).floor().clamp(0, 255)
     return result.clone() if result is input else result.to(input.dtype)
 
 
