@@ -25,11 +25,13 @@ double dot(const double* a, const double* b, int64_t n) {
 
 // a -= factor b
 void subtract(double* a, const double* b, double factor, int64_t n) {
+#pragma omp simd
   for (int64_t i = 0; i < n; ++i) a[i] -= factor * b[i];
 }
 
 // (a, b) = (c a - s b, s a + c b)
 void rotate(double* a, double* b, double c, double s, int64_t n) {
+#pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
     const double x = a[i], y = b[i];
     a[i] = c * x - s * y;
