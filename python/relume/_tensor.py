@@ -40,6 +40,8 @@ def method(function):
 @method
 def _legacy_new(cls, *data, dtype=None, device=None):
     """Tensor(2, 3) has these sizes and undefined contents, Tensor([1, 2]) these values; both are float32."""
+    if len(data) == 1 and (data[0] is None or isinstance(data[0], (bool, float))):
+        raise TypeError(f"new(): data must be a sequence (got {builtin_type(data[0]).__name__})")
     if len(data) == 1 and isinstance(data[0], Tensor):
         made = data[0].detach()
     elif len(data) == 1 and not isinstance(data[0], (int, _C.Size)):

@@ -411,3 +411,10 @@ def test_losses_of_the_top_level_are_not_reduced_by_default():
         (torch.binary_cross_entropy_with_logits, torch.nn.functional.binary_cross_entropy_with_logits),
     ):
         assert torch.equal(function(a, b), reduced(a, b, reduction="none")) and function(a, b, reduction=1).dim() == 0
+
+
+@pytest.mark.parametrize("number", [2.5, True, None])
+def test_the_class_takes_sizes_or_values_but_no_number_alone(number):
+    with pytest.raises(TypeError, match="data must be a sequence"):
+        torch.Tensor(number)
+    assert torch.Tensor(2, 3).shape == (2, 3) and torch.Tensor([2.5]).item() == 2.5
