@@ -487,3 +487,13 @@ except Late as error:
     print(error, x.grad)
 """
     assert run(program).stdout == "handled None\n"
+
+
+def test_calls_with_large_tensors_read_their_numbers_with_the_lock_held():
+    x = torch.randn(128, 512)
+    assert torch.cdist(x, x, p=1.5).shape == (128, 128)
+    assert torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist").diagonal().abs().max() == 0
+    with pytest.raises(ValueError, match="is not a valid value for compute_mode"):
+        torch.cdist(x, x, compute_mode="fast")
+    assert torch.special.polygamma(2, x.abs() + 1).shape == x.shape and x.polygamma(1).shape == x.shape
+    assert torch.norm(x[:, :64], "nuc", dim=(0, 1), dtype=torch.float64).dtype is torch.float64
