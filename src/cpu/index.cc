@@ -80,7 +80,7 @@ void row(char* plain_bytes, int64_t plain_stride, char* indexed_bytes, int64_t i
   if (copies) {
     T* const there = indexed + *offsets;
     std::memcpy(kOp == IndexedOp::Get ? plain : there, kOp == IndexedOp::Get ? there : plain, n * sizeof(T));
-  } else if (plain_stride == 1 && indexed_stride == 0 && offset_stride == 1) {
+  } else if (kOp <= IndexedOp::Add && plain_stride == 1 && indexed_stride == 0 && offset_stride == 1) {
     each<T, kOp>(plain, 1, indexed, 0, offsets, 1, n);
   } else {
     each<T, kOp>(plain, plain_stride, indexed, indexed_stride, offsets, offset_stride, n);
