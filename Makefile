@@ -1,6 +1,6 @@
 # make demo      install what is needed, build, and train a ReLU network on Fashion-MNIST
 # make test      install what is needed, build, and run every test
-# make test-all  the tests on every SIMD target, with the sanitizers, and without optimisation
+# make test-all  the tests on every SIMD target, with fences and sanitizers, and without optimisation
 # make python    build the Python package in build/python, and run its tests
 # make oracle    compare the Python package with PyTorch 2.13, which ORACLE_PYTHON= has
 # make wheel     a wheel that carries its libraries, in build/wheels (PYTHONS="python3.10 python3.11" for several)

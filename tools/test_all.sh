@@ -1,7 +1,8 @@
 #!/bin/sh
-# What `make test` leaves out: the tests on each SIMD target that this machine has, without hidden layouts, under the
-# sanitizers, and unoptimised; those of the Python package under the sanitizers and under Python's debug allocator. Goes
-# on after a failure; ends with what was counted, and exits with 1 where anything failed.
+# What `make test` leaves out: the tests on each SIMD target that this machine has, without hidden layouts, with fences
+# behind blocks of memory, under the sanitizers, and unoptimised; those of the Python package with fences, under the
+# sanitizers and under Python's debug allocator. Goes on after a failure; ends with what was counted, and exits with 1
+# where anything failed.
 set -u
 cd "$(dirname "$0")/.."
 status=0
@@ -41,6 +42,12 @@ if build release $with_python; then
   done
   RELUME_HIDE_LAYOUT=0 tools/run_tests.py release --as release-no-hidden-layout --without scripts || status=1
   python_tests release python-debug-allocator PYTHONMALLOC=debug
+fi
+# shellcheck disable=SC2086
+if build fences $with_python; then
+  tools/run_tests.py fences --without "scripts|examples" || status=1
+  RELUME_TARGET=scalar tools/run_tests.py fences --as fences-scalar --without "scripts|examples" || status=1
+  python_tests fences python-fences
 fi
 # shellcheck disable=SC2086
 if build asan $with_python; then

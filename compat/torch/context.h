@@ -8,14 +8,12 @@ namespace at {
 // The only kind of generator: what torch::make_generator<at::CPUGeneratorImpl>(seed) names.
 struct CPUGeneratorImpl {};
 template <class Impl = CPUGeneratorImpl>
-relume::Generator make_generator(uint64_t seed = 67280421310721) {
-  relume::Generator made;
-  made.set_current_seed(seed);
-  return made;
+relume::Generator make_generator(uint64_t seed = relume::kDefaultSeed) {
+  return relume::Generator(seed);
 }
 
 namespace detail {
-inline relume::Generator createCPUGenerator(uint64_t seed = 67280421310721) { return make_generator(seed); }
+inline relume::Generator createCPUGenerator(uint64_t seed = relume::kDefaultSeed) { return relume::Generator(seed); }
 inline const relume::Generator& getDefaultCPUGenerator() { return relume::default_generator(); }
 }  // namespace detail
 
@@ -33,11 +31,11 @@ class Context {
   void setBenchmarkCuDNN(bool enabled) { benchmark_ = enabled; }
   bool deterministicCuDNN() const { return deterministic_; }
   void setDeterministicCuDNN(bool enabled) { deterministic_ = enabled; }
-  bool deterministicAlgorithms() const { return deterministic_algorithms_; }
-  void setDeterministicAlgorithms(bool enabled, bool = false) { deterministic_algorithms_ = enabled; }
+  bool deterministicAlgorithms() const { return relume::are_deterministic_algorithms_enabled(); }
+  void setDeterministicAlgorithms(bool enabled, bool = false) { relume::use_deterministic_algorithms(enabled); }
 
  private:
-  bool cudnn_ = true, benchmark_ = false, deterministic_ = false, deterministic_algorithms_ = false;
+  bool cudnn_ = true, benchmark_ = false, deterministic_ = false;
 };
 inline Context& globalContext() {
   static Context context;
@@ -50,8 +48,6 @@ inline bool hasOpenMP() { return true; }
 }  // namespace at
 
 namespace torch {
-
-using at::hasMPS;
 
 // One thread: ops do not run beside each other.
 inline int get_num_interop_threads() { return 1; }

@@ -91,12 +91,9 @@ RELUME_API std::ostream& operator<<(std::ostream& stream, BFloat16 value);
   _(BFloat16, BFloat16, bfloat16) \
   _(uint16_t, UInt16, uint16)
 
-enum class ScalarType : int8_t {
 #define RELUME_ENUM(type, name, python) name,
-  RELUME_FORALL_DTYPES(RELUME_ENUM)
+enum class ScalarType : int8_t { RELUME_FORALL_DTYPES(RELUME_ENUM) Undefined };
 #undef RELUME_ENUM
-      Undefined
-};
 
 inline constexpr int kNumDtypes = static_cast<int>(ScalarType::Undefined);
 

@@ -56,11 +56,12 @@ def einsum(*args):
     if isinstance(args[0], str):
         return ops.einsum(args[0], _listed(args[1:]))
     letters = string.ascii_uppercase + string.ascii_lowercase
-    written = ["".join("..." if d is Ellipsis else letters[d] for d in dims) for dims in args[1::2]]
-    equation = ",".join(written) if len(args) % 2 == 0 else ",".join(written) + "->"
-    if len(args) % 2:
-        equation += "".join("..." if d is Ellipsis else letters[d] for d in args[-1])
-    return ops.einsum(equation, list(args[: len(written) * 2 : 2]))
+
+    def written(dims):
+        return "".join("..." if d is Ellipsis else letters[d] for d in dims)
+
+    equation = ",".join(map(written, args[1::2])) + ("->" + written(args[-1]) if len(args) % 2 else "")
+    return ops.einsum(equation, list(args[: len(args) // 2 * 2 : 2]))
 
 
 def meshgrid(*tensors, indexing=None):

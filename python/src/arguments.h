@@ -94,8 +94,8 @@ class Arguments {
   size_t spread_count_ = 0;
 };
 
-// A tuple with names, such as torch.return_types.max(values=..., indices=...). The texts must live for ever.
-// Results that have names: torch.return_types.<op>(<name>=..., ...).
+// Results that have names, a tuple that prints as torch.return_types.max(values=..., indices=...). The texts must live
+// for ever.
 PyObject* named(const char* op, std::initializer_list<const char*> names, TensorList results);
 template <class... T>
 PyObject* named(const char* op, std::initializer_list<const char*> names, const std::tuple<T...>& results) {

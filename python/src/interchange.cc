@@ -17,10 +17,12 @@ struct Format {
   ScalarType dtype;
 };
 // The letters of the struct module. Where two have the same size, the first is given out.
+// clang-format off
 constexpr Format kFormats[] = {
-    {"f", kFloat}, {"d", kDouble}, {"e", kHalf},  {"l", kLong},  // NumPy's int64
-    {"q", kLong},  {"i", kInt},    {"h", kShort}, {"b", kChar}, {"B", kByte}, {"?", kBool}, {"H", ScalarType::UInt16},
+    {"f", kFloat}, {"d", kDouble}, {"e", kHalf}, {"l", kLong}, {"q", kLong}, {"i", kInt},
+    {"h", kShort}, {"b", kChar}, {"B", kByte}, {"?", kBool}, {"H", ScalarType::UInt16},
 };
+// clang-format on
 
 std::optional<ScalarType> dtype_of_format(const char* format, Py_ssize_t item_size) {
   if (!format) return kByte;

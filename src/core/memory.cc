@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/fenced_memory.h"
 #include "relume/memory.h"
 
 namespace relume {
@@ -22,6 +23,12 @@ constinit thread_local ThreadState t_state;
 
 namespace {
 
+#ifdef RELUME_FENCES
+constexpr bool kFences = true;
+#else
+constexpr bool kFences = false;
+#endif
+constexpr bool kPools = RELUME_POOLS && !kFences;
 constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kKept = size_t{64} << 20;
 constexpr uint32_t kBatch = 16;  // blocks moved between a thread and the central list at once
@@ -95,21 +102,31 @@ void raise_peaks(size_t in_use) {
 
 // ---- The system's memory -----------------------------------------------------------------------------------------
 
+// Null where the system says no.
+void* map_block(size_t bytes) {
+  if (kFences) return FencedMemory::instance().take(bytes);
+  const bool huge = kPools && bytes >= 2 * kHugePage;
+  void* block = nullptr;
+  if (posix_memalign(&block, huge ? kHugePage : kAlignment, bytes) != 0) return nullptr;
+  if (huge) madvise(block, bytes, MADV_HUGEPAGE);
+  return block;
+}
+void unmap_block(void* block, size_t bytes) {
+  if (kFences) return FencedMemory::instance().give(block, bytes);
+  std::free(block);
+}
+
 // Null where the system or the limit says no.
 void* take_from_system(size_t bytes) {
   const size_t limit = g_limit.load(std::memory_order_relaxed);
-  const bool huge = RELUME_POOLS && bytes >= 2 * kHugePage;
   void* block = nullptr;
-  if (bytes <= limit && g_held.fetch_add(bytes, std::memory_order_relaxed) <= limit - bytes) {
-    if (posix_memalign(&block, huge ? kHugePage : kAlignment, bytes) != 0) block = nullptr;
-    if (block && huge) madvise(block, bytes, MADV_HUGEPAGE);
-  }
+  if (bytes <= limit && g_held.fetch_add(bytes, std::memory_order_relaxed) <= limit - bytes) block = map_block(bytes);
   if (!block && bytes <= limit) g_held.fetch_sub(bytes, std::memory_order_relaxed);
   return block;
 }
 
 void give_to_system(void* block, size_t bytes) noexcept {
-  std::free(block);
+  unmap_block(block, bytes);
   g_held.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
@@ -274,14 +291,14 @@ void deallocate_large(void* block, size_t bytes) noexcept {
 
 void* allocate_slow(size_t bytes) {
   if (bytes > (size_t{1} << 62)) out_of_memory(bytes);
-  if constexpr (RELUME_POOLS) return bytes <= kLargestPooled ? allocate_small(bytes) : allocate_large(bytes);
+  if constexpr (kPools) return bytes <= kLargestPooled ? allocate_small(bytes) : allocate_large(bytes);
   void* const block = take_or_throw(std::max<size_t>(bytes, 1), bytes);
   raise_peaks(g_held.load(std::memory_order_relaxed));
   return block;
 }
 
 void deallocate_slow(void* block, size_t bytes) noexcept {
-  if constexpr (RELUME_POOLS) {
+  if constexpr (kPools) {
     bytes <= kLargestPooled ? deallocate_small(block, bytes) : deallocate_large(block, bytes);
   } else {
     give_to_system(block, std::max<size_t>(bytes, 1));

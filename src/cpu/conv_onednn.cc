@@ -312,8 +312,7 @@ class Planner {
     if (operand.argument != DNNL_ARG_SRC && operand.argument != DNNL_ARG_DST) return {};
     const memory::dims& dims = operand.argument == DNNL_ARG_SRC ? shape_.input : shape_.output;
     if (dims.size() != 4 || type_ != memory::data_type::f32 || dims[1] % ChannelBlocks::kChannels != 0 ||
-        operand.given != channels_last(dims) ||
-        operand.taken != memory::desc(dims, type_, memory::format_tag::nChw16c))
+        operand.given != channels_last(dims) || operand.taken != memory::desc(dims, type_, memory::format_tag::nChw16c))
       return {};
     return ChannelBlocks{dims[0], dims[2] * dims[3], dims[1]};
   }
@@ -474,9 +473,15 @@ bool skips_pixels(const Conv& conv) {
 }
 
 // Whether oneDNN may have code that can be trusted. Asking for a lower target than the machine's best excludes
-// bfloat16; so do shapes for which oneDNN 2.6's code for it writes past the end of its scratch memory.
-bool may_convolve(const Conv& conv) {
-  if (conv.dtype == kFloat) return true;
+// bfloat16; so do shapes for which oneDNN 2.6's code for it writes past the end of its scratch memory. Where pixels are
+// left out, its code for gradients of channels-last weights takes channels by the vector, and adds what happens to lie
+// in those of the last vector that there are not.
+bool may_convolve(const Conv& conv, Pass pass) {
+  constexpr int64_t kMostLanes = 16;
+  const bool plain = conv.input_layout == Layout::Plain && conv.output_layout == Layout::Plain;
+  const bool weight = pass == Pass::BackwardWeight || pass == Pass::BackwardWeightBias;
+  if (conv.dtype == kFloat)
+    return !weight || plain || !skips_pixels(conv) || conv.in_channels / conv.groups % kMostLanes == 0;
   return conv.dtype == kBFloat16 && target() == Target::AVX3 && conv.spatial < 3 && !skips_pixels(conv);
 }
 
@@ -490,7 +495,7 @@ void execute(const Conv& conv, SharedPlan& shared, const std::array<const void*,
 }
 
 bool run(const Conv& conv, Pass pass, const std::array<const void*, 4>& operands) {
-  if (deterministic_algorithms() || !may_convolve(conv)) return false;
+  if (deterministic_algorithms() || !may_convolve(conv, pass)) return false;
   const ThreadCount threads;
   const std::shared_ptr<SharedPlan> shared = find_plan(conv, pass, threads.count());
   if (!shared->plan().fast) return false;
@@ -530,11 +535,12 @@ void conv_pack_no_more(const detail::Derived& kept) {
 }
 
 bool likes_channels_last(const Conv& conv, bool forward) {
-  if (deterministic_algorithms() || !may_convolve(conv)) return false;
+  const Pass pass = forward ? Pass::Forward : Pass::BackwardInput;
+  if (deterministic_algorithms() || !may_convolve(conv, pass)) return false;
   Conv channels_last = conv;
   channels_last.input_layout = channels_last.output_layout = Layout::ChannelsLast;
   const ThreadCount threads;
-  return find_plan(channels_last, forward ? Pass::Forward : Pass::BackwardInput, threads.count())->plan().fast;
+  return find_plan(channels_last, pass, threads.count())->plan().fast;
 }
 
 bool conv_forward(const Conv& conv, const void* input, const void* weight, const void* bias, void* output) {

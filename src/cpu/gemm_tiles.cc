@@ -42,6 +42,9 @@ void outer_tile(int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b,
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(d);
   for (int64_t p = 0; p < k; ++p, a += a_col, b += b_row) {
+#if HWY_TARGET == HWY_SCALAR
+    asm volatile("");  // lest GCC 12 make vectors of the columns, and read a row of B behind the last one
+#endif
     V row[kVectors];
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + v * lanes);

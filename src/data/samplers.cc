@@ -20,10 +20,13 @@ void fail_not_saved(const char* function) {
 
 namespace {
 
-int64_t read_index(serialize::InputArchive& archive) {
+// How many of the indices were given out.
+int64_t read_index(const char* sampler, serialize::InputArchive& archive, int64_t size) {
   Tensor index;
   archive.read("index", index, /*is_buffer=*/true);
-  return index.item().toLong();
+  const int64_t count = index.item().toLong();
+  check(count >= 0 && count <= size, "{}::load(): index {} of {} indices", sampler, count, size);
+  return count;
 }
 
 }  // namespace
@@ -33,7 +36,9 @@ SequentialSampler::~SequentialSampler() = default;
 void SequentialSampler::save(serialize::OutputArchive& archive) const {
   archive.write("index", scalar_tensor(static_cast<int64_t>(index_), kLong), /*is_buffer=*/true);
 }
-void SequentialSampler::load(serialize::InputArchive& archive) { index_ = static_cast<size_t>(read_index(archive)); }
+void SequentialSampler::load(serialize::InputArchive& archive) {
+  index_ = static_cast<size_t>(read_index("SequentialSampler", archive, static_cast<int64_t>(size_)));
+}
 
 void SequentialSampler::reset(std::optional<size_t> new_size) {
   if (new_size) size_ = *new_size;
@@ -58,13 +63,10 @@ void RandomSampler::save(serialize::OutputArchive& archive) const {
   archive.write("indices", indices_, /*is_buffer=*/true);
 }
 void RandomSampler::load(serialize::InputArchive& archive) {
-  const int64_t index = read_index(archive);
   Tensor indices;
   archive.read("indices", indices, /*is_buffer=*/true);
-  check(index >= 0 && index <= indices.numel(), "RandomSampler::load(): index {} of {} indices", index,
-        indices.numel());
+  index_ = read_index("RandomSampler", archive, indices.numel());
   indices_ = indices;
-  index_ = index;
 }
 
 void RandomSampler::reset(std::optional<size_t> new_size) {

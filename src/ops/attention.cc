@@ -48,7 +48,7 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
     return scaled_dot_product_attention(query, repeated_heads(query, key), repeated_heads(query, value), attn_mask,
                                         dropout_p, is_causal, scale, false);
   const Tensor mask = is_causal ? tril(ones({query.size(-2), key.size(-2)}, kBool)) : attn_mask;
-  const bool hides = mask.defined() && mask.scalar_type() == kBool;
+  const bool hides = mask.defined() && mask.scalar_type() == kBool;  // what is false
   // Both factors get the root, so that products of large numbers stay in range.
   const double root = std::sqrt(scale ? *scale : 1 / std::sqrt(static_cast<double>(query.size(-1))));
   Tensor scores = matmul(query * root, (key * root).transpose(-2, -1));
@@ -57,7 +57,8 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
   else if (mask.defined())
     scores = scores + mask;
   Tensor weights = softmax(scores, -1);
-  if (hides) weights = weights.masked_fill(logical_not(mask.any(-1, true)), 0);  // rows that see nothing are zeros
+  if (hides && !is_causal)
+    weights = weights.masked_fill(logical_not(mask.any(-1, true)), 0);  // rows that see nothing are zeros
   if (dropout_p > 0) weights = dropout(weights, dropout_p, true);
   return matmul(weights, value);
 }

@@ -266,11 +266,16 @@ void svd_backward(Backward& run) {
   run.set(0, outside.defined() ? within + outside : within);
 }
 
-// (U, S, V^T), U [..., M, K] and V^T [..., K, N] with K = min(M, N).
-std::tuple<Tensor, Tensor, Tensor> thin_svd(const Tensor& a) {
-  const ScalarType dtype = a.scalar_type();
-  const auto [left, values, right] = svd_factors(a.detach().to(kDouble), false);
-  const Tensor u = left.to(dtype), s = values.to(dtype), vh = right.to(dtype);
+using Factors = std::tuple<Tensor, Tensor, Tensor>;
+
+Factors svd_factors_of(const Tensor& a, bool square) { return svd_factors(a.detach().to(kDouble), square); }
+
+// (U, S, V^T), U [..., M, K] and V^T [..., K, N] with K = min(M, N), of the factors of a, which may be square.
+Factors thin_svd(const Tensor& a, const Factors& factors) {
+  const auto& [left, values, right] = factors;
+  const int64_t width = values.size(-1);
+  const auto own = [&](const Tensor& part) { return part.detach().to(a.scalar_type(), false, /*copy=*/true); };
+  const Tensor u = own(left.narrow(-1, 0, width)), s = own(values), vh = own(right.narrow(-2, 0, width));
   record_results("LinalgSvdBackward0", {u, s, vh}, {a}, {output(u, 0), output(s, 1), output(vh, 2)}, svd_backward);
   return {u, s, vh};
 }
@@ -287,18 +292,14 @@ std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& self, bool some, bool compu
     sizes[sizes.size() - 2] = sizes[sizes.size() - 1] = size;
     return zeros(sizes, self.scalar_type());
   };
-  if (!compute_uv) return {zeros_of(self.size(-2)), std::get<1>(thin_svd(self)), zeros_of(self.size(-1))};
-  if (some) {
-    const auto [u, s, vh] = thin_svd(self);
-    return {u, s, vh.mT()};
-  }
-  const auto [left, s, right] = thin_svd(self);
-  const auto [u, values, vh] = svd_factors(self.detach().to(kDouble), true);
-  const auto widened = [](const Tensor& thin, const Tensor& square) {
-    const int64_t width = thin.size(-1), rest = square.size(-1) - width;
-    return rest == 0 ? thin : cat({thin, square.narrow(-1, width, rest).to(thin.scalar_type())}, -1);
+  const Factors factors = svd_factors_of(self, compute_uv && !some);
+  const auto [u, s, vh] = thin_svd(self, factors);
+  if (!compute_uv) return {zeros_of(self.size(-2)), s, zeros_of(self.size(-1))};
+  const auto widened = [](const Tensor& thin, const Tensor& factor) {
+    const int64_t width = thin.size(-1), rest = factor.size(-1) - width;
+    return rest == 0 ? thin : cat({thin, factor.narrow(-1, width, rest).to(thin.scalar_type())}, -1);
   };
-  return {widened(left, u), s, widened(right.mT(), vh.mT())};
+  return {widened(u, std::get<0>(factors)), s, widened(vh.mT(), std::get<2>(factors).mT())};
 }
 
 std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a, bool upper) {
@@ -315,23 +316,29 @@ std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a, bool upper) {
   return {values, vectors};
 }
 
-Tensor pseudoinverse(const Tensor& a, const Tensor& atol, const Tensor& rtol) {
-  check_matrices("linalg.pinv", a, false);
-  if (a.numel() == 0) return a.mT().clone();
-  const Tensor result = [&] {
+Tensor counting(const Tensor& values, const Tensor& atol, const Tensor& rtol) {
+  if (values.size(-1) == 0) return values > 0;
+  return values > maximum(values.select(-1, 0) * rtol, atol).unsqueeze(-1);
+}
+
+Pseudoinverse pseudoinverse(const Tensor& a, const Tensor& atol, const Tensor& rtol) {
+  Tensor result, values, counts;
+  {
     const NoGradGuard unrecorded;
-    const auto [u, s, vh] = svd_factors(a.detach().to(kDouble), false);
-    const Tensor counts = s > maximum(s.select(-1, 0) * rtol, atol).unsqueeze(-1);
+    const auto [u, s, vh] = svd_factors_of(a, false);
+    values = s;
+    counts = counting(s, atol, rtol);
     const Tensor inverted = where(counts, 1 / where(counts, s, 1.0), 0.0);
-    return matmul(vh.mT() * inverted.unsqueeze(-2), u.mT()).to(a.scalar_type());
-  }();
-  return record("LinalgPinvBackward0", result, {a}, {a, output(result)}, [](Backward& run) {
+    result = matmul(vh.mT() * inverted.unsqueeze(-2), u.mT()).to(a.scalar_type());
+  }
+  record("LinalgPinvBackward0", result, {a}, {a, output(result)}, [](Backward& run) {
     // Golub and Pereyra, 1973.
     const Tensor matrix = run.saved(0), inverted = run.saved(1), turned = inverted.mT(), grad = run.grad().mT();
     const Tensor left = matmul(matmul(grad, inverted), turned), right = matmul(matmul(turned, inverted), grad);
     run.set(0, left + right - matmul(matmul(turned, run.grad()), turned) - matmul(matrix, matmul(inverted, left)) -
                    matmul(matmul(right, inverted), matrix));
   });
+  return {result, values, counts.sum({-1})};
 }
 
 // The pseudoinverse (Moore and Penrose) of matrices [..., M, N], where singular values up to rcond times the largest

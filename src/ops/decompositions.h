@@ -39,8 +39,15 @@ Tensor triangular_solution_of(const Tensor& a, const Tensor& b, bool upper, bool
 // that of the whole matrix.
 std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a, bool upper);
 
-// The pseudoinverse (Moore and Penrose), where singular values up to max(atol, rtol times the largest) count as 0; atol
-// and rtol broadcast to the batch.
-Tensor pseudoinverse(const Tensor& a, const Tensor& atol, const Tensor& rtol);
+// Which of the singular values, the largest of which is first, are above max(atol, rtol times the largest); atol and
+// rtol broadcast to the batch.
+Tensor counting(const Tensor& values, const Tensor& atol, const Tensor& rtol);
+
+// The pseudoinverse (Moore and Penrose), where singular values that are not counting() are taken for 0; the singular
+// values, float64; and how many count, int64. Only the first has a gradient.
+struct Pseudoinverse {
+  Tensor result, values, rank;
+};
+Pseudoinverse pseudoinverse(const Tensor& a, const Tensor& atol, const Tensor& rtol);
 
 }  // namespace relume

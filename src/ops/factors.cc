@@ -2,16 +2,21 @@
 #include "ops/factors.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "core/check.h"
 #include "core/tensor_impl.h"
 #include "kernels/matrices.h"
+#include "ops/decompositions.h"
 #include "relume/autograd.h"
 #include "relume/ops.h"
 
 namespace relume {
 namespace {
+
+constexpr const char* kNotFinite =
+    "The algorithm failed to converge because the input matrix contained non-finite values.";
 
 // The matrices of a batch: contiguous rows of float64.
 struct Matrices {
@@ -25,6 +30,13 @@ struct Matrices {
     count = size ? tensor.numel() / size : 0;
   }
   double* operator[](int64_t i) const { return tensor.data_ptr<double>() + i * rows * columns; }
+  double* end(int64_t i) const { return (*this)[i] + rows * columns; }
+  bool is_finite(int64_t i) const {
+    return std::all_of((*this)[i], end(i), [](double x) { return std::isfinite(x); });
+  }
+  bool has_nan(int64_t i) const {
+    return std::any_of((*this)[i], end(i), [](double x) { return std::isnan(x); });
+  }
   // A tensor of zeros for each matrix, of the given sizes.
   Tensor results(std::initializer_list<int64_t> sizes, ScalarType type = kDouble) const {
     DimVector shape;
@@ -98,8 +110,15 @@ std::tuple<Tensor, Tensor> eigh_factors(const Tensor& matrices) {
   const NoGradGuard unrecorded;
   const Matrices given(matrices.clone()), vectors(given.results({given.rows, given.rows}));
   const Tensor values = given.results({given.rows});
-  for (int64_t m = 0; m < given.count; ++m)
-    cpu::symmetric_eigen(given[m], given.rows, values.data_ptr<double>() + m * given.rows, vectors[m]);
+  for (int64_t m = 0; m < given.count; ++m) {
+    double* const list = values.data_ptr<double>() + m * given.rows;
+    if (given.is_finite(m)) {
+      cpu::symmetric_eigen(given[m], given.rows, list, vectors[m]);
+    } else {
+      std::fill_n(list, given.rows, NAN);
+      std::fill(vectors[m], vectors.end(m), NAN);
+    }
+  }
   return {values, vectors.tensor};
 }
 
@@ -110,10 +129,19 @@ std::tuple<Tensor, Tensor, Tensor> svd_factors(const Tensor& matrices, bool squa
   const Matrices given(wide ? matrices : matrices.transpose(-2, -1));
   const int64_t count = given.rows, n = given.columns;
   const Matrices left(given.results({n, square ? n : count})), right(given.results({count, count}));
-  const Tensor values = given.results({count});
-  for (int64_t m = 0; m < given.count; ++m)
-    cpu::singular_values({given[m], given[m] + count * n}, count, n, square, left[m],
-                         values.data_ptr<double>() + m * count, right[m]);
+  const Tensor values = given.results({count}), failed = given.results({}, kInt);
+  for (int64_t m = 0; m < given.count; ++m) {
+    double* const list = values.data_ptr<double>() + m * count;
+    if (given.is_finite(m)) {
+      cpu::singular_values({given[m], given.end(m)}, count, n, square, left[m], list, right[m]);
+    } else {
+      failed.data_ptr<int32_t>()[m] = given.has_nan(m);
+      std::fill_n(list, count, NAN);
+      std::fill(left[m], left.end(m), NAN);
+      std::fill(right[m], right.end(m), NAN);
+    }
+  }
+  check_info("linalg.svd", kNotFinite, failed);
   if (given.count == 0 && square) left.tensor.diagonal(0, -2, -1).fill_(1);
   if (wide) return {right.tensor, values, left.tensor.transpose(-2, -1)};
   return {left.tensor, values, right.tensor.transpose(-2, -1)};

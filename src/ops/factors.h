@@ -31,10 +31,11 @@ Tensor triangular_solution(const Tensor& triangles, const Tensor& right, bool up
 // The lower factor, and the order of the first minor that is not positive (0 where all are), int32.
 std::tuple<Tensor, Tensor> cholesky_factors(const Tensor& matrices);
 
-// The eigenvalues, ascending, and eigenvectors of symmetric matrices.
+// The eigenvalues, ascending, and eigenvectors of symmetric matrices: NaN of one that is not finite.
 std::tuple<Tensor, Tensor> eigh_factors(const Tensor& matrices);
 
-// U, the singular values, descending, and V^T; with `square`, U and V are.
+// U, the singular values, descending, and V^T; with `square`, U and V are. Throws LinAlgError for a matrix with NaN;
+// one with infinities has NaN for factors.
 std::tuple<Tensor, Tensor, Tensor> svd_factors(const Tensor& matrices, bool square);
 
 }  // namespace relume

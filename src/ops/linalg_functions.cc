@@ -21,10 +21,6 @@ std::pair<Tensor, Tensor> with_one_batch(const char* name, const Tensor& a, cons
   return {with_batch_of(a, b), with_batch_of(b, a)};
 }
 
-}  // namespace
-
-namespace {
-
 Solved solved(const Tensor& A, const Tensor& B, bool left) {
   check_matrices("linalg.solve", A, true);
   const bool vector = impl_of(B, "linalg.solve").dim() == 1 ||
@@ -133,7 +129,7 @@ Tensor linalg_eigvalsh(const Tensor& A, std::string_view UPLO) { return std::get
 Tensor linalg_pinv(const Tensor& A, const Tensor& atol, const Tensor& rtol, bool hermitian) {
   check_matrices("linalg.pinv", A, hermitian);
   const Limits limits = limits_of(A, atol, rtol);
-  return pseudoinverse(hermitian ? symmetric(A) : A, limits.absolute, limits.relative);
+  return pseudoinverse(hermitian ? symmetric(A) : A, limits.absolute, limits.relative).result;
 }
 Tensor linalg_pinv(const Tensor& A, std::optional<double> atol, std::optional<double> rtol, bool hermitian) {
   return linalg_pinv(A, as_limit(atol), as_limit(rtol), hermitian);
@@ -146,10 +142,9 @@ Tensor linalg_pinv(const Tensor& A, double rcond, bool hermitian) {
 Tensor linalg_matrix_rank(const Tensor& self, const Tensor& atol, const Tensor& rtol, bool hermitian) {
   check_matrices("torch.linalg.matrix_rank", self, hermitian);
   const Limits limits = limits_of(self, atol, rtol);
-  const Tensor values = std::get<1>(svd_factors(self.detach().to(kDouble), false));
-  if (values.size(-1) == 0) return values.sum({-1}).to(kLong);
-  const Tensor limit = maximum(values.select(-1, 0) * limits.relative, limits.absolute);
-  return (values > limit.unsqueeze(-1)).sum({-1});
+  const Tensor matrices = self.detach().to(kDouble);
+  const Tensor values = std::get<1>(svd_factors(hermitian ? symmetric(matrices) : matrices, false));
+  return counting(values, limits.absolute, limits.relative).sum({-1});
 }
 Tensor linalg_matrix_rank(const Tensor& self, std::optional<double> atol, std::optional<double> rtol, bool hermitian) {
   return linalg_matrix_rank(self, as_limit(atol), as_limit(rtol), hermitian);
@@ -176,13 +171,14 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linalg_lstsq(const Tensor& self, cons
   const Tensor right = vector ? b.unsqueeze(-1) : b;
   check(right.dim() >= 2 && right.size(-2) == self.size(-2),
         "torch.linalg.lstsq: input.size(-2) should match other.size(-2)");
-  const Tensor solution = matmul(linalg_pinv(self, {}, rcond, false), right);
-  const Tensor rank = linalg_matrix_rank(self, {}, rcond, false);
+  const Limits limits = limits_of(self, {}, as_limit(rcond));
+  const auto [inverted, values, rank] = pseudoinverse(self, limits.absolute, limits.relative);
+  const Tensor solution = matmul(inverted, right);
   const Tensor none = empty({0}, self.options());
   const bool tall = self.size(-2) > self.size(-1), full = (rank == self.size(-1)).all().item().toBool();
   const bool residual = way != "gelsy" && tall && full, valued = way == "gelsd" || way == "gelss";
   return {vector ? solution.squeeze(-1) : solution, residual ? (matmul(self, solution) - right).pow(2).sum({-2}) : none,
-          way == "gels" ? empty({0}, kLong) : rank, valued ? linalg_svdvals(self.detach(), {}) : none};
+          way == "gels" ? empty({0}, kLong) : rank, valued ? values.to(self.scalar_type()) : none};
 }
 
 // The product of matrices (vectors at the ends), from left to right or from right to left, whichever is cheaper.

@@ -112,10 +112,6 @@ Tensor distances(const Tensor& rows, const Tensor& others, double p) {
   return norm(rows.unsqueeze(-2) - others.unsqueeze(-3), p, {-1});
 }
 
-}  // namespace
-
-namespace {
-
 // Euclidean distances by way of products: |a - b|^2 = |a|^2 + |b|^2 - 2 a b.
 Tensor euclidean_distances(const Tensor& x1, const Tensor& x2) {
   const Tensor result = [&] {

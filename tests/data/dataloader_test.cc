@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <sstream>
 #include <stdexcept>
 
 #include "message_of.h"
 #include "relume/data.h"
+#include "relume/serialize/archive.h"
 #include "temporary_folder.h"
 
 namespace relume::data {
@@ -49,6 +51,21 @@ TEST(DataLoader, GivesBatchesInOrder) {
 TEST(DataLoader, LeavesOutALastBatchThatIsNotFull) {
   auto loader = make_data_loader<samplers::SequentialSampler>(Numbers(5), DataLoaderOptions(2).drop_last(true));
   EXPECT_THAT(batches(*loader), ElementsAre(ElementsAre(0, 1), ElementsAre(2, 3)));
+}
+
+TEST(Samplers, GoOnWhereTheyWereSaved) {
+  samplers::SequentialSampler whole(5), part(2);
+  whole.next(3);
+  serialize::OutputArchive saved;
+  whole.save(saved);
+  std::stringstream stream;
+  saved.save_to(stream);
+  serialize::InputArchive archive;
+  archive.load_from(stream);
+  samplers::SequentialSampler read(5);
+  read.load(archive);
+  EXPECT_THAT(*read.next(5), ElementsAre(3, 4));
+  EXPECT_ERROR(part.load(archive), Error, "SequentialSampler::load(): index 3 of 2 indices");
 }
 
 TEST(DataLoader, GivesNothingOfAnEmptyDataset) {

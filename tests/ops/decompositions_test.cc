@@ -127,6 +127,39 @@ TEST(Decompositions, CountSingularValues) {
   EXPECT_TRUE(near(linalg_pinv(a.triu() + a.tril(-1), Tensor(), Tensor(), true), inverse(a)));
 }
 
+TEST(Decompositions, RankOfSymmetricMatricesReadsTheLowerHalf) {
+  const Tensor a = tensor({1., kInfinity, 0., 2.}, kDouble).reshape({2, 2});
+  EXPECT_EQ(linalg_matrix_rank(a, std::nullopt, std::nullopt, true).item().toLong(), 2);
+  EXPECT_TRUE(near(linalg_pinv(a, Tensor(), Tensor(), true), diag(tensor({1., 0.5}, kDouble))));
+}
+
+// PyTorch refuses NaN, and gives NaN for infinities.
+TEST(Decompositions, OfMatricesThatAreNotFiniteAreNoNumbers) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::string refused =
+      "linalg.svd: (Batch element 1): The algorithm failed to converge because the input matrix contained non-finite "
+      "values.";
+  for (const DimVector& sizes : {DimVector{2, 3, 3}, DimVector{2, 2, 4}, DimVector{2, 4, 2}}) {
+    Tensor a = matrices(sizes);
+    a.index_put_({1, 0, 1}, nan);
+    for (const bool some : {false, true}) EXPECT_EQ(message_of([&] { svd(a, some); }), refused);
+    EXPECT_EQ(message_of([&] { linalg_svdvals(a); }), refused);
+    EXPECT_EQ(message_of([&] { linalg_pinv(a); }), refused);
+    EXPECT_EQ(message_of([&] { linalg_matrix_rank(a); }), refused);
+    EXPECT_EQ(message_of([&] { linalg_lstsq(a, ones({2, a.size(1), 1}, kDouble)); }), refused);
+    a.index_put_({1, 0, 1}, kInfinity);
+    const auto [u, s, v] = svd(a, false);
+    for (const Tensor& factor : {u, s, v, linalg_pinv(a)}) {
+      EXPECT_TRUE(isnan(factor[1]).all().item<bool>());
+      EXPECT_TRUE(isfinite(factor[0]).all().item<bool>());
+    }
+    EXPECT_EQ(linalg_matrix_rank(a)[1].item().toLong(), 0);
+  }
+  const Tensor symmetric = tensor({1., nan, nan, 2.}, kDouble).reshape({2, 2});
+  const auto [values, vectors] = linalg_eigh(symmetric);
+  EXPECT_TRUE(isnan(values).all().item<bool>() && isnan(vectors).all().item<bool>());
+}
+
 TEST(Decompositions, SingularValuesHaveGradientsBesideSquareMatrices) {
   for (const DimVector& sizes : {DimVector{2, 3}, DimVector{2, 4, 2}})
     expect_gradients([](const Inputs& x) { return std::get<1>(svd(x[0], false)); }, {matrices(sizes).requires_grad_()});
