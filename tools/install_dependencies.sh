@@ -16,17 +16,21 @@ case "${1:-}" in
   *) echo "usage: $0 build|demo|test|bench|fuzz|python" >&2; exit 2 ;;
 esac
 
-# A folder of Python packages from PyPI, and a mark that says which.
+# A folder of Python packages from PyPI, and a mark that says which. Without the last two, a test each is skipped.
 virtual_environment() {
   packages="numpy pytest hypothesis mypy"
+  extras="matplotlib basedpyright"
   folder="$(dirname "$0")/../build/venv"
-  [ "$(cat "$folder/packages" 2>/dev/null)" = "$packages" ] && return
-  echo "installing in build/venv: $packages"
+  [ "$(cat "$folder/packages" 2>/dev/null)" = "$packages $extras" ] && return
+  echo "installing in build/venv: $packages $extras"
   python=/usr/bin/python3
   [ -x "$python" ] || python=python3
   "$python" -m venv "$folder"
   "$folder/bin/pip" install -q --disable-pip-version-check $packages
-  echo "$packages" >"$folder/packages"
+  for extra in $extras; do
+    "$folder/bin/pip" install -q --disable-pip-version-check "$extra" || echo "without $extra: its test is skipped"
+  done
+  echo "$packages $extras" >"$folder/packages"
 }
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }

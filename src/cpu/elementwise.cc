@@ -16,7 +16,6 @@ constexpr int kMaxOperands = ElementwiseCall::kMaxInputs + 1;
 constexpr int64_t kBlockBytes = 4096;   // of a buffer: five of them fit the smallest first-level caches
 constexpr int64_t kStreamBytes = 1024;  // of a block that is streamed: few enough to wait in the store buffer
 constexpr int64_t kLongRow = 256;       // elements of a row from which the loop is handed the row where it lies
-constexpr int64_t kStreamFactor = 8;    // results of so many private caches are streamed
 constexpr int64_t kLine = 64;           // bytes of a cache line
 constexpr int64_t kSmall = 512;         // elements of a call that is not worth planning
 constexpr int64_t kWidest = 8;          // bytes of the widest element
@@ -121,11 +120,18 @@ Access Run::access_to(int k) const {
           .cast = k == 0 ? cast_tile(operand.loop_dtype, operand.dtype) : cast_tile(operand.dtype, operand.loop_dtype)};
 }
 
+// From how many bytes on a result is not expected to stay in the caches. A large shared cache makes good for small
+// private ones.
+int64_t stream_threshold() {
+  constexpr int64_t kPrivateCaches = 8, kPartOfShared = 3, kMostOfShared = 12 << 20;
+  return std::max(kPrivateCaches * cache_sizes().l2, std::min(cache_sizes().l3 / kPartOfShared, kMostOfShared));
+}
+
 // Storing past the caches pays where the result would not stay in them, and costs where it would.
 bool Run::should_stream() const {
   const Access& out = access_[0];
   if (!stream_copy() || !out.direct || !nest_.is_linear(0)) return false;
-  if (nest_.numel * out.item < kStreamFactor * cache_sizes().l2) return false;
+  if (nest_.numel * out.item < stream_threshold()) return false;
   for (int k = 1; k < operands_; ++k)
     if (access_[k].data == out.data) return false;  // its lines come into the caches anyway
   return true;

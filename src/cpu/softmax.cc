@@ -1,5 +1,5 @@
 // Softmax and log-softmax for each SIMD target: along rows that are contiguous, and across the columns of any other
-// dimension, a vector of columns at a time.
+// dimension, a vector of columns at a time. Half types are copied into float32 first, and rounded once.
 #include "kernels/softmax.h"
 
 #include <algorithm>
@@ -8,7 +8,9 @@
 #include <type_traits>
 
 #include "core/check.h"
+#include "cpu/dense_cast.h"
 #include "cpu/parallel.h"
+#include "cpu/scratch.h"
 #include "cpu/target.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -47,40 +49,30 @@ struct SoftmaxKernels {
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu::HWY_NAMESPACE {
 
-// The vector of the type that T is computed in.
-template <class T>
-using Compute = Vector<std::conditional_t<std::is_same_v<T, double>, double, float>>;
-
-template <class T>
-inline constexpr bool kRounds = !std::is_same_v<T, typename Compute<T>::Element>;
-
 // `count` elements, the other lanes filled.
 template <class T>
-RELUME_INLINE Compute<T> load(const T* p, int64_t count, double fill) {
-  using V = Compute<T>;
-  if constexpr (!kRounds<T>) {
-    if (count == V::lanes()) return V::load(p);
-  }
-  HWY_ALIGN typename V::Element lanes[V::kMaxLanes];
+RELUME_INLINE Vector<T> load(const T* p, int64_t count, double fill) {
+  using V = Vector<T>;
+  if (count == V::lanes()) return V::load(p);
+  HWY_ALIGN T lanes[V::kMaxLanes];
   V(fill).store(lanes);
   for (int64_t i = 0; i < count; ++i) lanes[i] = p[i];
   return V::load(lanes);
 }
 
 template <class T>
-RELUME_INLINE void store(Compute<T> v, T* p, int64_t count) {
-  using V = Compute<T>;
-  if constexpr (!kRounds<T>) {
-    if (count == V::lanes()) return v.store(p);
-  }
-  HWY_ALIGN typename V::Element lanes[V::kMaxLanes] = {};
+RELUME_INLINE void store(Vector<T> v, T* p, int64_t count) {
+  using V = Vector<T>;
+  if (count == V::lanes()) return v.store(p);
+  HWY_ALIGN T lanes[V::kMaxLanes] = {};
   v.store(lanes);
-  for (int64_t i = 0; i < count; ++i) p[i] = static_cast<T>(lanes[i]);
+  for (int64_t i = 0; i < count; ++i) p[i] = lanes[i];
 }
 
-template <class V>
-RELUME_INLINE V larger(V a, V b) {
-  return select(a < b, b, a);
+// Of a number and NaN either: whoever asks makes NaN of all later.
+template <class T>
+RELUME_INLINE Vector<T> larger(Vector<T> a, Vector<T> b) {
+  return hn::Max(a.v, b.v);
 }
 
 // All lanes hold the sum (the largest) of the lanes.
@@ -97,7 +89,7 @@ RELUME_INLINE Vector<T> max_lanes(Vector<T> v) {
 // elements of different slices. `body(offset, count)` gets the offset of a vector and the number of lanes in use.
 template <class T, bool kRow, class Body>
 RELUME_INLINE void walk(int64_t size, int64_t stride, int64_t count, const Body& body) {
-  const int64_t lanes = Compute<T>::lanes();
+  const int64_t lanes = Vector<T>::lanes();
   if constexpr (kRow) {
     for (int64_t i = 0; i < size; i += lanes) body(i, std::min(lanes, size - i));
   } else {
@@ -105,39 +97,58 @@ RELUME_INLINE void walk(int64_t size, int64_t stride, int64_t count, const Body&
   }
 }
 
+constexpr double kLowest = -std::numeric_limits<double>::infinity();
+
+// The largest element of each slice. A row is read four vectors at a time, which need not wait for each other.
+template <class T, bool kRow>
+RELUME_INLINE Vector<T> largest_of(const T* x, int64_t size, int64_t stride, int64_t count) {
+  using V = Vector<T>;
+  V largest(kLowest);
+  int64_t done = 0;
+  if constexpr (kRow) {
+    const int64_t lanes = V::lanes();
+    V a = largest, b = largest, c = largest, d = largest;
+    for (; done + 4 * lanes <= size; done += 4 * lanes) {
+      const T* const at = x + done;
+      a = larger(a, V::load(at));
+      b = larger(b, V::load(at + lanes));
+      c = larger(c, V::load(at + 2 * lanes));
+      d = larger(d, V::load(at + 3 * lanes));
+    }
+    largest = larger(larger(a, b), larger(c, d));
+  }
+  walk<T, kRow>(size - done, stride, count,
+                [&](int64_t i, int64_t n) HWY_ATTR { largest = larger(largest, load(x + done + i, n, kLowest)); });
+  if constexpr (kRow) largest = max_lanes(largest);
+  return largest;
+}
+
 template <class T, bool kRow, bool kLog>
 void forward(const void* input, void* output, int64_t size, int64_t stride, int64_t count) {
-  using V = Compute<T>;
-  constexpr double kLowest = -std::numeric_limits<double>::infinity();
+  using V = Vector<T>;
   const T* x = static_cast<const T*>(input);
   T* y = static_cast<T*>(output);
-  V largest(kLowest);
-  walk<T, kRow>(size, stride, count,
-                [&](int64_t i, int64_t n) HWY_ATTR { largest = larger(largest, load(x + i, n, kLowest)); });
-  if constexpr (kRow) largest = max_lanes(largest);
+  const V largest = largest_of<T, kRow>(x, size, stride, count);
   V sum(0.0);
   walk<T, kRow>(size, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
     const V e = exp(load(x + i, n, kLowest) - largest);
     // The fill of unused lanes is -inf: no part of the sum, unless the largest is -inf too and all become NaN anyway.
     sum = sum + e;
-    if constexpr (!kLog && !kRounds<T>) store(e, y + i, n);
+    if constexpr (!kLog) store(e, y + i, n);
   });
   if constexpr (kRow) sum = sum_lanes(sum);
   const V scale = kLog ? log(sum) : V(1.0) / sum;
   walk<T, kRow>(size, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
-    if constexpr (kLog) {
+    if constexpr (kLog)
       store((load(x + i, n, 0.0) - largest) - scale, y + i, n);
-    } else if constexpr (kRounds<T>) {
-      store(exp(load(x + i, n, 0.0) - largest) * scale, y + i, n);
-    } else {
+    else
       store(load(y + i, n, 0.0) * scale, y + i, n);
-    }
   });
 }
 
 template <class T, bool kRow, bool kLog>
 void backward(const void* grad, const void* output, void* grad_input, int64_t size, int64_t stride, int64_t count) {
-  using V = Compute<T>;
+  using V = Vector<T>;
   const T* g = static_cast<const T*>(grad);
   const T* y = static_cast<const T*>(output);
   T* gx = static_cast<T*>(grad_input);
@@ -164,7 +175,7 @@ void fill(SoftmaxKernels& kernels) {
   constexpr int kIndex = static_cast<int>(dtype_of<T>);
   kernels.loops[kIndex][0] = make_loops<T, false>();
   kernels.loops[kIndex][1] = make_loops<T, true>();
-  kernels.columns[kIndex] = Compute<T>::lanes();
+  kernels.columns[kIndex] = Vector<T>::lanes();
 }
 
 const SoftmaxKernels& softmax_kernels() {
@@ -172,8 +183,6 @@ const SoftmaxKernels& softmax_kernels() {
     SoftmaxKernels made{};
     fill<float>(made);
     fill<double>(made);
-    fill<Half>(made);
-    fill<BFloat16>(made);
     return made;
   }();
   return kernels;
@@ -190,12 +199,53 @@ constexpr int64_t kGrainElements = 8192;
 
 const SoftmaxKernels& kernels_for(Target target) { RELUME_DISPATCH(target, softmax_kernels()); }
 
-// Calls run(loops, offset, count) for every row, or for every group of neighbouring columns.
+// Neighbouring slices of a tensor: see SoftmaxForward.
+struct Slices {
+  int64_t offset, size, stride, count;
+};
+
+// The elements of slices as they are computed with: of a half type, a copy in float32.
+class Operand {
+ public:
+  template <class Void>
+  Operand(ScalarType dtype, Void* data, const Slices& slices)
+      : dtype_(dtype),
+        slices_(slices),
+        data_(static_cast<char*>(const_cast<void*>(static_cast<const void*>(data))) +
+              slices.offset * element_size(dtype)),
+        floats_(is_half() ? slices.size * slices.count * element_size(kFloat) : 0) {}
+
+  void read() {
+    if (is_half()) each([this](char* half, float* single, int64_t n) { dense_cast(dtype_, kFloat)(single, half, n); });
+  }
+  void write() {
+    if (is_half()) each([this](char* half, float* single, int64_t n) { dense_cast(kFloat, dtype_)(half, single, n); });
+  }
+  void* elements() const { return is_half() ? floats_.as<void>() : data_; }
+  int64_t stride() const { return is_half() ? slices_.count : slices_.stride; }
+
+ private:
+  bool is_half() const { return is_reduced_floating_point(dtype_); }
+  template <class Copy>
+  void each(const Copy& copy) {
+    const auto& [offset, size, stride, count] = slices_;
+    if (stride == count) return copy(data_, floats_.as<float>(), size * count);
+    for (int64_t i = 0; i < size; ++i)
+      copy(data_ + i * stride * element_size(dtype_), floats_.as<float>() + i * count, count);
+  }
+
+  const ScalarType dtype_;
+  const Slices slices_;
+  char* const data_;
+  const Scratch floats_;
+};
+
+// Calls run(loops, slices) for every row, or for every group of neighbouring columns.
 template <class Run>
 void for_each_slice(const Softmax& softmax, const Run& run) {
   check(is_floating_point(softmax.dtype), "softmax: expected a floating-point dtype, got {}", to_string(softmax.dtype));
   static const SoftmaxKernels& kernels = kernels_for(target());
-  const int dtype = static_cast<int>(softmax.dtype);
+  const int dtype = static_cast<int>(softmax.dtype == kDouble ? kDouble : kFloat);
   const SoftmaxLoops& loops = kernels.loops[dtype][softmax.log];
   if (softmax.outer == 0 || softmax.size == 0 || softmax.inner == 0) return;
   const int64_t width = softmax.inner == 1 ? 1 : kernels.columns[dtype];
@@ -204,32 +254,32 @@ void for_each_slice(const Softmax& softmax, const Run& run) {
   parallel_for(softmax.outer * groups, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t column = i % groups * width;
-      run(loops, i / groups * softmax.size * softmax.inner + column, std::min(width, softmax.inner - column));
+      run(loops, Slices{i / groups * softmax.size * softmax.inner + column, softmax.size, softmax.inner,
+                        std::min(width, softmax.inner - column)});
     }
   });
-}
-
-// The address of element `offset`.
-template <class Void>
-Void* at(Void* data, int64_t offset, ScalarType dtype) {
-  using Byte = std::conditional_t<std::is_const_v<Void>, const char, char>;
-  return static_cast<Byte*>(data) + offset * element_size(dtype);
 }
 
 }  // namespace
 
 void softmax_forward(const Softmax& softmax, const void* input, void* output) {
-  for_each_slice(softmax, [&](const SoftmaxLoops& loops, int64_t offset, int64_t count) {
+  for_each_slice(softmax, [&](const SoftmaxLoops& loops, const Slices& slices) {
+    Operand x(softmax.dtype, input, slices), y(softmax.dtype, output, slices);
+    x.read();
     const SoftmaxForward loop = softmax.inner == 1 ? loops.row : loops.columns;
-    loop(at(input, offset, softmax.dtype), at(output, offset, softmax.dtype), softmax.size, softmax.inner, count);
+    loop(x.elements(), y.elements(), slices.size, y.stride(), slices.count);
+    y.write();
   });
 }
 
 void softmax_backward(const Softmax& softmax, const void* grad, const void* output, void* grad_input) {
-  for_each_slice(softmax, [&](const SoftmaxLoops& loops, int64_t offset, int64_t count) {
+  for_each_slice(softmax, [&](const SoftmaxLoops& loops, const Slices& slices) {
+    Operand g(softmax.dtype, grad, slices), y(softmax.dtype, output, slices), result(softmax.dtype, grad_input, slices);
+    g.read();
+    y.read();
     const SoftmaxBackward loop = softmax.inner == 1 ? loops.row_backward : loops.columns_backward;
-    loop(at(grad, offset, softmax.dtype), at(output, offset, softmax.dtype), at(grad_input, offset, softmax.dtype),
-         softmax.size, softmax.inner, count);
+    loop(g.elements(), y.elements(), result.elements(), slices.size, result.stride(), slices.count);
+    result.write();
   });
 }
 

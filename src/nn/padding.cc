@@ -44,8 +44,13 @@ void check_amount(Name mode, const Tensor& input, int64_t dim, int64_t before, i
 // One dimension after the other: the padded tensor is a selection of the elements of the input.
 Tensor pad_by_selection(Tensor input, IntArrayRef pad, Name mode) {
   const auto padded = static_cast<int64_t>(pad.size() / 2);
-  check<NotImplementedError>(padded <= input.dim() && input.dim() <= padded + 2 && input.dim() > padded,
-                             "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now");
+  check<NotImplementedError>(
+      padded >= 1 && padded <= 3 && (input.dim() == padded + 1 || input.dim() == padded + 2),
+      "Padding size {} is not supported for {}D input tensor.\nSupported combinations for non-constant padding:\n"
+      "  - 2D or 3D input: padding size = 2 (pads last dimension)\n"
+      "  - 3D or 4D input: padding size = 4 (pads last 2 dimensions)\n"
+      "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)",
+      pad.size(), input.dim());
   for (int64_t i = 0; i < padded; ++i) {
     const int64_t dim = input.dim() - 1 - i;
     const int64_t before = pad[2 * i], after = pad[2 * i + 1], size = input.size(dim);

@@ -25,7 +25,11 @@ def pad(input, pad, mode="constant", value=None):
     rank = len(pad) // 2
     if rank not in (1, 2, 3) or input.dim() not in (rank + 1, rank + 2):
         raise NotImplementedError(
-            "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
+            f"Padding size {len(pad)} is not supported for {input.dim()}D input tensor.\n"
+            "Supported combinations for non-constant padding:\n"
+            "  - 2D or 3D input: padding size = 2 (pads last dimension)\n"
+            "  - 3D or 4D input: padding size = 4 (pads last 2 dimensions)\n"
+            "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)"
         )
     for i in range(rank):
         dim = input.dim() - 1 - i
