@@ -80,6 +80,7 @@ REPHRASED = {
         ("var", "std"),
         ("int[]? dim, Number? correction, bool keepdim=False", "int[]? dim=None, *, Number? correction=None, bool keepdim=False"),
     ),
+    **dict.fromkeys(("clamp", "clamp_"), ("Tensor? min, Tensor? max=None", "Tensor? min=None, Tensor? max=None")),
     **dict.fromkeys(("var_mean", "std_mean"), ("Number? correction=None, bool", "*, Number? correction=None, bool")),
 }
 # What Python can say, and C++ says otherwise: name: (forms, parameters, what is returned).
@@ -96,6 +97,27 @@ MORE_ROWS = {
             "kFunction",
             "int high, int[] size, *, Generator? generator=None, " + ", ".join(OPTIONS),
             "wrap(relume::randint(0, a.integer(0), a.integers(1), a.optional_generator(2), a.options(3, kLong)))",
+        )
+    ],
+    **{
+        name: [
+            (
+                "kFunction",
+                "Number input, Tensor other, *, Number alpha=1",
+                f"wrap(relume::{name}(first(a), a.tensor(1), a.scalar(2, 1)))",
+            )
+        ]
+        for name in ("add", "sub")
+    },
+    **{
+        name: [("kFunction", "Number input, Tensor other", f"wrap(relume::{name}(first(a), a.tensor(1)))")]
+        for name in ("mul", "floor_divide")
+    },
+    "div": [
+        (
+            "kFunction",
+            "Number input, Tensor other, *, str? rounding_mode=None",
+            "wrap(relume::div(first(a), a.tensor(1), a.optional_text(2)))",
         )
     ],
     "argsort": [
@@ -310,7 +332,7 @@ def activation_module(name, module, in_place, options, comment):
         lines += [f"    def __init__(self, {', '.join(parameters)}):", "        super().__init__()"]
         lines += [f"        self.{key} = {key}" for key, _ in arguments] + [""]
     lines += ["    def forward(self, input):", f"        return F.{name}({', '.join(['input'] + passed)})"]
-    if parameters:
+    if parameters and module not in ("Hardswish", "Hardsigmoid"):  # PyTorch shows nothing of these two
         text = ", ".join(shown)
         suffix = f' + ("{", " if shown else ""}inplace=True" if self.inplace else "")' if in_place == "Option" else ""
         quote = f'f"{text}"' if shown else ""

@@ -9,18 +9,34 @@
 #include <c10/util/irange.h>
 #include <relume/relume.h>
 
+// Programs use what libtorch's headers bring along.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <numeric>
 #include <optional>
+#include <queue>
+#include <set>
+#include <sstream>
 #include <string>
+#include <thread>
+#include <unordered_map>
 #include <vector>
 
 namespace at {
 #include <torch/names/root.inc>
 using TensorBase = relume::Tensor;
+template <class T, size_t N>
+using PackedTensorAccessor32 = relume::TensorAccessor<T, N>;
+template <class T, size_t N>
+using PackedTensorAccessor64 = relume::TensorAccessor<T, N>;
 namespace indexing {
 using namespace relume::indexing;
 }

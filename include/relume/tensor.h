@@ -212,6 +212,15 @@ class RELUME_API Tensor {
   }
   template <class T, size_t N>
   TensorAccessor<T, N> accessor() && = delete;  // it would outlive the tensor
+  // The same: there is no other device to pack it for.
+  template <class T, size_t N>
+  TensorAccessor<T, N> packed_accessor32() const& {
+    return accessor<T, N>();
+  }
+  template <class T, size_t N>
+  TensorAccessor<T, N> packed_accessor64() const& {
+    return accessor<T, N>();
+  }
   bool is_alias_of(const Tensor& other) const;
   // Whether both show the same elements of the same memory in the same way.
   bool is_set_to(const Tensor& other) const;

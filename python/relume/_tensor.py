@@ -3,7 +3,7 @@
 import copyreg
 
 from . import _C
-from ._C import Tensor, ops
+from ._C import Size, Tensor, ops
 
 _TYPE_NAMES = {
     "float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "uint8": "Byte",
@@ -119,6 +119,14 @@ def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None
 @method
 def __dlpack_device__(self):
     return (1, 0)
+
+
+@method
+def new(self, *args):
+    """A tensor of this dtype: new(2, 3) has undefined elements, new([1, 2]) those of the list."""
+    if len(args) == 1 and not isinstance(args[0], (int, Size)):
+        return ops.tensor(args[0], dtype=self.dtype) if not isinstance(args[0], Tensor) else args[0].to(self.dtype)
+    return self.new_empty(args[0] if args and isinstance(args[0], Size) else args or (0,))
 
 
 @method

@@ -12,10 +12,37 @@ from ._trees import leaves, mapped, spread
 __all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp", "vmap"]
 
 _depth = 0  # of transforms that are running: results of the outermost one are cut off from what it made
+_made = []  # the leaves that they made
+
+
+def _reaches_others(node, made):
+    """Whether the graph behind a node has leaves that are not among those made here: tensors that the function captured."""
+    seen, waiting = set(), [node]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        leaf = getattr(node, "variable", None)
+        if leaf is not None and not any(leaf is own for own in made):
+            return True
+        waiting += [following for following, _ in node.next_functions]
+    return False
+
+
+def _cut(result, made, recorded):
+    """The result without the graph that leads to leaves made here, where it leads to no others."""
+
+    def cut(leaf):
+        if not isinstance(leaf, Tensor) or recorded and leaf.requires_grad and _reaches_others(leaf.grad_fn, made):
+            return leaf
+        return leaf.detach()
+
+    return mapped(cut, result)
 
 
 def _transform(function):
-    """Makes results plain tensors at the outermost level, unless an argument takes part in a graph of the caller's."""
+    """Makes results plain tensors at the outermost level, unless they take part in a graph of the caller's."""
 
     @functools.wraps(function)
     def run(*arguments, **keywords):
@@ -23,24 +50,36 @@ def _transform(function):
         _depth += 1
         recorded = ops.is_grad_enabled()
         ops._set_grad_enabled(True)
+        made = []
         try:
             result = function(*arguments, **keywords)
         finally:
             _depth -= 1
             ops._set_grad_enabled(recorded)
+            if _depth == 0:
+                made = _made[:]
+                _made.clear()
         given = [leaf for leaf in leaves((arguments, keywords)) if isinstance(leaf, Tensor)]
         if _depth or recorded and any(leaf.requires_grad for leaf in given):
             return result
-        return mapped(lambda leaf: leaf.detach() if isinstance(leaf, Tensor) else leaf, result)
+        return _cut(result, made, recorded)
 
     return run
+
+
+def _followed(leaf):
+    """A new leaf that autograd follows."""
+    leaf = leaf.detach().requires_grad_()
+    if _depth:
+        _made.append(leaf)
+    return leaf
 
 
 def _leaf(value):
     """An input that autograd follows: one of the caller's graph stays in it."""
     if not isinstance(value, Tensor) or not value.is_floating_point():
         return value
-    return value.view_as(value) if value.requires_grad else value.detach().requires_grad_()
+    return value.view_as(value) if value.requires_grad else _followed(value)
 
 
 def _chosen(arguments, argnums):
@@ -154,13 +193,14 @@ def vjp(func, *primals, has_aux=False):
     """(func(*primals), a function that gives v^T J for v of the form of the output, as a tuple of one item an input)."""
     followed = tuple(mapped(_leaf, primal) for primal in primals)
     output, aux = _auxiliary(func(*followed), has_aux)
+    made = [leaf for leaf in leaves(followed) if isinstance(leaf, Tensor) and leaf.is_leaf]
 
     def product(*cotangents, **_):
         weights = cotangents[0] if len(cotangents) == 1 else cotangents
         total = sum((leaf * weight).sum() for leaf, weight in zip(leaves(output), leaves(weights)))
-        return mapped(lambda leaf: leaf.detach(), _gradients(total, followed))
+        return _cut(_gradients(total, followed), made, ops.is_grad_enabled())
 
-    value = mapped(lambda leaf: leaf.detach(), output)
+    value = _cut(output, made, ops.is_grad_enabled())
     return (value, product, aux) if has_aux else (value, product)
 
 
@@ -170,7 +210,7 @@ def _products(func, primals, tangents, has_aux):
     output, aux = _auxiliary(func(*followed), has_aux)
 
     def product(leaf):
-        weight = ops.zeros_like(leaf).requires_grad_()  # J v is the gradient of (u^T J) v with respect to u
+        weight = _followed(ops.zeros_like(leaf))  # J v is the gradient of (u^T J) v with respect to u
         row = _gradients(leaf, followed, weight)
         total = sum((each * tangent).sum() for each, tangent in zip(leaves(row), leaves(tangents)))
         return _gradients(total, (weight,))[0]

@@ -36,7 +36,7 @@ def entr(input):
 
 def ndtr(input):
     """The distribution function of the standard normal distribution."""
-    return 0.5 * ops.erfc(-input * math.sqrt(0.5))
+    return 0.5 * ops.erfc(input * -math.sqrt(0.5))
 
 
 def xlog1py(input, other):

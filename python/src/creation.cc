@@ -14,7 +14,7 @@ namespace relume::python {
 namespace {
 
 bool is_sequence(PyObject* object) {
-  if (is_tensor(object)) return tensor_of(object).dim() > 0;
+  if (is_tensor(object)) return false;  // a number among others, of one element
   return PySequence_Check(object) && !PyUnicode_Check(object) && !PyBytes_Check(object);
 }
 
@@ -76,7 +76,11 @@ class Reader {
   }
   // Tensors and NumPy's numbers bring their dtype along.
   ScalarType dtype_of_item(PyObject* data) const {
-    if (is_tensor(data) && tensor_of(data).numel() == 1) return tensor_of(data).scalar_type();
+    if (is_tensor(data)) {
+      if (tensor_of(data).numel() != 1)
+        raise(PyExc_ValueError, "only one element tensors can be converted to Python scalars");
+      return tensor_of(data).scalar_type();
+    }
     if (PyBool_Check(data)) return kBool;
     if (PyFloat_CheckExact(data)) return get_default_dtype();
     if (PyLong_CheckExact(data)) return kLong;
@@ -118,7 +122,8 @@ class Reader {
     }
   }
 
-  // Integers hold neither NaN nor infinities nor what lies out of their range, to which an integer's negative bits belong.
+  // Integers hold neither NaN nor infinities nor what lies out of their range, to which an integer's negative bits
+  // belong.
   void check_range(ScalarType target) const {
     if (is_floating_point(target) || target == kBool) return;
     const int bits = static_cast<int>(element_size(target)) * 8 - (is_signed(target) ? 1 : 0);

@@ -51,8 +51,31 @@ TensorIndex index_of(PyObject* object) {
             type_name_of(object) + ")");
 }
 
+// Whether a list stands for a tuple of indices: a short one in which something is no number.
+bool stands_for_tuple(PyObject* index) {
+  constexpr Py_ssize_t kShort = 32;
+  if (!PyList_Check(index) || PyList_GET_SIZE(index) >= kShort) return false;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(index); ++i) {
+    PyObject* const item = PyList_GET_ITEM(index, i);
+    if (is_tensor(item) || PySequence_Check(item) || PySlice_Check(item) || item == Py_None || item == Py_Ellipsis)
+      return true;
+  }
+  return false;
+}
+
 Indices indices_of(PyObject* index) {
   Indices indices;
+  if (stands_for_tuple(index)) {
+    check_status(
+        PyErr_WarnEx(PyExc_UserWarning,
+                     "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in "
+                     "pytorch 2.9; use "
+                     "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
+                     "x[torch.tensor(seq)], which will result either in an error or a different result",
+                     1));
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(index); ++i) indices.push_back(index_of(PyList_GET_ITEM(index, i)));
+    return indices;
+  }
   if (!PyTuple_Check(index)) {
     indices.push_back(index_of(index));
     return indices;

@@ -46,7 +46,9 @@ void release_view(void*, void* context) {
 [[noreturn]] void refuse_type(PyObject* object) {
   const Ref dtype = Ref::steal(PyObject_GetAttrString(object, "dtype"));
   PyErr_Clear();
-  const Ref name = own(PyObject_Str(dtype ? dtype.get() : reinterpret_cast<PyObject*>(Py_TYPE(object))));
+  const Ref type = dtype ? own(PyObject_GetAttrString(dtype.get(), "type"))
+                         : Ref::borrow(reinterpret_cast<PyObject*>(Py_TYPE(object)));
+  const Ref name = own(PyObject_GetAttrString(type.get(), "__name__"));
   raise(PyExc_TypeError, "can't convert np.ndarray of type numpy." + std::string(text_of(name.get())) +
                              ". The only supported types are: float64, float32, float16, int64, int32, int16, int8, "
                              "uint16, uint8, and bool.");
@@ -94,6 +96,9 @@ Tensor tensor_sharing(PyObject* array, const char* function) {
 }
 
 Tensor tensor_on_buffer(PyObject* object, const char* function, bool* writable) {
+  // NumPy's dates are no numbers, and one by itself has a buffer that must not be asked for its format.
+  if (const std::string type = type_name_of(object); type.ends_with("datetime64") || type.ends_with("timedelta64"))
+    refuse_type(object);
   auto view = std::make_unique<Py_buffer>();
   const bool got = PyObject_GetBuffer(object, view.get(), PyBUF_WRITABLE | PyBUF_STRIDES | PyBUF_FORMAT) == 0;
   if (writable) *writable = got;

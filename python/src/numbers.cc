@@ -1,6 +1,7 @@
 // Operators of tensors: x + y, 2 - x, x @ y, x += 1, x < y, -x, float(x).
 #include "arguments.h"
 #include "core/tensor_impl.h"
+#include "creation.h"
 #include "overrides.h"
 #include "relume/autograd.h"
 #include "relume/ops.h"
@@ -30,7 +31,12 @@ Ref overridden_binary(PyObject* left, PyObject* right) {
                          : overridden_by(Operation::kReflected, {right, left});
 }
 
-// Calls operation(a, b) with tensors or numbers; NotImplemented for anything else.
+// Whether an operand is an array of NumPy, which stands for a tensor.
+bool is_array(PyObject* object) {
+  return !is_tensor(object) && has_buffer_of_numbers(object) && PyObject_HasAttrString(object, "__array_priority__");
+}
+
+// Calls operation(a, b) with tensors, arrays or numbers; NotImplemented for anything else.
 template <class Operation>
 PyObject* binary(PyObject* left, PyObject* right) {
   return guarded([&]() -> PyObject* {
@@ -40,9 +46,14 @@ PyObject* binary(PyObject* left, PyObject* right) {
       const Tensor& a = tensor_of(left);
       if (is_tensor(right)) return run(a, [&] { return operation(a, tensor_of(right)); });
       if (is_number(right)) return run(a, [&, b = scalar_of(right)] { return operation(a, b); });
+      if (is_array(right))
+        return run(a, [&, b = tensor_on_buffer(right, Operation::kMethod)] { return operation(a, b); });
     } else if (is_number(left)) {
       const Tensor& b = tensor_of(right);
       return run(b, [&, a = scalar_of(left)] { return operation(a, b); });
+    } else if (is_array(left)) {
+      const Tensor& b = tensor_of(right);
+      return run(b, [&, a = tensor_on_buffer(left, Operation::kReflected)] { return operation(a, b); });
     }
     Py_RETURN_NOTIMPLEMENTED;
   });
@@ -169,6 +180,7 @@ PyObject* compare(PyObject* left, PyObject* right, int operation) {
     };
     if (is_tensor(right)) return against(tensor_of(right));
     if (is_number(right)) return against(scalar_of(right));
+    if (is_array(right)) return against(tensor_on_buffer(right, kMethods[operation]));
     Py_RETURN_NOTIMPLEMENTED;
   });
 }

@@ -1,7 +1,7 @@
 // The ops of src/ops/table.txt and the activations, callable from Python.
-#include <algorithm>
-
 #include "relume/ops.h"
+
+#include <algorithm>
 
 #include "core/tensor_impl.h"
 #include "relume/activations.h"
@@ -12,6 +12,12 @@ namespace relume::python {
 namespace {
 
 // What MORE_ROWS of tools/generate_python.py call.
+
+// The number that is argument 0, beside the tensor that is argument 1: a tensor of the dtype that they have together.
+Tensor first(Arguments& a) {
+  const Scalar number = a.scalar(0);
+  return relume::scalar_tensor(number, relume::result_type(a.tensor(1), number));
+}
 
 // norm of argument 0 over the dims of argument 2, all where it is None, computed in the dtype of argument 4.
 Tensor norm_over(Arguments& a, const Scalar& p) {

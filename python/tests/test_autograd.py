@@ -481,3 +481,19 @@ def test_grad_of_what_is_no_leaf_warns():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert y.grad.tolist() == [1, 1] and x.grad.tolist() == [2, 2] and x.detach().grad is None
+
+
+def test_a_leaf_that_is_a_view_is_not_written_to():
+    x = torch.arange(6.0).reshape(2, 3).requires_grad_()
+    for write in (lambda: x[0].mul_(2), lambda: x.add_(1), lambda: x.__setitem__(0, 5)):
+        with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad is being used in an in-place"):
+            write()
+    assert x.is_leaf
+    with torch.no_grad():
+        x[0] = 5
+    w = torch.ones(3, requires_grad=True)
+    y = torch.zeros(6).view(2, 3)
+    y[0] = w  # whose base is no leaf from now on
+    y.mul_(2)
+    y.sum().backward()
+    assert w.grad.tolist() == [2, 2, 2]

@@ -135,3 +135,20 @@ def test_vmap_names_a_dim_that_does_not_fit():
         vmap(lambda x: x)(3)
     with pytest.raises(ValueError, match="got no inputs"):
         vmap(lambda x: x)()
+
+
+def test_tensors_that_a_function_captures_stay_in_the_graph():
+    p = torch.ones(1, requires_grad=True)
+    x = torch.tensor([3.0])
+    result = grad(lambda x: (p * x**2).sum())(x)
+    (result.sum() + p.sum()).backward()
+    assert p.grad.item() == 7
+    layer = nn.Linear(2, 1)
+    for transform in (jacrev, jacfwd, hessian):
+        assert transform(lambda q: torch.tanh(layer(q)).sum())(torch.ones(2)).requires_grad
+        assert not transform(lambda q: torch.tanh(q).sum())(torch.ones(2)).requires_grad
+    value, product = vjp(layer, torch.ones(2))
+    assert value.requires_grad and product(torch.ones(1))[0].requires_grad
+    assert all(each.requires_grad for each in jvp(lambda q: layer(q) ** 2, (torch.ones(2),), (torch.ones(2),)))
+    with torch.no_grad():
+        assert not grad(lambda x: (p * x**2).sum())(x).requires_grad

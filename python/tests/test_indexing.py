@@ -141,3 +141,11 @@ def test_iterates_over_the_first_dimension():
 def test_negative_steps_are_refused():
     with pytest.raises(ValueError, match="step must be greater than zero"):
         torch.arange(3)[::-1]
+
+
+def test_lists_of_more_than_numbers_stand_for_tuples():
+    x = torch.arange(6.0).reshape(2, 3)
+    for index in ([[0, 1], [1, 0]], [torch.tensor([0, 1]), torch.tensor([1, 2])], [slice(0, 1), 0], [0, None]):
+        with pytest.warns(UserWarning, match="non-tuple sequence for multidimensional indexing"):
+            assert torch.equal(x[index], x[tuple(index)])
+    assert x[[1, 0]].tolist() == [[3, 4, 5], [0, 1, 2]]

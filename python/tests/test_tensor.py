@@ -418,3 +418,85 @@ def test_the_class_takes_sizes_or_values_but_no_number_alone(number):
     with pytest.raises(TypeError, match="data must be a sequence"):
         torch.Tensor(number)
     assert torch.Tensor(2, 3).shape == (2, 3) and torch.Tensor([2.5]).item() == 2.5
+
+
+def test_numbers_may_stand_before_tensors():
+    x = torch.tensor([3, 4], dtype=torch.int32)
+    assert torch.add(2, x).tolist() == [5, 6] and torch.add(2, x).dtype is torch.int32
+    assert torch.sub(2.5, x, alpha=2).tolist() == [-3.5, -5.5] and torch.mul(2, x).tolist() == [6, 8]
+    assert torch.div(7, x, rounding_mode="floor").tolist() == [2, 1] and torch.div(7, x, rounding_mode="floor").dtype is x.dtype
+    assert torch.div(6.0, x).tolist() == [2, 1.5] and torch.floor_divide(7, x).tolist() == [2, 1]
+    assert torch.subtract(2, torch.tensor(1.0, dtype=torch.float64)).dtype is torch.float64
+    w = torch.ones(2, requires_grad=True)
+    torch.mul(3, w).sum().backward()
+    assert w.grad.tolist() == [3, 3]
+
+
+@pytest.mark.parametrize("clamp", [torch.clamp, torch.clip, torch.Tensor.clamp])
+def test_clamps_to_an_upper_tensor_alone(clamp):
+    assert clamp(torch.tensor([1.0, 5.0]), max=torch.tensor([2.0, 3.0])).tolist() == [1, 3]
+
+
+def test_arrays_are_operands():
+    t, array = torch.tensor([1.0, 2.0]), np.array([2.0, 4.0])
+    for result in (t * array, array * t, array / t, array // t, array + t):
+        assert isinstance(result, torch.Tensor) and result.dtype is torch.float64
+    assert (array / t).tolist() == [2, 2] and (array - t).tolist() == [1, 2] and (t - array).tolist() == [-1, -2]
+    assert (t == array).tolist() == [False, False] and (array > t).tolist() == [True, True]
+    with pytest.raises(TypeError):
+        t * b"ab"
+
+
+def test_lists_may_hold_tensors_of_one_element():
+    assert torch.tensor([torch.ones(1), torch.ones(1, 1)]).tolist() == [1, 1]
+    assert torch.tensor([[torch.tensor(1)], [2]]).shape == (2, 1)
+    with pytest.raises(ValueError, match="only one element tensors can be converted to Python scalars"):
+        torch.tensor([torch.ones(2), torch.ones(2)])
+
+
+@pytest.mark.parametrize("value", [np.datetime64("2020"), [np.datetime64("2020")], np.timedelta64(1), np.zeros(2, "M8[s]")])
+def test_dates_are_no_numbers(value):
+    with pytest.raises(TypeError, match="can't convert np.ndarray of type numpy.(datetime|timedelta)64"):
+        torch.tensor(value)
+
+
+def test_new_makes_tensors_of_the_same_dtype():
+    x = torch.zeros(1, dtype=torch.float64)
+    assert x.new(2, 3).shape == (2, 3) and x.new([1, 2]).tolist() == [1, 2] and x.new([1]).dtype is torch.float64
+    assert x.new(x.shape).shape == (1,) and x.new().shape == (0,)
+
+
+def test_gradients_keep_the_digits_of_float64():
+    x = torch.tensor([1.5], dtype=torch.float64, requires_grad=True)
+    (3**x).sum().backward()
+    assert x.grad.item() == pytest.approx(3**1.5 * math.log(3), rel=1e-15)
+    (grad,) = torch.autograd.grad(torch.xlogy(x, 2).sum(), x)
+    assert grad.item() == math.log(2)
+
+
+def test_losses_keep_half_types():
+    a, b = torch.tensor(2.0), torch.tensor(3.0)
+    assert torch.nn.functional.smooth_l1_loss(a.half(), b.half()).dtype is torch.float16
+    assert torch.nn.functional.huber_loss(a.bfloat16(), b.bfloat16()).dtype is torch.bfloat16
+    assert torch.nn.functional.soft_margin_loss(a, torch.tensor(1, dtype=torch.uint8)).item() == pytest.approx(0.126928)
+
+
+def test_histc_puts_edges_where_pytorch_does():
+    assert torch.histc(torch.arange(20) / 7, 7, 0, 3).tolist() == [3, 3, 3, 3, 3, 3, 2]
+
+
+def test_addbmm_keeps_integers():
+    x = torch.ones(3, 2, 2, dtype=torch.int32)
+    assert torch.addbmm(x[0], x, x).dtype is torch.int32
+
+
+def test_take_along_dim_counts_from_the_end():
+    assert torch.take_along_dim(torch.tensor([[1, 2, 3]]), torch.tensor([[-1, -2, 0]]), 1).tolist() == [[3, 2, 1]]
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_grids_may_have_places_that_are_not_finite(mode):
+    image = torch.arange(4.0).reshape(1, 1, 2, 2) + 1
+    grid = torch.tensor([[[[math.nan, 0.0], [1e30, 0.0], [math.inf, 0.0], [-0.5, -0.5]]]])
+    sampled = torch.nn.functional.grid_sample(image, grid, mode=mode, align_corners=False)
+    assert sampled.flatten().tolist() == [0, 0, 0, 1]

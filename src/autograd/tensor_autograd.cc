@@ -24,10 +24,7 @@ InferenceMode::~InferenceMode() {
 }
 bool InferenceMode::is_enabled() { return t_state.inference_mode; }
 
-bool Tensor::requires_grad() const {
-  impl_of(*this, "requires_grad");
-  return autograd::requires_grad(*this);
-}
+bool Tensor::requires_grad() const { return autograd::requires_grad(*this); }
 
 const Tensor& Tensor::set_requires_grad(bool requires_grad) const {
   const detail::TensorImpl& impl = impl_of(*this, "set_requires_grad");

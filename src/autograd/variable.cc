@@ -36,19 +36,22 @@ void check_view(const AutogradMeta& meta, bool indirectly) {
                        inference ? "inference" : "no_grad", written,
                        inference ? "in normal mode" : "with grad mode enabled");
   if (custom)
-    fail("{} This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
-         "logic to handle view+inplace would override the custom backward associated with the custom Function, leading "
-         "to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom "
-         "Function.",
-         text);
+    fail(
+        "{} This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
+        "logic to handle view+inplace would override the custom backward associated with the custom Function, leading "
+        "to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom "
+        "Function.",
+        text);
   if (shared)
-    fail("{} This view is the output of a function that returns multiple views. Such functions do not allow the output "
-         "views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
-         text);
-  fail("{} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
-       "both the view and the inplace either both inside the {} block (if you don't want the inplace to be tracked) or "
-       "both outside (if you want the inplace to be tracked).",
-       text, inference ? "inference_mode" : "no_grad");
+    fail(
+        "{} This view is the output of a function that returns multiple views. Such functions do not allow the output "
+        "views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
+        text);
+  fail(
+      "{} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
+      "both the view and the inplace either both inside the {} block (if you don't want the inplace to be tracked) or "
+      "both outside (if you want the inplace to be tracked).",
+      text, inference ? "inference_mode" : "no_grad");
 }
 
 // The history of a base, part of which was written to in place through a view: takes the gradient of the base back over
@@ -198,8 +201,7 @@ void AccumulateGrad::accumulate(Tensor grad) {
   if (!meta.grad.defined()) {
     // Nobody else can see a gradient with one owner: it may be kept as it is.
     const detail::TensorImpl& impl = *grad.impl();
-    const bool exclusive = impl.refs.load(std::memory_order_relaxed) == 1 &&
-                           impl.storage->owners() == 1 &&
+    const bool exclusive = impl.refs.load(std::memory_order_relaxed) == 1 && impl.storage->owners() == 1 &&
                            (!impl.autograd || t_state.grad_mode) && impl.strides == variable.impl()->strides;
     meta.grad = exclusive ? std::move(grad) : copy_like(grad, variable);
   } else if (t_state.grad_mode) {
@@ -277,7 +279,7 @@ void check_in_place(const Tensor& tensor, bool recording) {
       if (meta->base.defined()) {
         check_view(*meta_of(tensor), false);
         const AutogradMeta* base = meta_of(meta->base);
-        check(!(base && base->requires_grad && !base->grad_fn),
+        check(!requires_grad(tensor) || (base && base->grad_fn),
               "a view of a leaf Variable that requires grad is being used in an in-place operation.");
       }
       check(!(meta->requires_grad && !meta->grad_fn),

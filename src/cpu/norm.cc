@@ -216,12 +216,13 @@ class LayerNormOf {
         for (int64_t r = first; grad_x && r < last; ++r)
           input_gradient(grad + r * columns_, x + r * columns_, mean[r], inverse_std[r], scale.data(),
                          grad_x + r * columns_);
+        if (!of_columns) continue;
         double* const piece = sums + p * 2 * columns_;
-        if (of_columns)
-          loops_.add_column_gradients(grad + first * columns_, x + first * columns_, mean + first, inverse_std + first,
-                                      last - first, columns_, piece, piece + columns_);
+        loops_.add_column_gradients(grad + first * columns_, x + first * columns_, mean + first, inverse_std + first,
+                                    last - first, columns_, piece, piece + columns_);
       }
     });
+    if (!of_columns) return;
     for (int64_t p = 1; p < pieces.count; ++p) add_up(sums + p * 2 * columns_, 2 * columns_, sums);
     if (grad_weight) std::transform(sums, sums + columns_, grad_weight, as_statistic<C>);
     if (grad_bias) std::transform(sums + columns_, sums + 2 * columns_, grad_bias, as_statistic<C>);

@@ -40,7 +40,7 @@ Tensor read(const Tensor& input, const std::vector<Tensor>& places) {
   for (size_t i = 0; i < places.size(); ++i) {
     const int64_t size = input.size(static_cast<int64_t>(i) + 2);
     const Tensor here = (places[i] >= 0).logical_and(places[i] <= size - 1);
-    const Tensor index = places[i].clamp(0, size - 1).to(kLong);
+    const Tensor index = where(here, places[i], 0.0).to(kLong);
     valid = valid.defined() ? valid.logical_and(here) : here;
     flat = flat.defined() ? flat * size + index : index;
   }
@@ -62,6 +62,7 @@ Tensor sample_linear(const Tensor& input, const std::vector<Tensor>& places) {
       indices.push_back(up ? lows[i] + 1 : lows[i]);
       weight = weight.defined() ? weight * part : part;
     }
+    weight = where(isfinite(weight), weight, 0.0);  // nothing is near a place that is not finite
     const Tensor part = read(input, indices) * weight.unsqueeze(1);
     total = total.defined() ? total + part : part;
   }

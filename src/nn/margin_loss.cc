@@ -67,7 +67,7 @@ Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const T
 }
 
 Tensor soft_margin_loss(const Tensor& input, const Tensor& target, const SoftMarginLossFuncOptions& options) {
-  return reduced((-target * input).exp().log1p(), options.reduction());
+  return reduced((-target.to(input.scalar_type()) * input).exp().log1p(), options.reduction());
 }
 
 Tensor multilabel_soft_margin_loss(const Tensor& input, const Tensor& target,

@@ -50,6 +50,7 @@ void KeyIndex::clear() {
 int64_t KeyIndex::first(uint64_t hash) const { return heads_.empty() ? -1 : heads_[hash % heads_.size()]; }
 int64_t KeyIndex::next(int64_t position) const { return chain_[static_cast<size_t>(position)]; }
 
+void fail_index(size_t index) { fail<IndexError>("Index {} is out of bounds", index); }
 void fail_key(const std::string& description, const std::string& key, bool defined) {
   if (defined) fail("{} '{}' already defined", description, key);
   fail("{} '{}' is not defined", description, key);

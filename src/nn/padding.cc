@@ -53,9 +53,14 @@ Tensor pad_by_selection(Tensor input, IntArrayRef pad, Name mode) {
       pad.size(), input.dim());
   for (int64_t i = 0; i < padded; ++i) {
     const int64_t dim = input.dim() - 1 - i;
-    const int64_t before = pad[2 * i], after = pad[2 * i + 1], size = input.size(dim);
+    int64_t before = pad[2 * i], after = pad[2 * i + 1], size = input.size(dim);
     if (before == 0 && after == 0) continue;
     check_amount(mode, input, dim, before, after);
+    if (mode == Name::Circular && (before < 0 || after < 0)) {  // what is left is repeated
+      const int64_t start = std::max<int64_t>(0, -before), end = size + std::min<int64_t>(0, after);
+      input = input.narrow(dim, start, end - start);
+      size = end - start, before = std::max<int64_t>(0, before), after = std::max<int64_t>(0, after);
+    }
     std::vector<int64_t> sources;
     for (int64_t at = -before; at < size + after; ++at) sources.push_back(source_of(mode, at, size));
     const Tensor index = relume::empty({static_cast<int64_t>(sources.size())}, kLong);

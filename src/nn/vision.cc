@@ -134,14 +134,16 @@ Tensor local_response_norm(const Tensor& input, const LocalResponseNormFuncOptio
   return input / (means * options.alpha() + options.k()).pow(options.beta());
 }
 
-#define RELUME_LP_POOL(name, Name, D)                                                                           \
-  Tensor name(const Tensor& input, const Name##FuncOptions& options) {                                          \
-    int64_t count = 1;                                                                                          \
-    for (const int64_t size : *options.kernel_size()) count *= size;                                            \
-    const Tensor powers = input.pow(options.norm_type());                                                       \
-    return root_of_sums(                                                                                        \
-        relume::avg_pool##D##d(powers, options.kernel_size(), options.stride(), 0, options.ceil_mode()), count, \
-        options.norm_type());                                                                                   \
+#define RELUME_LP_POOL(name, Name, D)                                                                                 \
+  Tensor name(const Tensor& input, const Name##FuncOptions& options) {                                                \
+    if (std::isinf(options.norm_type()))                                                                              \
+      return relume::max_pool##D##d(input.abs(), options.kernel_size(), options.stride(), 0, 1, options.ceil_mode()); \
+    int64_t count = 1;                                                                                                \
+    for (const int64_t size : *options.kernel_size()) count *= size;                                                  \
+    const Tensor powers = input.pow(options.norm_type());                                                             \
+    return root_of_sums(                                                                                              \
+        relume::avg_pool##D##d(powers, options.kernel_size(), options.stride(), 0, options.ceil_mode()), count,       \
+        options.norm_type());                                                                                         \
   }
 RELUME_LP_POOL(lp_pool1d, LPPool1d, 1)
 RELUME_LP_POOL(lp_pool2d, LPPool2d, 2)

@@ -370,6 +370,12 @@ Tensor& fmod_(Tensor& self, const Scalar& other) { return arithmetic_into(kFmodB
 
 namespace {
 
+// The logarithm of a positive number, or of 1 where `flat`; of whole numbers with the digits that `result` has.
+Tensor log_or_zero(const Tensor& x, const Tensor& flat, const Tensor& result) {
+  const bool real = is_floating_point(x.scalar_type());
+  return log(where(flat, 1.0, real ? x : x.to(x.dim() == 0 ? kDouble : result.scalar_type())));
+}
+
 // x^(y-1) y, and 0 where y is 0 (x^(y-1) may be infinite there).
 Tensor power_slope(const Tensor& base, const Tensor& exponent) {
   return where(exponent == 0, 0.0, exponent * pow(base, exponent - 1));
@@ -386,7 +392,7 @@ constexpr ArithmeticRow kPow = {"pow",
                                   if (!run.needs(1)) return;
                                   // log 0 counts for nothing where 0 is taken to a power that makes it 0.
                                   const Tensor flat = logical_and(base == 0, exponent >= 0);
-                                  const Tensor slope = pow(base, exponent) * log(where(flat, 1.0, base));
+                                  const Tensor slope = pow(base, exponent) * log_or_zero(base, flat, run.grad());
                                   run.set(1, run.grad() * where(flat, 0.0, slope));
                                 },
                                 Kept::Always,
@@ -517,7 +523,8 @@ constexpr ArithmeticRow kAtan2 = {"atan2",
                                   "Atan2Backward0",
                                   [](Backward& run) {
                                     const Tensor y = run.saved(0), x = run.saved(1);
-                                    const Tensor scaled = run.grad() / (x * x + y * y);
+                                    const Tensor square = x * x + y * y;  // the origin has no direction
+                                    const Tensor scaled = where(square == 0, 0.0, run.grad() / square);
                                     if (run.needs(0)) run.set(0, scaled * x);
                                     if (run.needs(1)) run.set(1, -scaled * y);
                                   },
@@ -556,7 +563,7 @@ constexpr ArithmeticRow kXLogY = {"xlogy",
                                     const Tensor x = run.saved(0), y = run.saved(1);
                                     if (run.needs(0)) {
                                       const Tensor flat = logical_and(x == 0, y <= 0);
-                                      run.set(0, run.grad() * where(flat, 0.0, log(where(flat, 1.0, y))));
+                                      run.set(0, run.grad() * where(flat, 0.0, log_or_zero(y, flat, run.grad())));
                                     }
                                     if (run.needs(1)) run.set(1, run.grad() * x / y);
                                   },

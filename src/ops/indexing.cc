@@ -220,7 +220,7 @@ Tensor& scatter_add_(Tensor& self, int64_t dim, const Tensor& index, const Tenso
 Tensor take_along_dim(const Tensor& self, const Tensor& indices, std::optional<int64_t> dim) {
   impl_of(self, "take_along_dim");
   impl_of(indices, "take_along_dim");
-  if (!dim) return self.reshape({-1}).gather(0, indices.reshape({-1}));
+  if (!dim) return take_along_dim(self.reshape({-1}), indices.reshape({-1}), 0);
   const int64_t d = wrap_dim(*dim, self.dim());
   check(self.dim() == indices.dim(),
         "torch.take_along_dim(): input and indices should have the same number of dimensions, but got {} dimensions "
@@ -232,7 +232,8 @@ Tensor take_along_dim(const Tensor& self, const Tensor& indices, std::optional<i
   DimVector common = broadcast_sizes(self_sizes, index_sizes), wanted = common;
   common[static_cast<size_t>(d)] = self.size(d);
   wanted[static_cast<size_t>(d)] = indices.size(d);
-  return self.expand(common).gather(d, indices.expand(wanted));
+  const Tensor places = where(indices < 0, indices + self.size(d), indices);
+  return self.expand(common).gather(d, places.expand(wanted));
 }
 
 namespace {

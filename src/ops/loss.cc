@@ -69,7 +69,8 @@ constexpr ArithmeticRow kHuber = {"huber_loss", nullptr, "huber_cpu", cpu::Arith
 // As PyTorch does it, smooth_l1_loss of float16 and huber_loss of bfloat16 round every step, and the scale first.
 Tensor rounded_losses(const ArithmeticRow& row, const Tensor& self, const Tensor& target, const Scalar& scale) {
   const NoGradGuard no_grad;
-  const Tensor d = (self - target).abs(), half_square = d * d * 0.5, half = number(scale) * 0.5;
+  const Tensor d = (self - target).abs(), half_square = d * d * 0.5;
+  const Tensor half = make_scalar(scale.toDouble() * 0.5, d.scalar_type());
   return row.op == kHuber.op ? where(d < scale, half_square, (d - half) * scale)
                              : where(d < scale, half_square / scale, d - half);
 }
@@ -110,8 +111,7 @@ Tensor l1_loss(const Tensor& self, const Tensor& target, int64_t reduction) {
 
 // 0.5 d^2 / beta where d = |x - y| < beta, else d - 0.5 beta.  Girshick, 2015.
 Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reduction, double beta) {
-  if (const Autocast cast(CastTo::Float); cast)
-    return smooth_l1_loss(cast(self), cast(target), reduction, beta);
+  if (const Autocast cast(CastTo::Float); cast) return smooth_l1_loss(cast(self), cast(target), reduction, beta);
   check_pair("smooth_l1_loss", self, target, reduction);
   check(beta >= 0, "smooth_l1_loss does not support negative values for beta.");
   if (target.scalar_type() == kBool) return smooth_l1_loss(self, target.to(self.scalar_type()), reduction, beta);
@@ -124,8 +124,7 @@ Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reductio
 
 // 0.5 d^2 where d = |x - y| < delta, else delta (d - 0.5 delta).  Huber, 1964.
 Tensor huber_loss(const Tensor& self, const Tensor& target, int64_t reduction, double delta) {
-  if (const Autocast cast(CastTo::Float); cast)
-    return huber_loss(cast(self), cast(target), reduction, delta);
+  if (const Autocast cast(CastTo::Float); cast) return huber_loss(cast(self), cast(target), reduction, delta);
   check_pair("huber_loss", self, target, reduction);
   check(delta > 0, "huber_loss does not support non-positive values for delta.");
   if (target.scalar_type() == kBool) return huber_loss(self, target.to(self.scalar_type()), reduction, delta);
@@ -181,8 +180,8 @@ Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tens
                     "have the same size.",
                     target.sizes(), self.sizes());
   check_real("binary_cross_entropy", self, target);
-  check(self.scalar_type() == target.scalar_type(), "Found dtype {} but expected {}",
-        to_string(target.scalar_type()), to_string(self.scalar_type()));
+  check(self.scalar_type() == target.scalar_type(), "Found dtype {} but expected {}", to_string(target.scalar_type()),
+        to_string(self.scalar_type()));
   Tensor result;
   {
     const NoGradGuard no_grad;
@@ -236,8 +235,7 @@ Tensor binary_cross_entropy_with_logits(const Tensor& self, const Tensor& target
 
 // y (log(y) - x) for log-probabilities x, 0 where y is 0; with log_target exp(y) (y - x).
 Tensor kl_div(const Tensor& self, const Tensor& target, int64_t reduction, bool log_target) {
-  if (const Autocast cast(CastTo::Float); cast)
-    return kl_div(cast(self), cast(target), reduction, log_target);
+  if (const Autocast cast(CastTo::Float); cast) return kl_div(cast(self), cast(target), reduction, log_target);
   check_pair("kl_div", self, target, reduction);
   check(is_floating_point(self.scalar_type()) && is_floating_point(target.scalar_type()),
         "kl_div: Integral inputs not supported.");

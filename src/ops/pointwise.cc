@@ -47,7 +47,9 @@ Tensor& sinc_(Tensor& self) { return become_result("SincBackward0", self, sinc(s
 Tensor ldexp(const Tensor& self, const Tensor& other) {
   impl_of(self, "ldexp");
   impl_of(other, "ldexp");
-  return named("LdexpBackward0", self * pow(2.0, other));
+  const Tensor power = pow(2.0, other);
+  return named("LdexpBackward0",
+               self * (is_reduced_floating_point(self.scalar_type()) ? power.to(self.scalar_type()) : power));
 }
 Tensor& ldexp_(Tensor& self, const Tensor& other) {
   return become_result("LdexpBackward0", self, ldexp(kept(self), other));

@@ -12,7 +12,7 @@ namespace relume {
 // beta input + alpha sum_b batch1[b] @ batch2[b]: batch1 [B, N, K], batch2 [B, K, M], input broadcast to [N, M].
 Tensor addbmm(const Tensor& self, const Tensor& batch1, const Tensor& batch2, const Scalar& beta, const Scalar& alpha) {
   impl_of(self, "addbmm");
-  const Tensor products = bmm(batch1, batch2).sum(0) * alpha;
+  const Tensor products = bmm(batch1, batch2).sum(IntArrayRef{0}, false, batch1.scalar_type()) * alpha;
   return named("AddbmmBackward0", beta.toDouble() == 0 ? products : self * beta + products);
 }
 Tensor& addbmm_(Tensor& self, const Tensor& batch1, const Tensor& batch2, const Scalar& beta, const Scalar& alpha) {

@@ -126,13 +126,13 @@ Tensor corrcoef(const Tensor& self) {
 }
 
 // How many elements fall into each of `bins` equal parts of [min, max]; of the elements' own range where those are
-// equal.
+// equal. As in PyTorch, the part is computed in the dtype of the elements.
 Tensor histc(const Tensor& self, int64_t bins, const Scalar& min, const Scalar& max) {
   const ScalarType dtype = impl_of(self, "histc").dtype;
   if (!is_floating_point(dtype)) fail_not_implemented("histogram_cpu", dtype);
   check(bins > 0, "torch.histogram(): bins must be > 0, but got {} for dimension 0", bins);
   const NoGradGuard unrecorded;
-  Tensor values = self.reshape({-1}).to(kDouble);
+  Tensor values = self.reshape({-1});
   double low = min.toDouble(), high = max.toDouble();
   if (low == high && values.numel() > 0) {
     low = values.min().item().toDouble();
@@ -142,7 +142,7 @@ Tensor histc(const Tensor& self, int64_t bins, const Scalar& min, const Scalar& 
   check(std::isfinite(low) && std::isfinite(high), "torch.histc: range of [{}, {}] is not finite", low, high);
   check(low < high, "torch.histc: max must be larger than min");
   values = values.masked_select(logical_and(values >= low, values <= high));
-  const Tensor place = clamp_max(((values - low) * (static_cast<double>(bins) / (high - low))).to(kLong), bins - 1);
+  const Tensor place = clamp_max(((values - low) * bins / (high - low)).to(kLong), bins - 1);
   return bincount(place, {}, bins).to(dtype);
 }
 

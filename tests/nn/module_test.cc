@@ -242,6 +242,14 @@ TEST(Containers, HoldModulesAndParameters) {
   EXPECT_EQ(numbered[1].numel(), 2);
 }
 
+TEST(OrderedDict, RefusesPlacesThatItLacks) {
+  OrderedDict<std::string, int> dict;
+  dict.insert("a", 1);
+  EXPECT_EQ(dict[0].value(), 1);
+  EXPECT_THROW(dict[1], IndexError);
+  EXPECT_THROW(std::as_const(dict)[5], IndexError);
+}
+
 TEST(OrderedDict, FindsKeysInLargeDictionaries) {
   OrderedDict<std::string, int> dict;
   for (int i = 0; i < 1000; ++i) dict.insert(std::to_string(i), i);

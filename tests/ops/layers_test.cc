@@ -83,6 +83,19 @@ TEST(OtherNorms, HaveTheGradientsOfFiniteDifferences) {
                    {varied({2, 3, 4}), varied({3}, 1), varied({3}, 2)});
 }
 
+// Of rows for more than one thread; weights that need no gradient get none.
+TEST(OtherNorms, OfManyRowsMayHaveFrozenWeights) {
+  const Tensor x = randn({300, 128}).set_requires_grad(true), image = randn({16, 64, 32, 32}).set_requires_grad(true);
+  const Tensor weight = randn({128}), bias = randn({64});
+  layer_norm(x, {128}, weight).square().sum().backward();
+  const Tensor wide = x.detach().to(kDouble).set_requires_grad(true);
+  layer_norm(wide, {128}, weight.to(kDouble)).square().sum().backward();
+  EXPECT_TRUE(allclose(x.grad().to(kDouble), wide.grad(), 1e-4, 1e-4));
+  layer_norm(x, {128}).sum().backward();
+  group_norm(image, 8, Tensor(), bias).sum().backward();
+  EXPECT_TRUE(isfinite(image.grad()).all().item<bool>());
+}
+
 TEST(Embedding, HasTheGradientsOfFiniteDifferences) {
   const Tensor rows = tensor({1, 3, 1, 0});
   expect_gradients([&](const Inputs& x) { return embedding(x[0], rows); }, {varied({4, 3})});

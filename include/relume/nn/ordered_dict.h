@@ -29,6 +29,7 @@ class RELUME_API KeyIndex {
   std::vector<int64_t> chain_, heads_;
 };
 
+[[noreturn]] RELUME_API void fail_index(size_t index);
 [[noreturn]] RELUME_API void fail_key(const std::string& description, const std::string& key, bool defined);
 inline const std::string& key_text(const std::string& key) { return key; }
 template <class Key>
@@ -76,8 +77,8 @@ class OrderedDict {
   Iterator end() { return items_.end(); }
   ConstIterator begin() const { return items_.begin(); }
   ConstIterator end() const { return items_.end(); }
-  Item& operator[](size_t index) { return items_[index]; }
-  const Item& operator[](size_t index) const { return items_[index]; }
+  Item& operator[](size_t index) { return items_[checked(index)]; }
+  const Item& operator[](size_t index) const { return items_[checked(index)]; }
   Value& operator[](const Key& key) { return *require(key); }
   const Value& operator[](const Key& key) const { return *require(key); }
   Value* find(const Key& key) noexcept { return const_cast<Value*>(std::as_const(*this).find(key)); }
@@ -132,6 +133,10 @@ class OrderedDict {
  private:
   static constexpr bool kHashed = std::is_same_v<Key, std::string>;
 
+  size_t checked(size_t index) const {
+    if (index >= items_.size()) detail::fail_index(index);
+    return index;
+  }
   int64_t position(const Key& key) const {
     if constexpr (kHashed) {
       if (items_.size() > detail::KeyIndex::kLinear) {

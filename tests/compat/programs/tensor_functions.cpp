@@ -56,6 +56,13 @@ int main() {
   std::cout << torch::range(1, 5, 2, torch::kInt) << "\n";
   show("special", torch::special_expit(x[0]) - torch::special::expit(x[0]));
 
+  std::map<std::string, int> counts;  // whose header torch.h brings along, as libtorch's does
+  const torch::PackedTensorAccessor32<float, 2> rows = x.packed_accessor32<float, 2>();
+  for (int64_t i = 0; i < rows.size(0); ++i) ++counts[rows[i][0] > 0 ? "positive" : "negative"];
+  for (const auto& [sign, count] : counts) std::cout << sign << " " << count << "\n";
+  const torch::Tensor undefined;
+  std::cout << undefined.requires_grad() << "\n";
+
   show_error([] { torch::range(5, 1, 1); });
   show_error([] { torch::pad(torch::ones({2}), {1, 1}, "mirror"); });
   show_error([] { torch::pad(torch::ones({2, 2, 2, 2}), {1, 1}, "reflect"); });

@@ -43,7 +43,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """log(1 + exp(-target * input)), target 1 or -1."""
     reduction = _checked(reduction, size_average, reduce)
-    return ops._named(reduced((-target * input).exp().log1p(), reduction), "SoftMarginLossBackward0")
+    return ops._named(reduced((-target.to(input.dtype) * input).exp().log1p(), reduction), "SoftMarginLossBackward0")
 
 
 _SIZES = "{}D target tensor expects {}D input tensors, but found inputs with sizes {} and {}."

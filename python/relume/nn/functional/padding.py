@@ -36,6 +36,9 @@ def pad(input, pad, mode="constant", value=None):
         before, after = pad[2 * i], pad[2 * i + 1]
         if before or after:
             _check(mode, pad, dim, before, after, input)
+            if mode == "circular" and min(before, after) < 0:  # what is left is repeated
+                start, end = max(0, -before), input.size(dim) + min(0, after)
+                input, before, after = input.narrow(dim, start, end - start), max(0, before), max(0, after)
             input = input.index_select(dim, _INDICES[mode](input.size(dim), before, after))
     return input
 

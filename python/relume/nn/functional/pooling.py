@@ -1,5 +1,7 @@
 """Pooling over windows: largest, mean and norm; adaptive windows; and the way back from the largest."""
 
+import math
+
 from ..._C import int64, ops
 from .convolution import listed
 
@@ -141,17 +143,23 @@ def _root(means, count, norm_type):
 
 def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
     """(sum of x^p)^(1/p) over each window of [N, C, L]."""
+    if norm_type == math.inf:
+        return max_pool1d(input.abs(), kernel_size, stride, ceil_mode=ceil_mode)
     return _root(avg_pool1d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode), kernel_size, norm_type)
 
 
 def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
     """(sum of x^p)^(1/p) over each window of [N, C, H, W]."""
+    if norm_type == math.inf:
+        return max_pool2d(input.abs(), kernel_size, stride, ceil_mode=ceil_mode)
     height, width = listed(kernel_size, 2)
     return _root(avg_pool2d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode), height * width, norm_type)
 
 
 def lp_pool3d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
     """(sum of x^p)^(1/p) over each window of [N, C, D, H, W]."""
+    if norm_type == math.inf:
+        return max_pool3d(input.abs(), kernel_size, stride, ceil_mode=ceil_mode)
     depth, height, width = listed(kernel_size, 3)
     return _root(avg_pool3d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode), depth * height * width, norm_type)
 

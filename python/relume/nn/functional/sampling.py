@@ -259,7 +259,7 @@ def _read(input, indices):
     for index, size in zip(indices, input.shape[2:]):
         valid = (index >= 0) & (index <= size - 1)
         inside = valid if inside is None else inside & valid
-        index = index.clamp(0, size - 1).long()
+        index = ops.where(valid, index, 0.0).long()
         flat = index if flat is None else flat * size + index
     channels = input.size(1)
     pixels = input.flatten(2).gather(2, flat.unsqueeze(1).expand(-1, channels, -1))
@@ -277,6 +277,7 @@ def _sample_linear(input, places):
             part = place - low if up else low + 1 - place
             indices.append(low + up)
             weight = part if weight is None else weight * part
+        weight = ops.where(ops.isfinite(weight), weight, 0.0)  # nothing is near a place that is not finite
         part = _read(input, indices) * weight.unsqueeze(1)
         total = part if total is None else total + part
     return total

@@ -191,9 +191,6 @@ class Hardswish(Module):
     def forward(self, input):
         return F.hardswish(input, self.inplace)
 
-    def extra_repr(self):
-        return "inplace=True" if self.inplace else ""
-
 
 class Hardsigmoid(Module):
     """f(x) = min(max(x + 3, 0), 6) / 6.  Courbariaux et al., 2015."""
@@ -206,9 +203,6 @@ class Hardsigmoid(Module):
 
     def forward(self, input):
         return F.hardsigmoid(input, self.inplace)
-
-    def extra_repr(self):
-        return "inplace=True" if self.inplace else ""
 
 
 class Hardshrink(Module):

@@ -2,6 +2,7 @@
 
 from .. import functional as F
 from ..functional.reduction import chosen
+from .distance import PairwiseDistance
 from .module import Module
 
 
@@ -292,7 +293,7 @@ class TripletMarginWithDistanceLoss(_Loss):
             raise ValueError(
                 f"TripletMarginWithDistanceLoss: expected margin to be greater than 0, got {margin} instead"
             )
-        self.distance_function = distance_function if distance_function is not None else F.pairwise_distance
+        self.distance_function = distance_function if distance_function is not None else PairwiseDistance()
         self.margin = margin
         self.swap = swap
 
