@@ -48,12 +48,40 @@ double number_of(PyObject* object) {
   return value;
 }
 
+// Writes a result into the tensor given for it; warns where that gets another shape.
+void write_result(const Op& op, PyObject* out, PyObject* result) {
+  const Tensor& value = tensor_of(result);
+  if (const std::string text = resize_warning(tensor_of(out), value); !text.empty())
+    check_status(PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1));
+  write_out(op.name, tensor_of(out), value);
+}
+
+// The same for several results, each of which has its tensor in the tuple `out`; they keep their names.
+PyObject* write_results(const Op& op, PyObject* out, PyObject* results) {
+  const Py_ssize_t count = PyTuple_GET_SIZE(results), given = PyTuple_GET_SIZE(out);
+  if (given != count)
+    raise(PyExc_TypeError, "expected tuple of " + std::to_string(count) + " elements but got " + std::to_string(given));
+  for (Py_ssize_t i = 0; i < count; ++i) write_result(op, PyTuple_GET_ITEM(out, i), PyTuple_GET_ITEM(results, i));
+  return PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(Py_TYPE(results)), out, nullptr);
+}
+
+[[noreturn]] void refuse_out(const Op& op, PyObject* out, const char* wanted) {
+  raise(PyExc_TypeError, std::string(op.name) + "(): argument 'out' must be " + wanted + ", not " + type_name_of(out));
+}
+
+// Whether `out` is a tuple or list of tensors.
+bool are_tensors(PyObject* out) {
+  if (!PyTuple_Check(out) && !PyList_Check(out)) return false;
+  for (Py_ssize_t i = 0; i < PySequence_Size(out); ++i)
+    if (!is_tensor(own(PySequence_GetItem(out, i)).get())) return false;
+  return true;
+}
+
 // Calls `op` with its result written into `out`.
 PyObject* call_into(const Op& op, Form form, PyObject* self, PyObject* const* arguments, Py_ssize_t count,
                     PyObject* keywords, Py_ssize_t out_index) {
   PyObject* out = arguments[count + out_index];
-  if (out != Py_None && !is_tensor(out))
-    raise(PyExc_TypeError, std::string(op.name) + "(): argument 'out' must be Tensor, not " + type_name_of(out));
+  if (out != Py_None && !is_tensor(out) && !are_tensors(out)) refuse_out(op, out, "Tensor");
   const Py_ssize_t named = PyTuple_GET_SIZE(keywords);
   std::vector<PyObject*> others(arguments, arguments + count);
   const Ref names = own(PyTuple_New(named - 1));
@@ -64,10 +92,10 @@ PyObject* call_into(const Op& op, Form form, PyObject* self, PyObject* const* ar
   }
   const Ref result = own(call(op, form, self, others.data(), count, named > 1 ? names.get() : nullptr));
   if (out == Py_None) return Ref(result).release();
-  const Tensor& value = tensor_argument(result.get(), op.name);
-  if (const std::string text = resize_warning(tensor_of(out), value); !text.empty())
-    check_status(PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1));
-  write_out(op.name, tensor_of(out), value);
+  if (is_tensor(out) ? !is_tensor(result.get()) : !PyTuple_Check(result.get()))
+    refuse_out(op, out, is_tensor(out) ? "a tuple of Tensors" : "Tensor");
+  if (!is_tensor(out)) return write_results(op, own(PySequence_Tuple(out)).get(), result.get());
+  write_result(op, out, result.get());
   return Py_NewRef(out);
 }
 

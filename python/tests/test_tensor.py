@@ -500,3 +500,20 @@ def test_grids_may_have_places_that_are_not_finite(mode):
     grid = torch.tensor([[[[math.nan, 0.0], [1e30, 0.0], [math.inf, 0.0], [-0.5, -0.5]]]])
     sampled = torch.nn.functional.grid_sample(image, grid, mode=mode, align_corners=False)
     assert sampled.flatten().tolist() == [0, 0, 0, 1]
+
+
+def test_several_results_may_be_written_into_given_tensors():
+    x = torch.tensor([[1.0, 3.0, 2.0]])
+    values, places = torch.empty(1), torch.empty(1, dtype=torch.int64)
+    result = torch.max(x, 1, out=(values, places))
+    assert result.values is values and result.indices is places and (values.item(), places.item()) == (3, 1)
+    torch.sort(x, descending=True, out=[a := torch.empty(1, 3), b := torch.empty(1, 3, dtype=torch.int64)])
+    assert a.tolist() == [[3, 2, 1]] and b.tolist() == [[1, 2, 0]]
+    with pytest.raises(TypeError, match="expected tuple of 2 elements but got 1"):
+        torch.topk(x, 1, out=(values,))
+    with pytest.raises(TypeError, match="argument 'out' must be Tensor, not tuple"):
+        torch.topk(x, 1, out=(values, 3))
+    with pytest.raises(TypeError, match="argument 'out' must be Tensor, not tuple"):
+        torch.add(x, x, out=(values,))
+    with pytest.raises(TypeError, match="argument 'out' must be a tuple of Tensors, not Tensor"):
+        torch.max(x, 1, out=values)
