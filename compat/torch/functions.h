@@ -105,11 +105,13 @@ inline Tensor pad(const Tensor& self, IntArrayRef pad, std::string_view mode = "
   inline Tensor replication_pad##dims##d(const Tensor& self, IntArrayRef padding) { \
     return detail::padded(self, padding, relume::kReplicate, dims);                 \
   }
+// clang-format off
 RELUME_PADDING(1)
 RELUME_PADDING(2)
 RELUME_PADDING(3)
 #undef RELUME_PADDING
-    inline Tensor pad_sequence(TensorList sequences, bool batch_first = false, double padding_value = 0.0) {
+// clang-format on
+inline Tensor pad_sequence(TensorList sequences, bool batch_first = false, double padding_value = 0.0) {
   return relume::nn::utils::rnn::pad_sequence(sequences, batch_first, padding_value);
 }
 
@@ -179,16 +181,18 @@ inline Tensor range(const Scalar& start, const Scalar& end, const TensorOptions&
 inline Tensor special_expit(const Tensor& self) { return relume::sigmoid(self); }
 inline Tensor special_gammaln(const Tensor& self) { return relume::lgamma(self); }
 inline Tensor special_psi(const Tensor& self) { return relume::digamma(self); }
+// clang-format off
 #define RELUME_SPECIAL(name) \
   inline Tensor special_##name(const Tensor& self) { return relume::name(self); }
 RELUME_SPECIAL(digamma)
 RELUME_SPECIAL(erf)
-RELUME_SPECIAL(erfc) RELUME_SPECIAL(erfinv) RELUME_SPECIAL(exp2) RELUME_SPECIAL(expm1) RELUME_SPECIAL(log1p)
-    RELUME_SPECIAL(sinc)
+RELUME_SPECIAL(erfc)
+RELUME_SPECIAL(erfinv)
+RELUME_SPECIAL(exp2)
+RELUME_SPECIAL(expm1)
+RELUME_SPECIAL(log1p)
+RELUME_SPECIAL(sinc)
 #undef RELUME_SPECIAL
+// clang-format on
 
 }  // namespace at
-
-namespace torch {
-using namespace at;
-}  // namespace torch

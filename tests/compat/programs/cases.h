@@ -18,6 +18,16 @@ void run_case(const char* name, Body body) {
   }
 }
 
+// Prints the whole text of the error that a call throws.
+template <class F>
+void print_error(F call) {
+  try {
+    call();
+  } catch (const c10::Error& error) {
+    std::cout << error.what_without_backtrace() << '\n';
+  }
+}
+
 template <class T>
 void print(const T& value) {
   std::cout << value << '\n';

@@ -3,7 +3,7 @@
 #include <c10/macros/Macros.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/optim/adam.h>
-#include <torch/torch.h>
+#include "cases.h"
 
 #include <array>
 #include <iostream>
@@ -41,15 +41,6 @@ torch::Tensor& cleared(torch::Tensor& tensor) {
   return tensor;
 }
 
-template <class F>
-void shown(F&& f) {
-  try {
-    f();
-  } catch (const c10::Error& error) {
-    std::cout << error.what_without_backtrace() << "\n";
-  }
-}
-
 }  // namespace
 
 int main() {
@@ -64,9 +55,9 @@ int main() {
   std::cout << out << indices << torch::arange_out(whole, 4) << "\n";
   torch::topk_out(cleared(out), cleared(indices), x, 2, 1);
   std::cout << out << indices << "\n";
-  shown([&] { torch::add_out(whole, x, x); });
+  print_error([&] { torch::add_out(whole, x, x); });
   auto recorded = torch::ones({2, 3}, torch::requires_grad());
-  shown([&] { torch::mul_out(recorded, x, x); });
+  print_error([&] { torch::mul_out(recorded, x, x); });
 
   std::cout << std::vector<int64_t>{1, 2} << "|" << std::vector<std::string>{"a", "b"} << "|" << x.sizes().vec() << "|"
             << at::ArrayRef<int>({1, 2}) << "|"
@@ -105,7 +96,7 @@ int main() {
             << torch::isIntegralType(torch::kBool, false) << (c10::CppTypeToScalarType<float>::value == torch::kFloat)
             << torch::is_floating_point(x) << torch::dtype<float>().dtype()
             << torch::TensorOptions().dtype<int>().dtype() << "\n";
-  shown([] { TORCH_CHECK(false, "no"); });
+  print_error([] { TORCH_CHECK(false, "no"); });
 
   auto generator = at::make_generator<at::CPUGeneratorImpl>(5);
   const auto drawn = torch::rand({2}, generator);

@@ -1,21 +1,10 @@
 // Losses, padding and resizing by the functions of tensors that stand beside torch::nn::functional.
-#include <torch/torch.h>
-
-#include <iostream>
+#include "cases.h"
 
 namespace {
 
 // In ten thousandths: the last digit depends on the order of sums.
 void show(const char* name, const torch::Tensor& x) { std::cout << name << "\n" << (x * 1e4).round() << "\n"; }
-
-template <class F>
-void show_error(F function) {
-  try {
-    function();
-  } catch (const c10::Error& error) {
-    std::cout << error.what_without_backtrace() << "\n";
-  }
-}
 
 }  // namespace
 
@@ -63,8 +52,8 @@ int main() {
   const torch::Tensor undefined;
   std::cout << undefined.requires_grad() << "\n";
 
-  show_error([] { torch::range(5, 1, 1); });
-  show_error([] { torch::pad(torch::ones({2}), {1, 1}, "mirror"); });
-  show_error([] { torch::pad(torch::ones({2, 2, 2, 2}), {1, 1}, "reflect"); });
-  show_error([] { torch::reflection_pad1d(torch::ones({1, 2}), {2, 2}); });
+  print_error([] { torch::range(5, 1, 1); });
+  print_error([] { torch::pad(torch::ones({2}), {1, 1}, "mirror"); });
+  print_error([] { torch::pad(torch::ones({2, 2, 2, 2}), {1, 1}, "reflect"); });
+  print_error([] { torch::reflection_pad1d(torch::ones({1, 2}), {2, 2}); });
 }
