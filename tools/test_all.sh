@@ -1,6 +1,6 @@
 #!/bin/sh
 # What `make test` leaves out: the tests on each SIMD target that this machine has, without hidden layouts, with fences
-# behind blocks of memory, under the sanitizers, and unoptimised; those of the Python package with fences, under the
+# behind blocks of memory, and under the sanitizers; those of the Python package with fences, under the
 # sanitizers and under Python's debug allocator. Goes on after a failure; ends with what was counted, and exits with 1
 # where anything failed.
 set -u
@@ -56,9 +56,6 @@ if build asan $with_python; then
   runtimes="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
   sanitizing="detect_leaks=0:allocator_may_return_null=1"
   python_tests asan python-asan "LD_PRELOAD=$runtimes" "ASAN_OPTIONS=$sanitizing" PYTHONMALLOC=malloc
-fi
-if build debug; then
-  tools/run_tests.py debug --without scripts || status=1
 fi
 if build tsan; then
   OMP_NUM_THREADS=1 tools/run_tests.py tsan --without scripts || status=1

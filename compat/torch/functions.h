@@ -1,5 +1,4 @@
-// Functions of tensors that libtorch has beside those of torch::nn::functional: losses and padding with plain
-// arguments.
+// Functions of tensors that libtorch has and Relume's table of ops has not: other forms and names of those that it has.
 #pragma once
 
 #include <torch/nn.h>
@@ -8,74 +7,13 @@
 namespace at {
 namespace detail {
 
-namespace F = relume::nn::functional;
-
-// The options' form of Reduction::None, Mean and Sum.
-inline relume::nn::Reduction reduction_named(int64_t reduction) {
-  TORCH_CHECK(reduction >= Reduction::None && reduction < Reduction::END, "Invalid reduction: ", reduction);
-  if (reduction == Reduction::Mean) return relume::kMean;
-  return reduction == Reduction::Sum ? relume::nn::Reduction(relume::kSum) : relume::nn::Reduction(relume::kNone);
-}
-
-inline Tensor resized(const Tensor& input, IntArrayRef size, F::InterpolateFuncOptions::mode_t mode,
-                      std::optional<bool> align_corners = {}) {
-  return F::interpolate(input, F::InterpolateFuncOptions().size(size.vec()).mode(mode).align_corners(align_corners));
-}
-
-inline Tensor padded(const Tensor& self, IntArrayRef pad, F::PadFuncOptions::mode_t mode, size_t dims) {
+inline Tensor padded(const Tensor& self, IntArrayRef pad, std::string_view mode, size_t dims) {
   TORCH_CHECK(pad.size() == 2 * dims, "padding size is expected to be ", 2 * dims, ", but got: ", pad.size());
-  return F::pad(self, F::PadFuncOptions(pad.vec()).mode(mode));
+  return relume::pad(self, pad, mode);
 }
 
 }  // namespace detail
 
-// ---- Losses: reduction is at::Reduction::None, Mean or Sum -------------------------------------------------------
-
-inline Tensor hinge_embedding_loss(const Tensor& self, const Tensor& target, double margin = 1.0,
-                                   int64_t reduction = Reduction::Mean) {
-  using Options = detail::F::HingeEmbeddingLossFuncOptions;
-  return detail::F::hinge_embedding_loss(self, target,
-                                         Options().margin(margin).reduction(detail::reduction_named(reduction)));
-}
-inline Tensor soft_margin_loss(const Tensor& self, const Tensor& target, int64_t reduction = Reduction::Mean) {
-  return detail::F::soft_margin_loss(self, target, detail::reduction_named(reduction));
-}
-inline Tensor multilabel_margin_loss(const Tensor& self, const Tensor& target, int64_t reduction = Reduction::Mean) {
-  return detail::F::multilabel_margin_loss(self, target, detail::reduction_named(reduction));
-}
-inline Tensor multi_margin_loss(const Tensor& self, const Tensor& target, const Scalar& p = 1, const Scalar& margin = 1,
-                                const Tensor& weight = {}, int64_t reduction = Reduction::Mean) {
-  using Options = detail::F::MultiMarginLossFuncOptions;
-  return detail::F::multi_margin_loss(
-      self, target,
-      Options().p(p.toLong()).margin(margin.toDouble()).weight(weight).reduction(detail::reduction_named(reduction)));
-}
-inline Tensor margin_ranking_loss(const Tensor& input1, const Tensor& input2, const Tensor& target, double margin = 0.0,
-                                  int64_t reduction = Reduction::Mean) {
-  using Options = detail::F::MarginRankingLossFuncOptions;
-  return detail::F::margin_ranking_loss(input1, input2, target,
-                                        Options().margin(margin).reduction(detail::reduction_named(reduction)));
-}
-inline Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const Tensor& target,
-                                    double margin = 0.0, int64_t reduction = Reduction::Mean) {
-  using Options = detail::F::CosineEmbeddingLossFuncOptions;
-  return detail::F::cosine_embedding_loss(input1, input2, target,
-                                          Options().margin(margin).reduction(detail::reduction_named(reduction)));
-}
-inline Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative,
-                                  double margin = 1.0, double p = 2, double eps = 1e-6, bool swap = false,
-                                  int64_t reduction = Reduction::Mean) {
-  using Options = detail::F::TripletMarginLossFuncOptions;
-  return detail::F::triplet_margin_loss(
-      anchor, positive, negative,
-      Options().margin(margin).p(p).eps(eps).swap(swap).reduction(detail::reduction_named(reduction)));
-}
-inline Tensor poisson_nll_loss(const Tensor& input, const Tensor& target, bool log_input, bool full, double eps,
-                               int64_t reduction) {
-  using Options = detail::F::PoissonNLLLossFuncOptions;
-  return detail::F::poisson_nll_loss(
-      input, target, Options().log_input(log_input).full(full).eps(eps).reduction(detail::reduction_named(reduction)));
-}
 inline Tensor nll_loss_nd(const Tensor& self, const Tensor& target, const Tensor& weight = {},
                           int64_t reduction = Reduction::Mean, int64_t ignore_index = -100) {
   return relume::nll_loss(self, target, weight, reduction, ignore_index);
@@ -83,27 +21,12 @@ inline Tensor nll_loss_nd(const Tensor& self, const Tensor& target, const Tensor
 
 // ---- Padding: elements before and after, the last dimension first ------------------------------------------------
 
-inline Tensor pad(const Tensor& self, IntArrayRef pad, std::string_view mode = "constant",
-                  std::optional<double> value = {}) {
-  detail::F::PadFuncOptions options(pad.vec());
-  if (mode == "constant")
-    options.value(value.value_or(0));
-  else if (mode == "reflect")
-    options.mode(relume::kReflect);
-  else if (mode == "replicate")
-    options.mode(relume::kReplicate);
-  else if (mode == "circular")
-    options.mode(relume::kCircular);
-  else
-    TORCH_CHECK_NOT_IMPLEMENTED(false, "Unrecognised padding mode ", mode);
-  return detail::F::pad(self, options);
-}
 #define RELUME_PADDING(dims)                                                        \
   inline Tensor reflection_pad##dims##d(const Tensor& self, IntArrayRef padding) {  \
-    return detail::padded(self, padding, relume::kReflect, dims);                   \
+    return detail::padded(self, padding, "reflect", dims);                          \
   }                                                                                 \
   inline Tensor replication_pad##dims##d(const Tensor& self, IntArrayRef padding) { \
-    return detail::padded(self, padding, relume::kReplicate, dims);                 \
+    return detail::padded(self, padding, "replicate", dims);                        \
   }
 // clang-format off
 RELUME_PADDING(1)
@@ -113,45 +36,6 @@ RELUME_PADDING(3)
 // clang-format on
 inline Tensor pad_sequence(TensorList sequences, bool batch_first = false, double padding_value = 0.0) {
   return relume::nn::utils::rnn::pad_sequence(sequences, batch_first, padding_value);
-}
-
-// ---- Images ------------------------------------------------------------------------------------------------------
-
-inline Tensor upsample_nearest1d(const Tensor& self, IntArrayRef output_size) {
-  return detail::resized(self, output_size, relume::kNearest);
-}
-inline Tensor upsample_nearest2d(const Tensor& self, IntArrayRef output_size) {
-  return detail::resized(self, output_size, relume::kNearest);
-}
-inline Tensor upsample_nearest3d(const Tensor& self, IntArrayRef output_size) {
-  return detail::resized(self, output_size, relume::kNearest);
-}
-inline Tensor upsample_linear1d(const Tensor& self, IntArrayRef output_size, bool align_corners) {
-  return detail::resized(self, output_size, relume::kLinear, align_corners);
-}
-inline Tensor upsample_bilinear2d(const Tensor& self, IntArrayRef output_size, bool align_corners) {
-  return detail::resized(self, output_size, relume::kBilinear, align_corners);
-}
-inline Tensor upsample_bicubic2d(const Tensor& self, IntArrayRef output_size, bool align_corners) {
-  return detail::resized(self, output_size, relume::kBicubic, align_corners);
-}
-inline Tensor upsample_trilinear3d(const Tensor& self, IntArrayRef output_size, bool align_corners) {
-  return detail::resized(self, output_size, relume::kTrilinear, align_corners);
-}
-// interpolation_mode is 0 for bilinear, 1 nearest, 2 bicubic; padding_mode 0 for zeros, 1 border, 2 reflection.
-inline Tensor grid_sampler(const Tensor& input, const Tensor& grid, int64_t interpolation_mode, int64_t padding_mode,
-                           bool align_corners) {
-  TORCH_CHECK(interpolation_mode >= 0 && interpolation_mode <= 2 && padding_mode >= 0 && padding_mode <= 2,
-              "grid_sampler: unknown interpolation_mode ", interpolation_mode, " or padding_mode ", padding_mode);
-  auto options = detail::F::GridSampleFuncOptions().align_corners(align_corners);
-  if (interpolation_mode == 1) options.mode(relume::kNearest);
-  if (interpolation_mode == 2) options.mode(relume::kBicubic);
-  if (padding_mode == 1) options.padding_mode(relume::kBorder);
-  if (padding_mode == 2) options.padding_mode(relume::kReflection);
-  return detail::F::grid_sample(input, grid, options);
-}
-inline Tensor affine_grid_generator(const Tensor& theta, IntArrayRef size, bool align_corners) {
-  return detail::F::affine_grid(theta, size, align_corners);
 }
 
 // ---- Others ------------------------------------------------------------------------------------------------------

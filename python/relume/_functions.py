@@ -8,7 +8,10 @@ from ._C import Size, Tensor, dtype, ops
 
 # Ops that belong to nn.functional, or are called otherwise from Python.
 NOT_HERE = frozenset(
-    "mse_loss l1_loss smooth_l1_loss huber_loss cross_entropy_loss nll_loss".split()
+    (
+        "mse_loss l1_loss smooth_l1_loss huber_loss cross_entropy_loss nll_loss pad upsample_nearest1d upsample_nearest2d "
+        "upsample_nearest3d upsample_linear1d upsample_bilinear2d upsample_trilinear3d upsample_bicubic2d multi_margin_loss multilabel_margin_loss soft_margin_loss"
+    ).split()
 )
 
 inf, nan, pi, e, newaxis = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045, None

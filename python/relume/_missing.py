@@ -9,7 +9,6 @@ LAZY = set(
 LAZY_FUNCTIONS = {
     "TypedStorage": "_storage",
     "UntypedStorage": "_storage",
-    "embedding_bag": "nn.functional.bags",
     "load": "serialization",
     "save": "serialization",
     "summary": "_summary",

@@ -15,13 +15,14 @@
 namespace relume::cpu {
 namespace {
 
-constexpr int64_t kDepthBytes = 1536;     // rows of a packed panel: it must stay in the first-level cache
+constexpr int64_t kDepthBytes = 1536;           // rows of a packed panel: it must stay in the first-level cache
 constexpr int64_t kTurnedDepthBytes = 1 << 13;  // the same of a turned product, whose C is dear to visit again
-constexpr int64_t kBlockRowTiles = 24;    // rows of a packed block of A: it must stay in the second-level cache
-constexpr int64_t kBlockBytes = 1 << 18;  // of A's rows that dot products walk again and again
-constexpr int64_t kDotRowsAtMost = 128;   // rows from which packing pays, even if nothing had to be packed
-constexpr int64_t kThreadWork = 1 << 17;  // multiplications below which another thread does not pay
-constexpr int64_t kLongSum = 1 << 15;     // terms of a sum that is split, if the result is small
+constexpr int64_t kBlockRowTiles = 24;          // rows of a packed block of A: it must stay in the second-level cache
+constexpr int64_t kBlockBytes = 1 << 18;        // of A's rows that dot products walk again and again
+constexpr int64_t kDotRowsAtMost = 128;         // rows from which packing pays, even if nothing had to be packed
+constexpr int64_t kDotRowsKept = 24;            // rows up to which they beat oneDNN's sgemm
+constexpr int64_t kThreadWork = 1 << 17;        // multiplications below which another thread does not pay
+constexpr int64_t kLongSum = 1 << 15;           // terms of a sum that is split, if the result is small
 constexpr int64_t kSumChunk = 1 << 13;
 constexpr int64_t kSmallResult = 1 << 12;
 constexpr int64_t kPrefetchRows = 8;
@@ -316,11 +317,15 @@ void multiply(const Product<Src, T>& p) {
   const GemmTiles<T>& tiles = gemm_tiles<T>();
   if constexpr (std::is_same_v<Src, T>) {
     // A column result of a matrix whose columns are contiguous is a row result of its transpose.
-    if (p.n == 1 && p.c_row == 1 && p.a_row == 1 && p.m > 1 && p.a_col != 1)
-      return multiply(transposed(p));
+    if (p.n == 1 && p.c_row == 1 && p.a_row == 1 && p.m > 1 && p.a_col != 1) return multiply(transposed(p));
     if (p.k == 1 && p.b_col == 1 && p.alpha == T(1) && p.beta == T(0) && tiles.scaled) return rank_one(tiles, p);
-    if (use_dot_product(tiles, p))
-      return better_turned(tiles, p) ? outer_product(tiles, transposed(p)) : dot_product(tiles, p);
+    const bool by_dots = use_dot_product(tiles, p);
+    if constexpr (std::is_same_v<T, float>)
+      if (!(by_dots && p.m <= kDotRowsKept) && p.c_col == 1 &&
+          onednn::multiply(
+              {p.m, p.n, p.k, p.a, p.a_row, p.a_col, p.b, p.b_row, p.b_col, p.c, p.c_row, p.alpha, p.beta}))
+        return;
+    if (by_dots) return better_turned(tiles, p) ? outer_product(tiles, transposed(p)) : dot_product(tiles, p);
   }
   outer_product(tiles, p);
 }

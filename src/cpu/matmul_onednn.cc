@@ -1,9 +1,11 @@
 // oneDNN matrix products: primitives made once a shape, which take operands in rows or in columns as they lie.
 #include "cpu/matmul_onednn.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +24,7 @@ constexpr double kLeastWork = 1 << 18;   // multiplications below which calling 
 constexpr int64_t kLeastRows = 40;       // of float32, below which it takes too long to pack B,
 constexpr int64_t kLeastRowsPacked = 2;  // or to call oneDNN where B is packed already
 constexpr double kThreadWork = 1 << 18;  // multiplications below which another thread does not pay
+constexpr double kLeastSgemmWork = 1 << 19;
 constexpr size_t kMaxPlans = 1024;
 
 // A matrix or a batch of them as oneDNN sees it: `row_major`, or stored by columns; `leading` elements between rows or
@@ -234,7 +237,38 @@ bool describe(const Gemm& g, Problem& problem) {
          find_form(g.k, g.n, g.b_row, g.b_col, g.batch > 1 ? g.b_batch : 0, problem.b);
 }
 
+// A matrix as sgemm takes it: transposed or not, with `leading` elements between rows or columns.
+struct Operand {
+  char transposed;
+  int64_t leading;
+};
+
+std::optional<Operand> operand(int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride) {
+  if ((column_stride == 1 || columns == 1) && (row_stride >= columns || rows == 1))
+    return Operand{'N', rows == 1 ? columns : row_stride};
+  if ((row_stride == 1 || rows == 1) && (column_stride >= rows || columns == 1))
+    return Operand{'T', columns == 1 ? rows : column_stride};
+  return std::nullopt;
+}
+
+// Of machines with AVX2 as their best: those with AVX-512 have batched-reduce kernels, and where a lower target was
+// asked for, oneDNN would not keep to it.
+bool may_use_sgemm() {
+  static const bool best = supported_targets().back() == Target::AVX2;
+  return best && target() == Target::AVX2 && !deterministic_algorithms();
+}
+
 }  // namespace
+
+bool multiply(const FloatProduct& p) {
+  const double work = static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
+  if (work < kLeastSgemmWork || !may_use_sgemm() || (p.m > 1 && p.c_row < p.n)) return false;
+  const auto a = operand(p.m, p.k, p.a_row, p.a_col), b = operand(p.k, p.n, p.b_row, p.b_col);
+  if (!a || !b) return false;
+  const ThreadCount threads(static_cast<int64_t>(work / kThreadWork));
+  return dnnl_sgemm(a->transposed, b->transposed, p.m, p.n, p.k, p.alpha, p.a, a->leading, p.b, b->leading, p.beta, p.c,
+                    std::max(p.c_row, p.n)) == dnnl_success;
+}
 
 bool gemm(const Gemm& g) {
   const double work =

@@ -5,19 +5,15 @@
 
 #include "core/check.h"
 #include "nn/print.h"
+#include "nn/reduction.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
 
 namespace relume::nn {
 namespace {
 
+using detail::code;
 using enumtype::Name;
-
-// The number by which the ops know a reduction.
-int64_t code(Reduction reduction) {
-  const Name name = reduction;
-  return name == Name::None ? 0 : name == Name::Mean ? 1 : 2;
-}
 
 }  // namespace
 
@@ -110,6 +106,20 @@ void CrossEntropyLossImpl::reset() { weight = register_buffer("weight", options.
 Tensor CrossEntropyLossImpl::forward(const Tensor& input, const Tensor& target) {
   return relume::cross_entropy_loss(input, target, weight, code(options.reduction()), options.ignore_index(),
                                     options.label_smoothing());
+}
+
+Tensor functional::ctc_loss(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
+                            const Tensor& target_lengths, const CTCLossFuncOptions& options) {
+  return relume::ctc_loss(log_probs, targets, input_lengths, target_lengths, options.blank(), code(options.reduction()),
+                          options.zero_infinity());
+}
+
+CTCLossImpl::CTCLossImpl(const CTCLossOptions& options_) : options(options_) {}
+void CTCLossImpl::reset() {}
+void CTCLossImpl::pretty_print(std::ostream& stream) const { stream << "torch::nn::CTCLoss()"; }
+Tensor CTCLossImpl::forward(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
+                            const Tensor& target_lengths) {
+  return functional::ctc_loss(log_probs, targets, input_lengths, target_lengths, options);
 }
 
 }  // namespace relume::nn

@@ -1,30 +1,18 @@
-// Losses: of differences, of probabilities, and of classes. `reduction` is 0 for none, 1 for the mean, 2 for the sum.
-#include "kernels/loss.h"
+// Losses: of differences, of probabilities, and of classes.
+#include "ops/loss.h"
 
 #include <cmath>
 
 #include "autograd/record.h"
+#include "kernels/loss.h"
 #include "ops/arithmetic.h"
 #include "ops/autocast.h"
 #include "ops/elementwise.h"
 #include "relume/activations.h"
 #include "relume/autograd.h"
-#include "relume/ops.h"
 
 namespace relume {
-
 namespace {
-
-enum Reduction : int64_t { kNone = 0, kMean = 1, kSum = 2 };
-
-void check_reduction(const char* op, int64_t reduction) {
-  check(reduction >= kNone && reduction <= kSum, "{}: expected a reduction of 0 (none), 1 (mean) or 2 (sum), got {}",
-        op, reduction);
-}
-
-Tensor reduce(const Tensor& losses, int64_t reduction) {
-  return reduction == kNone ? losses : reduction == kMean ? losses.mean() : losses.sum();
-}
 
 // What each element's derivative is multiplied by, before the gradient of the result.
 double share(int64_t reduction, int64_t numel) { return reduction == kMean ? 1.0 / static_cast<double>(numel) : 1.0; }

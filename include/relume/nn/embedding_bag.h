@@ -65,11 +65,4 @@ class EmbeddingBag : public ModuleHolder<EmbeddingBagImpl> {
 
 }  // namespace nn
 
-// What nn::functional::embedding_bag() computes, of indices and offsets [N] and [B]; mode is 0 sum, 1 mean, 2 max.
-// (result [B, embedding_dim], the bag of each index, the sizes of bags, for maxima the rows that they come from.)
-RELUME_API std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(
-    const Tensor& weight, const Tensor& indices, const Tensor& offsets, bool scale_grad_by_freq = false,
-    int64_t mode = 0, bool sparse = false, const Tensor& per_sample_weights = {}, bool include_last_offset = false,
-    std::optional<int64_t> padding_idx = {});
-
 }  // namespace relume

@@ -321,7 +321,7 @@ RELUME_LOSS_FUNCTION(nll_loss, NLLLossOptions, NLLLossFuncOptions);
 RELUME_LOSS_FUNCTION(cross_entropy, CrossEntropyLossOptions, CrossEntropyFuncOptions);
 // y (log(y) - x), of log-probabilities x; with log_target exp(y) (y - x).
 RELUME_LOSS_FUNCTION(kl_div, KLDivLossOptions, KLDivFuncOptions);
-// See relume::ctc_loss in nn/loss.h.
+// See relume::ctc_loss.
 using CTCLossFuncOptions = CTCLossOptions;
 RELUME_API Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
                            const Tensor& target_lengths, const CTCLossFuncOptions& options = {});

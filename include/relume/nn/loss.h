@@ -116,15 +116,4 @@ class RELUME_API CTCLossImpl : public Cloneable<CTCLossImpl> {
 using CTCLoss = ModuleHolder<CTCLossImpl>;
 
 }  // namespace nn
-
-// -log of the probability that log_probs [T, N, C] or [T, C], which come from log_softmax, give the targets in whatever
-// alignment: targets [N, S], or all in one row, and the lengths of each sequence. Between the labels may stand
-// `blank`. reduction is 0 none, 1 mean (after each loss is divided by its target's length), 2 sum; with zero_infinity
-// targets that are too long for their input count 0.  Graves et al., 2006. Differentiable once.
-RELUME_API Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, IntArrayRef input_lengths,
-                           IntArrayRef target_lengths, int64_t blank = 0, int64_t reduction = 1,
-                           bool zero_infinity = false);
-RELUME_API Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
-                           const Tensor& target_lengths, int64_t blank = 0, int64_t reduction = 1,
-                           bool zero_infinity = false);
 }  // namespace relume

@@ -1,7 +1,6 @@
 """Rows of tables, by index."""
 
 from ..._C import ops
-from . import bags
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
@@ -73,7 +72,7 @@ def embedding_bag(
             raise ValueError(f"max mode does not support {what}")
     if max_norm is not None:
         ops.embedding_renorm_(weight.detach(), input, max_norm, norm_type)
-    return bags.embedding_bag(
+    return ops.embedding_bag(
         weight, input, offsets, scale_grad_by_freq, ("sum", "mean", "max").index(mode), sparse, per_sample_weights,
         include_last_offset, padding_idx,
     )[0]  # fmt: skip

@@ -4,7 +4,6 @@ import math
 import warnings
 
 from ..._C import Tensor, ops
-from ..._modes import in_float32
 from .reduction import chosen, number, reduced
 
 __all__ = [
@@ -123,19 +122,12 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     return result / input.size(0) if batchmean and input.dim() != 0 else result
 
 
-@in_float32
 def poisson_nll_loss(
     input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
 ):
     """exp(input) - target * input, or input - target log(input + eps) without log_input; full adds Stirling's term."""
-    reduction = chosen(reduction, size_average, reduce)
-    loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
-    if full:
-        stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
-        loss = loss + stirling.masked_fill(target <= 1, 0)
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction} is not a valid value for reduction")
-    return reduced(loss, reduction)
+    reduction = number(chosen(reduction, size_average, reduce))
+    return ops.poisson_nll_loss(input, target, log_input, full, eps, reduction)
 
 
 def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):

@@ -2,13 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <ostream>
 #include <vector>
 
 #include "autograd/record.h"
-#include "core/check.h"
-#include "relume/nn/functional.h"
-#include "relume/ops.h"
+#include "ops/autocast.h"
+#include "ops/loss.h"
 
 namespace relume {
 namespace {
@@ -54,8 +52,9 @@ T forward(const Sequence<T>& s, T* alpha) {
   for (int64_t step = 1; step < s.steps; ++step) {
     const T* before = alpha + (step - 1) * states;
     for (int64_t i = 0; i < states; ++i)
-      alpha[step * states + i] = log_sum(before[i], i >= 1 ? before[i - 1] : kNever,
-                                         s.skips_to(i) ? before[i - 2] : kNever) + s.log_prob(step, i);
+      alpha[step * states + i] =
+          log_sum(before[i], i >= 1 ? before[i - 1] : kNever, s.skips_to(i) ? before[i - 2] : kNever) +
+          s.log_prob(step, i);
   }
   const T* last = alpha + (s.steps - 1) * states;
   return -(states == 1 ? last[0] : log_sum(last[states - 1], last[states - 2]));
@@ -99,8 +98,12 @@ struct Batch {
   template <class T>
   Sequence<T> sequence(const Tensor& log_probs, int64_t i) const {
     const auto at = static_cast<size_t>(i);
-    return {log_probs.data_ptr<T>() + i * log_probs.size(2), log_probs.size(1) * log_probs.size(2),
-            input_lengths[at],  labels.data() + starts[at], target_lengths[at], blank};
+    return {log_probs.data_ptr<T>() + i * log_probs.size(2),
+            log_probs.size(1) * log_probs.size(2),
+            input_lengths[at],
+            labels.data() + starts[at],
+            target_lengths[at],
+            blank};
   }
 };
 
@@ -201,8 +204,15 @@ std::vector<int64_t> list_of(const char* name, const Tensor& lengths) {
 
 }  // namespace
 
+// -log of the probability that log_probs [T, N, C] or [T, C], which come from log_softmax, give the targets in whatever
+// alignment: targets [N, S], or all in one row, and the lengths of each sequence. Between the labels may stand
+// `blank`. reduction is 0 none, 1 mean (after each loss is divided by its target's length), 2 sum; with zero_infinity
+// targets that are too long for their input count 0.  Graves et al., 2006. Differentiable once.
 Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, IntArrayRef input_lengths, IntArrayRef target_lengths,
                 int64_t blank, int64_t reduction, bool zero_infinity) {
+  if (const Autocast cast(CastTo::Float); cast)
+    return ctc_loss(cast(log_probs), targets, input_lengths, target_lengths, blank, reduction, zero_infinity);
+  check_reduction("ctc_loss", reduction);
   const bool batched = log_probs.dim() == 3;
   check(batched || log_probs.dim() == 2, "ctc_loss: expected log_probs [T, N, C] or [T, C], got {}", log_probs.sizes());
   const ScalarType dtype = log_probs.scalar_type();
@@ -212,9 +222,8 @@ Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, IntArrayRef inpu
   batch.zero_infinity = zero_infinity;
   const Tensor lengths = tensor(batch.target_lengths).clamp_min(1).to(dtype);
   const Tensor losses = dtype == kFloat ? losses_of<float>(batch, input) : losses_of<double>(batch, input);
-  if (reduction == 1) return (losses / lengths).mean();
-  if (reduction == 2) return losses.sum();
-  return batched ? losses : losses.squeeze(0);
+  if (reduction == kMean) return (losses / lengths).mean();
+  return reduction == kNone && !batched ? losses.squeeze(0) : reduce(losses, reduction);
 }
 
 Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
@@ -223,23 +232,4 @@ Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const Tensor& in
                   list_of("target_lengths", target_lengths), blank, reduction, zero_infinity);
 }
 
-namespace nn {
-
-Tensor functional::ctc_loss(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
-                            const Tensor& target_lengths, const CTCLossFuncOptions& options) {
-  const enumtype::Name reduction = options.reduction();
-  const int64_t code = reduction == enumtype::Name::None ? 0 : reduction == enumtype::Name::Mean ? 1 : 2;
-  return relume::ctc_loss(log_probs, targets, input_lengths, target_lengths, options.blank(), code,
-                          options.zero_infinity());
-}
-
-CTCLossImpl::CTCLossImpl(const CTCLossOptions& options_) : options(options_) {}
-void CTCLossImpl::reset() {}
-void CTCLossImpl::pretty_print(std::ostream& stream) const { stream << "torch::nn::CTCLoss()"; }
-Tensor CTCLossImpl::forward(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
-                            const Tensor& target_lengths) {
-  return functional::ctc_loss(log_probs, targets, input_lengths, target_lengths, options);
-}
-
-}  // namespace nn
 }  // namespace relume
