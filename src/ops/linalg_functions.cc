@@ -142,8 +142,8 @@ Tensor linalg_pinv(const Tensor& A, double rcond, bool hermitian) {
 Tensor linalg_matrix_rank(const Tensor& self, const Tensor& atol, const Tensor& rtol, bool hermitian) {
   check_matrices("torch.linalg.matrix_rank", self, hermitian);
   const Limits limits = limits_of(self, atol, rtol);
-  const Tensor matrices = self.detach().to(kDouble);
-  const Tensor values = std::get<1>(svd_factors(hermitian ? symmetric(matrices) : matrices, false));
+  const Tensor matrices = hermitian ? symmetric(self.detach()) : self.detach();
+  const Tensor values = std::get<1>(svd_factors(matrices, Vectors::kNone));
   return counting(values, limits.absolute, limits.relative).sum({-1});
 }
 Tensor linalg_matrix_rank(const Tensor& self, std::optional<double> atol, std::optional<double> rtol, bool hermitian) {
