@@ -187,7 +187,7 @@ void solve_undivided(const Part& p) {
 // In terms of the vectors of the halves the matrix has z in row `middle`, where d is 0, and d on its diagonal. Numbers
 // in z that are negligible, and one of two for values that are nearly equal, drop out.
 Merge deflate(double* d, double* z, int64_t n, int64_t middle, MergedRows& left, MergedRows& right) {
-  double largest = 0;
+  double largest = kEpsilon;  // for parts that are zero: the whole is of the order of 1
   for (int64_t i = 0; i < n; ++i) largest = std::max({largest, d[i], std::abs(z[i])});
   const double negligible = 8 * kEpsilon * largest;
   std::vector<int64_t> order;
@@ -273,7 +273,10 @@ void bidiagonal_svd(double* d, double* e, int64_t n, double* left, double* right
   if (!left) return ImplicitQr(d, e, n, nullptr, 0, 0, nullptr, 0, 0).run();
   std::fill_n(left, n * n, 0.0);
   std::fill_n(right, n * n, 0.0);
-  conquer({d, e, n, 0, left, right, n});
+  const auto is_zero = [](double x) { return x == 0; };
+  if (!std::all_of(d, d + n, is_zero) || !std::all_of(e, e + n - 1, is_zero))
+    return conquer({d, e, n, 0, left, right, n});
+  for (int64_t i = 0; i < n; ++i) d[i] = 0, left[i * n + i] = right[i * n + i] = 1;
 }
 
 }  // namespace relume::cpu

@@ -297,6 +297,13 @@ Factors thin_svd(const Tensor& a, const Factors& factors) {
 
 }  // namespace
 
+Tensor singular_values_of(const Tensor& a) {
+  check_matrices("linalg.svd", a, false);
+  const bool alone = !recording({a});
+  const Factors factors = svd_factors(a.detach(), alone ? Vectors::kNone : Vectors::kThin);
+  return alone ? std::get<1>(factors).to(a.scalar_type()) : std::get<1>(thin_svd(a, factors));
+}
+
 // (U, S, V) with U diag(S) V^T = self [..., M, N], the singular values S from the largest, U and V with min(M, N)
 // orthonormal columns, or square, the further columns without a gradient, where `some` is not set. Without compute_uv U
 // and V are zeros.
@@ -307,9 +314,9 @@ std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& self, bool some, bool compu
     sizes[sizes.size() - 2] = sizes[sizes.size() - 1] = size;
     return zeros(sizes, self.scalar_type());
   };
-  const Factors factors = svd_factors(self.detach(), compute_uv && !some ? Vectors::kSquare : Vectors::kThin);
+  if (!compute_uv) return {zeros_of(self.size(-2)), singular_values_of(self), zeros_of(self.size(-1))};
+  const Factors factors = svd_factors(self.detach(), some ? Vectors::kThin : Vectors::kSquare);
   const auto [u, s, vh] = thin_svd(self, factors);
-  if (!compute_uv) return {zeros_of(self.size(-2)), s, zeros_of(self.size(-1))};
   const auto widened = [](const Tensor& thin, const Tensor& factor) {
     const int64_t width = thin.size(-1), rest = factor.size(-1) - width;
     return rest == 0 ? thin : cat({thin, factor.narrow(-1, width, rest).to(thin.scalar_type())}, -1);
@@ -317,9 +324,20 @@ std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& self, bool some, bool compu
   return {widened(u, std::get<0>(factors)), s, widened(vh.mT(), std::get<2>(factors).mT())};
 }
 
+namespace {
+
+// A matrix whose upper half is the one that is read.
+Tensor upper_half(const Tensor& a, bool upper) { return upper ? a.detach() : a.detach().mT(); }
+
+}  // namespace
+
+Tensor symmetric_eigenvalues(const Tensor& a, bool upper) {
+  if (recording({a})) return std::get<0>(symmetric_eigen(a, upper));
+  return std::get<0>(eigh_factors(upper_half(a, upper), false)).to(a.scalar_type());
+}
+
 std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a, bool upper) {
-  const Tensor half = upper ? a.detach() : a.detach().mT();
-  const auto [diagonal, columns] = eigh_factors(half);
+  const auto [diagonal, columns] = eigh_factors(upper_half(a, upper));
   const Tensor values = diagonal.to(a.scalar_type()), vectors = columns.to(a.scalar_type());
   record_results("LinalgEighBackward0", {values, vectors}, {a}, {output(values, 0), output(vectors, 1)},
                  [](Backward& run) {

@@ -82,7 +82,7 @@ std::tuple<Tensor, Tensor, Tensor> linalg_svd(const Tensor& A, bool full_matrice
 }
 
 // The singular values of matrices, from the largest.
-Tensor linalg_svdvals(const Tensor& A, std::optional<std::string_view> /*driver*/) { return std::get<1>(svd(A)); }
+Tensor linalg_svdvals(const Tensor& A, std::optional<std::string_view> /*driver*/) { return singular_values_of(A); }
 
 namespace {
 
@@ -111,17 +111,28 @@ Tensor as_limit(std::optional<double> limit) { return limit ? scalar_tensor(*lim
 
 }  // namespace
 
+namespace {
+
+// Whether the upper half is read.
+bool reads_upper(const Tensor& A, std::string_view half) {
+  check_matrices("linalg.eigh", A, true);
+  const bool upper = half == "U" || half == "u";
+  check(upper || half == "L" || half == "l", "Expected UPLO argument to be 'L' or 'U', but got {}", half);
+  return upper;
+}
+
+}  // namespace
+
 // (eigenvalues, eigenvectors) of symmetric matrices [..., N, N], of which the lower (or upper, "U") half is read: A = V
 // diag(L) V^T, the values from the smallest.
 std::tuple<Tensor, Tensor> linalg_eigh(const Tensor& A, std::string_view UPLO) {
-  check_matrices("linalg.eigh", A, true);
-  const bool upper = UPLO == "U" || UPLO == "u";
-  check(upper || UPLO == "L" || UPLO == "l", "Expected UPLO argument to be 'L' or 'U', but got {}", UPLO);
-  return symmetric_eigen(A, upper);
+  return symmetric_eigen(A, reads_upper(A, UPLO));
 }
 
 // The eigenvalues of symmetric matrices, from the smallest.
-Tensor linalg_eigvalsh(const Tensor& A, std::string_view UPLO) { return std::get<0>(linalg_eigh(A, UPLO)); }
+Tensor linalg_eigvalsh(const Tensor& A, std::string_view UPLO) {
+  return symmetric_eigenvalues(A, reads_upper(A, UPLO));
+}
 
 // The pseudoinverse (Moore and Penrose) of matrices [..., M, N], where singular values up to max(atol, rtol times the
 // largest) count as 0; rtol is max(M, N) times the dtype's epsilon where neither is given. Of hermitian (symmetric)
