@@ -75,25 +75,28 @@ void substitute(const T* t, T* b, int64_t size, int64_t width, bool upper, bool 
 
 template <class T>
 int32_t cholesky(T* a, int64_t size) {
-  const auto dot = vector_loops<T>().dot;
+  const Scratch scratch(kBlock * size * static_cast<int64_t>(sizeof(T)));
+  T* const columns = scratch.as<T>();  // of a panel, as rows
   int32_t failed = 0;
   for (int64_t begin = 0; begin < size; begin += kBlock) {
-    const int64_t end = std::min(size, begin + kBlock);
-    T* const block = a + begin * size;
-    multiply<T>(-1, {block, size}, Strided<T>{block, size}.turned(), 1, block + begin, size, size - begin, end - begin,
-                begin);
-    for (int64_t i = begin; i < end; ++i) std::fill(a + i * size + i + 1, a + i * size + end, T(0));
-    for (int64_t i = begin; i < size; ++i)
-      for (int64_t j = begin; j < std::min(i + 1, end); ++j) {
-        T& element = a[i * size + j];
-        element -= dot(a + i * size + begin, a + j * size + begin, j - begin);
-        if (i != j) {
-          element /= a[j * size + j];
-          continue;
-        }
-        if (!(element > 0) && failed == 0) failed = static_cast<int32_t>(i + 1);
-        element = std::sqrt(element);
-      }
+    const int64_t count = std::min(kBlock, size - begin), n = size - begin;
+    T* const panel = a + begin * size;
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t j = 0; j < count; ++j) columns[j * n + i] = panel[i * size + begin + j];
+    const Strided<T> before{panel, size};
+    multiply<T>(-1, before, before.turned(), 1, columns, n, count, n, begin);
+    for (int64_t j = 0; j < count; ++j) {
+      T* const column = columns + j * n;
+      T factors[kBlock];
+      for (int64_t k = 0; k < j; ++k) factors[k] = columns[k * n + j];
+      subtract_rows(columns + j, n, j, n - j, factors, column + j);
+      if (!(column[j] > 0) && failed == 0) failed = static_cast<int32_t>(begin + j + 1);
+      const T root = column[j] = std::sqrt(column[j]);
+      for (int64_t i = j + 1; i < n; ++i) column[i] /= root;
+      std::fill_n(column, j, T(0));
+    }
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t j = 0; j < count; ++j) panel[i * size + begin + j] = columns[j * n + i];
   }
   return failed;
 }

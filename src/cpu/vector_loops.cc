@@ -171,14 +171,13 @@ void secular(const T* z, const T* d, int64_t n, T* sum, T* slope) {
   for (; i < n; ++i) *sum += z[i] / d[i], *slope += z[i] / d[i] / d[i];
 }
 
-template <class T>
-constexpr VectorLoops<T> kLoops = {dot<T>,      add<T>,           scale<T>,   rotate<T>,         rows_times<T>,
-                                   add_rows<T>, add_symmetric<T>, secular<T>};
+constexpr VectorLoops<float> kFloatLoops = {dot, add, rows_times, add_rows, nullptr, nullptr, nullptr, nullptr};
+constexpr VectorLoops<double> kDoubleLoops = {dot, add, rows_times, add_rows, scale, rotate, add_symmetric, secular};
 
 }  // namespace
 
-const VectorLoops<float>& float_vector_loops() { return kLoops<float>; }
-const VectorLoops<double>& double_vector_loops() { return kLoops<double>; }
+const VectorLoops<float>& float_vector_loops() { return kFloatLoops; }
+const VectorLoops<double>& double_vector_loops() { return kDoubleLoops; }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace relume::cpu
