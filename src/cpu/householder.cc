@@ -124,8 +124,7 @@ void reduce_panel(T* columns, int64_t count, int64_t n, T* factors) {
 }  // namespace
 
 template <class T>
-void qr(T* a, int64_t rows, int64_t columns, T* q, int64_t width) {
-  const int64_t steps = std::min(rows, columns);
+void qr(T* a, int64_t rows, int64_t columns, int64_t steps, T* q, int64_t width) {
   const Scratch scratch((steps * rows + steps) * static_cast<int64_t>(sizeof(T)));
   T *const vectors = scratch.as<T>(), *const factors = vectors + steps * rows;
   for (int64_t begin = 0; begin < steps; begin += kBlock) {
@@ -155,8 +154,8 @@ void qr(T* a, int64_t rows, int64_t columns, T* q, int64_t width) {
 
 template void multiply(double, Strided<float>, Strided<float>, double, float*, int64_t, int64_t, int64_t, int64_t);
 template void multiply(double, Strided<double>, Strided<double>, double, double*, int64_t, int64_t, int64_t, int64_t);
-template void qr(float*, int64_t, int64_t, float*, int64_t);
-template void qr(double*, int64_t, int64_t, double*, int64_t);
+template void qr(float*, int64_t, int64_t, int64_t, float*, int64_t);
+template void qr(double*, int64_t, int64_t, int64_t, double*, int64_t);
 
 // ---- Two diagonals -----------------------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ void singular_values(double* a, int64_t rows, int64_t n, bool square, double* le
   } else {  // QR first: Chan, 1982
     const Scratch scratch = numbers(left ? n_left * rows + n * n : 0);
     double *const q = scratch.as<double>(), *const inner = left ? q + n_left * rows : nullptr;
-    qr(a, rows, n, q, n_left);
+    qr(a, rows, n, n, q, n_left);
     reduced_singular_values(a, n, n, n, inner, values, right);
     if (left) {
       multiply<double>(1, {inner, n}, Strided<double>{q, n_left}.turned(), 0, left, rows, n, rows, n);

@@ -19,10 +19,10 @@ void substitute(const T* t, T* b, int64_t size, int64_t width, bool upper, bool 
 template <class T>
 int32_t cholesky(T* a, int64_t size);
 
-// A [rows, columns] becomes R of A = Q R by Householder's reflections: upper triangular, the diagonal of either sign.
-// Q [rows, width] has orthonormal columns; width is min(rows, columns) or rows. Q may be null.
+// A [rows, columns] becomes Q^T A by Householder's reflections, whose first `steps` <= rows columns are upper triangular,
+// with a diagonal of either sign. Q [rows, width], steps <= width <= rows, has orthonormal columns; it may be null.
 template <class T>
-void qr(T* a, int64_t rows, int64_t columns, T* q, int64_t width);
+void qr(T* a, int64_t rows, int64_t columns, int64_t steps, T* q, int64_t width);
 
 // The eigenvalues of a symmetric matrix, of which the upper half is read, ascending, and the eigenvectors as the rows
 // of `vectors`, unless that is null. Destroys a.

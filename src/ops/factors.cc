@@ -144,9 +144,24 @@ std::tuple<Tensor, Tensor> qr_factors(const Tensor& matrices, int64_t width) {
   return in_precision(matrices.scalar_type(), [&](auto zero) -> std::tuple<Tensor, Tensor> {
     using T = decltype(zero);
     const Matrices<T> given(own<T>(matrices)), q(given.results({given.rows, width}, kTypeOf<T>));
-    given.for_each([&](int64_t m) { cpu::qr(given[m], given.rows, given.columns, q[m], width); });
+    const int64_t steps = std::min(given.rows, given.columns);
+    given.for_each([&](int64_t m) { cpu::qr(given[m], given.rows, given.columns, steps, q[m], width); });
     if (given.columns == 0) q.tensor.diagonal(0, -2, -1).fill_(1);
     return {q.tensor, given.tensor.narrow(-2, 0, width)};
+  });
+}
+
+std::tuple<Tensor, Tensor> qr_reduced(const Tensor& matrices, const Tensor& right) {
+  const NoGradGuard unrecorded;
+  return in_precision(matrices.scalar_type(), [&](auto zero) -> std::tuple<Tensor, Tensor> {
+    using T = decltype(zero);
+    const int64_t columns = matrices.size(-1);
+    const Matrices<T> given(cat({matrices, right}, -1).to(kTypeOf<T>));
+    given.for_each([&](int64_t m) {
+      cpu::qr(given[m], given.rows, given.columns, columns, static_cast<T*>(nullptr), columns);
+    });
+    const Tensor top = given.tensor.narrow(-2, 0, columns);
+    return {top.narrow(-1, 0, columns), top.narrow(-1, columns, right.size(-1))};
   });
 }
 

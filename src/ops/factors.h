@@ -35,6 +35,9 @@ std::tuple<Tensor, Tensor> cholesky_factors(const Tensor& matrices);
 // Q [..., M, width], width = min(M, N) or M, and R [..., width, N].
 std::tuple<Tensor, Tensor> qr_factors(const Tensor& matrices, int64_t width);
 
+// R [..., N, N] and Q^T B [..., N, K] for matrices [..., M, N], M >= N, and B [..., M, K] of the same batch.
+std::tuple<Tensor, Tensor> qr_reduced(const Tensor& matrices, const Tensor& right);
+
 // The eigenvalues, ascending, and eigenvectors of symmetric matrices, of which the upper half is read, in float64: NaN
 // of one that is not finite. The eigenvectors are undefined where they are not wanted.
 std::tuple<Tensor, Tensor> eigh_factors(const Tensor& matrices, bool vectors = true);

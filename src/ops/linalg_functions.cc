@@ -167,6 +167,32 @@ Tensor linalg_matrix_rank(const Tensor& self, const Tensor& tol, bool hermitian)
   return linalg_matrix_rank(self, tol, as_limit(0), hermitian);
 }
 
+namespace {
+
+// Whether triangular matrices are so far from losing rank that no singular value need be known: the least is at least
+// 1 / |R^-1|, the largest at most |R|.
+bool have_full_rank(const Tensor& r, const Limits& limits) {
+  const auto size = [](const Tensor& x) { return norm(x.to(kDouble), 2, {-2, -1}); };
+  const Tensor identity = eye(r.size(-1), r.scalar_type()).expand(r.sizes());
+  const Tensor least = 1 / size(triangular_solution(r, identity, true, false));
+  return (least > maximum(size(r) * limits.relative, limits.absolute)).all().item().toBool();
+}
+
+// The X of linalg_lstsq where the rank of every matrix is beyond doubt; undefined otherwise.
+Tensor full_rank_solution(const Tensor& self, const Tensor& b, const Limits& limits) {
+  const NoGradGuard unrecorded;
+  const Tensor a = with_batch_of(self.detach(), b), right = with_batch_of(b.detach(), self);
+  if (a.size(-2) >= a.size(-1)) {
+    const auto [r, reduced] = qr_reduced(a, right);
+    return have_full_rank(r, limits) ? triangular_solution(r, reduced, true, false).to(a.scalar_type()) : Tensor();
+  }
+  const auto [q, r] = qr_factors(a.mT(), a.size(-2));
+  if (!have_full_rank(r, limits)) return {};
+  return matmul(q, triangular_solution(r.mT(), right.to(q.scalar_type()), false, false)).to(a.scalar_type());
+}
+
+}  // namespace
+
 // (solution, residuals, rank, singular_values) of the X for which |self X - b| is smallest, and of those the X that is
 // smallest itself: self [..., M, N], b [..., M, K] or vectors [..., M]. As in LAPACK, the driver decides what else
 // there is: "gelsy" (the default) gives the rank; "gelsd" and "gelss" the singular values too; they and "gels", where M
@@ -183,11 +209,16 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linalg_lstsq(const Tensor& self, cons
   check(right.dim() >= 2 && right.size(-2) == self.size(-2),
         "torch.linalg.lstsq: input.size(-2) should match other.size(-2)");
   const Limits limits = limits_of(self, {}, as_limit(rcond));
-  const auto [inverted, values, rank] = pseudoinverse(self, limits.absolute, limits.relative);
-  const Tensor solution = matmul(inverted, right);
+  const bool valued = way == "gelsd" || way == "gelss";
+  Tensor solution = valued || recording({self, b}) ? Tensor() : full_rank_solution(self, right, limits), values, rank;
+  if (solution.defined()) {
+    rank = full(batch_sizes(self), std::min(self.size(-2), self.size(-1)), kLong);
+  } else {
+    const Pseudoinverse inverse = pseudoinverse(self, limits.absolute, limits.relative);
+    solution = matmul(inverse.result, right), values = inverse.values, rank = inverse.rank;
+  }
   const Tensor none = empty({0}, self.options());
-  const bool tall = self.size(-2) > self.size(-1), full = (rank == self.size(-1)).all().item().toBool();
-  const bool residual = way != "gelsy" && tall && full, valued = way == "gelsd" || way == "gelss";
+  const bool residual = way != "gelsy" && self.size(-2) > self.size(-1) && (rank == self.size(-1)).all().item().toBool();
   return {vector ? solution.squeeze(-1) : solution, residual ? (matmul(self, solution) - right).pow(2).sum({-2}) : none,
           way == "gels" ? empty({0}, kLong) : rank, valued ? values.to(self.scalar_type()) : none};
 }
