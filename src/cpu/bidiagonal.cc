@@ -19,7 +19,7 @@ constexpr int64_t kMostSteps = 60;  // for each singular value
 // [c s; -s c] (f, g) = (r, 0)
 struct Rotation {
   Rotation(double f, double g) {
-    const double length = std::sqrt(f * f + g * g);
+    const double length = length_of(f, g);
     if (length == 0) return;
     c = f / length, s = g / length, r = length;
   }
@@ -57,7 +57,8 @@ class ImplicitQr {
     while (last > 0 && steps < kMostSteps * n_) {
       int64_t first = last;
       bool zero = std::abs(d_[last]) <= nothing;
-      while (first > 0 && std::abs(e_[first - 1]) > kEpsilon * (std::abs(d_[first - 1]) + std::abs(d_[first])) / 2 &&
+      // Where values are equal, rounding leaves some e of the size of epsilon.
+      while (first > 0 && std::abs(e_[first - 1]) > 2 * kEpsilon * (std::abs(d_[first - 1]) + std::abs(d_[first])) &&
              std::abs(e_[first - 1]) > nothing) {
         --first;
         zero = zero || std::abs(d_[first]) <= nothing;

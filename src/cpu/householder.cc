@@ -27,12 +27,15 @@ void multiply(double alpha, Strided<T> a, Strided<T> b, double beta, T* c, int64
 
 namespace {
 
+// Squares from here to its inverse keep all digits.
+template <class T>
+constexpr T kSmall = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
+
 // The length of x, without overflow and underflow of the squares.
 template <class T>
 T length_of(const T* x, int64_t n) {
   const T square = vector_loops<T>().dot(x, x, n);
-  constexpr T kSmall = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
-  if (square > kSmall && square < 1 / kSmall) return std::sqrt(square);
+  if (square > kSmall<T> && square < 1 / kSmall<T>) return std::sqrt(square);
   T largest = 0;
   for (int64_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(x[i]));
   if (largest == 0 || !std::isfinite(largest) || std::isnan(square)) return square;
@@ -49,6 +52,12 @@ T make_reflection(T* x, int64_t n) {
   const T rest = length_of(x + 1, n - 1);
   if (rest == 0) return 0;
   const T b = -std::copysign(std::hypot(x[0], rest), x[0]), shift = x[0] - b, factor = (b - x[0]) / b;
+  if (std::abs(b) < kSmall<T>) {  // digits were lost: again, larger by a power of 2
+    for (int64_t i = 0; i < n; ++i) x[i] *= 1 / kSmall<T>;
+    const T same = make_reflection(x, n);
+    x[0] *= kSmall<T>;
+    return same;
+  }
   for (int64_t i = 1; i < n; ++i) x[i] /= shift;
   x[0] = b;
   return factor;

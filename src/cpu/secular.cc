@@ -12,7 +12,7 @@ namespace relume::cpu {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-constexpr int64_t kRootGrain = 16, kWeightGrain = 64;
+constexpr int64_t kRootWork = 1 << 13, kWeightWork = 1 << 16;  // terms that are worth a thread
 constexpr int kMostSteps = 100;
 
 // The function at a point, and its slope, in the parts that poles up to the point and beyond it give.
@@ -33,7 +33,7 @@ Secular::Secular(const double* d, const double* z, int64_t count, double rho, bo
       weights_(values_ + count),
       squares_(weights_ + count) {
   for (int64_t i = 0; i < count; ++i) squares_[i] = z[i] * z[i];
-  parallel_for(count, kRootGrain, [&](int64_t begin, int64_t end) {
+  parallel_for(count, kRootWork / std::max<int64_t>(1, count) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t j = begin; j < end; ++j) find_root(j);
   });
   find_weights(z);
@@ -100,7 +100,7 @@ void Secular::find_root(int64_t j) {
 // Gu and Eisenstat, 1995: the equation of which these roots are the exact ones has the weights
 // z[i]^2 = prod_j (root_j - p[i]) / prod_{j != i} (p[j] - p[i]), up to a factor.
 void Secular::find_weights(const double* z) {
-  parallel_for(count_, kWeightGrain, [&](int64_t begin, int64_t end) {
+  parallel_for(count_, kWeightWork / std::max<int64_t>(1, count_) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) weights_[i] = -distances(i)[i];
     for (int64_t j = 0; j < count_; ++j) {
       const double* const distance = distances(j);

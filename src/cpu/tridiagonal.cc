@@ -22,16 +22,19 @@ void ql(double* d, double* e, int64_t n, double* rows, int64_t row) {
   for (int64_t first = 0; first < n; ++first)
     for (int64_t step = 0; step < kMostSteps; ++step) {
       int64_t last = first;
-      while (last + 1 < n && std::abs(e[last]) > kEpsilon * std::sqrt(std::abs(d[last])) * std::sqrt(std::abs(d[last + 1])) &&
-             std::abs(e[last]) > kEpsilon * kEpsilon)
-        ++last;
+      const auto is_small = [&](int64_t i) {
+        const double size = std::abs(e[i]);
+        return size <= 2 * kEpsilon * std::sqrt(std::abs(d[i])) * std::sqrt(std::abs(d[i + 1])) ||
+               size <= kEpsilon * kEpsilon;
+      };
+      while (last + 1 < n && !is_small(last)) ++last;
       if (last == first) break;
       double g = (d[first + 1] - d[first]) / (2 * e[first]);
       g = d[last] - d[first] + e[first] / (g + std::copysign(std::hypot(g, 1), g));
       double c = 1, s = 1, shift = 0;
       int64_t i = last - 1;
       for (; i >= first; --i) {
-        const double f = s * e[i], b = c * e[i], r = std::sqrt(f * f + g * g);
+        const double f = s * e[i], b = c * e[i], r = length_of(f, g);
         e[i + 1] = r;
         if (r == 0) break;
         s = f / r;
