@@ -30,8 +30,8 @@ T make_reflection(T* x, int64_t n);
 // Columns or rows that are reduced together, before the rest of the matrix follows in products.
 inline constexpr int64_t kBlock = 32;
 
-// (I - t0 v0 v0^T) (I - t1 v1 v1^T) ... = I - V^T F V of `count` reflections, at most kBlock, whose vectors are the rows
-// of V [count, n], zeros before their first 1 (Schreiber and Van Loan, 1989: the compact WY form).
+// (I - t0 v0 v0^T) (I - t1 v1 v1^T) ... = I - V^T F V of `count` reflections, at most kBlock, whose vectors are the
+// rows of V [count, n], zeros before their first 1 (Schreiber and Van Loan, 1989: the compact WY form).
 template <class T>
 class BlockReflection {
  public:
@@ -53,13 +53,13 @@ class BlockReflection {
 void reflect_rows(const double* vectors, int64_t row, int64_t reflections, int64_t first, const double* factors,
                   double* c, int64_t c_row, int64_t count, int64_t n);
 
-// Q^T A Q = T for symmetric A [n, n], of which the upper half is read: T has diagonal d [n] and beside it e [n - 1]. Row
-// j of A becomes v of the reflection j, from column j + 1 on and zeros in front, for reflect_rows with `factors`
-// [n - 1] and first = 1.
+// Q^T A Q = T for symmetric A [n, n], of which the upper half is read: T has diagonal d [n] and beside it e [n - 1].
+// Row j of A becomes v of the reflection j, from column j + 1 on and zeros in front, for reflect_rows with `factors` [n
+// - 1] and first = 1.
 void tridiagonalize(double* a, int64_t n, double* d, double* e, double* factors);
 
-// Q^T A P = B for A [rows, n], rows >= n: B has diagonal d [n] and above it e [n - 1]. The reflections that Q is made of
-// are the rows of `left` [n, rows], first = 0, those of P the rows of `right` [n, n], first = 1; their factors are
+// Q^T A P = B for A [rows, n], rows >= n: B has diagonal d [n] and above it e [n - 1]. The reflections that Q is made
+// of are the rows of `left` [n, rows], first = 0, those of P the rows of `right` [n, n], first = 1; their factors are
 // [n] both.
 void bidiagonalize(double* a, int64_t rows, int64_t n, double* d, double* e, double* left, double* left_factors,
                    double* right, double* right_factors);

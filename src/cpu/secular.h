@@ -23,9 +23,7 @@ class Secular {
   const double* weights() const { return weights_; }
 
  private:
-  double difference(int64_t i, int64_t j) const {
-    return squared_ ? (d_[i] - d_[j]) * (d_[i] + d_[j]) : d_[i] - d_[j];
-  }
+  double difference(int64_t i, int64_t j) const { return squared_ ? (d_[i] - d_[j]) * (d_[i] + d_[j]) : d_[i] - d_[j]; }
   void find_root(int64_t j);
   void find_weights(const double* z);
 

@@ -10,7 +10,7 @@ namespace relume::cpu {
 template <class T>
 struct VectorLoops {
   T (*dot)(const T* x, const T* y, int64_t n);
-  void (*add)(const T* x, T factor, int64_t n, T* y);  // y += factor * x
+  void (*add)(const T* x, T factor, int64_t n, T* y);                                      // y += factor * x
   void (*rows_times)(const T* a, int64_t row, int64_t rows, int64_t n, const T* x, T* y);  // y = A x
   void (*add_rows)(const T* a, int64_t row, int64_t rows, int64_t n, const T* x, T* y);    // y += x A
 

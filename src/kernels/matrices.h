@@ -15,12 +15,14 @@ void eliminate(T* a, int64_t rows, int64_t columns, int32_t* swaps);
 template <class T>
 void substitute(const T* t, T* b, int64_t size, int64_t width, bool upper, bool unit);
 
-// The lower triangle L with L L^T = A, in place; only the lower half is read, and the upper one must be zeros. Returns the order of the first minor that is not positive, 0 where all are.
+// The lower triangle L with L L^T = A, in place; only the lower half is read, and the upper one must be zeros. Returns
+// the order of the first minor that is not positive, 0 where all are.
 template <class T>
 int32_t cholesky(T* a, int64_t size);
 
-// A [rows, columns] becomes Q^T A by Householder's reflections, whose first `steps` <= rows columns are upper triangular,
-// with a diagonal of either sign. Q [rows, width], steps <= width <= rows, has orthonormal columns; it may be null.
+// A [rows, columns] becomes Q^T A by Householder's reflections, whose first `steps` <= rows columns are upper
+// triangular, with a diagonal of either sign. Q [rows, width], steps <= width <= rows, has orthonormal columns; it may
+// be null.
 template <class T>
 void qr(T* a, int64_t rows, int64_t columns, int64_t steps, T* q, int64_t width);
 
@@ -28,8 +30,8 @@ void qr(T* a, int64_t rows, int64_t columns, int64_t steps, T* q, int64_t width)
 // of `vectors`, unless that is null. Destroys a.
 void symmetric_eigen(double* a, int64_t size, double* values, double* vectors);
 
-// The singular values, descending, of a [rows, n], rows >= n. The rows of left, [rows, rows] if it is to be square, else
-// [n, rows], and of right [n, n] become the singular vectors, unless both are null. Destroys a.
+// The singular values, descending, of a [rows, n], rows >= n. The rows of left, [rows, rows] if it is to be square,
+// else [n, rows], and of right [n, n] become the singular vectors, unless both are null. Destroys a.
 void singular_values(double* a, int64_t rows, int64_t n, bool square, double* left, double* values, double* right);
 
 }  // namespace relume::cpu

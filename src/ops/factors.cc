@@ -16,7 +16,7 @@
 namespace relume {
 namespace {
 
-constexpr int64_t kGrain = 1 << 15;  // multiplications that are worth a thread
+constexpr int64_t kGrain = 1 << 17;  // multiplications that are worth a thread
 constexpr const char* kNotFinite =
     "The algorithm failed to converge because the input matrix contained non-finite values.";
 
@@ -157,9 +157,8 @@ std::tuple<Tensor, Tensor> qr_reduced(const Tensor& matrices, const Tensor& righ
     using T = decltype(zero);
     const int64_t columns = matrices.size(-1);
     const Matrices<T> given(cat({matrices, right}, -1).to(kTypeOf<T>));
-    given.for_each([&](int64_t m) {
-      cpu::qr(given[m], given.rows, given.columns, columns, static_cast<T*>(nullptr), columns);
-    });
+    given.for_each(
+        [&](int64_t m) { cpu::qr(given[m], given.rows, given.columns, columns, static_cast<T*>(nullptr), columns); });
     const Tensor top = given.tensor.narrow(-2, 0, columns);
     return {top.narrow(-1, 0, columns), top.narrow(-1, columns, right.size(-1))};
   });
@@ -168,7 +167,8 @@ std::tuple<Tensor, Tensor> qr_reduced(const Tensor& matrices, const Tensor& righ
 std::tuple<Tensor, Tensor> eigh_factors(const Tensor& matrices, bool vectors) {
   const NoGradGuard unrecorded;
   const Matrices<double> given(triu(matrices.to(kDouble)));
-  const Tensor values = given.results({given.rows}), rows = vectors ? given.results({given.rows, given.rows}) : Tensor();
+  const Tensor values = given.results({given.rows}),
+               rows = vectors ? given.results({given.rows, given.rows}) : Tensor();
   given.for_each([&](int64_t m) {
     double* const list = values.data_ptr<double>() + m * given.rows;
     double* const own_rows = vectors ? rows.data_ptr<double>() + m * given.rows * given.rows : nullptr;

@@ -1,5 +1,5 @@
-// Decompositions of batches of matrices [..., M, N] as tensors, without gradients: computed in float64 where the matrices
-// are of float64 or where it says so, else in float32.
+// Decompositions of batches of matrices [..., M, N] as tensors, without gradients: computed in float64 where the
+// matrices are of float64 or where it says so, else in float32.
 #pragma once
 
 #include <tuple>

@@ -218,7 +218,8 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linalg_lstsq(const Tensor& self, cons
     solution = matmul(inverse.result, right), values = inverse.values, rank = inverse.rank;
   }
   const Tensor none = empty({0}, self.options());
-  const bool residual = way != "gelsy" && self.size(-2) > self.size(-1) && (rank == self.size(-1)).all().item().toBool();
+  const bool residual =
+      way != "gelsy" && self.size(-2) > self.size(-1) && (rank == self.size(-1)).all().item().toBool();
   return {vector ? solution.squeeze(-1) : solution, residual ? (matmul(self, solution) - right).pow(2).sum({-2}) : none,
           way == "gels" ? empty({0}, kLong) : rank, valued ? values.to(self.scalar_type()) : none};
 }
