@@ -52,13 +52,15 @@ struct Product {
   T* c;
   int64_t c_row;
   T alpha, beta;
+  bool repeatable = false;  // the same bits for any number of threads
   int64_t c_col = 1;
 };
 
 // The same product as C' = B' A'.
 template <class T>
 Product<T, T> transposed(const Product<T, T>& p) {
-  return {p.n, p.m, p.k, p.b, p.b_col, p.b_row, p.a, p.a_col, p.a_row, p.c, p.c_col, p.alpha, p.beta, p.c_row};
+  return {p.n,     p.m, p.k,     p.b,     p.b_col, p.b_row,      p.a,    p.a_col,
+          p.a_row, p.c, p.c_col, p.alpha, p.beta,  p.repeatable, p.c_row};
 }
 
 // Packing turns rows x depth of an operand into depth rows of `padded` neighbours, of which those after `rows` are 0.
@@ -321,7 +323,7 @@ void multiply(const Product<Src, T>& p) {
     if (p.k == 1 && p.b_col == 1 && p.alpha == T(1) && p.beta == T(0) && tiles.scaled) return rank_one(tiles, p);
     const bool by_dots = use_dot_product(tiles, p);
     if constexpr (std::is_same_v<T, float>)
-      if (!(by_dots && p.m <= kDotRowsKept) && p.c_col == 1 &&
+      if (!p.repeatable && !(by_dots && p.m <= kDotRowsKept) && p.c_col == 1 &&
           onednn::multiply(
               {p.m, p.n, p.k, p.a, p.a_row, p.a_col, p.b, p.b_row, p.b_col, p.c, p.c_row, p.alpha, p.beta}))
         return;
@@ -385,7 +387,8 @@ void one_product(const Gemm& g, const Src* a, const Src* b, Src* c) {
                     nullptr,
                     g.c_row,
                     static_cast<T>(g.alpha),
-                    static_cast<T>(g.beta)};
+                    static_cast<T>(g.beta),
+                    g.repeatable};
   const auto run = [&](T* result, int64_t row) {
     p.c = result;
     p.c_row = row;

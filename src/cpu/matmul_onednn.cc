@@ -274,7 +274,8 @@ bool gemm(const Gemm& g) {
   const double work =
       static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k) * static_cast<double>(g.batch);
   Problem problem;
-  if (work < kLeastWork || deterministic_algorithms() || !may_have_kernels(g.dtype) || !describe(g, problem))
+  if (work < kLeastWork || g.repeatable || deterministic_algorithms() || !may_have_kernels(g.dtype) ||
+      !describe(g, problem))
     return false;
   const ThreadCount threads(static_cast<int64_t>(work / kThreadWork));
   problem.threads = threads.count();

@@ -27,6 +27,7 @@ struct Gemm {
   int64_t batch = 1, a_batch = 0, b_batch = 0, c_batch = 0;
   // Not null where B stays as it is for later products: what was kept of it, to be used and replaced.
   std::shared_ptr<const detail::Derived>* kept_b = nullptr;
+  bool repeatable = false;  // the same bits for any number of threads, whatever was asked for
 };
 
 // Throws NotImplementedError for dtypes that PyTorch has no product for (bool, uint16). The same bits come out for any

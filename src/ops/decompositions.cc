@@ -1,5 +1,4 @@
-// Determinants, inverses and decompositions of matrices [..., M, N], with gradients: computed in float64, given in the
-// dtype of the input.
+// Determinants, inverses and decompositions of matrices [..., M, N], with gradients, given in the dtype of the input.
 #include "ops/decompositions.h"
 
 #include <algorithm>
@@ -46,8 +45,8 @@ Tensor identity_like(const Tensor& matrices) {
 // A^-1 B by elimination, and where A is singular; see zero_pivots.
 Solved eliminated(const Tensor& a, const Tensor& b) {
   const NoGradGuard unrecorded;
-  const LuFactors factors = lu_factors(a.detach().to(kDouble));
-  return {lu_solution(factors, b.to(kDouble)).to(a.scalar_type()), zero_pivots(factors)};
+  const LuFactors factors = lu_factors(a.detach());
+  return {lu_solution(factors, b.to(factors.packed.scalar_type())).to(a.scalar_type()), zero_pivots(factors)};
 }
 
 constexpr const char* kNoInverse =
@@ -85,7 +84,7 @@ Solved solution(const Tensor& a, const Tensor& b) {
 }
 
 Tensor triangular_solution_of(const Tensor& a, const Tensor& b, bool upper, bool unit) {
-  const Tensor x = triangular_solution(a.detach().to(kDouble), b.detach().to(kDouble), upper, unit).to(b.scalar_type());
+  const Tensor x = triangular_solution(a.detach(), b.detach(), upper, unit).to(b.scalar_type());
   return record("LinalgSolveTriangularBackward0", x, {a, b}, {a, output(x)}, [upper, unit](Backward& run) {
     const Tensor own = triangular_solution_of(run.saved(0).mT(), run.grad(), !upper, unit);
     if (run.needs(0)) run.set(0, triangle(-matmul(own, run.saved(1).mT()), upper, unit));
@@ -115,7 +114,7 @@ Tensor det(const Tensor& self) {
   check_matrices("linalg.det", self, true);
   const Tensor result = [&] {
     const NoGradGuard unrecorded;
-    const LuFactors factors = lu_factors(self.detach().to(kDouble));
+    const LuFactors factors = lu_factors(self.detach());
     return (factors.pivots().prod(-1) * factors.sign).to(self.scalar_type());
   }();
   return record("LinalgDetBackward0", result, {self}, {self, output(result)}, [](Backward& run) {
@@ -131,7 +130,7 @@ std::tuple<Tensor, Tensor> slogdet(const Tensor& self) {
   Tensor sign, logarithm;
   {
     const NoGradGuard unrecorded;
-    const LuFactors factors = lu_factors(self.detach().to(kDouble));
+    const LuFactors factors = lu_factors(self.detach());
     const Tensor pivots = factors.pivots();
     sign = (factors.sign * relume::sign(pivots).prod(-1)).to(self.scalar_type());
     logarithm = log(abs(pivots)).sum({-1}).to(self.scalar_type());
@@ -159,7 +158,7 @@ constexpr const char* kNotPositive =
 
 Solved cholesky_of(const Tensor& self, bool upper) {
   check_matrices("linalg.cholesky", self, true);
-  const auto [factor, info] = cholesky_factors(self.detach().to(kDouble));
+  const auto [factor, info] = cholesky_factors(self.detach());
   const Tensor lower = factor.to(self.scalar_type());
   record("LinalgCholeskyExBackward0", lower, {self}, {output(lower)}, [](Backward& run) {
     const Tensor turned = run.saved(0).mT(), inner = tril(matmul(turned, run.grad()));
@@ -206,33 +205,51 @@ Tensor cholesky_inverse(const Tensor& self, bool upper) {
   return cholesky_solve(identity_like(self), self, upper);
 }
 
+namespace {
+
+// For R upper triangular and square: the gradient of A = Q R from those of Q and R, of which either may be undefined
+// (Walter and Lehmann, 2010).
+Tensor square_qr_gradient(const Tensor& q, const Tensor& r, const Tensor& grad_q, const Tensor& grad_r) {
+  Tensor inner;
+  if (grad_r.defined()) inner = matmul(grad_r, r.mT());
+  if (grad_q.defined()) inner = inner.defined() ? inner - matmul(q.mT(), grad_q) : -matmul(q.mT(), grad_q);
+  const Tensor symmetric = triu(inner) + triu(inner, 1).mT();
+  const Tensor sum = grad_q.defined() ? grad_q + matmul(q, symmetric) : matmul(q, symmetric);
+  return triangular_solution_of(r, sum.mT(), true, false).mT();
+}
+
+// Where A = (X Y) is wide, X = Q U and Y = Q V for R = (U V): V = Q^T Y.
+void qr_backward(Backward& run) {
+  const Tensor q = run.saved(0), r = run.saved(1);
+  const int64_t rows = q.size(-2), columns = r.size(-1);
+  check(q.size(-1) == std::min(rows, columns),
+        "The QR decomposition is not differentiable when mode='complete' and nrows > ncols");
+  Tensor grad_q = run.has_grad(0) ? run.grad(0) : Tensor(), grad_r = run.has_grad(1) ? run.grad(1) : Tensor();
+  if (columns <= rows) return run.set(0, square_qr_gradient(q, r, grad_q, grad_r));
+  Tensor rest;
+  if (grad_r.defined()) {
+    const Tensor grad_v = grad_r.narrow(-1, rows, columns - rows), y = matmul(q, r.narrow(-1, rows, columns - rows));
+    rest = matmul(q, grad_v);
+    const Tensor own = matmul(y, grad_v.mT());
+    grad_q = grad_q.defined() ? grad_q + own : own;
+    grad_r = grad_r.narrow(-1, 0, rows);
+  } else {
+    rest = zeros_like(r.narrow(-1, rows, columns - rows));
+  }
+  run.set(0, cat({square_qr_gradient(q, r.narrow(-1, 0, rows), grad_q, grad_r), rest}, -1));
+}
+
+}  // namespace
+
 // Q with orthonormal columns and R upper triangular with Q R = self [..., M, N], by Householder's reflections: Q is
-// [..., M, min(M, N)], or [..., M, M] where `some` is not set.
+// [..., M, min(M, N)], or [..., M, M] where `some` is not set; there is then no gradient where M > N.
 std::tuple<Tensor, Tensor> qr(const Tensor& self, bool some) {
   check_matrices("linalg.qr", self, false);
-  const int64_t rows = self.size(-2), columns = self.size(-1), width = some ? std::min(rows, columns) : rows;
-  const Tensor places = arange(rows, kLong);
-  Tensor triangle = self;
-  std::vector<std::pair<Tensor, Tensor>> reflections;  // I - factor v v^T
-  const auto reflected = [](const Tensor& x, const Tensor& v, const Tensor& factor) {
-    return x - factor * v * matmul(v.mT(), x);
-  };
-  for (int64_t k = 0; k < std::min(rows - 1, columns); ++k) {
-    const Tensor column = where(places >= k, triangle.select(-1, k), 0.0);
-    const Tensor length = copysign(norm(column, 2, {-1}, true), column.narrow(-1, k, 1));
-    const Tensor v = column + where(places == k, length, 0.0), square = (v * v).sum({-1}, true);
-    // A column that is zero below the diagonal already stays as it is.
-    const Tensor rest = abs(where(places > k, column, 0.0)).sum({-1}, true);
-    const Tensor factor = where(rest == 0, 0.0, 2 / where(square == 0, 1.0, square));
-    reflections.emplace_back(v.unsqueeze(-1), factor.unsqueeze(-1));
-    triangle = reflected(triangle, reflections.back().first, reflections.back().second);
-  }
-  DimVector sizes(self.sizes());
-  sizes[sizes.size() - 1] = width;
-  Tensor orthogonal = eye(rows, width, self.scalar_type()).expand(sizes);
-  for (size_t i = reflections.size(); i-- > 0;)
-    orthogonal = reflected(orthogonal, reflections[i].first, reflections[i].second);
-  return {orthogonal, triu(triangle.narrow(-2, 0, width))};
+  const int64_t rows = self.size(-2);
+  const auto [orthogonal, triangle] = qr_factors(self.detach(), some ? std::min(rows, self.size(-1)) : rows);
+  const Tensor q = orthogonal.to(self.scalar_type()), r = triangle.to(self.scalar_type());
+  record_results("LinalgQrBackward0", {q, r}, {self}, {output(q, 0), output(r, 1)}, qr_backward);
+  return {q, r};
 }
 
 // ---- Singular values ---------------------------------------------------------------------------------------------
@@ -268,8 +285,6 @@ void svd_backward(Backward& run) {
 
 using Factors = std::tuple<Tensor, Tensor, Tensor>;
 
-Factors svd_factors_of(const Tensor& a, bool square) { return svd_factors(a.detach().to(kDouble), square); }
-
 // (U, S, V^T), U [..., M, K] and V^T [..., K, N] with K = min(M, N), of the factors of a, which may be square.
 Factors thin_svd(const Tensor& a, const Factors& factors) {
   const auto& [left, values, right] = factors;
@@ -282,6 +297,13 @@ Factors thin_svd(const Tensor& a, const Factors& factors) {
 
 }  // namespace
 
+Tensor singular_values_of(const Tensor& a) {
+  check_matrices("linalg.svd", a, false);
+  const bool alone = !recording({a});
+  const Factors factors = svd_factors(a.detach(), alone ? Vectors::kNone : Vectors::kThin);
+  return alone ? std::get<1>(factors).to(a.scalar_type()) : std::get<1>(thin_svd(a, factors));
+}
+
 // (U, S, V) with U diag(S) V^T = self [..., M, N], the singular values S from the largest, U and V with min(M, N)
 // orthonormal columns, or square, the further columns without a gradient, where `some` is not set. Without compute_uv U
 // and V are zeros.
@@ -292,9 +314,9 @@ std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& self, bool some, bool compu
     sizes[sizes.size() - 2] = sizes[sizes.size() - 1] = size;
     return zeros(sizes, self.scalar_type());
   };
-  const Factors factors = svd_factors_of(self, compute_uv && !some);
+  if (!compute_uv) return {zeros_of(self.size(-2)), singular_values_of(self), zeros_of(self.size(-1))};
+  const Factors factors = svd_factors(self.detach(), some ? Vectors::kThin : Vectors::kSquare);
   const auto [u, s, vh] = thin_svd(self, factors);
-  if (!compute_uv) return {zeros_of(self.size(-2)), s, zeros_of(self.size(-1))};
   const auto widened = [](const Tensor& thin, const Tensor& factor) {
     const int64_t width = thin.size(-1), rest = factor.size(-1) - width;
     return rest == 0 ? thin : cat({thin, factor.narrow(-1, width, rest).to(thin.scalar_type())}, -1);
@@ -302,9 +324,20 @@ std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& self, bool some, bool compu
   return {widened(u, std::get<0>(factors)), s, widened(vh.mT(), std::get<2>(factors).mT())};
 }
 
+namespace {
+
+// A matrix whose upper half is the one that is read.
+Tensor upper_half(const Tensor& a, bool upper) { return upper ? a.detach() : a.detach().mT(); }
+
+}  // namespace
+
+Tensor symmetric_eigenvalues(const Tensor& a, bool upper) {
+  if (recording({a})) return std::get<0>(symmetric_eigen(a, upper));
+  return std::get<0>(eigh_factors(upper_half(a, upper), false)).to(a.scalar_type());
+}
+
 std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a, bool upper) {
-  const Tensor half = upper ? a.detach().mT() : a.detach();
-  const auto [diagonal, columns] = eigh_factors((tril(half) + tril(half, -1).mT()).to(kDouble));
+  const auto [diagonal, columns] = eigh_factors(upper_half(a, upper));
   const Tensor values = diagonal.to(a.scalar_type()), vectors = columns.to(a.scalar_type());
   record_results("LinalgEighBackward0", {values, vectors}, {a}, {output(values, 0), output(vectors, 1)},
                  [](Backward& run) {
@@ -325,7 +358,7 @@ Pseudoinverse pseudoinverse(const Tensor& a, const Tensor& atol, const Tensor& r
   Tensor result, values, counts;
   {
     const NoGradGuard unrecorded;
-    const auto [u, s, vh] = svd_factors_of(a, false);
+    const auto [u, s, vh] = svd_factors(a.detach(), Vectors::kThin);
     values = s;
     counts = counting(s, atol, rtol);
     const Tensor inverted = where(counts, 1 / where(counts, s, 1.0), 0.0);

@@ -38,6 +38,10 @@ Tensor triangular_solution_of(const Tensor& a, const Tensor& b, bool upper, bool
 // The eigenvalues, ascending, and the eigenvectors of symmetric matrices, of which one half is read. The gradient is
 // that of the whole matrix.
 std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a, bool upper);
+Tensor symmetric_eigenvalues(const Tensor& a, bool upper);
+
+// The singular values, the largest of which is first.
+Tensor singular_values_of(const Tensor& a);
 
 // Which of the singular values, the largest of which is first, are above max(atol, rtol times the largest); atol and
 // rtol broadcast to the batch.

@@ -1,4 +1,5 @@
-// Decompositions of batches of float64 matrices [..., M, N], as tensors, without gradients.
+// Decompositions of batches of matrices [..., M, N] as tensors, without gradients: computed in float64 where the
+// matrices are of float64 or where it says so, else in float32.
 #pragma once
 
 #include <tuple>
@@ -31,11 +32,20 @@ Tensor triangular_solution(const Tensor& triangles, const Tensor& right, bool up
 // The lower factor, and the order of the first minor that is not positive (0 where all are), int32.
 std::tuple<Tensor, Tensor> cholesky_factors(const Tensor& matrices);
 
-// The eigenvalues, ascending, and eigenvectors of symmetric matrices: NaN of one that is not finite.
-std::tuple<Tensor, Tensor> eigh_factors(const Tensor& matrices);
+// Q [..., M, width], width = min(M, N) or M, and R [..., width, N].
+std::tuple<Tensor, Tensor> qr_factors(const Tensor& matrices, int64_t width);
 
-// U, the singular values, descending, and V^T; with `square`, U and V are. Throws LinAlgError for a matrix with NaN;
-// one with infinities has NaN for factors.
-std::tuple<Tensor, Tensor, Tensor> svd_factors(const Tensor& matrices, bool square);
+// R [..., N, N] and Q^T B [..., N, K] for matrices [..., M, N], M >= N, and B [..., M, K] of the same batch.
+std::tuple<Tensor, Tensor> qr_reduced(const Tensor& matrices, const Tensor& right);
+
+// The eigenvalues, ascending, and eigenvectors of symmetric matrices, of which the upper half is read, in float64: NaN
+// of one that is not finite. The eigenvectors are undefined where they are not wanted.
+std::tuple<Tensor, Tensor> eigh_factors(const Tensor& matrices, bool vectors = true);
+
+// U, the singular values, descending, and V^T, in float64; which vectors are wanted: none (U and V are undefined), as
+// many as there are values, or square matrices. Throws LinAlgError for a matrix with NaN; one with infinities has NaN
+// for factors.
+enum class Vectors { kNone, kThin, kSquare };
+std::tuple<Tensor, Tensor, Tensor> svd_factors(const Tensor& matrices, Vectors vectors);
 
 }  // namespace relume

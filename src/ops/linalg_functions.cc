@@ -82,7 +82,7 @@ std::tuple<Tensor, Tensor, Tensor> linalg_svd(const Tensor& A, bool full_matrice
 }
 
 // The singular values of matrices, from the largest.
-Tensor linalg_svdvals(const Tensor& A, std::optional<std::string_view> /*driver*/) { return std::get<1>(svd(A)); }
+Tensor linalg_svdvals(const Tensor& A, std::optional<std::string_view> /*driver*/) { return singular_values_of(A); }
 
 namespace {
 
@@ -111,17 +111,28 @@ Tensor as_limit(std::optional<double> limit) { return limit ? scalar_tensor(*lim
 
 }  // namespace
 
+namespace {
+
+// Whether the upper half is read.
+bool reads_upper(const Tensor& A, std::string_view half) {
+  check_matrices("linalg.eigh", A, true);
+  const bool upper = half == "U" || half == "u";
+  check(upper || half == "L" || half == "l", "Expected UPLO argument to be 'L' or 'U', but got {}", half);
+  return upper;
+}
+
+}  // namespace
+
 // (eigenvalues, eigenvectors) of symmetric matrices [..., N, N], of which the lower (or upper, "U") half is read: A = V
 // diag(L) V^T, the values from the smallest.
 std::tuple<Tensor, Tensor> linalg_eigh(const Tensor& A, std::string_view UPLO) {
-  check_matrices("linalg.eigh", A, true);
-  const bool upper = UPLO == "U" || UPLO == "u";
-  check(upper || UPLO == "L" || UPLO == "l", "Expected UPLO argument to be 'L' or 'U', but got {}", UPLO);
-  return symmetric_eigen(A, upper);
+  return symmetric_eigen(A, reads_upper(A, UPLO));
 }
 
 // The eigenvalues of symmetric matrices, from the smallest.
-Tensor linalg_eigvalsh(const Tensor& A, std::string_view UPLO) { return std::get<0>(linalg_eigh(A, UPLO)); }
+Tensor linalg_eigvalsh(const Tensor& A, std::string_view UPLO) {
+  return symmetric_eigenvalues(A, reads_upper(A, UPLO));
+}
 
 // The pseudoinverse (Moore and Penrose) of matrices [..., M, N], where singular values up to max(atol, rtol times the
 // largest) count as 0; rtol is max(M, N) times the dtype's epsilon where neither is given. Of hermitian (symmetric)
@@ -142,8 +153,8 @@ Tensor linalg_pinv(const Tensor& A, double rcond, bool hermitian) {
 Tensor linalg_matrix_rank(const Tensor& self, const Tensor& atol, const Tensor& rtol, bool hermitian) {
   check_matrices("torch.linalg.matrix_rank", self, hermitian);
   const Limits limits = limits_of(self, atol, rtol);
-  const Tensor matrices = self.detach().to(kDouble);
-  const Tensor values = std::get<1>(svd_factors(hermitian ? symmetric(matrices) : matrices, false));
+  const Tensor matrices = hermitian ? symmetric(self.detach()) : self.detach();
+  const Tensor values = std::get<1>(svd_factors(matrices, Vectors::kNone));
   return counting(values, limits.absolute, limits.relative).sum({-1});
 }
 Tensor linalg_matrix_rank(const Tensor& self, std::optional<double> atol, std::optional<double> rtol, bool hermitian) {
@@ -155,6 +166,32 @@ Tensor linalg_matrix_rank(const Tensor& self, double tol, bool hermitian) {
 Tensor linalg_matrix_rank(const Tensor& self, const Tensor& tol, bool hermitian) {
   return linalg_matrix_rank(self, tol, as_limit(0), hermitian);
 }
+
+namespace {
+
+// Whether triangular matrices are so far from losing rank that no singular value need be known: the least is at least
+// 1 / |R^-1|, the largest at most |R|.
+bool have_full_rank(const Tensor& r, const Limits& limits) {
+  const auto size = [](const Tensor& x) { return norm(x.to(kDouble), 2, {-2, -1}); };
+  const Tensor identity = eye(r.size(-1), r.scalar_type()).expand(r.sizes());
+  const Tensor least = 1 / size(triangular_solution(r, identity, true, false));
+  return (least > maximum(size(r) * limits.relative, limits.absolute)).all().item().toBool();
+}
+
+// The X of linalg_lstsq where the rank of every matrix is beyond doubt; undefined otherwise.
+Tensor full_rank_solution(const Tensor& self, const Tensor& b, const Limits& limits) {
+  const NoGradGuard unrecorded;
+  const Tensor a = with_batch_of(self.detach(), b), right = with_batch_of(b.detach(), self);
+  if (a.size(-2) >= a.size(-1)) {
+    const auto [r, reduced] = qr_reduced(a, right);
+    return have_full_rank(r, limits) ? triangular_solution(r, reduced, true, false).to(a.scalar_type()) : Tensor();
+  }
+  const auto [q, r] = qr_factors(a.mT(), a.size(-2));
+  if (!have_full_rank(r, limits)) return {};
+  return matmul(q, triangular_solution(r.mT(), right.to(q.scalar_type()), false, false)).to(a.scalar_type());
+}
+
+}  // namespace
 
 // (solution, residuals, rank, singular_values) of the X for which |self X - b| is smallest, and of those the X that is
 // smallest itself: self [..., M, N], b [..., M, K] or vectors [..., M]. As in LAPACK, the driver decides what else
@@ -172,11 +209,17 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linalg_lstsq(const Tensor& self, cons
   check(right.dim() >= 2 && right.size(-2) == self.size(-2),
         "torch.linalg.lstsq: input.size(-2) should match other.size(-2)");
   const Limits limits = limits_of(self, {}, as_limit(rcond));
-  const auto [inverted, values, rank] = pseudoinverse(self, limits.absolute, limits.relative);
-  const Tensor solution = matmul(inverted, right);
+  const bool valued = way == "gelsd" || way == "gelss";
+  Tensor solution = valued || recording({self, b}) ? Tensor() : full_rank_solution(self, right, limits), values, rank;
+  if (solution.defined()) {
+    rank = full(batch_sizes(self), std::min(self.size(-2), self.size(-1)), kLong);
+  } else {
+    const Pseudoinverse inverse = pseudoinverse(self, limits.absolute, limits.relative);
+    solution = matmul(inverse.result, right), values = inverse.values, rank = inverse.rank;
+  }
   const Tensor none = empty({0}, self.options());
-  const bool tall = self.size(-2) > self.size(-1), full = (rank == self.size(-1)).all().item().toBool();
-  const bool residual = way != "gelsy" && tall && full, valued = way == "gelsd" || way == "gelss";
+  const bool residual =
+      way != "gelsy" && self.size(-2) > self.size(-1) && (rank == self.size(-1)).all().item().toBool();
   return {vector ? solution.squeeze(-1) : solution, residual ? (matmul(self, solution) - right).pow(2).sum({-2}) : none,
           way == "gels" ? empty({0}, kLong) : rank, valued ? values.to(self.scalar_type()) : none};
 }

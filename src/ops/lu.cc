@@ -74,7 +74,7 @@ std::tuple<Tensor, Tensor, Tensor> linalg_lu_factor_ex(const Tensor& A, bool piv
   Tensor packed, info;
   {
     const NoGradGuard unrecorded;
-    factors = lu_factors(A.detach().to(kDouble));
+    factors = lu_factors(A.detach());
     packed = factors.packed.to(A.scalar_type());
     info = zero_pivots(factors);
   }
