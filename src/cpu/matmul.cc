@@ -41,13 +41,13 @@ Range piece(int64_t count, int64_t pieces, int64_t unit, int64_t i) {
   return {std::min(count, units * i / pieces * unit), std::min(count, units * (i + 1) / pieces * unit)};
 }
 
-// One product of a batch: operands of element type Src, computed in T, written to `c` as T.
-template <class Src, class T>
+// One product of a batch.
+template <class T>
 struct Product {
   int64_t m, n, k;
-  const Src* a;
+  const T* a;
   int64_t a_row, a_col;
-  const Src* b;
+  const T* b;
   int64_t b_row, b_col;
   T* c;
   int64_t c_row;
@@ -58,7 +58,7 @@ struct Product {
 
 // The same product as C' = B' A'.
 template <class T>
-Product<T, T> transposed(const Product<T, T>& p) {
+Product<T> transposed(const Product<T>& p) {
   return {p.n,     p.m, p.k,     p.b,     p.b_col, p.b_row,      p.a,    p.a_col,
           p.a_row, p.c, p.c_col, p.alpha, p.beta,  p.repeatable, p.c_row};
 }
@@ -66,12 +66,12 @@ Product<T, T> transposed(const Product<T, T>& p) {
 // Packing turns rows x depth of an operand into depth rows of `padded` neighbours, of which those after `rows` are 0.
 
 // Neighbours are neighbours already: a copy of short stretches, too far apart for the hardware to foresee.
-template <class Src, class T>
-void pack_neighbours(const Src* from, int64_t col, int64_t rows, int64_t depth, int64_t padded, T* to) {
+template <class T>
+void pack_neighbours(const T* from, int64_t col, int64_t rows, int64_t depth, int64_t padded, T* to) {
   for (int64_t p = 0; p < depth; ++p, from += col, to += padded) {
-    for (int64_t r = 0; r < rows; r += 64 / static_cast<int64_t>(sizeof(Src)))
+    for (int64_t r = 0; r < rows; r += 64 / static_cast<int64_t>(sizeof(T)))
       __builtin_prefetch(from + kPrefetchRows * col + r);
-    for (int64_t r = 0; r < rows; ++r) to[r] = static_cast<T>(from[r]);
+    for (int64_t r = 0; r < rows; ++r) to[r] = from[r];
   }
 }
 
@@ -94,10 +94,10 @@ void pack_four_rows(const float* from, int64_t row, int64_t depth, int64_t padde
 }
 
 // A cache line of each row at a time.
-template <class Src, class T>
-void pack_transposed(const Src* from, int64_t row, int64_t col, int64_t rows, int64_t depth, int64_t padded, T* to) {
+template <class T>
+void pack_transposed(const T* from, int64_t row, int64_t col, int64_t rows, int64_t depth, int64_t padded, T* to) {
   int64_t done = 0;  // of the depth
-  if constexpr (std::is_same_v<Src, float>)
+  if constexpr (std::is_same_v<T, float>)
     if (col == 1 && rows >= 4) {
       done = depth / 4 * 4;
       for (int64_t r = 0; r < rows; r += 4) {
@@ -108,12 +108,12 @@ void pack_transposed(const Src* from, int64_t row, int64_t col, int64_t rows, in
   for (int64_t start = done; start < depth; start += kPackBlock) {
     const int64_t end = std::min(depth, start + kPackBlock);
     for (int64_t r = 0; r < rows; ++r)
-      for (int64_t p = start; p < end; ++p) to[p * padded + r] = static_cast<T>(from[r * row + p * col]);
+      for (int64_t p = start; p < end; ++p) to[p * padded + r] = from[r * row + p * col];
   }
 }
 
-template <class Src, class T>
-void pack(const Src* from, int64_t row, int64_t col, int64_t rows, int64_t depth, int64_t padded, T* to) {
+template <class T>
+void pack(const T* from, int64_t row, int64_t col, int64_t rows, int64_t depth, int64_t padded, T* to) {
   if (row == 1)
     pack_neighbours(from, col, rows, depth, padded, to);
   else
@@ -145,18 +145,18 @@ void merge_tile(const T* tile, int64_t tile_row, int64_t tile_column, int64_t ro
 }
 
 // The block rows x columns of C by outer-product tiles: panels of B as wide as a tile, against tiles of A.
-template <class Src, class T>
+template <class T>
 class OuterBlock {
  public:
-  OuterBlock(const GemmTiles<T>& tiles, const Product<Src, T>& product, Range rows, Range columns)
+  OuterBlock(const GemmTiles<T>& tiles, const Product<T>& product, Range rows, Range columns)
       : tiles_(tiles),
         product_(product),
         rows_(rows),
         columns_(columns),
         width_(tiles.wide ? 2 * tiles.lanes : tiles.lanes),
         row_tiles_(ceil_div(rows.size(), tiles.max_rows)),
-        pack_a_(!std::is_same_v<Src, T> || columns.size() > 3 * width_),
-        pack_b_(!std::is_same_v<Src, T> || product.b_col != 1 || row_tiles_ > 4) {}
+        pack_a_(columns.size() > 3 * width_),
+        pack_b_(product.b_col != 1 || row_tiles_ > 4) {}
 
   void run() {
     const int64_t depth_bytes = product_.c_col == 1 ? kDepthBytes : kTurnedDepthBytes;
@@ -193,12 +193,12 @@ class OuterBlock {
   void panel(Range depth, Range columns) {
     const bool narrow = columns.size() <= tiles_.lanes;
     const int64_t width = narrow ? tiles_.lanes : width_;
-    const Src* from = product_.b + depth.begin * product_.b_row + columns.begin * product_.b_col;
+    const T* from = product_.b + depth.begin * product_.b_row + columns.begin * product_.b_col;
     const T* b = panel_;
     int64_t b_row = width;
     if (pack_b_ || columns.size() < width) {
       pack(from, product_.b_col, product_.b_row, columns.size(), depth.size(), width, panel_);
-    } else if constexpr (std::is_same_v<Src, T>) {
+    } else {
       b = from;
       b_row = product_.b_row;
     }
@@ -208,12 +208,11 @@ class OuterBlock {
   void tile(Range depth, Range rows, Range columns, const T* b, int64_t b_row, bool narrow, int64_t width) {
     const T* a = block_ + (rows.begin - rows_.begin) * depth.size();
     int64_t a_row = 1, a_col = rows.size();
-    if constexpr (std::is_same_v<Src, T>)
-      if (!pack_a_) {
-        a_row = product_.a_row;
-        a_col = product_.a_col;
-        a = product_.a + rows.begin * a_row + depth.begin * a_col;
-      }
+    if (!pack_a_) {
+      a_row = product_.a_row;
+      a_col = product_.a_col;
+      a = product_.a + rows.begin * a_row + depth.begin * a_col;
+    }
     T* c = product_.c + rows.begin * product_.c_row + columns.begin * product_.c_col;
     const auto kernel = narrow ? tiles_.narrow : tiles_.wide;
     if (columns.size() == width && product_.c_col == 1) {
@@ -229,7 +228,7 @@ class OuterBlock {
   }
 
   const GemmTiles<T>& tiles_;
-  const Product<Src, T>& product_;
+  const Product<T>& product_;
   const Range rows_, columns_;
   const int64_t width_, row_tiles_;
   const bool pack_a_, pack_b_;
@@ -261,17 +260,17 @@ void for_each_block(int64_t m, int64_t n, Grid grid, int64_t width, const Body& 
   });
 }
 
-template <class Src, class T>
-void outer_product(const GemmTiles<T>& tiles, const Product<Src, T>& p) {
+template <class T>
+void outer_product(const GemmTiles<T>& tiles, const Product<T>& p) {
   const int64_t width = tiles.wide ? 2 * tiles.lanes : tiles.lanes;
   const Grid grid = choose_grid(p.m, p.n, p.k, kBlockRowTiles * tiles.max_rows, tiles.max_rows, width);
   for_each_block(p.m, p.n, grid, width,
-                 [&](Range rows, Range columns) { OuterBlock<Src, T>(tiles, p, rows, columns).run(); });
+                 [&](Range rows, Range columns) { OuterBlock<T>(tiles, p, rows, columns).run(); });
 }
 
 // Every element of C as a dot product: A's rows and B's columns are contiguous, so nothing is packed.
 template <class T>
-void dot_product(const GemmTiles<T>& tiles, const Product<T, T>& p) {
+void dot_product(const GemmTiles<T>& tiles, const Product<T>& p) {
   const int64_t block_rows = std::max<int64_t>(
       tiles.dot_rows, kBlockBytes / static_cast<int64_t>(sizeof(T)) / p.k / tiles.dot_rows * tiles.dot_rows);
   const Grid grid = choose_grid(p.m, p.n, p.k, block_rows, tiles.dot_rows, kDotColumns);
@@ -290,7 +289,7 @@ void dot_product(const GemmTiles<T>& tiles, const Product<T, T>& p) {
 
 // One column times one row: C is written once, row after row.
 template <class T>
-void rank_one(const GemmTiles<T>& tiles, const Product<T, T>& p) {
+void rank_one(const GemmTiles<T>& tiles, const Product<T>& p) {
   constexpr int64_t kGrain = 1 << 15;  // elements
   parallel_for(p.m, std::max<int64_t>(1, kGrain / p.n), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) tiles.scaled(p.n, p.a[i * p.a_row], p.b, p.c + i * p.c_row);
@@ -298,8 +297,8 @@ void rank_one(const GemmTiles<T>& tiles, const Product<T, T>& p) {
 }
 
 // Dot products win while packing B would cost more than the sums across a vector at their end.
-template <class Src, class T>
-bool use_dot_product(const GemmTiles<T>& tiles, const Product<Src, T>& p) {
+template <class T>
+bool use_dot_product(const GemmTiles<T>& tiles, const Product<T>& p) {
   if (!tiles.dot || p.a_col != 1 || p.b_row != 1) return false;
   return p.k >= 2 * tiles.lanes && (p.m <= kDotRowsAtMost || p.n <= tiles.lanes);
 }
@@ -308,27 +307,24 @@ bool use_dot_product(const GemmTiles<T>& tiles, const Product<Src, T>& p) {
 // them is cheap, and B is read as it lies. Dot products would add up a vector's lanes for each element of C, which
 // costs more than visiting C by columns where vectors are long.
 template <class T>
-bool better_turned(const GemmTiles<T>& tiles, const Product<T, T>& p) {
+bool better_turned(const GemmTiles<T>& tiles, const Product<T>& p) {
   const int64_t idle_lanes = ceil_div(p.m, tiles.lanes) * tiles.lanes - p.m;
   return tiles.max_rows == kMaxTileRows && p.m >= 2 * tiles.lanes - 1 && 8 * idle_lanes <= p.m &&
          p.n >= 2 * tiles.max_rows;
 }
 
-template <class Src, class T>
-void multiply(const Product<Src, T>& p) {
+template <class T>
+void multiply(const Product<T>& p) {
   const GemmTiles<T>& tiles = gemm_tiles<T>();
-  if constexpr (std::is_same_v<Src, T>) {
-    // A column result of a matrix whose columns are contiguous is a row result of its transpose.
-    if (p.n == 1 && p.c_row == 1 && p.a_row == 1 && p.m > 1 && p.a_col != 1) return multiply(transposed(p));
-    if (p.k == 1 && p.b_col == 1 && p.alpha == T(1) && p.beta == T(0) && tiles.scaled) return rank_one(tiles, p);
-    const bool by_dots = use_dot_product(tiles, p);
-    if constexpr (std::is_same_v<T, float>)
-      if (!p.repeatable && !(by_dots && p.m <= kDotRowsKept) && p.c_col == 1 &&
-          onednn::multiply(
-              {p.m, p.n, p.k, p.a, p.a_row, p.a_col, p.b, p.b_row, p.b_col, p.c, p.c_row, p.alpha, p.beta}))
-        return;
-    if (by_dots) return better_turned(tiles, p) ? outer_product(tiles, transposed(p)) : dot_product(tiles, p);
-  }
+  // A column result of a matrix whose columns are contiguous is a row result of its transpose.
+  if (p.n == 1 && p.c_row == 1 && p.a_row == 1 && p.m > 1 && p.a_col != 1) return multiply(transposed(p));
+  if (p.k == 1 && p.b_col == 1 && p.alpha == T(1) && p.beta == T(0) && tiles.scaled) return rank_one(tiles, p);
+  const bool by_dots = use_dot_product(tiles, p);
+  if constexpr (std::is_same_v<T, float>)
+    if (!p.repeatable && !(by_dots && p.m <= kDotRowsKept) && p.c_col == 1 &&
+        onednn::multiply({p.m, p.n, p.k, p.a, p.a_row, p.a_col, p.b, p.b_row, p.b_col, p.c, p.c_row, p.alpha, p.beta}))
+      return;
+  if (by_dots) return better_turned(tiles, p) ? outer_product(tiles, transposed(p)) : dot_product(tiles, p);
   outer_product(tiles, p);
 }
 
@@ -350,14 +346,14 @@ void start_result(const Gemm& g, const Src* old, int64_t old_row, T beta, const 
 }
 
 // A few long sums: partial sums over fixed chunks, so that threads have something to share.
-template <class Src, class T>
-void multiply_in_chunks(const Product<Src, T>& p) {
+template <class T>
+void multiply_in_chunks(const Product<T>& p) {
   const int64_t chunks = ceil_div(p.k, kSumChunk), size = p.m * p.n;
   const Scratch scratch(chunks * size * static_cast<int64_t>(sizeof(T)));
   T* const partial = scratch.as<T>();
   parallel_for(chunks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      Product<Src, T> chunk = p;
+      Product<T> chunk = p;
       chunk.a += i * kSumChunk * p.a_col;
       chunk.b += i * kSumChunk * p.b_row;
       chunk.k = std::min(kSumChunk, p.k - i * kSumChunk);
@@ -372,43 +368,73 @@ void multiply_in_chunks(const Product<Src, T>& p) {
   merge_tile(partial, p.n, 1, p.m, p.n, p.c, p.c_row, p.beta);
 }
 
+// A matrix of narrow elements in the type of the arithmetic, dense in the order that it had.
+template <class T>
+class Widened {
+ public:
+  template <class Src>
+  Widened(const Src* from, int64_t rows, int64_t columns, int64_t row, int64_t column)
+      : scratch_(rows * columns * static_cast<int64_t>(sizeof(T))) {
+    const bool by_columns = row == 1 && column != 1;
+    row_ = by_columns ? 1 : columns;
+    column_ = by_columns ? rows : 1;
+    const int64_t lines = by_columns ? columns : rows, length = by_columns ? rows : columns;
+    const int64_t line_step = by_columns ? column : row, step = by_columns ? row : column;
+    T* to = scratch_.template as<T>();
+    for (int64_t i = 0; i < lines; ++i, to += length)
+      for (int64_t j = 0; j < length; ++j) to[j] = static_cast<T>(from[i * line_step + j * step]);
+  }
+  const T* data() const { return scratch_.template as<T>(); }
+  int64_t row() const { return row_; }
+  int64_t column() const { return column_; }
+
+ private:
+  const Scratch scratch_;
+  int64_t row_, column_;
+};
+
+// C, which the product starts from or replaces; `old` is what it was, of any type.
+template <class Src, class T>
+void run_product(const Gemm& g, Product<T> p, const Src* old, int64_t old_row) {
+  const Src* const bias = static_cast<const Src*>(g.bias);
+  if (bias || g.k == 0 || (p.beta != T(0) && !std::is_same_v<Src, T>)) {
+    start_result(g, old, old_row, p.beta, bias, p.c, p.c_row);
+    p.beta = T(1);
+  }
+  if (g.k == 0) return;
+  if (g.k >= kLongSum && g.m * g.n <= kSmallResult)
+    multiply_in_chunks(p);
+  else
+    multiply(p);
+}
+
+// Operands of element type Src, computed in T.
 template <class Src, class T>
 void one_product(const Gemm& g, const Src* a, const Src* b, Src* c) {
-  const Src* bias = static_cast<const Src*>(g.bias);
-  Product<Src, T> p{g.m,
-                    g.n,
-                    g.k,
-                    a,
-                    g.a_row,
-                    g.a_col,
-                    b,
-                    g.b_row,
-                    g.b_col,
-                    nullptr,
-                    g.c_row,
-                    static_cast<T>(g.alpha),
-                    static_cast<T>(g.beta),
-                    g.repeatable};
-  const auto run = [&](T* result, int64_t row) {
-    p.c = result;
-    p.c_row = row;
-    if (bias || g.k == 0) {
-      start_result(g, c, g.c_row, p.beta, bias, result, row);
-      p.beta = T(1);
-    }
-    if (g.k == 0) return;
-    if (g.k >= kLongSum && g.m * g.n <= kSmallResult)
-      multiply_in_chunks(p);
-    else
-      multiply(p);
+  const auto product = [&g](const T* x, int64_t a_row, int64_t a_col, const T* y, int64_t b_row, int64_t b_col, T* to,
+                            int64_t c_row) {
+    return Product<T>{g.m,
+                      g.n,
+                      g.k,
+                      x,
+                      a_row,
+                      a_col,
+                      y,
+                      b_row,
+                      b_col,
+                      to,
+                      c_row,
+                      static_cast<T>(g.alpha),
+                      static_cast<T>(g.beta),
+                      g.repeatable};
   };
   if constexpr (std::is_same_v<Src, T>) {
-    run(c, g.c_row);
+    run_product(g, product(a, g.a_row, g.a_col, b, g.b_row, g.b_col, c, g.c_row), c, g.c_row);
   } else {
+    const Widened<T> x(a, g.m, g.k, g.a_row, g.a_col), y(b, g.k, g.n, g.b_row, g.b_col);
     const Scratch scratch(g.m * g.n * static_cast<int64_t>(sizeof(T)));
     T* const wide = scratch.as<T>();
-    if (p.beta != T(0) && !bias && g.k != 0) start_result(g, c, g.c_row, T(1), bias, wide, g.n);
-    run(wide, g.n);
+    run_product(g, product(x.data(), x.row(), x.column(), y.data(), y.row(), y.column(), wide, g.n), c, g.c_row);
     for (int64_t i = 0; i < g.m; ++i)
       for (int64_t j = 0; j < g.n; ++j) c[i * g.c_row + j] = static_cast<Src>(wide[i * g.n + j]);
   }
