@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "cpu/parallel.h"
 #include "cpu/vector_loops.h"
 #include "kernels/matmul.h"
 #include "kernels/matrices.h"
@@ -170,6 +171,42 @@ template void qr(double*, int64_t, int64_t, int64_t, double*, int64_t);
 
 namespace {
 
+// Products of a large matrix with a vector on several threads, in pieces of `kPiece` elements.
+constexpr int64_t kPiece = 1 << 17;
+
+int64_t lines_of_piece(int64_t length) { return (kPiece / std::max<int64_t>(1, length) + 4) / 4 * 4; }
+
+// y = A x for A [rows, n]
+void rows_times(const double* a, int64_t row, int64_t rows, int64_t n, const double* x, double* y) {
+  parallel_for(rows, lines_of_piece(n), [&](int64_t begin, int64_t end) {
+    vector_loops<double>().rows_times(a + begin * row, row, end - begin, n, x, y + begin);
+  });
+}
+
+// y = x A
+void times_rows(const double* a, int64_t row, int64_t rows, int64_t n, const double* x, double* y) {
+  parallel_for(n, lines_of_piece(rows), [&](int64_t begin, int64_t end) {
+    std::fill(y + begin, y + end, 0.0);
+    vector_loops<double>().add_rows(a + begin, row, rows, end - begin, x, y + begin);
+  });
+}
+
+// y = A x for symmetric A [n, n], of which the upper half is read: a sum of what strips of rows give.
+void symmetric_times(const double* a, int64_t row, int64_t n, const double* x, double* y) {
+  const int64_t strip = lines_of_piece(n), strips = (n + strip - 1) / strip;
+  const Scratch scratch((strips - 1) * n * static_cast<int64_t>(sizeof(double)));
+  const auto part = [&](int64_t i) { return i == 0 ? y : scratch.as<double>() + (i - 1) * n; };
+  parallel_for(strips, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first = i * strip;
+      std::fill_n(part(i), n, 0.0);
+      vector_loops<double>().add_symmetric(a + first * (row + 1), row, std::min(strip, n - first), n - first, x + first,
+                                           part(i) + first);
+    }
+  });
+  for (int64_t i = 1; i < strips; ++i) vector_loops<double>().add(part(i), 1, n, y);
+}
+
 constexpr int64_t kStrip = 64;  // rows of a symmetric matrix that are updated at a time, from the diagonal on
 
 // Vectors of n neighbours that a reduction has made of the columns or rows before this one.
@@ -214,8 +251,7 @@ void tridiagonalize(double* a, int64_t n, double* d, double* e, double* factors)
       e[j] = row[next];
       row[next] = 1;
       double* const own = w.data + count * n + next;
-      std::fill_n(own, rest, 0.0);
-      loops.add_symmetric(a + next * n + next, n, rest, row + next, own);
+      symmetric_times(a + next * n + next, n, rest, row + next, own);
       v.subtract_projected(own, next, rest, w, row + next, next, rest, count);
       w.subtract_projected(own, next, rest, v, row + next, next, rest, count);
       loops.scale(factor, rest, own);
@@ -255,8 +291,7 @@ void bidiagonalize(double* a, int64_t rows, int64_t n, double* d, double* e, dou
       if (rest == 0) break;
 
       double* const own_y = y.data + count * n + next;
-      std::fill_n(own_y, rest, 0.0);
-      loops.add_rows(a + j * n + next, n, height, rest, column + j, own_y);
+      times_rows(a + j * n + next, n, height, rest, column + j, own_y);
       y.subtract_projected(own_y, next, rest, u, column + j, j, height, count);
       v.subtract_projected(own_y, next, rest, x, column + j, j, height, count);
       loops.scale(left_factors[j], rest, own_y);
@@ -269,7 +304,7 @@ void bidiagonalize(double* a, int64_t rows, int64_t n, double* d, double* e, dou
       row[next] = 1;
 
       double* const own_x = x.data + count * rows + next;
-      loops.rows_times(a + next * n + next, n, rows - next, rest, row + next, own_x);
+      rows_times(a + next * n + next, n, rows - next, rest, row + next, own_x);
       u.subtract_projected(own_x, next, rows - next, y, row + next, next, rest, count + 1);
       x.subtract_projected(own_x, next, rows - next, v, row + next, next, rest, count);
       loops.scale(right_factors[j], rows - next, own_x);

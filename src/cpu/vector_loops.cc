@@ -141,15 +141,15 @@ void add_both(const T* a, int64_t row, int64_t n, const T* x, T* y) {
 }
 
 template <class T>
-void add_symmetric(const T* a, int64_t row, int64_t n, const T* x, T* y) {
+void add_symmetric(const T* a, int64_t row, int64_t rows, int64_t n, const T* x, T* y) {
   int64_t i = 0;
-  for (; i + 4 <= n; i += 4) {
+  for (; i + 4 <= rows; i += 4) {
     const T* const block = a + i * row + i;
     for (int r = 0; r < 4; ++r)
       for (int c = 0; c < 4; ++c) y[i + r] += block[r < c ? r * row + c : c * row + r] * x[i + c];
     add_both<4>(block, row, n - i, x + i, y + i);
   }
-  for (; i < n; ++i) {
+  for (; i < rows; ++i) {
     y[i] += a[i * row + i] * x[i];
     add_both<1>(a + i * row + i, row, n - i, x + i, y + i);
   }

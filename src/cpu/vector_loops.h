@@ -18,8 +18,9 @@ struct VectorLoops {
   void (*scale)(T factor, int64_t n, T* x);  // x *= factor
   // (x, y) = (c x - s y, s x + c y)
   void (*rotate)(T* x, T* y, T c, T s, int64_t n);
-  // y += A x for a symmetric matrix of n rows, of which only the upper half is read.
-  void (*add_symmetric)(const T* a, int64_t row, int64_t n, const T* x, T* y);
+  // y += A x for the symmetric matrix [n, n] that has these first rows, of which only the upper half is read, and is
+  // zero elsewhere.
+  void (*add_symmetric)(const T* a, int64_t row, int64_t rows, int64_t n, const T* x, T* y);
   // The sums of z[i] / d[i] and of z[i] / d[i]^2.
   void (*secular)(const T* z, const T* d, int64_t n, T* sum, T* slope);
 };

@@ -223,7 +223,7 @@ void qr_backward(Backward& run) {
   const Tensor q = run.saved(0), r = run.saved(1);
   const int64_t rows = q.size(-2), columns = r.size(-1);
   check(q.size(-1) == std::min(rows, columns),
-        "The QR decomposition is not differentiable when mode='complete' and nrows > ncols");
+        "The QR decomposition is not differentiable when mode='complete' and nrows > ncols.");
   Tensor grad_q = run.has_grad(0) ? run.grad(0) : Tensor(), grad_r = run.has_grad(1) ? run.grad(1) : Tensor();
   if (columns <= rows) return run.set(0, square_qr_gradient(q, r, grad_q, grad_r));
   Tensor rest;
