@@ -39,13 +39,16 @@ FORWARDED = {
     "torch/optim": ("torch/optim.h", "adagrad adam adamw lbfgs optimizer rmsprop sgd"),
     "torch/optim/schedulers": ("torch/optim.h", "lr_scheduler reduce_on_plateau_scheduler step_lr"),
     "torch/data": ("torch/data.h", "dataloader dataloader_options datasets example iterator samplers transforms"),
-    "torch/data/datasets": ("torch/data.h", "base map mnist tensor"),
+    "torch/data/datasets": ("torch/data.h", "base chunk map mnist shared stateful tensor"),
+    "torch/data/samplers": ("torch/data.h", "base custom_batch_request distributed random sequential serialize stream"),
+    "torch/data/transforms": ("torch/data.h", "base collate lambda stack tensor"),
+    "torch/data/dataloader": ("torch/data.h", "base stateful stateless"),
     "torch/serialize": ("torch/serialize.h", "archive input-archive output-archive tensor"),
     "ATen": (
         "ATen/ATen.h",
         "CPUGeneratorImpl Device Dispatch Functions Parallel Scalar ScalarType Tensor TensorIndexing TensorOptions TensorUtils",
     ),
-    "ATen/core": ("ATen/ATen.h", "Formatting Generator Reduction Scalar Tensor TensorBody grad_mode"),
+    "ATen/core": ("ATen/ATen.h", "Formatting Generator Reduction Scalar Tensor TensorBody grad_mode ivalue"),
     "c10/core": (
         "torch/types.h",
         "Device DeviceType GradMode InferenceMode Layout MemoryFormat Scalar ScalarType TensorOptions",

@@ -17,3 +17,5 @@ using namespace relume::data::transforms;
 }
 }  // namespace data
 }  // namespace torch
+
+#include <torch/chunk.h>

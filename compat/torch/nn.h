@@ -7,7 +7,22 @@
 namespace torch {
 namespace enumtype {
 using namespace relume::enumtype;
+
+using relume::enumtype::get_enum_name;
+// The name of the tag that a program's own option holds.
+template <class... Tags>
+std::string get_enum_name(const std::variant<Tags...>& tag) {
+  return std::visit([](auto held) { return relume::enumtype::get_enum_name(held); }, tag);
 }
+// kNone, kMean and kSum as at::Reduction has them.
+template <class Choice>
+at::Reduction::Reduction reduction_get_enum(const Choice& choice) {
+  const Name name = choice;
+  TORCH_CHECK(name == Name::None || name == Name::Mean || name == Name::Sum, get_enum_name(name),
+              " is not a valid value for reduction");
+  return name == Name::None ? at::Reduction::None : name == Name::Mean ? at::Reduction::Mean : at::Reduction::Sum;
+}
+}  // namespace enumtype
 namespace nn {
 #include <torch/names/nn.inc>
 namespace functional {

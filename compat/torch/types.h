@@ -28,6 +28,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace at {
@@ -74,8 +75,24 @@ using std::make_optional;
 using std::nullopt;
 using std::nullopt_t;
 using std::optional;
-template <class T, unsigned N>
-using SmallVector = std::vector<T>;
+// A std::vector; the number of elements that it would keep without allocating is not used.
+template <class T, unsigned = 0>
+struct SmallVector : std::vector<T> {
+  using std::vector<T>::vector;
+  SmallVector(const std::vector<T>& list) : std::vector<T>(list) {}  // NOLINT: implicit, as in libtorch
+  template <class U>
+  explicit SmallVector(ArrayRef<U> list) : std::vector<T>(list.begin(), list.end()) {}
+  void append(std::initializer_list<T> list) { this->insert(this->end(), list); }
+  template <class It>
+  void append(It first, It last) {
+    this->insert(this->end(), first, last);
+  }
+  T pop_back_val() {
+    T last = std::move(this->back());
+    this->pop_back();
+    return last;
+  }
+};
 using std::string_view;
 using DeviceIndex = int8_t;
 template <class T>
@@ -107,6 +124,8 @@ using namespace at;
 
 inline constexpr ScalarType kF16 = kHalf, kF32 = kFloat, kF64 = kDouble;
 inline constexpr ScalarType kI8 = kChar, kI16 = kShort, kI32 = kInt, kI64 = kLong, kU8 = kByte, kU16 = kUInt16;
+// What a stream shows of a tensor does not depend on it.
+inline void set_printoption_sci_mode(bool) {}
 inline TensorOptions memory_format(MemoryFormat format) { return TensorOptions(format); }
 inline std::optional<Device> device_of(const Tensor& tensor) {
   return tensor.defined() ? std::optional<Device>(tensor.device()) : std::nullopt;
@@ -121,71 +140,5 @@ inline void synchronize(int64_t = -1) {}
 }  // namespace cuda
 }  // namespace torch
 
-namespace at::detail {
-using relume::BFloat16;
-using relume::Half;
-template <relume::ScalarType>
-struct TypeOf;
-#define RELUME_TYPE_OF(cpp_type, name, python) \
-  template <>                                  \
-  struct TypeOf<relume::ScalarType::name> {    \
-    using type = cpp_type;                     \
-  };
-RELUME_FORALL_DTYPES(RELUME_TYPE_OF)
-#undef RELUME_TYPE_OF
-}  // namespace at::detail
-
-#define AT_DISPATCH_CASE_(enum_type, type, ...) \
-  case ::relume::ScalarType::enum_type: {       \
-    using scalar_t [[maybe_unused]] = type;     \
-    return __VA_ARGS__();                       \
-  }
-#define AT_DISPATCH_SWITCH_(dtype, name, ...)                                                         \
-  [&] {                                                                                               \
-    switch (const ::relume::ScalarType dispatched = dtype) {                                          \
-      __VA_ARGS__                                                                                     \
-      default:                                                                                        \
-        throw ::c10::NotImplementedError(                                                             \
-            ::c10::str('"', name, "\" not implemented for '", ::relume::to_string(dispatched), "'")); \
-    }                                                                                                 \
-  }()
-#define AT_DISPATCH_FLOATING_CASES_(...) \
-  AT_DISPATCH_CASE_(Double, double, __VA_ARGS__) AT_DISPATCH_CASE_(Float, float, __VA_ARGS__)
-#define AT_DISPATCH_INTEGRAL_CASES_(...)         \
-  AT_DISPATCH_CASE_(Byte, uint8_t, __VA_ARGS__)  \
-  AT_DISPATCH_CASE_(Char, int8_t, __VA_ARGS__)   \
-  AT_DISPATCH_CASE_(Short, int16_t, __VA_ARGS__) \
-  AT_DISPATCH_CASE_(Int, int32_t, __VA_ARGS__)   \
-  AT_DISPATCH_CASE_(Long, int64_t, __VA_ARGS__)
-// Calls the lambda with scalar_t the C++ type of `dtype`; other dtypes are an error that names `name`.
-#define AT_DISPATCH_FLOATING_TYPES(dtype, name, ...) \
-  AT_DISPATCH_SWITCH_(dtype, name, AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__))
-#define AT_DISPATCH_FLOATING_TYPES_AND_HALF(dtype, name, ...) \
-  AT_DISPATCH_SWITCH_(dtype, name,                            \
-                      AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_CASE_(Half, ::relume::Half, __VA_ARGS__))
-#define AT_DISPATCH_INTEGRAL_TYPES(dtype, name, ...) \
-  AT_DISPATCH_SWITCH_(dtype, name, AT_DISPATCH_INTEGRAL_CASES_(__VA_ARGS__))
-#define AT_DISPATCH_ALL_TYPES(dtype, name, ...) \
-  AT_DISPATCH_SWITCH_(dtype, name, AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_INTEGRAL_CASES_(__VA_ARGS__))
-// The same with one or two more dtypes, which are constants.
-#define AT_DISPATCH_ONE_(scalar_type, ...)                                              \
-  case scalar_type: {                                                                   \
-    using scalar_t [[maybe_unused]] = typename ::at::detail::TypeOf<scalar_type>::type; \
-    return __VA_ARGS__();                                                               \
-  }
-#define AT_DISPATCH_FLOATING_TYPES_AND(more, dtype, name, ...) \
-  AT_DISPATCH_SWITCH_(dtype, name, AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_ONE_(more, __VA_ARGS__))
-#define AT_DISPATCH_FLOATING_TYPES_AND2(first, second, dtype, name, ...)                            \
-  AT_DISPATCH_SWITCH_(dtype, name,                                                                  \
-                      AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_ONE_(first, __VA_ARGS__) \
-                          AT_DISPATCH_ONE_(second, __VA_ARGS__))
-#define AT_DISPATCH_ALL_TYPES_AND(more, dtype, name, ...)                                               \
-  AT_DISPATCH_SWITCH_(dtype, name,                                                                      \
-                      AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_INTEGRAL_CASES_(__VA_ARGS__) \
-                          AT_DISPATCH_ONE_(more, __VA_ARGS__))
-#define AT_DISPATCH_ALL_TYPES_AND2(first, second, dtype, name, ...)                                     \
-  AT_DISPATCH_SWITCH_(dtype, name,                                                                      \
-                      AT_DISPATCH_FLOATING_CASES_(__VA_ARGS__) AT_DISPATCH_INTEGRAL_CASES_(__VA_ARGS__) \
-                          AT_DISPATCH_ONE_(first, __VA_ARGS__) AT_DISPATCH_ONE_(second, __VA_ARGS__))
-
+#include <torch/dispatch.h>
 #include <torch/out.h>

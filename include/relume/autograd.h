@@ -63,6 +63,15 @@ using variable_list = std::vector<Tensor>;
 using relume::AutoGradMode;
 using relume::GradMode;
 
+// Where a function of the graph sends a gradient: to an input of another one.
+struct Edge {
+  NodePtr function;
+  uint32_t input_nr = 0;
+  bool is_valid() const { return static_cast<bool>(function); }
+  friend bool operator==(const Edge& a, const Edge& b) { return a.function == b.function && a.input_nr == b.input_nr; }
+};
+using edge_list = std::vector<Edge>;
+
 // A function in the graph: computes gradients of its inputs from those of its outputs.
 class RELUME_API Node {
  public:
@@ -74,15 +83,16 @@ class RELUME_API Node {
   virtual size_t num_inputs() const = 0;
   virtual size_t num_outputs() const = 0;
   // The node that receives the gradient of input i; null where none is wanted.
-  virtual NodePtr next_function(size_t i) const = 0;
+  NodePtr next_function(size_t i) const { return next_edge(i).function; }
+  virtual Edge next_edge(size_t i) const = 0;
+  edge_list next_edges() const;
 };
 
 // The sum of gradients of `tensors` with respect to the graph's leaves, accumulated into their grad; or, where `inputs`
 // is not empty, with respect to those tensors only. `grad_tensors` are the gradients with respect to `tensors`; they
 // may be left out for tensors of one element.
-RELUME_API void backward(TensorList tensors, TensorList grad_tensors = {},
-                         std::optional<bool> retain_graph = {}, bool create_graph = false,
-                         TensorList inputs = {});
+RELUME_API void backward(TensorList tensors, TensorList grad_tensors = {}, std::optional<bool> retain_graph = {},
+                         bool create_graph = false, TensorList inputs = {});
 
 // The gradients of `outputs` (weighted by `grad_outputs`) with respect to `inputs`, without touching anybody's grad.
 // An input that `outputs` do not depend on is an error, or with allow_unused an undefined tensor.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -50,6 +51,9 @@ class RELUME_API IValue {
   bool isIntList() const { return kind_ == Kind::IntList; }
   bool isDoubleList() const { return kind_ == Kind::DoubleList; }
   bool isTensorList() const { return kind_ == Kind::TensorList; }
+  bool isList() const { return isIntList() || isDoubleList() || isTensorList(); }
+  // "Int", "Tensor"; "GenericList" of any list.
+  std::string tagKind() const;
 
   bool toBool() const { return expect(Kind::Bool).int_ != 0; }
   int64_t toInt() const { return expect(Kind::Int).int_; }
@@ -60,6 +64,26 @@ class RELUME_API IValue {
   std::vector<int64_t> toIntVector() const;
   std::vector<double> toDoubleVector() const;
   std::vector<Tensor> toTensorVector() const;
+  // The value as a T: bool, a number, std::string, Tensor or a std::vector of int64_t, double or Tensor.
+  template <class T>
+  T to() const {
+    if constexpr (std::is_same_v<T, bool>)
+      return toBool();
+    else if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(toInt());
+    else if constexpr (std::is_floating_point_v<T>)
+      return static_cast<T>(toDouble());
+    else if constexpr (std::is_same_v<T, std::string>)
+      return toStringRef();
+    else if constexpr (std::is_same_v<T, Tensor>)
+      return toTensor();
+    else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
+      return toIntVector();
+    else if constexpr (std::is_same_v<T, std::vector<double>>)
+      return toDoubleVector();
+    else
+      return toTensorVector();
+  }
 
  private:
   enum class Kind : uint8_t { None, Bool, Int, Double, String, Tensor, IntList, DoubleList, TensorList };
@@ -73,6 +97,9 @@ class RELUME_API IValue {
   std::vector<double> doubles_;
   std::vector<Tensor> tensors_;
 };
+
+// As Python writes it, but strings without quotes and whole doubles as "3.": None, True, [1, 2].
+RELUME_API std::ostream& operator<<(std::ostream& stream, const IValue& value);
 
 namespace detail {
 class CustomNode;

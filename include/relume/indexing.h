@@ -24,7 +24,9 @@ class Slice {
  public:
   Slice(std::optional<int64_t> start = {}, std::optional<int64_t> stop = {},  // NOLINT: implicit, as in libtorch
         std::optional<int64_t> step = {})
-      : start_(start), stop_(stop), step_(step.value_or(1)) {}
+      : start_(start), stop_(stop), step_(step.value_or(1)) {
+    if (step_ == 0) throw ValueError("slice step cannot be zero");
+  }
   std::optional<int64_t> start() const { return start_; }
   std::optional<int64_t> stop() const { return stop_; }
   int64_t step() const { return step_; }

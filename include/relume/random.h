@@ -38,6 +38,20 @@ class RELUME_API Generator {
   Generator clone() const;
   // The next 64 random bits, as used for base seeds.
   uint64_t random64();
+  // What a draw holds for its time, as a std::mutex&: std::lock_guard<std::mutex> lock(generator.mutex());
+  class Mutex {
+   public:
+    template <class M, class = typename M::native_handle_type>
+    operator M&() const {  // NOLINT: implicit, so that this header does without <mutex>
+      return *static_cast<M*>(mutex_);
+    }
+
+   private:
+    friend class Generator;
+    explicit Mutex(void* mutex) : mutex_(mutex) {}
+    void* mutex_;
+  };
+  Mutex mutex() const;
 
   Impl& impl() const { return *impl_; }
   friend bool operator==(const Generator& a, const Generator& b) { return a.impl_ == b.impl_; }

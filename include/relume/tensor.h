@@ -26,6 +26,7 @@
 namespace relume {
 
 class Tensor;
+class Storage;
 using TensorList = ArrayRef<Tensor>;
 
 namespace autograd {
@@ -115,7 +116,7 @@ class TensorAccessor {
 };
 
 // One pointer to a shared, reference-counted array. Copying a Tensor copies the pointer; clone() copies the elements.
-// A default-constructed Tensor is undefined: every use but defined() throws Error.
+// A default-constructed Tensor is undefined: it is of sizes [0], and whatever needs its elements throws Error.
 class RELUME_API Tensor {
  public:
   Tensor() noexcept : impl_(nullptr) {}
@@ -184,6 +185,9 @@ class RELUME_API Tensor {
   bool is_cuda() const { return false; }
   bool is_sparse() const { return false; }
   bool is_meta() const { return false; }
+  bool is_quantized() const { return false; }
+  bool is_neg() const { return false; }
+  bool is_conj() const { return false; }
   bool is_pinned() const { return false; }
   std::string toString() const;
   // Writes `[CPUFloatType [2, 3]]` to standard error.
@@ -226,6 +230,7 @@ class RELUME_API Tensor {
   bool is_set_to(const Tensor& other) const;
   bool is_same_size(const Tensor& other) const { return sizes() == other.sizes(); }
   bool has_storage() const { return defined(); }
+  Storage storage() const;
 
   // The value of a tensor with one element.
   Scalar item() const;
@@ -249,6 +254,8 @@ class RELUME_API Tensor {
   bool is_view() const;
   const Tensor& _base() const;
   bool is_inference() const;
+  // Tensors have no names.
+  const std::string& name() const;
   // Accumulates into the leaves' grad the gradient of this tensor with respect to them. `gradient` is that of some
   // scalar with respect to this tensor; it may be left out when this tensor has one element.
   void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = {}, bool create_graph = false,
@@ -261,6 +268,8 @@ class RELUME_API Tensor {
   Tensor tensor_data() const { return variable_data(); }
   Tensor data() const { return variable_data(); }
   void set_data(const Tensor& data) const;
+  // Makes this tensor show the elements of `source`, which must be of the same dtype.
+  const Tensor& set_(const Tensor& source) const;
   // Calls hook(gradient) whenever the gradient of this tensor has been computed; a Tensor that it returns replaces the
   // gradient. The result is a handle for remove_hook.
   template <class F>
@@ -360,6 +369,25 @@ template <class F>
 unsigned Tensor::register_hook(F&& hook) const {
   return add_hook(new detail::TensorHookOf<std::decay_t<F>>(std::forward<F>(hook)));
 }
+
+// The block of memory that holds a tensor's elements, and perhaps those of others.
+class Storage {
+ public:
+  Storage() = default;
+  explicit Storage(Tensor owner) : owner_(std::move(owner)) {}
+  explicit operator bool() const { return owner_.defined(); }
+  RELUME_API void* mutable_data() const;
+  const void* data() const { return mutable_data(); }
+  // In bytes.
+  RELUME_API size_t nbytes() const;
+  // How many tensors there are of it.
+  RELUME_API size_t use_count() const;
+  bool is_alias_of(const Storage& other) const { return owner_.is_alias_of(other.owner_); }
+
+ private:
+  Tensor owner_;
+};
+inline Storage Tensor::storage() const { return Storage(*this); }
 
 // Methods as functions.
 inline Tensor var(const Tensor& self, int dim) { return self.var(dim); }

@@ -2,7 +2,10 @@
 #include "relume/custom_function.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <memory>
+#include <ostream>
 
 #include "autograd/custom_node.h"
 #include "autograd/record.h"
@@ -51,12 +54,57 @@ Scalar IValue::toScalar() const {
   return isInt() ? Scalar(toInt()) : Scalar(toDouble());
 }
 
+std::string IValue::tagKind() const {
+  static constexpr const char* kNames[] = {"None",   "Bool",        "Int",         "Double",     "String",
+                                           "Tensor", "GenericList", "GenericList", "GenericList"};
+  return kNames[static_cast<int>(kind_)];
+}
+
 const IValue& IValue::expect(Kind kind) const {
   static constexpr const char* kNames[] = {"None",   "Bool",    "Int",        "Double",    "String",
                                            "Tensor", "IntList", "DoubleList", "TensorList"};
-  check<TypeError>(kind == kind_, "expected a value of kind {}, got {}", kNames[static_cast<int>(kind)],
+  check<TypeError>(kind == kind_, "Expected {} but got {}", kNames[static_cast<int>(kind)],
                    kNames[static_cast<int>(kind_)]);
   return *this;
+}
+
+namespace {
+
+void write_double(std::ostream& stream, double value) {
+  constexpr double kWhole = 1e10;  // the bound below which a whole number ends in a point
+  if (std::abs(value) < kWhole && value == std::trunc(value)) {
+    stream << static_cast<int64_t>(value) << '.';
+  } else {
+    const auto precision = stream.precision(std::numeric_limits<double>::max_digits10);
+    stream << value;
+    stream.precision(precision);
+  }
+}
+
+template <class T, class Write>
+std::ostream& write_list(std::ostream& stream, const std::vector<T>& values, Write write) {
+  stream << '[';
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) stream << ", ";
+    write(stream, values[i]);
+  }
+  return stream << ']';
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& stream, const IValue& value) {
+  if (value.isNone()) return stream << "None";
+  if (value.isBool()) return stream << (value.toBool() ? "True" : "False");
+  if (value.isInt()) return stream << value.toInt();
+  if (value.isString()) return stream << value.toStringRef();
+  if (value.isTensor()) return stream << value.toTensor();
+  if (value.isIntList()) return stream << IntArrayRef(value.toIntVector());
+  if (value.isDoubleList()) return write_list(stream, value.toDoubleVector(), write_double);
+  if (value.isTensorList())
+    return write_list(stream, value.toTensorVector(), [](std::ostream& to, const Tensor& each) { to << each; });
+  write_double(stream, value.toDouble());
+  return stream;
 }
 
 namespace detail {

@@ -97,14 +97,14 @@ class Run {
  public:
   Run(bool keep_graph, bool create_graph) : keep_graph_(keep_graph), create_graph_(create_graph) {}
 
-  void add_root(Edge edge, Tensor grad) {
+  void add_root(GraphEdge edge, Tensor grad) {
     const uint32_t input_nr = edge.input_nr;
     const uint32_t root = discover(held_.emplace_back(std::move(edge)).get());
     add_grad(root, input_nr, std::move(grad));
     roots_.emplace_back(root);
   }
   // Has the gradient of `edge` stored into results[i] instead of accumulated.
-  void capture(const Edge& edge, size_t i) { captures_.push_back({edge.get(), edge.input_nr, i}); }
+  void capture(const GraphEdge& edge, size_t i) { captures_.push_back({edge.get(), edge.input_nr, i}); }
   std::vector<Tensor> results;
 
   void execute();
@@ -128,10 +128,10 @@ class Run {
   SmallVector<State, 16> states_;
   SmallVector<Tensor, 16> grads_;
   SmallVector<uint32_t, 32> targets_;
-  SmallVector<bool, 32> wanted_;           // of each target: whether a gradient is wanted there
-  SmallVector<Tensor, 4> node_results_;    // of the node that is being applied
+  SmallVector<bool, 32> wanted_;         // of each target: whether a gradient is wanted there
+  SmallVector<Tensor, 4> node_results_;  // of the node that is being applied
   SmallVector<uint32_t, 8> roots_, ready_;
-  SmallVector<Edge, 1> held_;  // the roots: a hook may drop the tensors that own them
+  SmallVector<GraphEdge, 1> held_;  // the roots: a hook may drop the tensors that own them
   std::vector<Capture> captures_;
 };
 
@@ -154,7 +154,7 @@ void Run::count_dependencies() {
   for (uint32_t i = 0; i < states_.size(); ++i) {
     GraphNode* node = states_[i].node;
     states_[i].first_target = targets_.size();
-    for (const Edge& edge : node->edges) {
+    for (const GraphEdge& edge : node->edges) {
       uint32_t target = kNowhere;
       if (GraphNode* next = edge.get()) {
         target = next->refs.load(std::memory_order_relaxed) == 1 ? append(next) : discover(next);
@@ -344,7 +344,7 @@ void Run::run_node(const State& state, Tensor* grads) {
 
 // Sums what was broadcast, casts to the dtype of the forward value, and refuses what fits in neither way.
 void Run::check_result(GraphNode& node, size_t i, Tensor& grad) {
-  const Edge& edge = node.edges[i];
+  const GraphEdge& edge = node.edges[i];
   const InputMeta& meta = edge.get()->inputs[edge.input_nr];
   if (grad.impl()->sizes != meta.sizes) {
     const IntArrayRef from = meta.sizes, to = grad.sizes();
@@ -397,7 +397,7 @@ variable_list run_graph(TensorList outputs, TensorList grad_outputs, TensorList 
     Tensor grad = start_grad(outputs, grad_outputs, i, create_graph);
     run.add_root(gradient_edge(outputs[i]), std::move(grad));
   }
-  std::vector<Edge> wanted;
+  std::vector<GraphEdge> wanted;
   for (size_t i = 0; i < inputs.size(); ++i) {
     check(inputs[i].defined() && requires_grad(inputs[i]), "One of the differentiated Tensors does not require grad");
     wanted.push_back(gradient_edge(inputs[i]));

@@ -10,6 +10,12 @@ namespace relume::autograd {
 
 Node::~Node() = default;
 
+edge_list Node::next_edges() const {
+  edge_list edges;
+  for (size_t i = 0; i < num_outputs(); ++i) edges.push_back(next_edge(i));
+  return edges;
+}
+
 GraphNode::GraphNode(const char* name) : name_(name), sequence(t_state.sequence++) {}
 GraphNode::~GraphNode() = default;
 

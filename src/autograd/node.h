@@ -16,7 +16,7 @@ namespace relume::autograd {
 class GraphNode;
 
 // Where a gradient goes: input `input_nr` of `node` (which is an output of the forward op).
-struct Edge {
+struct GraphEdge {
   NodePtr node;
   uint32_t input_nr = 0;
   GraphNode* get() const;
@@ -98,7 +98,7 @@ class GraphNode : public Node {
   uint64_t sequence_nr() const override { return sequence; }
   size_t num_inputs() const override { return inputs.size(); }
   size_t num_outputs() const override { return edges.size(); }
-  NodePtr next_function(size_t i) const override { return edges[i].node; }
+  Edge next_edge(size_t i) const override { return {edges[i].node, edges[i].input_nr}; }
 
   // Computes the gradients of the edges that are needed.
   virtual void apply(Backward& run) = 0;
@@ -130,12 +130,12 @@ class GraphNode : public Node {
   uint64_t sequence;
   GraphNode* next_deferred = nullptr;  // while waiting to be destroyed
   std::unique_ptr<NodeHooks> hooks;
-  SmallVector<Edge, 2> edges;        // one an input of the forward op
+  SmallVector<GraphEdge, 2> edges;   // one an input of the forward op
   SmallVector<InputMeta, 1> inputs;  // one an output of the forward op
   SmallVector<Saved, 2> saved;
 };
 
-inline GraphNode* Edge::get() const { return static_cast<GraphNode*>(node.get()); }
+inline GraphNode* GraphEdge::get() const { return static_cast<GraphNode*>(node.get()); }
 
 // Holds a node's lock.
 class NodeLock {

@@ -136,7 +136,7 @@ class InPlace {
   void finish(GraphNode* node, Saves saves);
 
   const Tensor& self_;
-  SmallVector<Edge, 4> edges_;
+  SmallVector<GraphEdge, 4> edges_;
   bool recording_;
 };
 

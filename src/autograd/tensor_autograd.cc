@@ -141,6 +141,15 @@ void Tensor::set_data(const Tensor& data) const {
   impl.set_sizes_and_strides(other.sizes, other.strides);
 }
 
+const Tensor& Tensor::set_(const Tensor& source) const {
+  check(impl_of(*this, "set_").dtype == impl_of(source, "set_").dtype,
+        "Could not set tensor of type {} to a tensor of type {}", source.dtype().name(), dtype().name());
+  check(!GradMode::is_enabled() || !autograd::requires_grad(*this),
+        "a leaf Variable that requires grad is being used in an in-place operation.");
+  set_data(source);
+  return *this;
+}
+
 unsigned Tensor::add_hook(detail::TensorHook* hook) const {
   std::shared_ptr<detail::TensorHook> owned(hook);
   impl_of(*this, "register_hook");

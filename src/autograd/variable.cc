@@ -62,7 +62,7 @@ class CopySlices final : public GraphNode {
       : GraphNode("torch::autograd::CopySlices"), base_(base), view_(view), inner_(NodePtr::share(inner)) {
     edges.emplace_back(gradient_edge(base));
     for (uint32_t i = 1; i < inner->edges.size(); ++i) {
-      Edge& copy = edges.emplace_back();
+      GraphEdge& copy = edges.emplace_back();
       copy.node = inner->edges[i].node;
       copy.input_nr = inner->edges[i].input_nr;
     }
@@ -152,21 +152,21 @@ NodePtr grad_fn_of(const Tensor& tensor) {
   return meta->grad_fn;
 }
 
-Edge gradient_edge(const Tensor& tensor) {
-  if (!tensor.defined() || !tensor.impl()->autograd) return Edge();
-  if (NodePtr made = grad_fn_of(tensor)) return Edge{std::move(made), meta_of(tensor)->output_nr};
+GraphEdge gradient_edge(const Tensor& tensor) {
+  if (!tensor.defined() || !tensor.impl()->autograd) return GraphEdge();
+  if (NodePtr made = grad_fn_of(tensor)) return GraphEdge{std::move(made), meta_of(tensor)->output_nr};
   AutogradMeta* meta = meta_of(tensor);
-  if (!meta->requires_grad) return Edge();
+  if (!meta->requires_grad) return GraphEdge();
   const std::lock_guard lock(mutex_for(meta));
   if (meta->accumulator) {
     uint32_t refs = meta->accumulator->refs.load(std::memory_order_relaxed);
     while (refs != 0 && !meta->accumulator->refs.compare_exchange_weak(refs, refs + 1)) {
     }
-    if (refs != 0) return Edge{NodePtr::adopt(meta->accumulator), 0};
+    if (refs != 0) return GraphEdge{NodePtr::adopt(meta->accumulator), 0};
   }
   auto* node = make_node<AccumulateGrad>(tensor);
   meta->accumulator = node;
-  return Edge{NodePtr::adopt(node), 0};
+  return GraphEdge{NodePtr::adopt(node), 0};
 }
 
 void forget_accumulator(const Tensor& leaf) {
@@ -308,7 +308,7 @@ void InPlace::take_edges(Inputs others) {
 
 void InPlace::finish(GraphNode* node, Saves saves) {
   written();
-  for (Edge& edge : edges_) node->edges.emplace_back(std::move(edge));
+  for (GraphEdge& edge : edges_) node->edges.emplace_back(std::move(edge));
   rebase_history(self_, node);
   const detail::VersionCounter* written = self_.impl()->version;
   for (const Save& save : saves) {

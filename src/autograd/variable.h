@@ -45,7 +45,7 @@ NodePtr grad_fn_of(const Tensor& tensor);
 // Makes graphs recorded from now on end in a new accumulator: the old one casts to the dtype that the leaf had.
 void forget_accumulator(const Tensor& leaf);
 // Where a gradient of the tensor goes: to the node that made it, or to a leaf's accumulator, or nowhere.
-Edge gradient_edge(const Tensor& tensor);
+GraphEdge gradient_edge(const Tensor& tensor);
 // Makes `tensor` output of `node` (adding it to the node's inputs), as the result of an op.
 void set_history(const Tensor& tensor, NodePtr node);
 inline void set_history(const Tensor& tensor, GraphNode* node) { set_history(tensor, NodePtr::share(node)); }

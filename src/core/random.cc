@@ -117,6 +117,8 @@ Generator Generator::clone() const {
   return copy;
 }
 
+Generator::Mutex Generator::mutex() const { return Mutex(&impl_->mutex); }
+
 uint64_t Generator::random64() { return LockedStream(*this)->engine.draw64(); }
 
 namespace {

@@ -11,10 +11,13 @@ namespace relume {
 using detail::TensorImpl;
 
 int64_t Tensor::use_count() const noexcept { return impl_ ? impl_->refs.load(std::memory_order_relaxed) : 0; }
-int64_t Tensor::dim() const { return impl_of(*this, "dim").dim(); }
-IntArrayRef Tensor::sizes() const { return impl_of(*this, "sizes").sizes; }
+namespace {
+constexpr int64_t kUndefinedSizes[] = {0};
+}
+int64_t Tensor::dim() const { return impl_ ? impl_->dim() : 1; }
+IntArrayRef Tensor::sizes() const { return impl_ ? IntArrayRef(impl_->sizes) : IntArrayRef(kUndefinedSizes); }
 IntArrayRef Tensor::strides() const { return impl_of(*this, "strides").strides; }
-int64_t Tensor::numel() const { return impl_of(*this, "numel").numel; }
+int64_t Tensor::numel() const { return impl_ ? impl_->numel : 0; }
 int64_t Tensor::storage_offset() const { return impl_of(*this, "storage_offset").offset; }
 ScalarType Tensor::scalar_type() const { return impl_ ? impl_->dtype : ScalarType::Undefined; }
 
@@ -122,6 +125,15 @@ bool Tensor::is_alias_of(const Tensor& other) const {
 bool Tensor::is_set_to(const Tensor& other) const {
   return is_alias_of(other) && sizes() == other.sizes() && strides() == other.strides() &&
          storage_offset() == other.storage_offset();
+}
+
+void* Storage::mutable_data() const { return impl_of(owner_, "data").storage->data(); }
+size_t Storage::nbytes() const { return impl_of(owner_, "nbytes").storage->bytes(); }
+size_t Storage::use_count() const { return impl_of(owner_, "use_count").storage->owners(); }
+
+const std::string& Tensor::name() const {
+  static const std::string none;
+  return none;
 }
 
 }  // namespace relume

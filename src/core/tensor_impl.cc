@@ -133,7 +133,6 @@ void release(TensorImpl* impl) {
 
 }  // namespace detail
 
-using detail::Storage;
 using detail::TensorImpl;
 
 DimVector contiguous_strides(IntArrayRef sizes) {
@@ -193,7 +192,7 @@ size_t storage_bytes(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype) {
 namespace {
 
 // A tensor whose sizes are still to be set. Takes the reference to the storage, also where it throws.
-Tensor on_storage(Storage* storage, ScalarType dtype, bool inference) {
+Tensor on_storage(detail::Storage* storage, ScalarType dtype, bool inference) {
   TensorImpl* impl = nullptr;
   try {
     impl = pool_new<TensorImpl>();
@@ -213,7 +212,7 @@ Tensor beside(const TensorImpl& source) {
   return on_storage(source.storage, source.dtype, source.inference);
 }
 
-Tensor row_major(IntArrayRef sizes, int64_t numel, ScalarType dtype, Storage* storage) {
+Tensor row_major(IntArrayRef sizes, int64_t numel, ScalarType dtype, detail::Storage* storage) {
   Tensor result = on_storage(storage, dtype, t_state.inference_mode);
   TensorImpl* const impl = result.impl();
   impl->numel = numel;
@@ -231,23 +230,24 @@ Tensor row_major(IntArrayRef sizes, int64_t numel, ScalarType dtype, Storage* st
 
 Tensor make_tensor(IntArrayRef sizes, ScalarType dtype) {
   const int64_t numel = checked_numel(sizes, dtype);
-  return row_major(sizes, numel, dtype, Storage::make(static_cast<size_t>(numel * element_size(dtype))));
+  return row_major(sizes, numel, dtype, detail::Storage::make(static_cast<size_t>(numel * element_size(dtype))));
 }
 
 Tensor make_hidden(IntArrayRef sizes, ScalarType dtype) {
   const int64_t numel = checked_numel(sizes, dtype);
   const int64_t pixels = numel == 0 ? 0 : numel / (sizes[0] * sizes[1]);
   if (pixels <= 1 || sizes[1] == 1) return make_tensor(sizes, dtype);
-  return row_major(sizes, numel, dtype, Storage::make_hidden(sizes[0], sizes[1], pixels, dtype));
+  return row_major(sizes, numel, dtype, detail::Storage::make_hidden(sizes[0], sizes[1], pixels, dtype));
 }
 
 Tensor make_unmade(IntArrayRef sizes, ScalarType dtype, std::shared_ptr<const detail::ElementMaker> maker) {
   const int64_t numel = checked_numel(sizes, dtype), pixels = numel / (sizes[0] * sizes[1]);
-  return row_major(sizes, numel, dtype, Storage::make_hidden(sizes[0], sizes[1], pixels, dtype, std::move(maker)));
+  return row_major(sizes, numel, dtype,
+                   detail::Storage::make_hidden(sizes[0], sizes[1], pixels, dtype, std::move(maker)));
 }
 
 Tensor make_like(const TensorImpl& like, ScalarType dtype) {
-  Storage* storage = Storage::make(static_cast<size_t>(like.numel * element_size(dtype)));
+  detail::Storage* storage = detail::Storage::make(static_cast<size_t>(like.numel * element_size(dtype)));
   Tensor result = on_storage(storage, dtype, t_state.inference_mode);
   TensorImpl* const impl = result.impl();
   impl->numel = like.numel;
@@ -267,7 +267,7 @@ Tensor make_strided(IntArrayRef sizes, IntArrayRef strides, ScalarType dtype) {
   for (const int64_t stride : strides)
     check(stride >= 0, "as_strided: Negative strides are not supported at the moment, got strides: {}", strides);
   Tensor result =
-      on_storage(Storage::make(storage_bytes(sizes, strides, dtype)), dtype, t_state.inference_mode);
+      on_storage(detail::Storage::make(storage_bytes(sizes, strides, dtype)), dtype, t_state.inference_mode);
   result.impl()->set_sizes_and_strides(sizes, strides);
   return result;
 }
@@ -315,11 +315,11 @@ Tensor Elements::tensor(IntArrayRef sizes, ScalarType dtype) const {
   return result;
 }
 
-Tensor make_external(void* data, IntArrayRef sizes, IntArrayRef strides, ScalarType dtype, Storage::Deleter deleter,
-                     void* context) {
+Tensor make_external(void* data, IntArrayRef sizes, IntArrayRef strides, ScalarType dtype,
+                     detail::Storage::Deleter deleter, void* context) {
   checked_numel(sizes, dtype);
   check(sizes.size() == strides.size(), "mismatch in length of strides and shape: {} and {}", strides, sizes);
-  Storage* storage = Storage::adopt(data, storage_bytes(sizes, strides, dtype), deleter, context);
+  detail::Storage* storage = detail::Storage::adopt(data, storage_bytes(sizes, strides, dtype), deleter, context);
   Tensor result = on_storage(storage, dtype, t_state.inference_mode);
   result.impl()->set_sizes_and_strides(sizes, strides);
   return result;

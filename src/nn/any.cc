@@ -12,8 +12,13 @@ using relume::detail::class_name;
 
 namespace {
 
-// As libtorch names the type: a tensor is one of at::.
-std::string value_name(const std::type_info& type) { return type == typeid(Tensor) ? "at::Tensor" : class_name(type); }
+// As libtorch names the type: a tensor is one of at::, also in a tuple or a vector.
+std::string value_name(const std::type_info& type) {
+  constexpr std::string_view own = "relume::Tensor", known = "at::Tensor";
+  std::string name = type == typeid(Tensor) ? std::string(own) : class_name(type);
+  for (size_t at = name.find(own); at != std::string::npos; at = name.find(own)) name.replace(at, own.size(), known);
+  return name;
+}
 
 }  // namespace
 
@@ -38,12 +43,19 @@ void fail_argument(size_t index, const std::type_info& wanted, const std::type_i
        value_name(actual));
 }
 
-void fail_argument_count(const std::type_info& module, size_t expected, size_t got) {
+void fail_module_cast(const std::string& key, const std::type_info& wanted) {
+  fail("Unable to cast module[{}] to {}", key, class_name(wanted));
+}
+
+void fail_argument_count(const std::type_info& module, size_t least, size_t most, size_t got) {
   const std::string name = class_name(module);
+  check(least == most,
+        "{}'s forward() method expects at least {} argument(s) and at most {} argument(s), but received {}.", name,
+        least, most, got);
   fail(
       "{}'s forward() method expects {} argument(s), but received {}. If {}'s forward() method has default arguments, "
       "please make sure the forward() method is declared with a corresponding `FORWARD_HAS_DEFAULT_ARGS` macro.",
-      name, expected, got, name);
+      name, most, got, name);
 }
 
 }  // namespace detail
@@ -69,7 +81,7 @@ Tensor AnyModule::forward_tensor(Tensor input) {
 AnyValue AnyModule::forward_values(AnyValue* values, size_t count) {
   check(!is_empty(), "Cannot call forward() on an empty AnyModule");
   if (type_->forward) return type_->forward(*module_, values, count);
-  if (count != 1) detail::fail_argument_count(type_->type, 1, count);
+  if (count != 1) detail::fail_argument_count(type_->type, 1, 1, count);
   return AnyValue(forward_tensor(detail::take<Tensor>(values, 0)));
 }
 

@@ -140,16 +140,14 @@ std::shared_ptr<Module> ModuleDictImpl::pop(const std::string& key) {
 }
 
 void ModuleDictImpl::update(const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& modules) {
-  for (const auto& [key, module] : modules) {
-    if (contains(key))
-      replace_module(key, module);
-    else
-      register_module(key, module);
-  }
+  for (const auto& [key, module] : modules) set(key, module);
 }
 
-void ModuleDictImpl::update(const OrderedDict<std::string, std::shared_ptr<Module>>& modules) {
-  update(modules.pairs());
+void ModuleDictImpl::set(const std::string& key, std::shared_ptr<Module> module) {
+  if (contains(key))
+    replace_module(key, std::move(module));
+  else
+    register_module(key, std::move(module));
 }
 
 // ParameterList and ParameterDict.

@@ -337,29 +337,30 @@ void RNNCellImplBase::pretty_print(std::ostream& stream) const {
 
 namespace {
 
-// The state after one step of a cell, of a batch or of one element.
-States step_cell(Name mode, const detail::RNNCellImplBase& cell, const Tensor& input, States hx) {
-  const detail::RNNCellOptionsBase& options = cell.options_base;
+// The state after one step, of a batch or of one element; zeros are the state that is not given.
+States step_once(Name mode, const Tensor& input, States hx, const Weights& weights) {
+  const int64_t width = weights.ih.size(1), hidden = weights.hh.size(1);
   check(input.dim() == 1 || input.dim() == 2, "Expected input to be 1D or 2D, got {}D instead", input.dim());
   const bool batched = input.dim() == 2;
   const Tensor batch = batched ? input : input.unsqueeze(0);
-  check(batch.size(1) == options.input_size(), "input has inconsistent input_size: got {} expected {}", batch.size(1),
-        options.input_size());
+  check(batch.size(1) == width, "input has inconsistent input_size: got {} expected {}", batch.size(1), width);
   const bool none = hx.empty();
   hx.resize(mode == Name::LSTM ? 2 : 1);
   for (size_t i = 0; i < hx.size(); ++i) {
-    hx[i] =
-        none ? zeros({batch.size(0), options.hidden_size()}, input.options()) : (batched ? hx[i] : hx[i].unsqueeze(0));
+    hx[i] = none ? zeros({batch.size(0), hidden}, input.options()) : (batched ? hx[i] : hx[i].unsqueeze(0));
     check(hx[i].dim() == 2 && hx[i].size(0) == batch.size(0),
           "Input batch size {} doesn't match hidden{} batch size {}", batch.size(0), i, hx[i].size(0));
-    check(hx[i].size(1) == options.hidden_size(), "hidden{} has inconsistent hidden_size: got {}, expected {}", i,
-          hx[i].size(1), options.hidden_size());
+    check(hx[i].size(1) == hidden, "hidden{} has inconsistent hidden_size: got {}, expected {}", i, hx[i].size(1),
+          hidden);
   }
-  const Weights weights{cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh, {}};
   States next = take_step(mode, linear(batch, weights.ih, weights.bias_ih), hx, weights);
   if (!batched)
     for (Tensor& state : next) state = state.squeeze(0);
   return next;
+}
+
+States step_cell(Name mode, const detail::RNNCellImplBase& cell, const Tensor& input, States hx) {
+  return step_once(mode, input, std::move(hx), {cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh, {}});
 }
 
 }  // namespace
@@ -391,4 +392,88 @@ std::tuple<Tensor, Tensor> LSTMCellImpl::forward(const Tensor& input,
   return {next[0], next[1]};
 }
 
+namespace {
+
+// The options that a list of weights fits.
+RNNOptionsBase options_of(RNNOptionsBase::rnn_options_base_mode_t mode, const std::vector<Tensor>& weights, bool bias,
+                          int64_t num_layers, double dropout, bool bidirectional) {
+  check(weights.size() >= 2, "expected the weights of {} layers, got {} tensors", num_layers, weights.size());
+  const int64_t hidden = weights[0].size(0) / gates_of(mode), output = weights[1].size(1);
+  const bool projected = mode == Name::LSTM && output != hidden;
+  const size_t each = (bias ? 4 : 2) + (projected ? 1 : 0),
+               runs = static_cast<size_t>(num_layers) * (bidirectional ? 2 : 1);
+  check(weights.size() == runs * each, "expected {} weights for {} layers, got {}", runs * each, num_layers,
+        weights.size());
+  return RNNOptionsBase(mode, weights[0].size(1), hidden)
+      .num_layers(num_layers)
+      .bias(bias)
+      .dropout(dropout)
+      .bidirectional(bidirectional)
+      .proj_size(projected ? output : 0);
+}
+
+States two_states(TensorList hx) {
+  check(hx.size() == 2, "lstm expects two hidden states");
+  return hx.vec();
+}
+
+// The data of a packed sequence whose sequences are sorted.
+PackedSequence packed_of(const Tensor& data, const Tensor& batch_sizes) { return PackedSequence(data, batch_sizes); }
+
+}  // namespace
 }  // namespace relume::nn
+
+namespace relume {
+
+#define RELUME_OPTIONS(mode) nn::options_of(mode, weights, has_biases, num_layers, dropout, bidirectional)
+
+std::tuple<Tensor, Tensor, Tensor> lstm(const Tensor& input, TensorList hx, TensorList params, bool has_biases,
+                                        int64_t num_layers, double dropout, bool train, bool bidirectional,
+                                        bool batch_first) {
+  const std::vector<Tensor> weights = params.vec();
+  const auto options = RELUME_OPTIONS(kLSTM).batch_first(batch_first);
+  nn::Run run = nn::forward(options, input, nn::two_states(hx), weights, train);
+  return {run.output, run.states[0], run.states[1]};
+}
+std::tuple<Tensor, Tensor, Tensor> lstm(const Tensor& data, const Tensor& batch_sizes, TensorList hx, TensorList params,
+                                        bool has_biases, int64_t num_layers, double dropout, bool train,
+                                        bool bidirectional) {
+  const std::vector<Tensor> weights = params.vec();
+  nn::Run run =
+      nn::forward_packed(RELUME_OPTIONS(kLSTM), nn::packed_of(data, batch_sizes), nn::two_states(hx), weights, train);
+  return {run.output, run.states[0], run.states[1]};
+}
+std::tuple<Tensor, Tensor> lstm_cell(const Tensor& input, TensorList hx, const Tensor& w_ih, const Tensor& w_hh,
+                                     const Tensor& b_ih, const Tensor& b_hh) {
+  const auto next = nn::step_once(nn::Name::LSTM, input, nn::two_states(hx), {w_ih, w_hh, b_ih, b_hh, {}});
+  return {next[0], next[1]};
+}
+
+#define RELUME_RECURRENT_FUNCTION(name, mode)                                                                         \
+  std::tuple<Tensor, Tensor> name(const Tensor& input, const Tensor& hx, TensorList params, bool has_biases,          \
+                                  int64_t num_layers, double dropout, bool train, bool bidirectional,                 \
+                                  bool batch_first) {                                                                 \
+    const std::vector<Tensor> weights = params.vec();                                                                 \
+    nn::Run run =                                                                                                     \
+        nn::forward(RELUME_OPTIONS(k##mode).batch_first(batch_first), input, nn::states_of(hx), weights, train);      \
+    return {run.output, run.states[0]};                                                                               \
+  }                                                                                                                   \
+  std::tuple<Tensor, Tensor> name(const Tensor& data, const Tensor& batch_sizes, const Tensor& hx, TensorList params, \
+                                  bool has_biases, int64_t num_layers, double dropout, bool train,                    \
+                                  bool bidirectional) {                                                               \
+    const std::vector<Tensor> weights = params.vec();                                                                 \
+    nn::Run run = nn::forward_packed(RELUME_OPTIONS(k##mode), nn::packed_of(data, batch_sizes), nn::states_of(hx),    \
+                                     weights, train);                                                                 \
+    return {run.output, run.states[0]};                                                                               \
+  }                                                                                                                   \
+  Tensor name##_cell(const Tensor& input, const Tensor& hx, const Tensor& w_ih, const Tensor& w_hh,                   \
+                     const Tensor& b_ih, const Tensor& b_hh) {                                                        \
+    return nn::step_once(nn::Name::mode, input, nn::states_of(hx), {w_ih, w_hh, b_ih, b_hh, {}})[0];                  \
+  }
+RELUME_RECURRENT_FUNCTION(gru, GRU)
+RELUME_RECURRENT_FUNCTION(rnn_tanh, RNN_TANH)
+RELUME_RECURRENT_FUNCTION(rnn_relu, RNN_RELU)
+#undef RELUME_RECURRENT_FUNCTION
+#undef RELUME_OPTIONS
+
+}  // namespace relume

@@ -180,22 +180,15 @@ RELUME_STATE_MEMBERS(AdagradParamState)
 
 namespace {
 
-// A number as Python writes it: 1.0, not 1.
-std::string number_text(double value) {
-  std::string text = stream_text(value);
-  if (text.find_first_of(".en") == std::string::npos) text += ".0";
-  return text;
-}
-
 void check_not_negative(const char* what, double value) {
-  check<ValueError>(value >= 0, "Invalid {}: {}", what, number_text(value));
+  check<ValueError>(value >= 0, "Invalid {}: {}", what, stream_text(value));
 }
 
 template <class O>
 void check_betas(const O& options) {
   int index = 0;
   visit_betas(const_cast<O&>(options), [&](const char*, double beta) {
-    check<ValueError>(beta >= 0 && beta < 1, "Invalid beta parameter at index {}: {}", index++, number_text(beta));
+    check<ValueError>(beta >= 0 && beta < 1, "Invalid beta parameter at index {}: {}", index++, stream_text(beta));
   });
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "relume/printing.h"
 
 namespace relume::optim {
 
@@ -181,7 +182,8 @@ void ReduceLROnPlateauScheduler::reduce_lr() {
     const double rate = std::max(old_rate * factor_, static_cast<double>(min_lrs_[i]));
     if (old_rate - rate <= eps_) continue;
     groups[i].options().set_lr(rate);
-    if (verbose_) std::printf("Epoch %d: reducing learning rate of group %zu to %.4e\n", last_epoch_, i, rate);
+    if (verbose_)
+      std::printf("Epoch %d: reducing learning rate of group %zu to %s\n", last_epoch_, i, stream_text(rate).c_str());
   }
 }
 

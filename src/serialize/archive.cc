@@ -8,6 +8,7 @@
 #include "core/check.h"
 #include "relume/creation.h"
 #include "relume/ops.h"
+#include "relume/printing.h"
 #include "relume/serialize/safetensors.h"
 
 namespace relume {
@@ -45,9 +46,7 @@ constexpr Kind kKinds[] = {
     {"float", &IValue::isDouble, [](const IValue& value) { return full({}, value.toDouble(), kDouble); },
      [](const Tensor& tensor) { return IValue(tensor.item<double>()); }},
     {"str", &IValue::isString,
-     [](const IValue& value) {
-       return list_tensor(value.toStringRef().data(), value.toStringRef().size(), kByte);
-     },
+     [](const IValue& value) { return list_tensor(value.toStringRef().data(), value.toStringRef().size(), kByte); },
      [](const Tensor& tensor) {
        const auto bytes = list_of<uint8_t>(tensor);
        return IValue(std::string(bytes.begin(), bytes.end()));
@@ -142,15 +141,18 @@ void OutputArchive::write(const std::string& key, const OutputArchive& nested_ar
 }
 
 void OutputArchive::save_to(const std::string& filename) const {
-  as_file(values_, [&](const auto& tensors, const Metadata& metadata) {
-    save_safetensors(filename, tensors, metadata);
-  });
+  as_file(values_,
+          [&](const auto& tensors, const Metadata& metadata) { save_safetensors(filename, tensors, metadata); });
 }
 
 void OutputArchive::save_to(std::ostream& stream) const {
-  as_file(values_, [&](const auto& tensors, const Metadata& metadata) {
-    save_safetensors(stream, tensors, metadata);
-  });
+  as_file(values_, [&](const auto& tensors, const Metadata& metadata) { save_safetensors(stream, tensors, metadata); });
+}
+
+std::string OutputArchive::bytes() const {
+  relume::detail::TextStream file;
+  save_to(file.stream());
+  return file.str();
 }
 
 bool InputArchive::try_read(const std::string& key, Tensor& tensor, bool) {
@@ -161,10 +163,11 @@ bool InputArchive::try_read(const std::string& key, Tensor& tensor, bool) {
     tensor = value;
     return true;
   }
-  check(tensor.sizes() == value.sizes(), "load: expected '{}{}' of sizes {}, got {}", path_, key, tensor.sizes(),
-        value.sizes());
   const NoGradGuard unrecorded;
-  tensor.copy_(value);
+  if (tensor.sizes() == value.sizes() && tensor.scalar_type() == value.scalar_type())
+    tensor.copy_(value);
+  else
+    tensor.set_data(value.detach());
   return true;
 }
 

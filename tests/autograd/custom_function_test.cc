@@ -139,10 +139,9 @@ TEST(Function, MustReturnAGradientAnArgument) {
   const Tensor x = leaf({1, 2});
   EXPECT_ERROR(WrongCount::apply(x, x).sum().backward(),
                "WrongCount> returned an incorrect number of gradients (expected 2, got 1)");
-  EXPECT_ERROR(
-      GradientForANumber::apply(x, 1.0).sum().backward(),
-      "GradientForANumber> returned a gradient different that is defined at position 2, but the "
-      "corresponding forward input was not a Variable");
+  EXPECT_ERROR(GradientForANumber::apply(x, 1.0).sum().backward(),
+               "GradientForANumber> returned a gradient different that is defined at position 2, but the "
+               "corresponding forward input was not a Variable");
   EXPECT_ERROR(WrongShape::apply(x).sum().backward(),
                "WrongShape> returned an invalid gradient at index 0 - got [4] but expected shape "
                "compatible with [2]");
@@ -361,8 +360,8 @@ TEST(SavedData, KeepsValuesOfEveryKind) {
 TEST(SavedData, RefusesAnotherKind) {
   detail::SavedData data;
   data["double"] = 0.5;
-  EXPECT_ERROR(data["double"].toInt(), "expected a value of kind Int, got Double");
-  EXPECT_ERROR(data["none"].toTensor(), "expected a value of kind Tensor, got None");
+  EXPECT_ERROR(data["double"].toInt(), "Expected Int but got Double");
+  EXPECT_ERROR(data["none"].toTensor(), "Expected Tensor but got None");
   EXPECT_ERROR(data.at("nothing"), "saved_data has no value named 'nothing'");
 }
 

@@ -135,7 +135,7 @@ TEST(DataLoader, EndsWithBatchesLeftUnread) {
   auto loader = make_data_loader(Numbers(100), DataLoaderOptions(1).workers(2));
   loader->begin();
   loader->join();
-  EXPECT_EQ(loader->options().workers(), 2u);
+  EXPECT_EQ(loader->options().workers, 2u);
 }
 
 // Draws a number for each batch.

@@ -1,11 +1,15 @@
-// The checks and errors of c10: TORCH_CHECK and its kin throw Relume's errors, TORCH_WARN writes to standard error.
+// The checks and errors of c10: TORCH_CHECK and its kin throw Relume's errors, TORCH_WARN calls a
+// handler that can be replaced.
 #pragma once
 
 #include <c10/util/StringUtil.h>
 #include <relume/error.h>
 
+#include <cstdint>
 #include <iostream>
 #include <string>
+#include <utility>
+#include <variant>
 
 namespace c10 {
 
@@ -29,12 +33,79 @@ std::string check_message(const char* condition, const Parts&... parts) {
   }
 }
 
-template <class... Parts>
-void warn(const char* file, int line, const Parts&... parts) {
-  std::cerr << "[W " << file << ":" << line << "] Warning: " << str(parts...) << "\n";
+}  // namespace detail
+
+// Where in a program something happened.
+struct SourceLocation {
+  const char* function;
+  const char* file;
+  uint32_t line;
+};
+inline std::ostream& operator<<(std::ostream& stream, const SourceLocation& where) {
+  return stream << where.function << " at " << where.file << ":" << where.line;
 }
 
-}  // namespace detail
+// What TORCH_WARN says.
+class Warning {
+ public:
+  struct UserWarning {};
+  struct DeprecationWarning {};
+  using warning_variant_t = std::variant<UserWarning, DeprecationWarning>;
+
+  Warning(warning_variant_t type, SourceLocation where, std::string msg, bool verbatim)
+      : type_(type), where_(where), msg_(std::move(msg)), verbatim_(verbatim) {}
+  warning_variant_t type() const { return type_; }
+  const SourceLocation& source_location() const { return where_; }
+  const std::string& msg() const { return msg_; }
+  bool verbatim() const { return verbatim_; }
+
+ private:
+  warning_variant_t type_;
+  SourceLocation where_;
+  std::string msg_;
+  bool verbatim_;
+};
+
+// Does something with the program's warnings; unless a class of one's own says otherwise, writes them to standard
+// error. Relume's own warnings do not come here.
+class WarningHandler {
+ public:
+  virtual ~WarningHandler() = default;
+  virtual void process(const Warning& warning) {
+    const SourceLocation& where = warning.source_location();
+    std::cerr << "[W " << where.file << ":" << where.line << "] Warning: " << warning.msg() << "\n";
+  }
+};
+
+namespace detail {
+inline thread_local WarningHandler* warning_handler = nullptr;
+}
+
+// Each thread has a handler of its own.
+namespace WarningUtils {
+inline WarningHandler* get_warning_handler() noexcept {
+  static WarningHandler usual;
+  return detail::warning_handler ? detail::warning_handler : &usual;
+}
+inline void set_warning_handler(WarningHandler* handler) noexcept { detail::warning_handler = handler; }
+
+// Sets the handler until the end of the scope.
+class WarningHandlerGuard {
+ public:
+  explicit WarningHandlerGuard(WarningHandler* handler) : previous_(get_warning_handler()) {
+    set_warning_handler(handler);
+  }
+  ~WarningHandlerGuard() { set_warning_handler(previous_); }
+  WarningHandlerGuard(const WarningHandlerGuard&) = delete;
+  WarningHandlerGuard& operator=(const WarningHandlerGuard&) = delete;
+
+ private:
+  WarningHandler* previous_;
+};
+}  // namespace WarningUtils
+
+inline void warn(const Warning& warning) { WarningUtils::get_warning_handler()->process(warning); }
+
 }  // namespace c10
 
 // Throws `error` where the condition, the first of the arguments after it, does not hold; the others make the message.
@@ -48,6 +119,9 @@ void warn(const char* file, int line, const Parts&... parts) {
 #define TORCH_CHECK_TYPE(...) TORCH_CHECK_WITH(TypeError, __VA_ARGS__)
 #define TORCH_CHECK_VALUE(...) TORCH_CHECK_WITH(ValueError, __VA_ARGS__)
 #define TORCH_CHECK_NOT_IMPLEMENTED(...) TORCH_CHECK_WITH(NotImplementedError, __VA_ARGS__)
+#define TORCH_CHECK_LINALG(...) TORCH_CHECK_WITH(LinAlgError, __VA_ARGS__)
+#define TORCH_CHECK_ARG(condition, number, ...) \
+  TORCH_CHECK(condition, "invalid argument ", number, ": ", ::c10::str(__VA_ARGS__))
 #define TORCH_INTERNAL_ASSERT(...) TORCH_CHECK_WITH(Error, __VA_ARGS__)
 #ifdef NDEBUG
 #define TORCH_INTERNAL_ASSERT_DEBUG_ONLY(...) static_cast<void>(0)
@@ -67,7 +141,10 @@ void warn(const char* file, int line, const Parts&... parts) {
 #define AT_ASSERT(...) TORCH_INTERNAL_ASSERT(__VA_ARGS__)
 #define AT_ERROR(...) throw ::c10::Error(::c10::str(__VA_ARGS__))
 
-#define TORCH_WARN(...) ::c10::detail::warn(__FILE__, __LINE__, __VA_ARGS__)
+#define TORCH_WARN_AS_(kind, ...) \
+  ::c10::warn(::c10::Warning(::c10::kind(), {__func__, __FILE__, __LINE__}, ::c10::str(__VA_ARGS__), false))
+#define TORCH_WARN(...) TORCH_WARN_AS_(Warning::UserWarning, __VA_ARGS__)
+#define TORCH_WARN_DEPRECATION(...) TORCH_WARN_AS_(Warning::DeprecationWarning, __VA_ARGS__)
 #define TORCH_WARN_ONCE(...)                                    \
   do {                                                          \
     static const bool warned = (TORCH_WARN(__VA_ARGS__), true); \

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -12,10 +13,22 @@
 #include "relume/export.h"
 #include "relume/ops.h"
 
+namespace relume::serialize {
+class OutputArchive;
+class InputArchive;
+}  // namespace relume::serialize
+
 namespace relume::data::datasets {
 
 template <class Source, class Transform>
 class MapDataset;
+
+namespace detail {
+template <class T>
+inline constexpr bool is_optional_v = false;
+template <class T>
+inline constexpr bool is_optional_v<std::optional<T>> = true;
+}  // namespace detail
 
 // A data set that gives a batch for a request. Self is the derived class, which must be copyable: each worker of a
 // DataLoader reads from a copy of its own.
@@ -25,7 +38,8 @@ class BatchDataset {
   using SelfType = Self;
   using BatchType = Batch;
   using BatchRequestType = BatchRequest;
-  static constexpr bool is_stateful = false;
+  // Whether the data set decides itself when an epoch is over, by giving no batch.
+  static constexpr bool is_stateful = detail::is_optional_v<Batch>;
 
   virtual ~BatchDataset() = default;
 
@@ -60,22 +74,88 @@ class Dataset : public BatchDataset<Self, std::vector<SingleExample>> {
   }
 };
 
+// A potentially infinite data set, which is asked for a number of examples.
+template <class Self, class Batch = std::vector<Example<>>>
+using StreamDataset = BatchDataset<Self, Batch, size_t>;
+
+// A data set that knows where in its epoch it is: get_batch() gives nothing at the end, and reset() starts another
+// one. All workers of a DataLoader read from the same one, which must allow that.
+template <class Self, class Batch = std::vector<Example<>>, class BatchRequest = size_t>
+class StatefulDataset : public BatchDataset<Self, std::optional<Batch>, BatchRequest> {
+ public:
+  virtual void reset() = 0;
+  // Where in the epoch it is: written to an archive, and read from one.
+  virtual void save(serialize::OutputArchive& archive) const = 0;
+  virtual void load(serialize::InputArchive& archive) = 0;
+};
+template <class... Args>
+serialize::OutputArchive& operator<<(serialize::OutputArchive& archive, const StatefulDataset<Args...>& dataset) {
+  dataset.save(archive);
+  return archive;
+}
+template <class... Args>
+serialize::InputArchive& operator>>(serialize::InputArchive& archive, StatefulDataset<Args...>& dataset) {
+  dataset.load(archive);
+  return archive;
+}
+
+// A handle to a data set: its copies, one for each worker of a DataLoader, are the same data set.
+template <class Source>
+class SharedBatchDataset
+    : public BatchDataset<SharedBatchDataset<Source>, typename Source::BatchType, typename Source::BatchRequestType> {
+ public:
+  using BatchType = typename Source::BatchType;
+  using BatchRequestType = typename Source::BatchRequestType;
+
+  SharedBatchDataset(std::shared_ptr<Source> dataset) : dataset_(std::move(dataset)) {}  // NOLINT: as in libtorch
+
+  BatchType get_batch(BatchRequestType request) override { return dataset_->get_batch(std::move(request)); }
+  std::optional<size_t> size() const override { return dataset_->size(); }
+  // For data sets that have it.
+  void reset() { dataset_->reset(); }
+
+  Source& operator*() { return *dataset_; }
+  const Source& operator*() const { return *dataset_; }
+  Source* operator->() { return dataset_.get(); }
+  const Source* operator->() const { return dataset_.get(); }
+
+ private:
+  std::shared_ptr<Source> dataset_;
+};
+
+// A shared data set, made of the arguments of its constructor.
+template <class Source, class... Args>
+SharedBatchDataset<Source> make_shared_dataset(Args&&... args) {
+  return std::make_shared<Source>(std::forward<Args>(args)...);
+}
+
 // A data set whose batches go through a transform.
 template <class Source, class Transform>
-class MapDataset : public BatchDataset<MapDataset<Source, Transform>, typename Transform::OutputBatchType,
-                                       typename Source::BatchRequestType> {
+class MapDataset
+    : public BatchDataset<MapDataset<Source, Transform>,
+                          std::conditional_t<Source::is_stateful, std::optional<typename Transform::OutputBatchType>,
+                                             typename Transform::OutputBatchType>,
+                          typename Source::BatchRequestType> {
  public:
   using DatasetType = Source;
   using TransformType = Transform;
   using BatchRequestType = typename Source::BatchRequestType;
-  using OutputBatchType = typename Transform::OutputBatchType;
+  using OutputBatchType = typename MapDataset::BatchType;
 
   MapDataset(Source dataset, Transform transform) : dataset_(std::move(dataset)), transform_(std::move(transform)) {}
 
   OutputBatchType get_batch(BatchRequestType request) override {
-    return transform_.apply_batch(dataset_.get_batch(std::move(request)));
+    if constexpr (Source::is_stateful) {
+      auto batch = dataset_.get_batch(std::move(request));
+      if (!batch) return std::nullopt;
+      return transform_.apply_batch(std::move(*batch));
+    } else {
+      return transform_.apply_batch(dataset_.get_batch(std::move(request)));
+    }
   }
   std::optional<size_t> size() const override { return dataset_.size(); }
+  // For data sets that have it.
+  void reset() { dataset_.reset(); }
 
   const Source& dataset() const { return dataset_; }
   const Transform& transform() const { return transform_; }

@@ -17,10 +17,11 @@ namespace nn {
 namespace detail {
 [[noreturn]] RELUME_API void fail_module_cast(const std::type_info& wanted, const std::type_info& actual);
 [[noreturn]] RELUME_API void fail_module_cast(size_t index, const std::type_info& wanted);
+[[noreturn]] RELUME_API void fail_module_cast(const std::string& key, const std::type_info& wanted);
 [[noreturn]] RELUME_API void fail_value_cast(const std::type_info& wanted, const std::type_info& actual);
 [[noreturn]] RELUME_API void fail_result(const std::type_info& wanted, const std::type_info& actual);
 [[noreturn]] RELUME_API void fail_argument(size_t index, const std::type_info& wanted, const std::type_info& actual);
-[[noreturn]] RELUME_API void fail_argument_count(const std::type_info& module, size_t expected, size_t got);
+[[noreturn]] RELUME_API void fail_argument_count(const std::type_info& module, size_t least, size_t most, size_t got);
 }  // namespace detail
 
 // A value of any type that can be copied or moved.
@@ -109,7 +110,7 @@ struct Forward {
     if constexpr (Count > 0) {
       if constexpr (accepts(std::make_index_sequence<Count - 1>())) return call<Count - 1>(module, args, count);
     }
-    fail_argument_count(typeid(M), sizeof...(Args), count);
+    fail_argument_count(typeid(M), Count, sizeof...(Args), count);
   }
 };
 
@@ -176,7 +177,7 @@ class RELUME_API AnyModule {
     if constexpr (std::is_same_v<R, Tensor> && detail::is_one_tensor_v<Args...>)
       return forward_tensor(args...);
     else
-      return detail::result_of<R>(any_forward(std::forward<Args>(args)...));
+      return any_forward(std::forward<Args>(args)...).template get<R>();
   }
   template <class... Args>
   AnyValue any_forward(Args&&... args) {

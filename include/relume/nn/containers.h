@@ -193,15 +193,19 @@ class RELUME_API ModuleDictImpl : public Cloneable<ModuleDictImpl> {
   std::shared_ptr<Module> operator[](const std::string& key) const;
   template <class M>
   M& at(const std::string& key) const {
-    const std::shared_ptr<Module> child = (*this)[key];
-    auto* module = child->template as<M>();
-    const Module& held = *child;  // Clang warns of a typeid of what does something
-    if (!module) detail::fail_module_cast(typeid(M), typeid(held));
+    auto* module = (*this)[key]->template as<M>();
+    if (!module) detail::fail_module_cast(key, typeid(M));
     return *module;
   }
   std::shared_ptr<Module> pop(const std::string& key);
   void update(const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& modules);
-  void update(const OrderedDict<std::string, std::shared_ptr<Module>>& modules);
+  template <class Container>
+  void update(const Container& container) {
+    for (const auto& item : container) set(item.key(), item.value());
+  }
+
+ private:
+  void set(const std::string& key, std::shared_ptr<Module> module);
 };
 class ModuleDict : public ModuleHolder<ModuleDictImpl> {
  public:

@@ -18,6 +18,7 @@
 #include "relume/nn/padding.h"
 #include "relume/nn/pooling.h"
 #include "relume/nn/vision.h"
+#include "relume/ops.h"
 #include "relume/tensor.h"
 
 namespace relume {
@@ -361,6 +362,7 @@ RELUME_API Tensor cosine_similarity(const Tensor& x1, const Tensor& x2,
 using PairwiseDistanceFuncOptions = PairwiseDistanceOptions;
 RELUME_API Tensor pairwise_distance(const Tensor& x1, const Tensor& x2,
                                     const PairwiseDistanceFuncOptions& options = {});
+using relume::pdist;
 
 // Images.
 class InterpolateFuncOptions {

@@ -75,7 +75,7 @@ class CompiledImpl final : public M {
       if (const Tensor* const input = args[i].template try_get<Tensor>()) detail::check_inference_input(*input);
     const detail::InferenceScope scope(*static_cast<CompiledImpl&>(self).plan_);
     if (const auto call = detail::any_module_type<M>()->forward) return call(self, args, count);
-    if (count != 1) detail::fail_argument_count(typeid(M), 1, count);
+    if (count != 1) detail::fail_argument_count(typeid(M), 1, 1, count);
     return AnyValue(forward_tensor(self, detail::take<Tensor>(args, 0)));
   }
 

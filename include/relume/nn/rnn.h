@@ -219,4 +219,30 @@ class RELUME_API GRUCellImpl : public Cloneable<GRUCellImpl, detail::RNNCellImpl
 using GRUCell = ModuleHolder<GRUCellImpl>;
 
 }  // namespace nn
+
+// The networks as functions of their weights, which stand as all_weights() of a module has them; hx is the state, of
+// an LSTM {h, c}. The last state follows the output. With batch_sizes, `data` is that of a packed sequence, sorted.
+RELUME_API std::tuple<Tensor, Tensor, Tensor> lstm(const Tensor& input, TensorList hx, TensorList params,
+                                                   bool has_biases, int64_t num_layers, double dropout, bool train,
+                                                   bool bidirectional, bool batch_first);
+RELUME_API std::tuple<Tensor, Tensor, Tensor> lstm(const Tensor& data, const Tensor& batch_sizes, TensorList hx,
+                                                   TensorList params, bool has_biases, int64_t num_layers,
+                                                   double dropout, bool train, bool bidirectional);
+#define RELUME_RECURRENT_FUNCTION(name)                                                                              \
+  RELUME_API std::tuple<Tensor, Tensor> name(const Tensor& input, const Tensor& hx, TensorList params,               \
+                                             bool has_biases, int64_t num_layers, double dropout, bool train,        \
+                                             bool bidirectional, bool batch_first);                                  \
+  RELUME_API std::tuple<Tensor, Tensor> name(const Tensor& data, const Tensor& batch_sizes, const Tensor& hx,        \
+                                             TensorList params, bool has_biases, int64_t num_layers, double dropout, \
+                                             bool train, bool bidirectional);                                        \
+  RELUME_API Tensor name##_cell(const Tensor& input, const Tensor& hx, const Tensor& w_ih, const Tensor& w_hh,       \
+                                const Tensor& b_ih = {}, const Tensor& b_hh = {})
+RELUME_RECURRENT_FUNCTION(gru);
+RELUME_RECURRENT_FUNCTION(rnn_tanh);
+RELUME_RECURRENT_FUNCTION(rnn_relu);
+#undef RELUME_RECURRENT_FUNCTION
+// One step, and the state after it.
+RELUME_API std::tuple<Tensor, Tensor> lstm_cell(const Tensor& input, TensorList hx, const Tensor& w_ih,
+                                                const Tensor& w_hh, const Tensor& b_ih = {}, const Tensor& b_hh = {});
+
 }  // namespace relume

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <iosfwd>
 #include <memory>
 #include <optional>
@@ -31,13 +32,21 @@ class RELUME_API OutputArchive {
   // The file is replaced only when it is whole. Throws Error where it cannot be written.
   void save_to(const std::string& filename) const;
   void save_to(std::ostream& stream) const;
+  // To write(const void* data, size_t size).
+  template <class Write, class = std::enable_if_t<std::is_invocable_v<Write&, const void*, size_t>>>
+  void save_to(Write&& write) const {
+    const std::string file = bytes();
+    write(static_cast<const void*>(file.data()), file.size());
+  }
 
  private:
+  std::string bytes() const;
+
   relume::detail::SavedData values_;
 };
 
 // Values from a file or stream. read() throws Error, which names the value, where there is none of that name and kind;
-// try_read() then says false. A tensor that is defined keeps its identity, and its sizes must be those of the file's.
+// try_read() then says false. A tensor that is defined keeps its identity, and takes over the file's sizes and dtype.
 class RELUME_API InputArchive {
  public:
   void read(const std::string& key, Tensor& tensor, bool is_buffer = false);
@@ -52,6 +61,14 @@ class RELUME_API InputArchive {
   void load_from(const std::string& filename, std::optional<Device> device = {});
   void load_from(std::istream& stream, std::optional<Device> device = {});
   void load_from(const char* data, size_t size, std::optional<Device> device = {});
+  // From read(uint64_t position, void* to, size_t size), which returns how many bytes it gave; size() is that of all.
+  template <class Read, class Size,
+            class = std::enable_if_t<std::is_invocable_v<Read&, uint64_t, void*, size_t> && std::is_invocable_v<Size&>>>
+  void load_from(const Read& read, const Size& size, std::optional<Device> device = {}) {
+    std::string file(size(), '\0');
+    file.resize(read(uint64_t{0}, static_cast<void*>(file.data()), file.size()));
+    load_from(file.data(), file.size(), device);
+  }
 
  private:
   relume::detail::SavedData values_;
