@@ -34,6 +34,7 @@ from . import func as func
 from . import jit as jit
 from . import linalg as linalg
 from . import memory as memory
+from . import mps as mps
 from . import multiprocessing as multiprocessing
 from . import nn as nn
 from . import optim as optim
@@ -46,10 +47,31 @@ from . import testing as testing
 from . import utils as utils
 from ._storage import TypedStorage as TypedStorage
 from ._storage import UntypedStorage as UntypedStorage
+from .nn.functional.numbered import affine_grid_generator as affine_grid_generator
+from .distributions.samplers import binomial as binomial
+from .nn.functional.convolution import conv_tbc as conv_tbc
+from .nn.functional.numbered import cosine_embedding_loss as cosine_embedding_loss
+from .nn.functional.numbered import ctc_loss as ctc_loss
 from .nn.functional.bags import embedding_bag as embedding_bag
+from ._storage import from_file as from_file
+from .nn.functional.numbered import grid_sampler as grid_sampler
+from .nn.modules.rnn_functions import gru as gru
+from .nn.modules.rnn_functions import gru_cell as gru_cell
+from .nn.functional.numbered import hinge_embedding_loss as hinge_embedding_loss
 from .serialization import load as load
+from .nn.modules.rnn_functions import lstm as lstm
+from .nn.modules.rnn_functions import lstm_cell as lstm_cell
+from .nn.functional.numbered import margin_ranking_loss as margin_ranking_loss
+from ._lowrank import pca_lowrank as pca_lowrank
+from .nn.functional.numbered import poisson_nll_loss as poisson_nll_loss
+from .nn.modules.rnn_functions import rnn_relu as rnn_relu
+from .nn.modules.rnn_functions import rnn_relu_cell as rnn_relu_cell
+from .nn.modules.rnn_functions import rnn_tanh as rnn_tanh
+from .nn.modules.rnn_functions import rnn_tanh_cell as rnn_tanh_cell
 from .serialization import save as save
 from ._summary import summary as summary
+from ._lowrank import svd_lowrank as svd_lowrank
+from .nn.functional.numbered import triplet_margin_loss as triplet_margin_loss
 from .func import vmap as vmap
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
@@ -134,6 +156,7 @@ def argsort(input: Tensor, dim: _int = -1, descending: _bool = False, *, out: Te
 def argsort(input: Tensor, *, stable: _bool, dim: _int = -1, descending: _bool = False, out: Tensor | None = None) -> Tensor: ...
 def argwhere(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 def as_strided(input: Tensor, size: _Ints, stride: _Ints, storage_offset: _int | None = None, *, out: Tensor | None = None) -> Tensor: ...
+def as_strided_(input: Tensor, size, stride, storage_offset=None) -> Any: ...
 def as_strided_scatter(input: Tensor, src: Tensor, size: _Ints, stride: _Ints, storage_offset: _int | None = None, *, out: Tensor | None = None) -> Tensor: ...
 def as_tensor(data: Any, dtype: _dtype | None = None, device: _Device | None = None, *, out: Tensor | None = None) -> Tensor: ...
 def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> Any: ...

@@ -142,6 +142,11 @@ def resize_as_(input, the_template):
     return input.resize_as_(the_template)
 
 
+def as_strided_(input, size, stride, storage_offset=None):
+    """Makes the tensor show the elements of its memory at other places: see as_strided."""
+    return input.as_strided_(size, stride, storage_offset)
+
+
 FUNCTIONS = {
     name: value for name, value in globals().items() if name not in _HELD and name[0] != "_" and callable(value)
 }

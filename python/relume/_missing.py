@@ -3,15 +3,22 @@
 import importlib
 
 LAZY = set(
-    "_dynamo compiler distributed distributions func jit linalg memory multiprocessing nn optim plot profiler safetensors "
+    "_dynamo compiler distributed distributions func jit linalg memory mps multiprocessing nn optim plot profiler safetensors "
     "serialization special testing utils".split()
 )
+# The functions of the top level whose files are loaded on first use.
 LAZY_FUNCTIONS = {
-    "TypedStorage": "_storage",
-    "UntypedStorage": "_storage",
+    **dict.fromkeys("TypedStorage UntypedStorage from_file".split(), "_storage"),
+    **dict.fromkeys("load save".split(), "serialization"),
+    **dict.fromkeys("pca_lowrank svd_lowrank".split(), "_lowrank"),
+    **dict.fromkeys("gru gru_cell lstm lstm_cell".split(), "nn.modules.rnn_functions"),
+    **dict.fromkeys("rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell".split(), "nn.modules.rnn_functions"),
+    **dict.fromkeys("affine_grid_generator cosine_embedding_loss ctc_loss grid_sampler".split(), "nn.functional.numbered"),
+    **dict.fromkeys("hinge_embedding_loss margin_ranking_loss poisson_nll_loss".split(), "nn.functional.numbered"),
+    "triplet_margin_loss": "nn.functional.numbered",
+    "binomial": "distributions.samplers",
+    "conv_tbc": "nn.functional.convolution",
     "embedding_bag": "nn.functional.bags",
-    "load": "serialization",
-    "save": "serialization",
     "summary": "_summary",
     "vmap": "func",
 }
@@ -38,6 +45,8 @@ def missing_attribute(name):
     """Imports a part of the package on first use; raises AttributeError, with advice, for what there is not."""
     if name in LAZY_FUNCTIONS:
         return getattr(importlib.import_module("relume." + LAZY_FUNCTIONS[name]), name)
+    if name.startswith("_foreach_"):
+        return getattr(importlib.import_module("relume._foreach"), name)
     if name in LAZY:
         try:
             return importlib.import_module("relume." + name)
