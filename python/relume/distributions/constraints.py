@@ -244,6 +244,8 @@ class _Parts(Constraint):
 
 
 class _Cat(_Parts):
+    """A condition for each part of a dimension, of these lengths."""
+
     def __init__(self, cseq, dim=0, lengths=None):
         super().__init__(cseq, dim)
         self.lengths = [1] * len(self.cseq) if lengths is None else list(lengths)
@@ -256,6 +258,8 @@ class _Cat(_Parts):
 
 
 class _Stack(_Parts):
+    """A condition for each index of a dimension."""
+
     @property
     def event_dim(self):
         """How many dimensions one value has."""

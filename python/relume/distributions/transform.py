@@ -191,7 +191,11 @@ class ComposeTransform(Transform):
     @property
     def inv(self):
         """The inverses, from the last."""
-        return ComposeTransform([part.inv for part in reversed(self.parts)])
+        made = self.__dict__.get("_inv")
+        if made is None:
+            self._inv = made = ComposeTransform([part.inv for part in reversed(self.parts)])
+            made._inv = self
+        return made
 
     def with_cache(self, cache_size=1):
         return self if self._cache_size == cache_size else ComposeTransform(self.parts, cache_size)
