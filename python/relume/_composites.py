@@ -127,6 +127,20 @@ def unravel_index(indices, shape):
     return tuple(reversed(coordinates))
 
 
+def repeat_interleave(input=None, repeats=None, dim=None, *, output_size=None):
+    """Each slice along dim, or each element, as often as `repeats` says, a number or a 1-D tensor of numbers. Given such a
+    tensor alone: each place in it as often as it says."""
+    if input is not None and repeats is not None:
+        return ops.repeat_interleave(input, repeats, dim, output_size=output_size)
+    counts = repeats if input is None else input
+    if counts.dtype not in (_C.int32, _C.int64):
+        kind = counts.type().split(".")[1][: -len("Tensor")]
+        raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{kind}'")
+    if (counts < 0).any():
+        raise RuntimeError("repeats can not be negative")
+    return ops.repeat_interleave(ops.arange(len(counts), dtype=counts.dtype), counts)
+
+
 def index_put(input, indices, values, accumulate=False):
     """A copy in which the elements that index tensors name are set or increased."""
     return input.index_put(indices, values, accumulate)

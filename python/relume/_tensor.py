@@ -210,14 +210,6 @@ def set_(self, source=None, storage_offset=0, size=None, stride=None):
 
 
 @method
-def as_strided_(self, size, stride, storage_offset=None):
-    """Makes the tensor show the elements of its memory at other places: see as_strided."""
-    from ._storage import set_
-
-    return set_(self, ops.as_strided(self.detach(), size, stride, storage_offset))
-
-
-@method
 def resize(self, *sizes):
     """The older name of reshape, to as many elements as there are."""
     warnings.warn("non-inplace resize is deprecated", stacklevel=2)

@@ -7,6 +7,7 @@ import warnings
 from ..._C import bool as bool_dtype, float32, float64, ops, uint8
 from ..._modes import in_float32, inference_mode
 from . import pooling
+from .antialias import resized as antialiased
 
 __all__ = ["affine_grid", "grid_sample", "interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
 
@@ -135,10 +136,10 @@ def _check_mode(input, mode, align_corners, antialias):
             raise ValueError(
                 "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear"
             )
-    if antialias:
-        if mode not in ("bilinear", "bicubic"):
-            raise ValueError("Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input")
-        raise NotImplementedError("interpolate: antialias=True is not supported")
+    if antialias and not (mode in ("bilinear", "bicubic") and input.dim() == 4):
+        raise ValueError(
+            "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input"
+        )
     if mode not in _MODES or input.dim() not in (3, 4, 5):
         raise NotImplementedError(
             "Input Error: Only 3D, 4D and 5D input Tensors supported (got "
@@ -154,7 +155,7 @@ def interpolate(
 ):
     """[N, C, ...] with the last dimensions in another size, or scaled. mode is "nearest", "nearest-exact", "area" (means),
     "linear" (3-D input), "bilinear", "bicubic" (4-D) or "trilinear" (5-D); with align_corners the corner pixels' centres
-    meet."""
+    meet. With antialias "bilinear" and "bicubic" smooth what they make smaller."""
     _check_mode(input, mode, align_corners, antialias)
     sizes, scales = _wanted_sizes(input, size, scale_factor, recompute_scale_factor)
     if min(sizes) <= 0 or min(input.shape[2:]) <= 0:
@@ -171,7 +172,10 @@ def interpolate(
     for dim in reversed(range(2, input.dim())):
         out, scale = int(sizes[dim - 2]), scales[dim - 2]
         scale = None if scale is None else float(scale)
-        if not between:
+        if antialias:
+            step = _steps(input.size(dim), out, scale, bool(align_corners))
+            result = antialiased(result, dim, out, step, mode) if out != input.size(dim) or step != 1 else result
+        elif not between:
             result = _nearest(result, dim, out, scale, mode != "nearest")
         else:
             precision = _precision(input)
