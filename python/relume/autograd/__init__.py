@@ -76,8 +76,8 @@ _missing_here = attribute_finder("torch.autograd")
 
 
 def __getattr__(name):
-    if name == "profiler":  # on first use
+    if name in ("forward_ad", "profiler"):  # on first use
         import importlib
 
-        return importlib.import_module("relume.autograd.profiler")
+        return importlib.import_module("relume.autograd." + name)
     return _missing_here(name)
