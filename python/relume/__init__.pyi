@@ -10,7 +10,7 @@ from ._C import *
 from ._C import _Device, _device, _dtype, _Ints, _layout, _memory_format, _MinMax, _Number, _ValuesIndices
 from ._functions import *
 from ._settings import *
-from ._complex import angle as angle, conj as conj, conj_physical as conj_physical, imag as imag, is_conj as is_conj, is_neg as is_neg, isreal as isreal, resolve_conj as resolve_conj, resolve_neg as resolve_neg
+from ._complex import angle as angle, conj as conj, conj_physical as conj_physical, imag as imag, is_conj as is_conj, is_neg as is_neg, isreal as isreal, real as real, resolve_conj as resolve_conj, resolve_neg as resolve_neg
 from ._modes import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad, set_grad_enabled as set_grad_enabled
 from .amp import autocast as autocast
 from ._install import install_as_torch as install_as_torch
@@ -28,6 +28,7 @@ from .autograd.anomaly_mode import set_detect_anomaly as set_detect_anomaly
 from .version import __version__ as __version__
 from . import _dynamo as _dynamo
 from . import compiler as compiler
+from . import cpu as cpu
 from . import distributed as distributed
 from . import distributions as distributions
 from . import func as func
@@ -44,15 +45,23 @@ from . import safetensors as safetensors
 from . import serialization as serialization
 from . import special as special
 from . import testing as testing
+from . import torch_version as torch_version
+from . import types as types
 from . import utils as utils
+from .amp import GradScaler as GradScaler
 from ._storage import TypedStorage as TypedStorage
 from ._storage import UntypedStorage as UntypedStorage
 from .nn.functional.numbered import affine_grid_generator as affine_grid_generator
+from ._copies import alias_copy as alias_copy
+from ._copies import as_strided_copy as as_strided_copy
 from .distributions.samplers import binomial as binomial
 from .nn.functional.convolution import conv_tbc as conv_tbc
 from .nn.functional.numbered import cosine_embedding_loss as cosine_embedding_loss
 from .nn.functional.numbered import ctc_loss as ctc_loss
+from ._copies import detach_copy as detach_copy
+from ._copies import diagonal_copy as diagonal_copy
 from .nn.functional.bags import embedding_bag as embedding_bag
+from ._copies import expand_copy as expand_copy
 from ._storage import from_file as from_file
 from .nn.functional.numbered import grid_sampler as grid_sampler
 from .nn.modules.rnn_functions import gru as gru
@@ -62,16 +71,32 @@ from .serialization import load as load
 from .nn.modules.rnn_functions import lstm as lstm
 from .nn.modules.rnn_functions import lstm_cell as lstm_cell
 from .nn.functional.numbered import margin_ranking_loss as margin_ranking_loss
+from ._copies import narrow_copy as narrow_copy
 from ._lowrank import pca_lowrank as pca_lowrank
+from ._copies import permute_copy as permute_copy
 from .nn.functional.numbered import poisson_nll_loss as poisson_nll_loss
 from .nn.modules.rnn_functions import rnn_relu as rnn_relu
 from .nn.modules.rnn_functions import rnn_relu_cell as rnn_relu_cell
 from .nn.modules.rnn_functions import rnn_tanh as rnn_tanh
 from .nn.modules.rnn_functions import rnn_tanh_cell as rnn_tanh_cell
 from .serialization import save as save
+from ._copies import select_copy as select_copy
+from ._copies import slice_copy as slice_copy
+from ._copies import split_copy as split_copy
+from ._copies import split_with_sizes_copy as split_with_sizes_copy
+from ._copies import squeeze_copy as squeeze_copy
 from ._summary import summary as summary
 from ._lowrank import svd_lowrank as svd_lowrank
+from ._copies import t_copy as t_copy
+from ._copies import transpose_copy as transpose_copy
 from .nn.functional.numbered import triplet_margin_loss as triplet_margin_loss
+from ._copies import unbind_copy as unbind_copy
+from ._copies import unfold_copy as unfold_copy
+from ._copies import unsafe_chunk as unsafe_chunk
+from ._copies import unsafe_split as unsafe_split
+from ._copies import unsafe_split_with_sizes as unsafe_split_with_sizes
+from ._copies import unsqueeze_copy as unsqueeze_copy
+from ._copies import view_copy as view_copy
 from .func import vmap as vmap
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
@@ -482,6 +507,7 @@ def fmod_(input: Tensor, other: _Number) -> Tensor: ...
 def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 def frac_(input: Tensor) -> Tensor: ...
 def frexp(input: Tensor) -> _ValuesIndices: ...
+def frobenius_norm(input: Tensor, dim, keepdim=False) -> Any: ...
 def from_numpy(ndarray: Any, *, out: Tensor | None = None) -> Tensor: ...
 def full(size: _Ints, fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | None = None) -> Tensor: ...
 def full_like(input: Tensor, fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None, out: Tensor | None = None) -> Tensor: ...
@@ -586,6 +612,7 @@ def isinf(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 def isnan(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def kaiser_window(window_length, periodic=True, beta=12.0, *, dtype=None, layout=None, device=None, requires_grad=False) -> Any: ...
 def kl_div(input: Tensor, target: Tensor, reduction: _int = 0, *, log_target: _bool = False, out: Tensor | None = None) -> Tensor: ...
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 def kthvalue(input: Tensor, k: _int, dim: _int = -1, keepdim: _bool = False) -> _ValuesIndices: ...
@@ -784,6 +811,7 @@ def norm(input: Tensor, p: _Number | None, dim: _Ints | None, keepdim: _bool = F
 def norm(input: Tensor, p: _Number | None = 2, dim: _Ints | None = None, keepdim: _bool = False, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def norm(input: Tensor, p: str, dim: _Ints | None = None, keepdim: _bool = False, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor: ...
+def norm_except_dim(v, pow=2, dim=0) -> Any: ...
 @overload
 def normal(mean: _float, std: _float, size: _Ints, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | None = None) -> Tensor: ...
 @overload
@@ -800,6 +828,7 @@ def not_equal(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Te
 def not_equal_(input: Tensor, other: Tensor) -> Tensor: ...
 @overload
 def not_equal_(input: Tensor, other: _Number) -> Tensor: ...
+def nuclear_norm(input: Tensor, dim=None, keepdim=False) -> Any: ...
 def numel(input: Tensor) -> _int: ...
 def one_hot(input: Tensor, num_classes: _int = -1, *, out: Tensor | None = None) -> Tensor: ...
 @overload
@@ -945,6 +974,7 @@ def scatter_reduce_(input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce
 def searchsorted(sorted_sequence: Tensor, input: Tensor, *, out_int32: _bool = False, right: _bool = False, side: str | None = None, sorter: Tensor | None = None, out: Tensor | None = None) -> Tensor: ...
 @overload
 def searchsorted(sorted_sequence: Tensor, input: _Number, *, out_int32: _bool = False, right: _bool = False, side: str | None = None, sorter: Tensor | None = None, out: Tensor | None = None) -> Tensor: ...
+def segment_reduce(data, reduce, *, lengths=None, indices=None, offsets=None, axis=0, unsafe=False, initial=None) -> Any: ...
 def select(input: Tensor, dim: _int, index: _int, *, out: Tensor | None = None) -> Tensor: ...
 def select_scatter(input: Tensor, src: Tensor, dim: _int, index: _int, *, out: Tensor | None = None) -> Tensor: ...
 def selu(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...

@@ -3,8 +3,8 @@
 import importlib
 
 LAZY = set(
-    "_dynamo compiler distributed distributions func jit linalg memory mps multiprocessing nn optim plot profiler safetensors "
-    "serialization special testing utils".split()
+    "_dynamo compiler cpu distributed distributions func jit linalg memory mps multiprocessing nn optim plot profiler safetensors "
+    "serialization special testing torch_version types utils".split()
 )
 # The functions of the top level whose files are loaded on first use.
 LAZY_FUNCTIONS = {
@@ -16,6 +16,11 @@ LAZY_FUNCTIONS = {
     **dict.fromkeys("affine_grid_generator cosine_embedding_loss ctc_loss grid_sampler".split(), "nn.functional.numbered"),
     **dict.fromkeys("hinge_embedding_loss margin_ranking_loss poisson_nll_loss".split(), "nn.functional.numbered"),
     "triplet_margin_loss": "nn.functional.numbered",
+    **dict.fromkeys("alias_copy as_strided_copy detach_copy diagonal_copy expand_copy narrow_copy".split(), "_copies"),
+    **dict.fromkeys("permute_copy select_copy slice_copy split_copy split_with_sizes_copy".split(), "_copies"),
+    **dict.fromkeys("squeeze_copy t_copy transpose_copy unbind_copy unfold_copy unsafe_chunk".split(), "_copies"),
+    **dict.fromkeys("unsafe_split unsafe_split_with_sizes unsqueeze_copy view_copy".split(), "_copies"),
+    "GradScaler": "amp",
     "binomial": "distributions.samplers",
     "conv_tbc": "nn.functional.convolution",
     "embedding_bag": "nn.functional.bags",

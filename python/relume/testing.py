@@ -11,6 +11,8 @@ _TOLERANCES = {  # dtype: (rtol, atol); others must be equal
     "float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7),
 }  # fmt: skip
 
+_OLDER_TOLERANCES = {"float16": (1e-3, 1e-3), "float32": (1e-4, 1e-5), "float64": (1e-5, 1e-8)}
+
 
 def assert_close(
     actual,
@@ -129,6 +131,22 @@ def _number(distance, like):
 
 def _fail(text, where):
     raise AssertionError(text + (f"\n\nThe failure occurred for item {where}" if where else ""))
+
+
+def assert_allclose(actual, expected, rtol=None, atol=None, equal_nan=True, msg=""):
+    """The older assert_close, which takes no notice of dtypes and takes NaN as equal."""
+    warnings.warn(
+        "`torch.testing.assert_allclose()` is deprecated since 1.12 and will be removed in a future release. Please use "
+        "`torch.testing.assert_close()` instead. You can find detailed upgrade instructions in "
+        "https://github.com/pytorch/pytorch/issues/61844.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    tensors = [each if isinstance(each, Tensor) else ops.tensor(each) for each in (actual, expected)]
+    if rtol is None and atol is None:
+        found = [_OLDER_TOLERANCES.get(str(each.dtype).split(".")[-1], (0, 0)) for each in tensors]
+        rtol, atol = (max(pair) for pair in zip(*found))
+    assert_close(*tensors, rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=False, msg=msg or None)
 
 
 def make_tensor(

@@ -42,6 +42,7 @@ class Module(_C.ModuleBase, HookTables, State):
 
     training: bool
     call_super_init = False
+    dump_patches = False
 
     def __init__(self, *args, **kwargs):
         if not self.call_super_init and (args or kwargs):
