@@ -151,7 +151,15 @@ def register_hook(self, hook):
 @method
 def register_post_accumulate_grad_hook(self, hook):
     """Calls hook(tensor) whenever a backward has added into this leaf's grad: the place to step an optimizer of its own."""
-    number = self._register_accumulated_hook(hook)
+
+    def checked(tensor):
+        result = hook(tensor)
+        if isinstance(result, Tensor) and result is not tensor:
+            raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+        if result is not None and result is not tensor:
+            raise TypeError(f"expected Variable, but hook returned '{builtin_type(result).__name__}'")
+
+    number = self._register_accumulated_hook(checked)
     return HookHandle(lambda: self._remove_accumulated_hook(number))
 
 
