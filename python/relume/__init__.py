@@ -7,7 +7,7 @@ from . import _C
 from ._C import *  # noqa: F403: dtypes, Tensor, Size, device, Generator, memory formats
 from ._functions import *  # noqa: F403
 from ._composites import *  # noqa: F403
-from ._complex import angle, conj, conj_physical, imag, is_conj, is_neg, isreal, resolve_conj, resolve_neg
+from ._complex import angle, conj, conj_physical, imag, is_conj, is_neg, isreal, real, resolve_conj, resolve_neg
 from ._settings import *  # noqa: F403
 from ._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .amp import autocast

@@ -5,7 +5,7 @@ import math
 from . import _C
 from ._C import Tensor, ops
 
-__all__ = ["angle", "conj", "conj_physical", "imag", "is_conj", "is_neg", "isreal", "resolve_conj", "resolve_neg"]
+__all__ = ["angle", "conj", "conj_physical", "imag", "is_conj", "is_neg", "isreal", "real", "resolve_conj", "resolve_neg"]
 
 
 def angle(input):
@@ -49,12 +49,17 @@ def is_neg(input):
     return False
 
 
+def real(input):
+    """The tensor itself, as its numbers are real."""
+    return input
+
+
 def imag(input):
     """Raises RuntimeError: only complex numbers have an imaginary part."""
     raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
 
 
 for _name in __all__:
-    if _name != "imag":  # which is an attribute of tensors
+    if _name not in ("imag", "real"):  # which are attributes of tensors
         setattr(Tensor, _name, globals()[_name])
 del _name

@@ -1,6 +1,7 @@
 """Functions of the top level that are made of a few ops, or take their arguments in ways that rows of ops do not."""
 
 import math
+import warnings
 
 from . import _C
 from ._C import Tensor, ops
@@ -35,6 +36,81 @@ def vander(x, N=None, increasing=False):
         raise RuntimeError("N must be non-negative.")
     exponents = ops.arange(count) if increasing else ops.arange(count).flip(0)
     return x.unsqueeze(-1) ** exponents
+
+
+def kaiser_window(window_length, periodic=True, beta=12.0, *, dtype=None, layout=None, device=None, requires_grad=False):
+    """I_0(beta sqrt(1 - (2 n / N - 1)^2)) / I_0(beta) for n from 0 to N: N is window_length, or one less where it is not
+    periodic.  Kaiser and Schafer, 1980."""
+    if window_length < 0:
+        raise RuntimeError(f"kaiser_window requires non-negative window_length, got window_length={window_length}")
+    dtype = dtype or ops.get_default_dtype()
+    if window_length == 1:
+        return ops.ones(1, dtype=dtype, requires_grad=requires_grad)
+    last = window_length - 1 + periodic
+    place = ops.arange(window_length, dtype=dtype) * (2 / last if last > 0 else 0) - (1 if last > 0 else 0)
+    values = ops.i0(beta * (1 - place * place).clamp(min=0).sqrt()) / ops.i0(ops.tensor(float(beta), dtype=dtype))
+    return values.requires_grad_(requires_grad)
+
+
+def _warn_of_older_norm(name, instead):
+    warnings.warn(
+        f"at::{name} is deprecated and it is just left for JIT compatibility. It will be removed in a future PyTorch release. "
+        f"Please use `{instead}` instead",
+        stacklevel=3,
+    )
+
+
+def nuclear_norm(input, dim=None, keepdim=False):
+    """The sum of the singular values of a matrix, or of those that two dimensions make."""
+    _warn_of_older_norm("nuclear_norm", "linalg.matrix_norm(A, 'nuc', dim, keepdim)")
+    return ops.linalg_matrix_norm(input, "nuc", tuple(dim) if dim is not None else (-2, -1), keepdim)
+
+
+def frobenius_norm(input, dim, keepdim=False):
+    """The root of the sum of squares over dimensions."""
+    _warn_of_older_norm("frobenius_norm", "linalg.vector_norm(A, 2., dim, keepdim)")
+    return ops.linalg_vector_norm(input, 2, dim, keepdim)
+
+
+def norm_except_dim(v, pow=2, dim=0):
+    """The norm over all dimensions but one, which the others follow as 1: what weight_norm divides by."""
+    if dim == -1:
+        return ops.linalg_vector_norm(v, pow)
+    return ops.linalg_vector_norm(v, pow, [d for d in range(v.dim()) if d != dim % v.dim()], True)
+
+
+_SEGMENTS = {"sum": (Tensor.sum, 0.0), "mean": (Tensor.mean, math.nan), "max": (Tensor.amax, -math.inf),
+             "min": (Tensor.amin, math.inf), "prod": (Tensor.prod, 1.0)}  # fmt: skip
+
+
+def segment_reduce(data, reduce, *, lengths=None, indices=None, offsets=None, axis=0, unsafe=False, initial=None):
+    """The sum, mean, max, min or prod of each segment of the first dimension; their lengths are given, or where they begin and
+    the last ends. `initial` is the result of an empty segment, and takes part in the others."""
+    if (lengths is None) == (offsets is None):
+        raise RuntimeError("segment_reduce(): Either lengths or offsets must be defined.")
+    if axis != 0 or (offsets if lengths is None else lengths).dim() != 1:
+        raise NotImplementedError("segment_reduce(): segments of other dimensions than the first are not supported")
+    if reduce not in _SEGMENTS:
+        raise RuntimeError("unsupported reduction given! " + reduce)
+    sizes = (offsets.diff() if lengths is None else lengths).tolist()
+    if not unsafe and (min(sizes, default=0) < 0 or lengths is not None and sum(sizes) != len(data)):
+        raise RuntimeError(
+            "segment_reduce(): Expected all rows of lengths along axis to sum to data.size(lengths.dim()-1) when !unsafe."
+        )
+    function, empty = _SEGMENTS[reduce]
+    start, results = 0 if offsets is None else int(offsets[0]), []
+    for size in sizes:
+        part = data[start : start + size]
+        start += size
+        if not size:
+            results.append(ops.full(data.shape[1:], empty if initial is None else initial, dtype=data.dtype))
+        elif initial is None:
+            results.append(function(part, 0))
+        elif reduce == "mean":  # the initial value counts as nothing but a summand
+            results.append((part.sum(0) + initial) / size)
+        else:
+            results.append(function(ops.cat((ops.full_like(data[:1], initial), part)), 0))
+    return ops.stack(results) if results else data[:0]
 
 
 def _listed(tensors):
@@ -127,6 +203,20 @@ def unravel_index(indices, shape):
     return tuple(reversed(coordinates))
 
 
+def repeat_interleave(input=None, repeats=None, dim=None, *, output_size=None):
+    """Each slice along dim, or each element, as often as `repeats` says, a number or a 1-D tensor of numbers. Given such a
+    tensor alone: each place in it as often as it says."""
+    if input is not None and repeats is not None:
+        return ops.repeat_interleave(input, repeats, dim, output_size=output_size)
+    counts = repeats if input is None else input
+    if counts.dtype not in (_C.int32, _C.int64):
+        kind = counts.type().split(".")[1][: -len("Tensor")]
+        raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{kind}'")
+    if (counts < 0).any():
+        raise RuntimeError("repeats can not be negative")
+    return ops.repeat_interleave(ops.arange(len(counts), dtype=counts.dtype), counts)
+
+
 def index_put(input, indices, values, accumulate=False):
     """A copy in which the elements that index tensors name are set or increased."""
     return input.index_put(indices, values, accumulate)
@@ -140,6 +230,11 @@ def index_put_(input, indices, values, accumulate=False):
 def resize_as_(input, the_template):
     """Gives the tensor the size of another; new elements are undefined."""
     return input.resize_as_(the_template)
+
+
+def as_strided_(input, size, stride, storage_offset=None):
+    """Makes the tensor show the elements of its memory at other places: see as_strided."""
+    return input.as_strided_(size, stride, storage_offset)
 
 
 FUNCTIONS = {

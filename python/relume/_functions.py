@@ -10,7 +10,9 @@ from ._C import Size, Tensor, dtype, ops
 NOT_HERE = frozenset(
     (
         "mse_loss l1_loss smooth_l1_loss huber_loss cross_entropy_loss nll_loss pad upsample_nearest1d upsample_nearest2d "
-        "upsample_nearest3d upsample_linear1d upsample_bilinear2d upsample_trilinear3d upsample_bicubic2d multi_margin_loss multilabel_margin_loss soft_margin_loss"
+        "upsample_nearest3d upsample_linear1d upsample_bilinear2d upsample_trilinear3d upsample_bicubic2d "
+        "multi_margin_loss multilabel_margin_loss soft_margin_loss cosine_embedding_loss ctc_loss hinge_embedding_loss "
+        "margin_ranking_loss triplet_margin_loss"
     ).split()
 )
 
@@ -100,8 +102,19 @@ def tensordot(a, b, dims=2, out=None):
 
 def broadcast_shapes(*shapes):
     """The shape to which tensors of the given shapes broadcast."""
-    empty = [ops.empty((1,)).expand(shape if isinstance(shape, (tuple, list)) else (shape,)) for shape in shapes]
-    return ops.broadcast_tensors(empty)[0].shape if empty else Size()
+    shapes = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
+    result = [1] * max(map(len, shapes), default=0)
+    for i, shape in enumerate(shapes):
+        for d in range(-1, -1 - len(shape), -1):
+            if shape[d] < 0:
+                raise RuntimeError(f"Trying to create tensor with negative dimension ({shape[d]}): ({shape[d]})")
+            if shape[d] != 1 and result[d] not in (1, shape[d]):
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {shape[d]} at {d}! Mismatching argument at index {i} had "
+                    f"{shape}; but expected shape should be broadcastable to {result}"
+                )
+            result[d] = shape[d] if shape[d] != 1 else result[d]
+    return Size(result)
 
 
 def _unique_slices(input, dim):

@@ -6,11 +6,14 @@ __all__ = [
     "are_deterministic_algorithms_enabled",
     "compile",
     "get_default_device",
+    "get_deterministic_debug_mode",
     "get_float32_matmul_precision",
     "get_num_interop_threads",
+    "is_deterministic_algorithms_warn_only_enabled",
     "range",
     "set_default_device",
     "set_default_tensor_type",
+    "set_deterministic_debug_mode",
     "set_flush_denormal",
     "set_float32_matmul_precision",
     "set_num_interop_threads",
@@ -18,20 +21,45 @@ __all__ = [
     "use_deterministic_algorithms",
 ]
 
-_deterministic = False
+_deterministic, _warn_only = False, False
 _precision = "highest"
 _interop_threads = 1
 
 
 def use_deterministic_algorithms(mode, *, warn_only=False):
     """Kept, and changes nothing: with the same number of threads, every op gives the same bits each time."""
-    global _deterministic
-    _deterministic = bool(mode)
+    global _deterministic, _warn_only
+    _deterministic, _warn_only = bool(mode), bool(warn_only)
 
 
 def are_deterministic_algorithms_enabled():
     """What use_deterministic_algorithms() was given; False at first."""
     return _deterministic
+
+
+def is_deterministic_algorithms_warn_only_enabled():
+    """The warn_only that use_deterministic_algorithms() was given; False at first."""
+    return _warn_only
+
+
+_DEBUG_MODES = {"default": 0, "warn": 1, "error": 2}
+
+
+def set_deterministic_debug_mode(debug_mode):
+    """use_deterministic_algorithms() by a number or a name: 0 or "default" turns it off, 1 or "warn" on with warn_only, 2 or
+    "error" on."""
+    if not isinstance(debug_mode, (int, str)):
+        raise TypeError(f"debug_mode must be str or int, but got {type(debug_mode)}")
+    mode = _DEBUG_MODES.get(debug_mode) if isinstance(debug_mode, str) else debug_mode
+    if mode not in (0, 1, 2):
+        expected = "one of `default`, `warn`, `error`" if isinstance(debug_mode, str) else "0, 1, or 2"
+        raise RuntimeError(f"invalid value of debug_mode, expected {expected}, but got {debug_mode}")
+    use_deterministic_algorithms(mode > 0, warn_only=mode == 1)
+
+
+def get_deterministic_debug_mode():
+    """0, 1 or 2: see set_deterministic_debug_mode()."""
+    return 0 if not _deterministic else 1 if _warn_only else 2
 
 
 def set_float32_matmul_precision(precision):

@@ -1,5 +1,8 @@
 """The memory that tensors lie in, as an object: what programs ask to see which tensors share it."""
 
+import mmap
+import os
+
 from ._C import Tensor, ops, uint8
 
 
@@ -152,3 +155,34 @@ def set_(self, source=None, storage_offset=0, size=None, stride=None):
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     self.data = source.detach()
     return self
+
+
+def from_file(filename, shared=None, size=0, *, dtype=None, layout=None, device=None, pin_memory=None):
+    """A 1-D tensor of size elements of a dtype, the default one unless said, on the memory to which a file is mapped. With
+    shared what is written to the tensor is written to the file, which grows to the size it needs; otherwise the file must be
+    large enough. Raises RuntimeError where the file cannot be opened or is too small."""
+    from ._functions import frombuffer
+
+    dtype = dtype or ops.get_default_dtype()
+    needed = size * dtype.itemsize
+    try:
+        file = os.open(filename, os.O_RDWR | os.O_CREAT if shared else os.O_RDONLY, 0o666)
+    except OSError as error:
+        mode = "read-write" if shared else "read-only"
+        raise RuntimeError(
+            f"unable to open file <{filename}> in {mode} mode: {error.strerror} ({error.errno})"
+        ) from None
+    try:
+        there = os.fstat(file).st_size
+        if there < needed and not shared:
+            raise RuntimeError(
+                f"file <{filename}> size <{there}> is smaller than the required mapping size <{needed}>"
+            )
+        if there < needed:
+            os.ftruncate(file, needed)
+        if not needed:
+            return ops.empty(0, dtype=dtype)
+        mapped = mmap.mmap(file, needed, access=mmap.ACCESS_WRITE if shared else mmap.ACCESS_COPY)
+    finally:
+        os.close(file)
+    return frombuffer(mapped, dtype=dtype)

@@ -1,6 +1,8 @@
 """The methods of Tensor that are written in Python, put on the class when the package is imported."""
 
 import copyreg
+import math
+import warnings
 
 from . import _C
 from ._C import Size, Tensor, ops
@@ -149,7 +151,15 @@ def register_hook(self, hook):
 @method
 def register_post_accumulate_grad_hook(self, hook):
     """Calls hook(tensor) whenever a backward has added into this leaf's grad: the place to step an optimizer of its own."""
-    number = self._register_accumulated_hook(hook)
+
+    def checked(tensor):
+        result = hook(tensor)
+        if isinstance(result, Tensor) and result is not tensor:
+            raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+        if result is not None and result is not tensor:
+            raise TypeError(f"expected Variable, but hook returned '{builtin_type(result).__name__}'")
+
+    number = self._register_accumulated_hook(checked)
     return HookHandle(lambda: self._remove_accumulated_hook(number))
 
 
@@ -205,6 +215,31 @@ def set_(self, source=None, storage_offset=0, size=None, stride=None):
     from ._storage import set_
 
     return set_(self, source, storage_offset, size, stride)
+
+
+@method
+def resize(self, *sizes):
+    """The older name of reshape, to as many elements as there are."""
+    warnings.warn("non-inplace resize is deprecated", stacklevel=2)
+    return _resized(self, sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
+
+
+@method
+def resize_as(self, tensor):
+    """The older name of reshape_as."""
+    warnings.warn("non-inplace resize_as is deprecated", stacklevel=2)
+    return _resized(self, tensor.size())
+
+
+def _resized(tensor, sizes):
+    count = math.prod(sizes)
+    if count != tensor.numel():
+        raise RuntimeError(
+            f"requested resize to {'x'.join(map(str, sizes))} ({count} elements in total), but the given tensor has a size of "
+            f"{'x'.join(map(str, tensor.shape))} ({tensor.numel()} elements). autograd's resize can only change the shape of "
+            "a given tensor, while preserving the number of elements. "
+        )
+    return tensor.reshape(tuple(sizes))
 
 
 @method

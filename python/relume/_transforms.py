@@ -30,7 +30,7 @@ def _reaches_others(node, made):
     return False
 
 
-def _cut(result, made, recorded):
+def without_graph(result, made, recorded):
     """The result without the graph that leads to leaves made here, where it leads to no others."""
 
     def cut(leaf):
@@ -62,7 +62,7 @@ def _transform(function):
         given = [leaf for leaf in leaves((arguments, keywords)) if isinstance(leaf, Tensor)]
         if _depth or recorded and any(leaf.requires_grad for leaf in given):
             return result
-        return _cut(result, made, recorded)
+        return without_graph(result, made, recorded)
 
     return run
 
@@ -198,9 +198,9 @@ def vjp(func, *primals, has_aux=False):
     def product(*cotangents, **_):
         weights = cotangents[0] if len(cotangents) == 1 else cotangents
         total = sum((leaf * weight).sum() for leaf, weight in zip(leaves(output), leaves(weights)))
-        return _cut(_gradients(total, followed), made, ops.is_grad_enabled())
+        return without_graph(_gradients(total, followed), made, ops.is_grad_enabled())
 
-    value = _cut(output, made, ops.is_grad_enabled())
+    value = without_graph(output, made, ops.is_grad_enabled())
     return (value, product, aux) if has_aux else (value, product)
 
 

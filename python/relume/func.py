@@ -3,10 +3,12 @@
 from ._C import ops
 from ._missing import attribute_finder
 from ._transforms import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, vjp, vmap
+from .nn.modules.batchnorm import _BatchNorm
 from .nn.utils.stateless import functional_call
 
 __all__ = [
-    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "stack_module_state", "vjp", "vmap",
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "replace_all_batch_norm_modules_",
+    "stack_module_state", "vjp", "vmap",
 ]  # fmt: skip
 __getattr__ = attribute_finder("torch.func")
 
@@ -27,3 +29,12 @@ def stack_module_state(models):
 
     parameters = stacked([dict(m.named_parameters()) for m in models], lambda x, wanted: x.requires_grad_(wanted))
     return parameters, stacked([dict(m.named_buffers()) for m in models], lambda x, _: x)
+
+
+def replace_all_batch_norm_modules_(root):
+    """Has each BatchNorm of a module compute with the statistics of its batch, and keep none; returns the module."""
+    for module in root.modules():
+        if isinstance(module, _BatchNorm):
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root

@@ -4,9 +4,40 @@ A subclass of Tensor gets objects of its own class from ops. One that defines __
 kwargs) as a class method is asked in place of each op; super().__torch_function__(...) carries the op out.
 """
 
+import threading
+
 from ._C import Tensor, ops
 
-__all__ = ["handle_torch_function", "has_torch_function", "is_tensor_like"]
+__all__ = ["TorchFunctionMode", "handle_torch_function", "has_torch_function", "is_tensor_like"]
+
+_modes = threading.local()  # those of each thread that were entered, the innermost last
+
+
+class TorchFunctionMode:
+    """A context in which __torch_function__(func, types, args, kwargs) of the mode is asked in place of each op, whatever its
+    arguments. What it calls itself goes to the mode outside of it."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        raise NotImplementedError
+
+    def __enter__(self):
+        stack = _modes.__dict__.setdefault("stack", [])
+        stack.append(self)
+        ops._set_mode(self)
+        return self
+
+    def __exit__(self, *error):
+        _modes.stack.pop()
+        ops._set_mode(_modes.stack[-1] if _modes.stack else None)
+
+    def _asked(self, func, types, args, kwargs):
+        """__torch_function__ with the mode switched off."""
+        self.__exit__()
+        try:
+            return self.__torch_function__(func, types, args, kwargs)
+        finally:
+            self.__enter__()
+
 
 class DisableTorchFunctionSubclass:
     """A context in which ops take objects of subclasses for tensors: what a __torch_function__ does inside does not come

@@ -5,6 +5,7 @@ import math
 
 from . import _C
 from ._C import ops
+from .autograd.function import Function
 
 digamma, erf, erfc, erfinv, exp2, expm1, log1p, logsumexp = (
     ops.digamma, ops.erf, ops.erfc, ops.erfinv, ops.exp2, ops.expm1, ops.log1p, ops.logsumexp,
@@ -29,9 +30,23 @@ def log_softmax(input, dim, *, dtype=None):
     return ops.log_softmax(input, dim, dtype)
 
 
+class _Entropy(Function):
+    """entr, whose slope is infinite at 0."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return ops.where(x == 0, 0.0, ops.where(x < 0, -math.inf, -ops.xlogy(x, x)))
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * (-x.log() - 1)
+
+
 def entr(input):
     """-x log(x) for x > 0, 0 at 0, and minus infinity below."""
-    return ops._named(ops.where(input < 0, -math.inf, -ops.xlogy(input, input)), "SpecialEntrBackward0")
+    return ops._named(_Entropy.apply(input), "SpecialEntrBackward0")
 
 
 def ndtr(input):

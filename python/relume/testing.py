@@ -1,13 +1,17 @@
-"""Assertions for tests: assert_close."""
+"""Help for tests: assert_close, make_tensor."""
 
 import math
+import warnings
 
 from . import _C
 from ._C import Tensor, ops
+from ._functions import finfo, iinfo
 
 _TOLERANCES = {  # dtype: (rtol, atol); others must be equal
     "float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7),
 }  # fmt: skip
+
+_OLDER_TOLERANCES = {"float16": (1e-3, 1e-3), "float32": (1e-4, 1e-5), "float64": (1e-5, 1e-8)}
 
 
 def assert_close(
@@ -127,3 +131,81 @@ def _number(distance, like):
 
 def _fail(text, where):
     raise AssertionError(text + (f"\n\nThe failure occurred for item {where}" if where else ""))
+
+
+def assert_allclose(actual, expected, rtol=None, atol=None, equal_nan=True, msg=""):
+    """The older assert_close, which takes no notice of dtypes and takes NaN as equal."""
+    warnings.warn(
+        "`torch.testing.assert_allclose()` is deprecated since 1.12 and will be removed in a future release. Please use "
+        "`torch.testing.assert_close()` instead. You can find detailed upgrade instructions in "
+        "https://github.com/pytorch/pytorch/issues/61844.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    tensors = [each if isinstance(each, Tensor) else ops.tensor(each) for each in (actual, expected)]
+    if rtol is None and atol is None:
+        found = [_OLDER_TOLERANCES.get(str(each.dtype).split(".")[-1], (0, 0)) for each in tensors]
+        rtol, atol = (max(pair) for pair in zip(*found))
+    assert_close(*tensors, rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=False, msg=msg or None)
+
+
+def make_tensor(
+    *shape, dtype, device=None, low=None, high=None, requires_grad=False, noncontiguous=False, exclude_zero=False,
+    memory_format=None,
+):  # fmt: skip
+    """A tensor of random numbers, uniform in [low, high): [-9, 9) by default, whole ones up to 9, bool ones both values. With
+    noncontiguous it has gaps; with exclude_zero zeros become 1, or the smallest normal number. The numbers are PyTorch's for
+    the same seed. Raises ValueError for bounds that the dtype does not have."""
+    shape = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (list, tuple)) else shape
+    if noncontiguous and memory_format is not None:
+        raise ValueError(
+            "The parameters `noncontiguous` and `memory_format` are mutually exclusive, but got "
+            f"noncontiguous={noncontiguous!r} and memory_format={memory_format!r}"
+        )
+    whole = not dtype.is_floating_point
+    if requires_grad and whole:
+        raise ValueError(f"`requires_grad=True` is not supported for boolean and integral dtypes, but got dtype={dtype!r}")
+    low, high = _bounds(low, high, dtype)
+    gaps = noncontiguous and math.prod(shape) > 1
+    sizes = (*shape[:-1], 2 * shape[-1]) if gaps else shape
+    if whole:
+        made = ops.randint(math.ceil(low), math.ceil(high), sizes, dtype=dtype, device=device)
+    elif high - low >= finfo(dtype).max:
+        made = ops.empty(sizes, dtype=dtype, device=device).uniform_(low / 2, high / 2).mul_(2)
+    else:
+        made = ops.empty(sizes, dtype=dtype, device=device).uniform_(low, high)
+    if gaps:
+        made = made[..., 1::2]
+    elif memory_format is not None:
+        made = made.clone(memory_format=memory_format)
+    if exclude_zero:
+        made[made == 0] = 1 if whole else finfo(dtype).tiny
+    return made.requires_grad_(requires_grad)
+
+
+def _bounds(low, high, dtype):
+    """The bounds of make_tensor, checked, within those of the dtype."""
+    if dtype is _C.bool:
+        lowest, highest, defaults = 0, 2, (0, 2)
+    elif dtype.is_floating_point:
+        lowest, highest, defaults = finfo(dtype).min, finfo(dtype).max, (-9, 9)
+    else:
+        lowest, highest, defaults = iinfo(dtype).min, iinfo(dtype).max + (dtype is not _C.int64), (-9, 10)
+    low, high = (default if given is None else given for given, default in zip((low, high), defaults))
+    if math.isnan(low) or math.isnan(high):
+        raise ValueError(f"`low` and `high` cannot be NaN, but got low={low!r} and high={high!r}")
+    if low == high and dtype.is_floating_point:
+        warnings.warn(
+            "Passing `low==high` to `torch.testing.make_tensor` for floating or complex types is deprecated since 2.1 and will "
+            "be removed in 2.3. Use `torch.full(...)` instead.",
+            FutureWarning,
+            stacklevel=3,
+        )
+    elif low >= high:
+        raise ValueError(f"`low` must be less than `high`, but got {low} >= {high}")
+    elif high < lowest or low >= highest:
+        raise ValueError(
+            f"The value interval specified by `low` and `high` is [{low}, {high}), but {dtype} only supports [{lowest}, "
+            f"{highest})"
+        )
+    return min(max(low, lowest), highest), min(max(high, lowest), highest)

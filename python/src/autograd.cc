@@ -2,6 +2,7 @@
 #include "relume/autograd.h"
 
 #include "arguments.h"
+#include "autograd/node_hook.h"
 #include "function.h"
 #include "ops/elementwise.h"
 #include "relume/ops.h"
@@ -108,6 +109,12 @@ const Op kAutogradOps[] = {
        "Tensor[] tensors, Tensor[]? grad_tensors=None, bool? retain_graph=None, bool create_graph=False, Tensor[]? "
        "inputs=None",
        backward}}},
+    {"_current_run",
+     "_current_run()\n\nThe number of the backward that calls the present hook; 0 outside of one.\n",
+     {{kFunction, "",
+       [](Arguments& a) -> PyObject* {
+         return (static_cast<void>(a), PyLong_FromUnsignedLongLong(autograd::current_run()));
+       }}}},
     {"is_grad_enabled",
      "is_grad_enabled()\n\nWhether ops record a graph on this thread.\n",
      {{kFunction, "",

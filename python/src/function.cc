@@ -155,8 +155,14 @@ PyObject* node_hooks(PyObject* self, PyObject*) {
   });
 }
 
+PyObject* node_is_awaited(PyObject* self, PyObject*) {
+  return boolean(autograd::current_run_needs(static_cast<const GraphNode*>(node_in(self).get())));
+}
+
 PyMethodDef node_methods[] = {
     {"_hooks", node_hooks, METH_NOARGS, "_hooks($self, /)\n--\n\nDicts: hooks before and after it, metadata."},
+    {"_is_awaited", node_is_awaited, METH_NOARGS,
+     "_is_awaited($self, /)\n--\n\nWhether the backward that calls the present hook runs the node."},
     {"name", node_name, METH_NOARGS, "name($self, /)\n--\n\nThe name, such as ReluBackward0."},
     {nullptr, nullptr, 0, nullptr},
 };

@@ -13,6 +13,8 @@ bool tensor_subclasses = false;
 namespace {
 
 thread_local int disabled = 0;  // calls that are made for a __torch_function__ mean the op itself
+// The innermost TorchFunctionMode of this thread, which overrides.py keeps: it is asked before any class.
+thread_local PyObject* mode = nullptr;
 
 PyObject* function_name() {
   static PyObject* const name = PyUnicode_InternFromString("__torch_function__");
@@ -56,6 +58,14 @@ const Op kOverrides[] = {
          tensor_subclasses = true;
          return none();
        }}}},
+    {"_set_mode",
+     "_set_mode(mode)\n\nHas the mode be asked in place of each op of this thread; None for none.\n",
+     {{kFunction, "object mode",
+       [](Arguments& a) -> PyObject* {
+         mode = a.object(0) == Py_None ? nullptr : a.object(0);
+         if (mode) tensor_subclasses = true;
+         return none();
+       }}}},
     {"_disable_overrides",
      "_disable_overrides(step)\n\nAdds to how often __torch_function__ is switched off in this thread.\n",
      {{kFunction, "int step",
@@ -72,6 +82,7 @@ namespace detail {
 std::vector<PyObject*> overriding(PyObject* const* arguments, size_t count, bool any_object) {
   std::vector<PyObject*> classes;
   if (disabled) return classes;
+  if (mode) classes.push_back(mode);
   for (size_t i = 0; i < count; ++i) {
     PyObject* argument = arguments[i];
     if (PyTuple_Check(argument) || PyList_Check(argument)) {
@@ -86,16 +97,18 @@ std::vector<PyObject*> overriding(PyObject* const* arguments, size_t count, bool
 
 Ref call_overriding(const std::vector<PyObject*>& classes, PyObject* function, PyObject* const* arguments,
                     Py_ssize_t count, PyObject* keywords) {
-  const Ref types = own(PyTuple_New(static_cast<Py_ssize_t>(classes.size())));
-  for (size_t i = 0; i < classes.size(); ++i)
-    PyTuple_SET_ITEM(types.get(), static_cast<Py_ssize_t>(i), Py_NewRef(classes[i]));
+  const size_t start = classes[0] == mode;  // a mode is no class
+  const Ref types = own(PyTuple_New(static_cast<Py_ssize_t>(classes.size() - start)));
+  for (size_t i = start; i < classes.size(); ++i)
+    PyTuple_SET_ITEM(types.get(), static_cast<Py_ssize_t>(i - start), Py_NewRef(classes[i]));
   const Ref positional = own(PyTuple_New(count));
   for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SET_ITEM(positional.get(), i, Py_NewRef(arguments[i]));
   const Ref named = own(PyDict_New());
   for (Py_ssize_t i = 0; keywords && i < PyTuple_GET_SIZE(keywords); ++i)
     check_status(PyDict_SetItem(named.get(), PyTuple_GET_ITEM(keywords, i), arguments[count + i]));
   for (PyObject* type : classes) {
-    const Ref handler = function_of(reinterpret_cast<PyTypeObject*>(type));
+    const Ref handler = type == mode ? own(PyObject_GetAttrString(mode, "_asked"))
+                                     : function_of(reinterpret_cast<PyTypeObject*>(type));
     Ref result = own(PyObject_CallFunctionObjArgs(handler.get(), function, types.get(), positional.get(), named.get(),
                                                   nullptr));
     if (result.get() != Py_NotImplemented) return result;

@@ -220,7 +220,7 @@ def test_transforms_undo_themselves():
         (lambda: D.kl_divergence(D.Normal(0.0, 1.0), D.Poisson(1.0)), NotImplementedError, "No KL.* is implemented"),
         (lambda: D.Independent(D.Normal(0.0, 1.0), 1), ValueError, "Expected reinterpreted_batch_ndims"),
         (lambda: D.Normal(0.0, 1.0).enumerate_support(), NotImplementedError, None),
-        (lambda: D.VonMises, AttributeError, "Relume does not have it"),
+        (lambda: D.Transmogrifier, AttributeError, "Relume does not have it"),
     ],
 )
 def test_refuses_what_does_not_fit(call, error, text):

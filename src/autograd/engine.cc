@@ -20,6 +20,7 @@ namespace relume::autograd {
 namespace {
 
 std::atomic<bool> g_anomaly{false}, g_check_nan{true};
+std::atomic<uint64_t> g_runs{0};
 
 // A small graph ends sooner than the question whether to go on would be answered.
 constexpr size_t kNodesBeforeInterrupts = 8;
@@ -108,6 +109,12 @@ class Run {
   std::vector<Tensor> results;
 
   void execute();
+  uint64_t number() const { return number_; }
+  // Whether a gradient that arrives at the node is of use.
+  bool needs(const GraphNode* node) const {
+    return std::any_of(states_.begin(), states_.end(),
+                       [node](const State& state) { return state.node == node && state.needed; });
+  }
 
  private:
   uint32_t discover(GraphNode* node);
@@ -124,6 +131,7 @@ class Run {
   const uint32_t* targets(const State& state) const { return targets_.begin() + state.first_target; }
 
   const bool keep_graph_, create_graph_;
+  const uint64_t number_ = g_runs.fetch_add(1, std::memory_order_relaxed) + 1;
   NodeIndex index_;
   SmallVector<State, 16> states_;
   SmallVector<Tensor, 16> grads_;
@@ -133,6 +141,19 @@ class Run {
   SmallVector<uint32_t, 8> roots_, ready_;
   SmallVector<GraphEdge, 1> held_;  // the roots: a hook may drop the tensors that own them
   std::vector<Capture> captures_;
+};
+
+thread_local const Run* tl_run = nullptr;  // the innermost that executes
+
+class Executing {
+ public:
+  explicit Executing(const Run* run) : before_(tl_run) { tl_run = run; }
+  ~Executing() { tl_run = before_; }
+  Executing(const Executing&) = delete;
+  Executing& operator=(const Executing&) = delete;
+
+ private:
+  const Run* const before_;
 };
 
 uint32_t Run::append(GraphNode* node) {
@@ -212,6 +233,7 @@ void Run::add_grad(uint32_t index, uint32_t input_nr, Tensor grad) {
 }
 
 void Run::execute() {
+  const Executing executing(this);
   count_dependencies();
   find_needed();
   const auto later = [this](uint32_t a, uint32_t b) { return states_[a].node->sequence < states_[b].node->sequence; };
@@ -417,6 +439,9 @@ NodeHookList whole_node_hooks(const GraphNode& node) {
     if (hook.input_nr == kWholeNode) found.push_back(std::static_pointer_cast<WholeNodeHook>(hook.hook));
   return found;
 }
+
+uint64_t current_run() { return tl_run ? tl_run->number() : 0; }
+bool current_run_needs(const GraphNode* node) { return tl_run && tl_run->needs(node); }
 
 void Backward::fill_grad(size_t i) {
   const InputMeta& meta = node_.inputs[i];

@@ -24,4 +24,9 @@ inline constexpr uint32_t kWholeNode = UINT32_MAX;
 using NodeHookList = std::vector<std::shared_ptr<WholeNodeHook>>;
 NodeHookList whole_node_hooks(const GraphNode& node);
 
+// For hooks: the number of the backward that calls them, 0 outside of one.
+uint64_t current_run();
+// Whether a gradient of that node is of use to it: the node runs, or accumulates it, or hands it to who asked.
+bool current_run_needs(const GraphNode* node);
+
 }  // namespace relume::autograd

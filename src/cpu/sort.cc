@@ -38,6 +38,7 @@ struct NarrowKey {
   NarrowKey() = default;
   NarrowKey(uint32_t order, int64_t index) : bits(uint64_t{order} << 32 | static_cast<uint64_t>(index)) {}
   int64_t index() const { return static_cast<int64_t>(bits & 0xffffffffu); }
+  uint32_t place() const { return static_cast<uint32_t>(bits >> 32); }
   friend bool operator<(NarrowKey a, NarrowKey b) { return a.bits < b.bits; }
 };
 
@@ -47,6 +48,7 @@ struct WideKey {
   WideKey() = default;
   WideKey(uint64_t order, int64_t index) : order(order), at(index) {}
   int64_t index() const { return at; }
+  uint64_t place() const { return order; }
   friend bool operator<(const WideKey& a, const WideKey& b) {
     return a.order != b.order ? a.order < b.order : a.at < b.at;
   }
@@ -57,10 +59,21 @@ class Sorter {
  public:
   Sorter(const RowsCall& call, int64_t kept) : call_(call), rows_(call, kept) {}
 
-  void sort(bool descending, int64_t k) const {
+  void sort(bool descending) const {
     for_each_row(descending, [&](std::vector<Key>& keys, int64_t in, int64_t out) {
-      sort_first(keys, k);
-      for (int64_t i = 0; i < k; ++i) write(keys[static_cast<size_t>(i)].index(), in, out + i * rows_.out_stride);
+      std::sort(keys.begin(), keys.end());
+      write_first(keys, rows_.length, in, out);
+    });
+  }
+
+  void top(bool largest, int64_t k, bool sorted) const {
+    for_each_row(largest, [&](std::vector<Key>& keys, int64_t in, int64_t out) {
+      if (sorted) sort_first(keys, k);
+      if (!sorted || has_ties(keys, k, in, largest)) {
+        fill(keys, in, largest);
+        top_as_pytorch(keys, k, sorted);
+      }
+      write_first(keys, k, in, out);
     });
   }
 
@@ -93,16 +106,43 @@ class Sorter {
     }
   }
 
+  // Whether other elements, or another order, would do as well as the k first keys, which are sorted.
+  bool has_ties(const std::vector<Key>& keys, int64_t k, int64_t in, bool largest) const {
+    const auto place = [&](int64_t i) { return keys[static_cast<size_t>(i)].place(); };
+    for (int64_t i = 1; i < k; ++i)
+      if (place(i) == place(i - 1)) return true;
+    int64_t alike = 0;  // in the row: the keys behind are not all there any more
+    for (int64_t i = 0; i < rows_.length; ++i) alike += key_of(in, i, largest).place() == place(k - 1);
+    return alike > 1;
+  }
+
+  // Which of equal elements come first is what the standard library's functions make of it, called as PyTorch does.
+  static void top_as_pytorch(std::vector<Key>& keys, int64_t k, bool sorted) {
+    const auto before = [](const Key& a, const Key& b) { return a.place() < b.place(); };
+    if (k * 64 <= static_cast<int64_t>(keys.size())) {
+      std::partial_sort(keys.begin(), keys.begin() + k, keys.end(), before);
+      return;
+    }
+    std::nth_element(keys.begin(), keys.begin() + k - 1, keys.end(), before);
+    if (sorted) std::sort(keys.begin(), keys.begin() + k - 1, before);
+  }
+
+  Key key_of(int64_t in, int64_t i, bool descending) const {
+    const auto order = order_of(element(in, i));
+    return Key(descending ? static_cast<decltype(order)>(~order) : order, i);
+  }
+
+  void fill(std::vector<Key>& keys, int64_t in, bool descending) const {
+    for (int64_t i = 0; i < rows_.length; ++i) keys[static_cast<size_t>(i)] = key_of(in, i, descending);
+  }
+
   T element(int64_t in, int64_t i) const { return static_cast<const T*>(call_.input)[in + i * rows_.in_stride]; }
 
   template <class F>
   void for_each_row(bool descending, F&& use) const {
     rows_.for_each([&] { return std::vector<Key>(static_cast<size_t>(rows_.length)); },
                    [&](std::vector<Key>& keys, int64_t in, int64_t out) {
-                     for (int64_t i = 0; i < rows_.length; ++i) {
-                       const auto order = order_of(element(in, i));
-                       keys[static_cast<size_t>(i)] = Key(descending ? static_cast<decltype(order)>(~order) : order, i);
-                     }
+                     fill(keys, in, descending);
                      use(keys, in, out);
                    });
   }
@@ -113,6 +153,10 @@ class Sorter {
       if (x != x) return i;
     }
     return -1;
+  }
+
+  void write_first(const std::vector<Key>& keys, int64_t k, int64_t in, int64_t out) const {
+    for (int64_t i = 0; i < k; ++i) write(keys[static_cast<size_t>(i)].index(), in, out + i * rows_.out_stride);
   }
 
   void write(int64_t index, int64_t in, int64_t out) const {
@@ -143,8 +187,13 @@ void with_sorter(const RowsCall& call, int64_t kept, F&& f) {
 
 }  // namespace
 
-void sort_rows(const RowsCall& call, bool descending, int64_t k) {
-  with_sorter(call, k, [&](const auto& sorter) { sorter.sort(descending, k); });
+void sort_rows(const RowsCall& call, bool descending) {
+  const int64_t length = call.sizes.empty() ? 1 : call.sizes[static_cast<size_t>(call.dim)];
+  with_sorter(call, length, [&](const auto& sorter) { sorter.sort(descending); });
+}
+
+void top_rows(const RowsCall& call, bool largest, int64_t k, bool sorted) {
+  with_sorter(call, k, [&](const auto& sorter) { sorter.top(largest, k, sorted); });
 }
 
 void select_rows(const RowsCall& call, int64_t k, bool nan_first) {

@@ -14,7 +14,7 @@ struct RowsCall {
   const void* input = nullptr;
   const int64_t* strides = nullptr;
   ScalarType dtype = ScalarType::Undefined;
-  void* values = nullptr;      // of dtype; may be null for sort_rows and select_rows
+  void* values = nullptr;      // of dtype; may be null for sort_rows, top_rows and select_rows
   int64_t* indices = nullptr;  // may be null for cumulate
 };
 
@@ -25,9 +25,12 @@ enum class ScanOp { Sum, Product, Max, Min, LogSum };
 // LogSum, of floats only: log(exp(x[0]) + ... + exp(x[i])).
 void scan_rows(const RowsCall& call, ScanOp op);
 
-// Sorts rows, stably; NaN is larger than all numbers. `indices` says where each element was. With k below the length of
-// a row, only its first k elements in that order are found.
-void sort_rows(const RowsCall& call, bool descending, int64_t k);
+// Sorts rows, stably; NaN is larger than all numbers. `indices` says where each element was.
+void sort_rows(const RowsCall& call, bool descending);
+
+// The k largest or smallest elements of rows, sorted or as it happens, and where each was; of equal elements those that
+// PyTorch finds.
+void top_rows(const RowsCall& call, bool largest, int64_t k, bool sorted);
 
 // The element that sorting would put at place k, and where it is; or, with nan_first, the first NaN where there is one.
 void select_rows(const RowsCall& call, int64_t k, bool nan_first);

@@ -49,6 +49,7 @@ Tensor& copy_(Tensor& self, const Tensor& src, bool) {
   const DimVector sizes = broadcast_sizes(self.sizes(), src.sizes());
   check(IntArrayRef(sizes) == self.sizes(), "output with shape {} doesn't match the broadcast shape {}", self.sizes(),
         IntArrayRef(sizes));
+  refuse_overlap(self, src);
   InPlace write("copy_", self, {src});
   copy_elements(self, overlap_in_part(self, src) ? copied(src, src.scalar_type(), std::nullopt) : src);
   write.record("torch::autograd::CopyBackwards", {}, [](Backward& run) {

@@ -73,6 +73,7 @@ Tensor empty_strided(IntArrayRef size, IntArrayRef stride, const TensorOptions& 
 }
 
 Tensor zeros(IntArrayRef size, const TensorOptions& options) {
+  for (const int64_t each : size) check(each >= 0, "zeros: Dimension size must be non-negative.");
   return make_filled(size, 0, dtype_from(options), options);
 }
 Tensor ones(IntArrayRef size, const TensorOptions& options) {
@@ -195,6 +196,7 @@ void fill_linspace(const Tensor& result, const Scalar& start, const Scalar& end,
 Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const TensorOptions& options) {
   check(steps >= 0, "number of steps must be non-negative");
   const ScalarType dtype = dtype_from(options);
+  if (dtype == kBool) fail_not_implemented("linspace_cpu", dtype);
   for (const Scalar& bound : {start, end}) make_finite_scalar(bound, dtype);  // throws where the dtype cannot hold it
   Tensor result = make_tensor({steps}, dtype);
   if (steps == 1) {

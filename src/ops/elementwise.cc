@@ -357,6 +357,7 @@ void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::i
     return rounded_inputs(kernel, inputs).pass_to([&](std::initializer_list<const Tensor*> rounded) {
       elementwise_into(out, without_rounding(kernel), rounded);
     });
+  for (const Tensor* input : inputs) refuse_overlap(out, *input);
   const auto overlaps = [&out](const Tensor* input) {
     return input->impl() != out.impl() && overlap_in_part(out, *input);
   };
@@ -391,6 +392,13 @@ bool overlap_in_part(const Tensor& a, const Tensor& b) {
   const size_t x_bytes = storage_bytes(x.sizes, x.strides, x.dtype),
                y_bytes = storage_bytes(y.sizes, y.strides, y.dtype);
   return x_begin < y_begin + y_bytes && y_begin < x_begin + x_bytes;
+}
+
+void refuse_overlap(const Tensor& written, const Tensor& read) {
+  if (!overlap_in_part(written, read)) return;
+  check(!written.is_non_overlapping_and_dense() || !read.is_non_overlapping_and_dense(),
+        "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+        "location. Please clone() the tensor before performing the operation.");
 }
 
 bool may_overwrite(const Tensor& tensor) {

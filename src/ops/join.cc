@@ -172,7 +172,8 @@ std::vector<Tensor> broadcast_tensors(TensorList tensors) {
   DimVector sizes;
   for (const Tensor& tensor : tensors) sizes = broadcast_sizes(sizes, impl_of(tensor, "broadcast_tensors").sizes);
   std::vector<Tensor> results;
-  for (const Tensor& tensor : tensors) results.push_back(tensor.expand(sizes));
+  for (const Tensor& tensor : tensors)
+    results.push_back(tensor.sizes() == IntArrayRef(sizes) ? tensor : tensor.expand(sizes));
   return results;
 }
 

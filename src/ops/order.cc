@@ -212,7 +212,7 @@ Tensor logcumsumexp(const Tensor& self, int64_t dim) {
 std::tuple<Tensor, Tensor> sort(const Tensor& self, std::optional<bool>, int64_t dim, bool descending) {
   const int64_t d = wrap_dim(dim, impl_of(self, "sort").dim());
   const Tensor values = make_tensor(self.sizes(), self.scalar_type()), indices = make_tensor(self.sizes(), kLong);
-  if (self.numel() > 0) cpu::sort_rows(rows_of(self, d, values, indices), descending, length_of(self, d));
+  if (self.numel() > 0) cpu::sort_rows(rows_of(self, d, values, indices), descending);
   return picked("SortBackward0", self, d, values, indices);
 }
 std::tuple<Tensor, Tensor> sort(const Tensor& self, int64_t dim, bool descending) {
@@ -224,14 +224,14 @@ Tensor argsort(const Tensor& self, int64_t dim, bool descending) {
 }
 
 // The k largest (or smallest) elements along dim, in order, and where they are.
-std::tuple<Tensor, Tensor> topk(const Tensor& self, int64_t k, int64_t dim, bool largest, bool) {
+std::tuple<Tensor, Tensor> topk(const Tensor& self, int64_t k, int64_t dim, bool largest, bool sorted) {
   const int64_t d = wrap_dim(dim, impl_of(self, "topk").dim());
   check(self.scalar_type() != kBool, "topk does not support bool dtypes on CPU");
   check(k >= 0 && k <= length_of(self, d), "selected index k out of range");
   const DimVector sizes = with_size(self.sizes(), d, k);
   const Tensor values = make_tensor(sizes, self.scalar_type()), indices = make_tensor(sizes, kLong);
   const int64_t taken = self.dim() == 0 ? 1 : k;
-  if (values.numel() > 0) cpu::sort_rows(rows_of(self, d, values, indices), largest, taken);
+  if (values.numel() > 0) cpu::top_rows(rows_of(self, d, values, indices), largest, taken, sorted);
   return picked("TopkBackward0", self, d, values, indices);
 }
 

@@ -106,17 +106,25 @@ TEST(Arithmetic, KeepsAFactorAndADivisorWithoutDimensionsExact) {
   EXPECT_EQ((tensor({771.0}, kBFloat16) / 257).item().toDouble(), 3);
 }
 
-TEST(Arithmetic, ReadsOperandsThatOverlapWithTheResultFirst) {
-  const Tensor x = ones({4});
-  x.slice(0, 1).add_(x.slice(0, 0, 3));
-  EXPECT_TRUE(equal(x, tensor({1.0, 2.0, 2.0, 2.0})));
-  const Tensor y = tensor({1.0, 2.0, 3.0, 4.0}).view({2, 2});
-  y.add_(y.t());
-  EXPECT_TRUE(equal(y, tensor({2.0, 5.0, 5.0, 8.0}).view({2, 2})));
-  y.mul_(y[0]);
-  EXPECT_TRUE(equal(y, tensor({4.0, 25.0, 10.0, 40.0}).view({2, 2})));
-  y.slice(0, 1).copy_(y.slice(0, 0, 1));
-  EXPECT_TRUE(equal(y[1], y[0]));
+TEST(Arithmetic, RefusesOperandsThatOverlapWithTheResultInPart) {
+  const std::string refused =
+      "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+      "location. Please clone() the tensor before performing the operation.";
+  const Tensor x = ones({4}), y = tensor({1.0, 2.0, 3.0, 4.0}).view({2, 2});
+  EXPECT_EQ(message_of([&] { x.slice(0, 1).add_(x.slice(0, 0, 3)); }), refused);
+  EXPECT_EQ(message_of([&] { y.add_(y.t()); }), refused);
+  EXPECT_EQ(message_of([&] { y.mul_(y[0]); }), refused);
+  EXPECT_EQ(message_of([&] { x.slice(0, 1).copy_(x.slice(0, 0, 3)); }), refused);
+  EXPECT_EQ(x._version() + y._version(), 0);
+}
+
+TEST(Arithmetic, ReadsOperandsInTheGapsOfTheResultFirst) {
+  const Tensor x = tensor({1.0, 2.0, 3.0, 4.0}), y = x.clone().view({2, 2});
+  x.slice(0, 0, 4, 2).add_(x.slice(0, 1, 4, 2));
+  EXPECT_TRUE(equal(x, tensor({3.0, 2.0, 7.0, 4.0})));
+  y.add_(y);
+  y.select(1, 0).copy_(y[0]);
+  EXPECT_TRUE(equal(y, tensor({2.0, 4.0, 4.0, 8.0}).view({2, 2})));
 }
 
 TEST(Arithmetic, NamesWhatIsWrong) {

@@ -2,7 +2,7 @@
 
 from .._missing import attribute_finder
 from .._C import Tensor, ops
-from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled, set_multithreading_enabled
 from . import anomaly_mode, function, functional, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
@@ -11,8 +11,30 @@ from .variable import Variable
 
 
 def _listed(tensors):
-    """A tensor, or an iterable of tensors (model.parameters(), say), as a list."""
-    return [] if tensors is None else [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    """A tensor, or an iterable of tensors (model.parameters(), say), as a list; graph.GradientEdges as their tensors."""
+    if tensors is None:
+        return []
+    return list(map(graph.tensor_at, [tensors] if isinstance(tensors, (Tensor, graph.GradientEdge)) else tensors))
+
+
+def _batched(outputs, inputs, weights, retain_graph, create_graph, allow_unused):
+    """The gradients for each item of the first dimension of the weights, stacked."""
+    for i, (output, weight) in enumerate(zip(outputs, weights)):
+        if weight.shape[1:] != output.shape or weight.dim() == 0:
+            raise RuntimeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The "
+                "sizes of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was "
+                f"detected: grad_output[{i}] has a shape of {weight.shape[2:]} and output[{i}] has a shape of {output.shape}. "
+                "If you only want some tensors in `grad_output` to be considered batched, consider using vmap."
+            )
+    count = min(map(len, weights), default=0)
+    if not count:
+        return tuple(ops.zeros((0, *input.shape), dtype=input.dtype) for input in inputs)
+    rows = [
+        ops._grad(outputs, inputs, [w[i] for w in weights], True if i + 1 < count else retain_graph, create_graph, allow_unused)
+        for i in range(count)
+    ]
+    return tuple(None if parts[0] is None else ops.stack(parts) for parts in zip(*rows))
 
 
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None):
@@ -37,11 +59,12 @@ def grad(
 ):
     """The gradients of outputs, weighted by grad_outputs, with respect to inputs, as a tuple. grad attributes stay as
     they are. An input that the outputs do not depend on is an error, or None with allow_unused, or zeros with
-    materialize_grads."""
+    materialize_grads. With is_grads_batched the gradients are those for each item of the first dimension of grad_outputs."""
     if allow_unused is None:
         allow_unused = materialize_grads
     sources = _listed(inputs)
-    results = ops._grad(_listed(outputs), sources, _listed(grad_outputs), retain_graph, create_graph, allow_unused)
+    run = _batched if is_grads_batched else ops._grad
+    results = run(_listed(outputs), sources, _listed(grad_outputs), retain_graph, create_graph, allow_unused)
     if materialize_grads:
         results = tuple(
             ops.zeros_like(source, requires_grad=False) if result is None else result
@@ -53,8 +76,8 @@ _missing_here = attribute_finder("torch.autograd")
 
 
 def __getattr__(name):
-    if name == "profiler":  # on first use
+    if name in ("forward_ad", "profiler"):  # on first use
         import importlib
 
-        return importlib.import_module("relume.autograd.profiler")
+        return importlib.import_module("relume.autograd." + name)
     return _missing_here(name)

@@ -53,6 +53,13 @@ class Function:
         return _C._apply_function(cls, *args)
 
 
+class InplaceFunction(Function):
+    """A Function that notes whether it is to write to its argument."""
+
+    def __init__(self, inplace=False):
+        self.inplace = inplace
+
+
 def once_differentiable(function):
     """For a backward that cannot be differentiated itself: its results do not require grad."""
 

@@ -1,10 +1,12 @@
 """What programs do to the graph: hooks on its nodes, and on the tensors that it saves for backward."""
 
+import collections
+import functools
 import itertools
 
 from .._C import Node, Tensor, ops  # noqa: F401: torch.autograd.graph.Node
 from .._missing import attribute_finder
-from .._modes import _Guard
+from .._modes import _Guard, enable_grad
 from .._tensor import HookHandle
 
 _disabled = []  # the messages of the disable_saved_tensors_hooks in force
@@ -112,6 +114,119 @@ class disable_saved_tensors_hooks(_Guard):
 
     def __exit__(self, *error):
         _disabled.pop()
+
+
+class allow_mutation_on_saved_tensors(_Guard):
+    """Inside, tensors that ops have saved may be written to: each is saved as a copy, whose values backward uses. Backward
+    must run inside, too. Raises RuntimeError inside another one."""
+
+    _running = None
+
+    def __enter__(self):
+        if allow_mutation_on_saved_tensors._running is not None:
+            raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+        allow_mutation_on_saved_tensors._running = self
+        ops._push_saved_tensors_hooks(lambda tensor: (self, tensor.clone()), self._unpacked)
+        return self
+
+    def _unpacked(self, packed):
+        made_in, tensor = packed
+        if made_in is not allow_mutation_on_saved_tensors._running:
+            raise AssertionError(
+                "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph was originally "
+                "recorded."
+            )
+        return tensor
+
+    def __exit__(self, *error):
+        ops._pop_saved_tensors_hooks()
+        allow_mutation_on_saved_tensors._running = None
+
+
+class GradientEdge(collections.namedtuple("GradientEdge", "node output_nr ownership_token", defaults=(None,))):
+    """Where the gradient of a tensor goes: the node that made the tensor, and which of its outputs it is. backward() and
+    grad() take one, that get_gradient_edge() made, in place of the tensor."""
+
+
+def _node_of(tensor):
+    """The node to which a tensor's gradient goes: of a leaf, what accumulates it."""
+    node = tensor.node if isinstance(tensor, GradientEdge) else tensor.grad_fn
+    if node is None and tensor.requires_grad:
+        with enable_grad():
+            node = tensor.view_as(tensor).grad_fn.next_functions[0][0]
+    if node is None:
+        raise AssertionError("Expected gradient function to be set")
+    return node
+
+
+def get_gradient_edge(tensor):
+    """The GradientEdge of a tensor that requires grad."""
+    if not tensor.requires_grad:
+        raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
+    edge = GradientEdge(_node_of(tensor), tensor.output_nr)
+    edge.tensor = tensor
+    return edge
+
+
+def tensor_at(source):
+    """A tensor, or the one of which an edge was made; a leaf also of an edge made by hand."""
+    if not isinstance(source, GradientEdge):
+        return source
+    found = source.__dict__.get("tensor")
+    return source.node.variable if found is None else found
+
+
+def increment_version(tensor):
+    """Has autograd believe that a tensor, or each of several, was written to in place."""
+    for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
+        ops.as_strided(each.detach(), (0,), (1,)).zero_()
+
+
+class _MultiHandle(HookHandle):
+    """Takes several hooks off at once."""
+
+    def __init__(self, handles):
+        self.handles = tuple(handles)
+        super().__init__(lambda: [handle.remove() for handle in self.handles])
+
+
+def _first_of_a_run(fn):
+    """fn for the first gradient in each backward."""
+    last = 0
+
+    @functools.wraps(fn)
+    def first(grad):
+        nonlocal last
+        run = ops._current_run()
+        if run != last:
+            last = run
+            fn(grad)
+
+    return first
+
+
+def register_multi_grad_hook(tensors, fn, *, mode="all"):
+    """Calls fn(grads) in each backward once the gradients of all of the tensors that it reaches have been computed, None for
+    the others; with mode="any", fn(grad) for the first that is computed."""
+    if mode not in ("all", "any"):
+        raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    if mode == "any":
+        first = _first_of_a_run(fn)
+        return _MultiHandle([tensor.register_hook(first) for tensor in tensors if tensor.requires_grad])
+    nodes, arrived = [_node_of(tensor) for tensor in tensors], {}
+
+    def hook_of(place):
+        def hook(grad):
+            run = ops._current_run()
+            grads, expected = arrived.setdefault(run, ([None] * len(nodes), [node._is_awaited() for node in nodes]))
+            grads[place], expected[place] = grad, False
+            if not any(expected):
+                del arrived[run]
+                fn(grads)
+
+        return hook
+
+    return _MultiHandle([tensor.register_hook(hook_of(i)) for i, tensor in enumerate(tensors)])
 
 
 __getattr__ = attribute_finder("torch.autograd.graph")

@@ -106,3 +106,8 @@ class Gamma(Distribution):
     def entropy(self):
         c = self.concentration
         return c - ops.log(self.rate) + ops.lgamma(c) + (1.0 - c) * ops.digamma(c)
+
+    def cdf(self, value):
+        if self._validate_args:
+            self._validate_sample(value)
+        return ops.igamma(self.concentration, self.rate * value)

@@ -4,16 +4,16 @@ from .. import _C
 from .._C import ops
 from .._modes import no_grad
 from . import constraints
-from .bernoulli import Bernoulli
+from .binary import Binary
 from .utils import broadcast_all, tiny
 
 
-class Geometric(Bernoulli):
+class Geometric(Binary):
     """Geometric(probs) or (logits=...): how many failures come before the first success: k = 0, 1, ... with the probability
     (1 - p)^k p."""
 
+    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.nonnegative_integer
-    has_enumerate_support = False
 
     @property
     def mean(self):
@@ -39,9 +39,6 @@ class Geometric(Bernoulli):
         value, probs = broadcast_all(value, self.probs)
         failure = ops.where((probs == 1) & (value == 0), 0.0, -probs)
         return value * failure.log1p() + self.probs.log()
-
-    def enumerate_support(self, expand=True):
-        raise NotImplementedError("there are infinitely many values")
 
     def entropy(self):
         return ops.binary_cross_entropy_with_logits(self.logits, self.probs, reduction=0) / self.probs

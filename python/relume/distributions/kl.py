@@ -35,6 +35,11 @@ def register_kl(type_p, type_q):
     return register
 
 
+def infinite(values):
+    """Infinity for each of the batch."""
+    return ops.full_like(values, math.inf)
+
+
 def _found(type_p, type_q):
     """The function of the pair of classes that is nearest."""
     for p in type_p.__mro__:

@@ -5,13 +5,7 @@ from .._modes import no_grad
 from . import constraints
 from .distribution import Distribution
 from .independent import Independent
-from .transforms import Transform
-
-
-def _summed(values, count):
-    for _ in range(count):
-        values = values.sum(-1)
-    return values
+from .transform import ComposeTransform, Transform, summed
 
 
 class TransformedDistribution(Distribution):
@@ -21,19 +15,33 @@ class TransformedDistribution(Distribution):
     arg_constraints = {}
 
     def __init__(self, base_distribution, transforms, validate_args=None):
-        self.transforms = [transforms] if isinstance(transforms, Transform) else list(transforms)
+        if not isinstance(transforms, (Transform, list)):
+            raise ValueError(f"transforms must be a Transform or list, but was {transforms}")
+        self.transforms = [transforms] if isinstance(transforms, Transform) else transforms
         if not all(isinstance(transform, Transform) for transform in self.transforms):
-            raise ValueError(f"transforms must be a Transform or a list of Transforms, but was {transforms}")
-        event_dim = max([len(base_distribution.event_shape)] + [transform.event_dim for transform in self.transforms])
+            raise ValueError("transforms must be a Transform or a list of Transforms")
         shape = base_distribution.batch_shape + base_distribution.event_shape
-        extra = event_dim - len(base_distribution.event_shape)
-        self.base_dist = Independent(base_distribution, extra) if extra else base_distribution
-        cut = len(shape) - event_dim
-        super().__init__(shape[:cut], shape[cut:], validate_args=validate_args)
+        whole, own = ComposeTransform(self.transforms), len(base_distribution.event_shape)
+        if len(shape) < whole.domain.event_dim:
+            raise ValueError(
+                f"base_distribution needs to have shape with size at least {whole.domain.event_dim}, but got {shape}."
+            )
+        forward = _C.Size(whole.forward_shape(shape))
+        expanded = whole.inverse_shape(forward)
+        if shape != expanded:
+            base_distribution = base_distribution.expand(expanded[: len(expanded) - own])
+        extra = whole.domain.event_dim - own
+        self.base_dist = Independent(base_distribution, extra) if extra > 0 else base_distribution
+        event_dim = max(whole.codomain.event_dim, own + whole.codomain.event_dim - whole.domain.event_dim)
+        cut = len(forward) - event_dim
+        super().__init__(forward[:cut], forward[cut:], validate_args=validate_args)
 
     def expand(self, batch_shape, _instance=None):
         new = super().expand(batch_shape)
-        new.base_dist = self.base_dist.expand(batch_shape)
+        shape = _C.Size(batch_shape) + self._event_shape
+        for transform in reversed(self.transforms):
+            shape = transform.inverse_shape(shape)
+        new.base_dist = self.base_dist.expand(shape[: len(shape) - len(self.base_dist.event_shape)])
         return new
 
     @property
@@ -62,13 +70,13 @@ class TransformedDistribution(Distribution):
     def log_prob(self, value):
         if self._validate_args:
             self._validate_sample(value)
-        result, y = 0.0, value
+        result, y, count = 0.0, value, len(self._event_shape)
         for transform in reversed(self.transforms):
             x = transform.inv(y)
-            result = result - _summed(transform.log_abs_det_jacobian(x, y), len(self._event_shape) - transform.event_dim)
+            count += transform.domain.event_dim - transform.codomain.event_dim
+            result = result - summed(transform.log_abs_det_jacobian(x, y), count - transform.domain.event_dim)
             y = x
-        base = _summed(self.base_dist.log_prob(y), len(self._event_shape) - len(self.base_dist.event_shape))
-        return result + base
+        return result + summed(self.base_dist.log_prob(y), count - len(self.base_dist.event_shape))
 
     def _sign(self):
         sign = 1

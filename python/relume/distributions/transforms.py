@@ -1,126 +1,36 @@
-"""Invertible functions of samples, with the logarithms of their slopes."""
+"""Functions of samples, with the logarithms of their slopes; those of one number are here."""
 
 import math
 
 from .._C import ops
+from .._functions import broadcast_shapes
 from ..nn.functional import softplus
 from . import constraints
+from .transform import ComposeTransform, IndependentTransform, ScalarTransform, Transform, identity_transform
+from .utils import broadcast_all, clipped_sigmoid, epsilon, tiny
+from .vector_transforms import (
+    CatTransform,
+    CorrCholeskyTransform,
+    LowerCholeskyTransform,
+    PositiveDefiniteTransform,
+    ReshapeTransform,
+    SoftmaxTransform,
+    StackTransform,
+    StickBreakingTransform,
+)
 
 __all__ = [
-    "AffineTransform", "ComposeTransform", "ExpTransform", "PowerTransform", "SigmoidTransform", "SoftplusTransform",
-    "TanhTransform", "Transform", "identity_transform",
+    "AbsTransform", "AffineTransform", "CatTransform", "ComposeTransform", "CorrCholeskyTransform",
+    "CumulativeDistributionTransform", "ExpTransform", "IndependentTransform", "LowerCholeskyTransform",
+    "PositiveDefiniteTransform", "PowerTransform", "ReshapeTransform", "SigmoidTransform", "SoftmaxTransform",
+    "SoftplusTransform", "StackTransform", "StickBreakingTransform", "TanhTransform", "Transform", "identity_transform",
 ]  # fmt: skip
-
-
-class Transform:
-    """An invertible function: t(x), t.inv(y), and t.log_abs_det_jacobian(x, y), log |dy / dx|. One of one's own defines
-    _call, _inverse and log_abs_det_jacobian. With cache_size=1 the inverse of the last result is the last argument."""
-
-    bijective = True
-    domain = codomain = constraints.real
-    event_dim = 0
-
-    def __init__(self, cache_size=0):
-        self._cache_size = cache_size
-        self._last = None, None
-
-    def __call__(self, x):
-        """y = t(x)."""
-        if self._cache_size and x is self._last[0]:
-            return self._last[1]
-        y = self._call(x)
-        if self._cache_size:
-            self._last = x, y
-        return y
-
-    def _undo(self, y):
-        if self._cache_size and y is self._last[1]:
-            return self._last[0]
-        x = self._inverse(y)
-        if self._cache_size:
-            self._last = x, y
-        return x
-
-    @property
-    def inv(self):
-        """The inverse function, a transform itself."""
-        return _InverseTransform(self)
-
-    @property
-    def sign(self):
-        """1 for a function that increases, -1 for one that decreases."""
-        raise NotImplementedError
-
-    def log_abs_det_jacobian(self, x, y):
-        """log |dy / dx| at x, where y is t(x)."""
-        raise NotImplementedError
-
-    def __repr__(self):
-        return type(self).__name__ + "()"
-
-
-class _InverseTransform(Transform):
-    def __init__(self, transform):
-        super().__init__()
-        self._transform = transform
-
-    domain = property(lambda self: self._transform.codomain)
-    codomain = property(lambda self: self._transform.domain)
-    event_dim = property(lambda self: self._transform.event_dim)
-    sign = property(lambda self: self._transform.sign)
-    inv = property(lambda self: self._transform)
-
-    def __call__(self, x):
-        return self._transform._undo(x)
-
-    def _undo(self, y):
-        return self._transform(y)
-
-    def log_abs_det_jacobian(self, x, y):
-        return -self._transform.log_abs_det_jacobian(y, x)
-
-    def __repr__(self):
-        return f"_InverseTransform({self._transform!r})"
-
-
-class ComposeTransform(Transform):
-    """ComposeTransform(parts): one transform after the other."""
-
-    def __init__(self, parts, cache_size=0):
-        super().__init__(cache_size)
-        self.parts = list(parts)
-
-    domain = property(lambda self: self.parts[0].domain if self.parts else constraints.real)
-    codomain = property(lambda self: self.parts[-1].codomain if self.parts else constraints.real)
-    sign = property(lambda self: math.prod(part.sign for part in self.parts))
-
-    def _call(self, x):
-        for part in self.parts:
-            x = part(x)
-        return x
-
-    def _inverse(self, y):
-        for part in reversed(self.parts):
-            y = part._undo(y)
-        return y
-
-    def log_abs_det_jacobian(self, x, y):
-        total = ops.zeros_like(x)
-        for part in self.parts:
-            after = part(x)
-            total = total + part.log_abs_det_jacobian(x, after)
-            x = after
-        return total
-
-    def __repr__(self):
-        return "ComposeTransform(\n    " + ",\n    ".join(repr(part) for part in self.parts) + "\n)"
-
-
-identity_transform = ComposeTransform([])
 
 
 class AffineTransform(Transform):
     """AffineTransform(loc, scale): y = loc + scale x."""
+
+    bijective = True
 
     def __init__(self, loc, scale, event_dim=0, cache_size=0):
         super().__init__(cache_size)
@@ -129,8 +39,19 @@ class AffineTransform(Transform):
     event_dim = property(lambda self: self._event_dim)
 
     @property
+    def domain(self):
+        """Numbers, or vectors or matrices of them."""
+        return constraints.independent(constraints.real, self._event_dim) if self._event_dim else constraints.real
+
+    codomain = domain
+
+    def _options(self):
+        return self.loc, self.scale
+
+    @property
     def sign(self):
-        return self.scale.sign() if hasattr(self.scale, "sign") else math.copysign(1, self.scale)
+        """That of scale."""
+        return self.scale.sign() if hasattr(self.scale, "sign") else (self.scale > 0) - (self.scale < 0)
 
     def _call(self, x):
         return self.loc + self.scale * x
@@ -139,19 +60,38 @@ class AffineTransform(Transform):
         return (y - self.loc) / self.scale
 
     def log_abs_det_jacobian(self, x, y):
-        scale = self.scale
-        slope = math.log(abs(scale)) if isinstance(scale, (int, float)) else ops.abs(scale).log()
-        result = ops.zeros_like(x) + slope
-        for _ in range(self._event_dim):
-            result = result.sum(-1)
-        return result
+        scale, count = self.scale, self._event_dim
+        number = isinstance(scale, (int, float))
+        result = ops.full_like(x, math.log(abs(scale))) if number else ops.abs(scale).log()
+        if not count:
+            return result.expand(x.shape)
+        return result.reshape((*result.shape[:-count], -1)).sum(-1).expand(x.shape[:-count])
+
+    def forward_shape(self, shape):
+        return broadcast_shapes(shape, *(getattr(option, "shape", ()) for option in self._options()))
+
+    inverse_shape = forward_shape
 
 
-class ExpTransform(Transform):
+class AbsTransform(Transform):
+    """y = |x|; of the two inverses, the positive one."""
+
+    codomain = constraints.positive
+
+    def _options(self):
+        return ()
+
+    def _call(self, x):
+        return x.abs()
+
+    def _inverse(self, y):
+        return y
+
+
+class ExpTransform(ScalarTransform):
     """y = exp(x)."""
 
     codomain = constraints.positive
-    sign = 1
 
     def _call(self, x):
         return x.exp()
@@ -166,13 +106,17 @@ class ExpTransform(Transform):
 class PowerTransform(Transform):
     """PowerTransform(exponent): y = x^exponent, of positive numbers."""
 
+    bijective = True
     domain = codomain = constraints.positive
 
     def __init__(self, exponent, cache_size=0):
         super().__init__(cache_size)
-        self.exponent = ops.as_tensor(exponent)
+        (self.exponent,) = broadcast_all(exponent)
 
     sign = property(lambda self: self.exponent.sign())
+
+    def _options(self):
+        return (self.exponent,)
 
     def _call(self, x):
         return x.pow(self.exponent)
@@ -183,28 +127,32 @@ class PowerTransform(Transform):
     def log_abs_det_jacobian(self, x, y):
         return (self.exponent * y / x).abs().log()
 
+    def forward_shape(self, shape):
+        return broadcast_shapes(shape, self.exponent.shape)
 
-class SigmoidTransform(Transform):
-    """y = 1 / (1 + exp(-x))."""
+    inverse_shape = forward_shape
+
+
+class SigmoidTransform(ScalarTransform):
+    """y = 1 / (1 + exp(-x)), within what is neither 0 nor 1."""
 
     codomain = constraints.unit_interval
-    sign = 1
 
     def _call(self, x):
-        return ops.sigmoid(x)
+        return clipped_sigmoid(x)
 
     def _inverse(self, y):
+        y = y.clamp(min=tiny(y.dtype), max=1.0 - epsilon(y.dtype))
         return y.log() - (-y).log1p()
 
     def log_abs_det_jacobian(self, x, y):
         return -softplus(-x) - softplus(x)
 
 
-class SoftplusTransform(Transform):
+class SoftplusTransform(ScalarTransform):
     """y = log(1 + exp(x))."""
 
     codomain = constraints.positive
-    sign = 1
 
     def _call(self, x):
         return softplus(x)
@@ -216,11 +164,10 @@ class SoftplusTransform(Transform):
         return -softplus(-x)
 
 
-class TanhTransform(Transform):
+class TanhTransform(ScalarTransform):
     """y = tanh(x)."""
 
     codomain = constraints.interval(-1.0, 1.0)
-    sign = 1
 
     def _call(self, x):
         return x.tanh()
@@ -230,3 +177,26 @@ class TanhTransform(Transform):
 
     def log_abs_det_jacobian(self, x, y):
         return 2.0 * (math.log(2.0) - x - softplus(-2.0 * x))
+
+
+class CumulativeDistributionTransform(Transform):
+    """CumulativeDistributionTransform(distribution): y = distribution.cdf(x)."""
+
+    bijective = True
+    codomain = constraints.unit_interval
+    sign = 1
+
+    def __init__(self, distribution, cache_size=0):
+        super().__init__(cache_size)
+        self.distribution = distribution
+
+    domain = property(lambda self: self.distribution.support)
+
+    def _call(self, x):
+        return self.distribution.cdf(x)
+
+    def _inverse(self, y):
+        return self.distribution.icdf(y)
+
+    def log_abs_det_jacobian(self, x, y):
+        return self.distribution.log_prob(x)

@@ -53,6 +53,11 @@ def tiny(dtype):
     return _finfo(dtype).tiny
 
 
+def clipped_sigmoid(x):
+    """The sigmoid, within what is neither 0 nor 1."""
+    return ops.sigmoid(x).clamp(min=tiny(x.dtype), max=1.0 - epsilon(x.dtype))
+
+
 def probs_to_logits(probs, is_binary=False):
     """log p, or log(p / (1 - p)) for the probability of one of two outcomes."""
     clamped = clamp_probs(probs)

@@ -4,6 +4,7 @@ A case runs unchanged with PyTorch and with Relume, so that two records can be c
 come from the builders below, whose values depend on nothing but shape and seed.
 """
 
+import glob
 import math
 import os
 import warnings
@@ -23,9 +24,12 @@ def parts(line):
 
 
 def programs():
-    """(name, text) of the programs: sections that begin with `## name`."""
-    with open(os.path.join(HERE, "programs.txt")) as file:
-        return [tuple(section.split("\n", 1)) for section in file.read().split("\n## ")[1:]]
+    """(name, text) of the programs: sections of programs*.txt that begin with `## name`."""
+    found = []
+    for path in sorted(glob.glob(os.path.join(HERE, "programs*.txt"))):
+        with open(path) as file:
+            found += [tuple(section.split("\n", 1)) for section in file.read().split("\n## ")[1:]]
+    return found
 
 
 class Builder:

@@ -2,12 +2,27 @@
 
 import copy
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
 from ..._C import Tensor
 from ..parameter import Parameter
 from .module import Module, indented
+
+
+class Container(Module):
+    """Container(**modules): the older form of Module, with named children."""
+
+    def __init__(self, **kwargs):
+        warnings.warn(
+            "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class Sequential(Module):

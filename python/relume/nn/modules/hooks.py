@@ -1,12 +1,17 @@
 """Hooks of modules: forward, pre-forward and full backward, on one module or on all."""
 
+import functools
 import warnings
+import weakref
 from collections import OrderedDict
 
 from ... import _C
 from ..._C import Tensor
 from ..._tensor import HookHandle
 from ...autograd.function import Function
+
+
+_MIXED = "Cannot use both regular backward hooks and full backward hooks {}. Please use only one of them."
 
 
 class _Table:
@@ -74,16 +79,27 @@ class HookTables:
         marks += [self._forward_hooks_always_called] if always_call else []
         return add_hook(self._forward_hooks, hook, prepend, marks)
 
+    _is_full_backward_hook = None
+
+    def _add_backward_hook(self, hook, full, prepend=False):
+        if self._is_full_backward_hook is (not full):
+            raise RuntimeError(_MIXED.format("on a single Module"))
+        self._is_full_backward_hook = full
+        return add_hook(self._backward_hooks, hook, prepend)
+
     def register_full_backward_hook(self, hook, prepend=False):
         """Calls hook(module, grad_input, grad_output) when the gradients of the inputs are known; what it returns
         replaces them."""
-        return add_hook(self._backward_hooks, hook, prepend)
+        return self._add_backward_hook(hook, True, prepend)
+
+    def register_backward_hook(self, hook):
+        """The older form of register_full_backward_hook: calls hook(module, grad_input, grad_output) with the gradients of
+        the inputs and outputs of the last op of the module."""
+        return self._add_backward_hook(hook, False)
 
     def register_full_backward_pre_hook(self, hook, prepend=False):
         """Calls hook(module, grad_output) before the module's backward; what it returns replaces the gradients."""
         return add_hook(self._backward_pre_hooks, hook, prepend)
-
-    register_backward_hook = register_full_backward_hook
 
 
 class _GlobalTables:
@@ -92,6 +108,7 @@ class _GlobalTables:
     def __init__(self):
         self.forward_pre, self.forward, self.always = OrderedDict(), OrderedDict(), OrderedDict()
         self.with_kwargs, self.backward, self.backward_pre = OrderedDict(), OrderedDict(), OrderedDict()
+        self.is_full = None  # whether those of backward are full ones
 
     def add(self, table, hook, marks=()):
         handle = add_hook(table, hook, marks=marks)
@@ -120,9 +137,22 @@ def register_module_forward_hook(hook, *, with_kwargs=False, always_call=False):
     return _everywhere.add(_everywhere.forward, hook, marks + ([_everywhere.always] if always_call else []))
 
 
+def _add_global_backward_hook(hook, full):
+    if _everywhere.is_full is (not full):
+        raise RuntimeError(_MIXED.format("as a global Module hook"))
+    _everywhere.is_full = full
+    return _everywhere.add(_everywhere.backward, hook)
+
+
 def register_module_full_backward_hook(hook):
     """Calls hook(module, grad_input, grad_output) in the backward of every module."""
-    return _everywhere.add(_everywhere.backward, hook)
+    return _add_global_backward_hook(hook, True)
+
+
+def register_module_backward_hook(hook):
+    """The older form: calls hook(module, grad_input, grad_output) with the gradients of the inputs and outputs of the last op
+    of every module."""
+    return _add_global_backward_hook(hook, False)
 
 
 def register_module_full_backward_pre_hook(hook):
@@ -130,7 +160,32 @@ def register_module_full_backward_pre_hook(hook):
     return _everywhere.add(_everywhere.backward_pre, hook)
 
 
-register_module_backward_hook = register_module_full_backward_hook
+# The hooks that see what modules are made of, by the kind of what is registered.
+_registered = {"buffer": OrderedDict(), "module": OrderedDict(), "parameter": OrderedDict()}
+
+
+def register_module_buffer_registration_hook(hook):
+    """Calls hook(module, name, buffer) whenever a buffer is registered; what it returns, unless None, takes its place."""
+    return add_hook(_registered["buffer"], hook)
+
+
+def register_module_module_registration_hook(hook):
+    """Calls hook(module, name, child) whenever a child is registered; what it returns, unless None, takes its place."""
+    return add_hook(_registered["module"], hook)
+
+
+def register_module_parameter_registration_hook(hook):
+    """Calls hook(module, name, parameter) whenever a parameter is registered; what it returns, unless None, takes its
+    place."""
+    return add_hook(_registered["parameter"], hook)
+
+
+def after_registration_hooks(kind, module, name, value):
+    """What is registered in the end."""
+    for hook in list(_registered[kind].values()):
+        replaced = hook(module, name, value)
+        value = value if replaced is None else replaced
+    return value
 
 
 def _tupled(value):
@@ -150,7 +205,11 @@ def call_with_hooks(self, *args, **kwargs):
             called.add(key)
             replaced = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
             result = result if replaced is None else replaced
-        return result if backward is None else backward.leave(result)
+        result = result if backward is None else backward.leave(result)
+        older = _backward_hooks(self, False)
+        if older:
+            _watch_last_node(self, older, args, result)
+        return result
     except Exception:
         _after_an_error(self, args, kwargs, result, called)
         raise
@@ -199,13 +258,65 @@ def _after_an_error(module, args, kwargs, result, called):
             )
 
 
+def _backward_hooks(module, full):
+    """The backward hooks, those on all modules first, of one of the two forms."""
+    everywhere = list(_everywhere.backward.values()) if _everywhere.is_full is full else []
+    return everywhere + (list(module._backward_hooks.values()) if module._is_full_backward_hook is full else [])
+
+
+def _call_for(hook, module, *grads):
+    """A hook of the older form, which does not keep its module."""
+    module = module()
+    if module is None:
+        raise RuntimeError("You are trying to call the hook of a dead Module!")
+    return hook(module, *grads)
+
+
+def _watch_last_node(module, hooks, args, result):
+    """Hooks of the older form on the node that made the first tensor of the result."""
+    first = result
+    while not isinstance(first, Tensor):
+        first = next(v for v in first.values() if isinstance(v, Tensor)) if isinstance(first, dict) else first[0]
+    node = first.grad_fn
+    if node is not None:
+        for hook in hooks:
+            node.register_hook(functools.partial(_call_for, hook, weakref.ref(module)))
+        _warn_of_what_is_missed(args, result, node)
+
+
+def _warn_of_what_is_missed(args, result, node):
+    """Says where hooks of the older form do not see all gradients of a module."""
+    instead = "Please use register_full_backward_hook to get the documented behavior."
+    gone = "is deprecated and will be removed in future versions. This hook will be missing some"
+
+    def warn(text):
+        warnings.warn(text, FutureWarning, stacklevel=5)
+
+    results = _tupled(result)
+    if not all(isinstance(each, Tensor) for each in results):
+        text = "Using non-full backward hooks on a Module that does not return a single Tensor or a tuple of Tensors"
+        return warn(f"{text} {gone} of the grad_output. {instead}")
+    if not all(isinstance(each, Tensor) for each in args):
+        text = "Using non-full backward hooks on a Module that does not take as input a single Tensor or a tuple of Tensors"
+        return warn(f"{text} {gone} of the grad_input. {instead}")
+    made_by = [each.grad_fn for each in results if each.grad_fn is not None]
+    if any(each != made_by[0] for each in made_by):
+        text = "Using a non-full backward hook when outputs are generated by different autograd Nodes"
+        return warn(f"{text} {gone} grad_output. {instead}")
+    given = [each.grad_fn for each in args if each.grad_fn is not None]
+    following = [each for each, _ in node.next_functions]
+    if not all(each in following for each in given) or not all(each in given for each in following):
+        text = "Using a non-full backward hook when the forward contains multiple autograd Nodes"
+        warn(f"{text} {gone} grad_input. {instead}")
+
+
 class _BackwardCall:
     """The backward hooks of one call of a module: identity functions at its inputs and outputs see the gradients."""
 
     @staticmethod
     def of(module):
         """For a module that has backward hooks; None otherwise."""
-        hooks = list(_everywhere.backward.values()) + list(module._backward_hooks.values())
+        hooks = _backward_hooks(module, True)
         pre_hooks = list(_everywhere.backward_pre.values()) + list(module._backward_pre_hooks.values())
         return _BackwardCall(module, hooks, pre_hooks) if hooks or pre_hooks else None
 

@@ -5,12 +5,16 @@ from ..._C import Tensor, ops
 from ..parameter import Buffer, Parameter
 from .hooks import (
     HookTables,
+    after_registration_hooks,
     call_with_hooks,
     register_module_backward_hook,
+    register_module_buffer_registration_hook,
     register_module_forward_hook,
     register_module_forward_pre_hook,
     register_module_full_backward_hook,
     register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
 )
 from .state import State
 
@@ -38,6 +42,7 @@ class Module(_C.ModuleBase, HookTables, State):
 
     training: bool
     call_super_init = False
+    dump_patches = False
 
     def __init__(self, *args, **kwargs):
         if not self.call_super_init and (args or kwargs):
@@ -71,7 +76,7 @@ class Module(_C.ModuleBase, HookTables, State):
         elif isinstance(value, Module):
             self._check_ready("module")
             self._forget(name, but="_modules")
-            attributes["_modules"][name] = value
+            attributes["_modules"][name] = after_registration_hooks("module", self, name, value)
         elif isinstance(value, Buffer):
             self._check_ready("buffer")
             self._forget(name, but="_buffers")
@@ -99,20 +104,20 @@ class Module(_C.ModuleBase, HookTables, State):
                 raise TypeError(
                     f"cannot assign '{_type_text(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)"
                 )
-            attributes["_parameters"][name] = None
+            self.register_parameter(name, None)
         elif name in attributes.get("_modules", ()):
             if value is not None:
                 raise TypeError(
                     f"cannot assign '{_type_text(value)}' as child module '{name}' (torch.nn.Module or None expected)"
                 )
-            attributes["_modules"][name] = None
+            attributes["_modules"][name] = after_registration_hooks("module", self, name, None)
         elif name in attributes.get("_buffers", ()):
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
                     f"cannot assign '{_type_text(value)}' as buffer '{name}' "
                     "(torch.nn.Buffer, torch.Tensor or None expected)"
                 )
-            attributes["_buffers"][name] = value
+            attributes["_buffers"][name] = after_registration_hooks("buffer", self, name, value)
         else:
             return False
         return True
@@ -154,7 +159,7 @@ class Module(_C.ModuleBase, HookTables, State):
                 f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To "
                 f"express '{name}' as a function of another Tensor, compute the value in the forward() method."
             )
-        self._parameters[name] = param
+        self._parameters[name] = None if param is None else after_registration_hooks("parameter", self, name, param)
 
     def register_buffer(self, name, tensor, persistent=True):
         """Adds a tensor that is no parameter; one that is not persistent stays out of state_dict()."""
@@ -166,7 +171,7 @@ class Module(_C.ModuleBase, HookTables, State):
             raise TypeError(
                 f"cannot assign '{_type_text(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = after_registration_hooks("buffer", self, name, tensor)
         (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
     def add_module(self, name, module):
@@ -176,7 +181,7 @@ class Module(_C.ModuleBase, HookTables, State):
         self._check_name(name, "module")
         if name not in self._modules and hasattr(self, name):
             raise KeyError(f"attribute '{name}' already exists")
-        self._modules[name] = module
+        self._modules[name] = after_registration_hooks("module", self, name, module)
 
     register_module = add_module
 

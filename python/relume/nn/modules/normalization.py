@@ -1,6 +1,7 @@
 """Normalisation over layers, groups and neighbouring channels."""
 
 from ..._C import ops
+from ...autograd.function import Function, once_differentiable
 from .. import functional as F, init
 from ..parameter import Parameter
 from .module import Module
@@ -120,3 +121,55 @@ class LocalResponseNorm(Module):
 
     def extra_repr(self):
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class _CrossMapLRN(Function):
+    """What CrossMapLRN2d computes: neighbours that have left the window are subtracted from a running sum."""
+
+    @staticmethod
+    def forward(ctx, input, size, alpha, beta, k):
+        if input.dim() != 4:
+            raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead.")
+        squares, channels, reach = input * input, input.size(1), int((size - 1) / 2 + 1)
+        sums = [squares[:, : min(reach, channels)].sum(1)]
+        for c in range(1, channels):
+            total = sums[-1]
+            if c < channels - reach + 1:
+                total = total + squares[:, c + reach - 1]
+            if c > reach:
+                total = total - squares[:, c - reach]
+            sums.append(total)
+        scale = ops.stack(sums, 1) * (alpha / size) + k
+        output = scale.pow(-beta) * input
+        ctx.save_for_backward(input, output, scale)
+        ctx.options = size, alpha, beta
+        return output
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad):
+        (input, output, scale), (size, alpha, beta) = ctx.saved_tensors, ctx.options
+        before = int(size - (size - 1) / 2)
+        ratio = ops.constant_pad_nd(grad * output / scale, (0, 0, 0, 0, before, size - 1 - before))
+        near = sum(ratio[:, i : i + input.size(1)] for i in range(size))
+        return scale.pow(-beta) * grad - 2 * alpha * beta / size * input * near, None, None, None, None
+
+
+_CrossMapLRN.__name__ = "CrossMapLRN2d"  # as grad_fn shows it
+
+
+class CrossMapLRN2d(Module):
+    """CrossMapLRN2d(size): the older LocalResponseNorm of [N, C, H, W], x / (k + alpha / size * sum of x^2)^beta over
+    neighbouring channels, where the first channel stays in each sum.  Krizhevsky et al., 2012."""
+
+    def __init__(self, size, alpha=1e-4, beta=0.75, k=1):
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input):
+        return _CrossMapLRN.apply(input, self.size, self.alpha, self.beta, self.k)
+
+    extra_repr = LocalResponseNorm.extra_repr

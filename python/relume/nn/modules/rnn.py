@@ -3,15 +3,12 @@
 import math
 import warnings
 
-from ..._C import float32, ops
-from .. import functional as F, init
+from ..._C import ops
+from .. import init
 from ..parameter import Parameter
 from ..packed_sequence import PackedSequence
 from .module import Module
-from .rnn_steps import gru_step, lstm_step, run_layer, simple_step
-
-
-_NO_BIAS = {"weight_ih": None, "weight_hh": None, "bias_ih": None, "bias_hh": None}
+from .rnn_steps import NO_BIAS, run_cell, run_layers
 
 
 class RNNBase(Module):
@@ -64,7 +61,7 @@ class RNNBase(Module):
         """The parameters of a layer in one direction, by the names they have in a cell."""
         names = ["weight_ih", "weight_hh"] + (["bias_ih", "bias_hh"] if self.bias else [])
         names += ["weight_hr"] if self.proj_size else []
-        return {**_NO_BIAS, **{name: getattr(self, name + suffix) for name in names}}
+        return {**NO_BIAS, **{name: getattr(self, name + suffix) for name in names}}
 
     @property
     def all_weights(self):
@@ -127,36 +124,10 @@ class RNNBase(Module):
             self._check_hidden(state, self._state_size(batch, size), text)
         return hx
 
-    def _step(self):
-        """The function of one step, (projected input, states, weights) to states."""
-        if self.mode == "LSTM":
-            return lstm_step
-        if self.mode == "GRU":
-            return gru_step
-        return simple_step(ops.tanh if self.mode == "RNN_TANH" else ops.relu)
-
     def _run(self, input, batch_sizes, states):
         """All layers: input [steps, batch, width], or packed, and states to output and last states."""
-        last, step = [], self._step()
-        # Autocast makes LSTM compute in bfloat16 as a whole; of the others it makes the products do so.
-        narrow = self.mode == "LSTM" and ops.is_autocast_enabled() and input.dtype is float32
-        if narrow:
-            narrower = ops.get_autocast_dtype("cpu")
-            input, states = input.to(narrower), tuple(state.to(narrower) for state in states)
-        for layer in range(self.num_layers):
-            outputs = []
-            for suffix in self._suffixes(layer):
-                own = tuple(state[len(last)] for state in states)
-                weights = self._weights(suffix)
-                if narrow:
-                    weights = {name: w if w is None else w.to(narrower) for name, w in weights.items()}
-                output, end = run_layer(step, input, batch_sizes, own, weights, suffix.endswith("_reverse"))
-                outputs.append(output)
-                last.append(end)
-            input = ops.cat(outputs, -1) if len(outputs) > 1 else outputs[0]
-            if self.dropout and self.training and layer + 1 < self.num_layers:
-                input = F.dropout(input, self.dropout, True)
-        return input, tuple(ops.stack(parts) for parts in zip(*last))
+        layers = [[self._weights(suffix) for suffix in self._suffixes(layer)] for layer in range(self.num_layers)]
+        return run_layers(self.mode, input, batch_sizes, states, layers, self.dropout if self.training else 0)
 
     def forward(self, input, hx=None):
         if isinstance(input, PackedSequence):
@@ -316,25 +287,11 @@ class RNNCellBase(Module):
             states = (zeros,) * len(names)
         elif not batched:
             states = tuple(state.unsqueeze(0) for state in states)
-        if rows.size(1) != self.input_size:
-            raise RuntimeError(
-                f"input has inconsistent input_size: got {rows.size(1)} expected {self.input_size}"
-            )
-        for i, state in enumerate(states):
-            if state.size(0) != rows.size(0):
-                raise RuntimeError(
-                    f"Input batch size {rows.size(0)} doesn't match hidden{i} batch size {state.size(0)}"
-                )
-            if state.size(1) != self.hidden_size:
-                raise RuntimeError(
-                    f"hidden{i} has inconsistent hidden_size: got {state.size(1)}, expected {self.hidden_size}"
-                )
         return rows, states, batched
 
-    def _next(self, step, input, states, names):
+    def _next(self, mode, input, states, names):
         rows, states, batched = self._checked(input, states, names)
-        weights = {"weight_hh": self.weight_hh, "bias_hh": self.bias_hh}
-        states = step(ops.linear(rows, self.weight_ih, self.bias_ih), states, weights)
+        states = run_cell(mode, rows, states, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
         return states if batched else tuple(state.squeeze(0) for state in states)
 
     def extra_repr(self):
@@ -356,11 +313,9 @@ class RNNCell(RNNCellBase):
         self.nonlinearity = nonlinearity
 
     def forward(self, input, hx=None):
-        activations = {"tanh": ops.tanh, "relu": ops.relu}
-        if self.nonlinearity not in activations:
+        if self.nonlinearity not in ("tanh", "relu"):
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-        step = simple_step(activations[self.nonlinearity])
-        return self._next(step, input, None if hx is None else (hx,), ("hidden",))[0]
+        return self._next("RNN_" + self.nonlinearity.upper(), input, None if hx is None else (hx,), ("hidden",))[0]
 
 
 class LSTMCell(RNNCellBase):
@@ -370,7 +325,7 @@ class LSTMCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(self, input, hx=None):
-        return self._next(lstm_step, input, hx, ("hx[0]", "hx[1]"))
+        return self._next("LSTM", input, hx, ("hx[0]", "hx[1]"))
 
 
 class GRUCell(RNNCellBase):
@@ -380,4 +335,4 @@ class GRUCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
     def forward(self, input, hx=None):
-        return self._next(gru_step, input, None if hx is None else (hx,), ("hidden",))[0]
+        return self._next("GRU", input, None if hx is None else (hx,), ("hidden",))[0]

@@ -1,6 +1,9 @@
-"""The arithmetic of recurrent networks: a step of each kind, and a layer's walk over a sequence."""
+"""The arithmetic of recurrent networks: a step of each kind, a layer's walk over a sequence, and layers in a row."""
 
-from ..._C import ops
+from ..._C import float32, ops
+from ..functional.dropouts import dropout as dropout_of
+
+NO_BIAS = {"weight_ih": None, "weight_hh": None, "bias_ih": None, "bias_hh": None}
 
 
 def simple_step(activation):
@@ -32,6 +35,47 @@ def gru_step(projected, states, weights):
     reset, update = (reset + own_reset).sigmoid(), (update + own_update).sigmoid()
     candidate = (new + reset * own_new).tanh()
     return (candidate + update * (hidden - candidate),)
+
+
+# The steps of the modes of RNNBase, (projected input, states, weights) to states.
+STEPS = {"LSTM": lstm_step, "GRU": gru_step, "RNN_TANH": simple_step(ops.tanh), "RNN_RELU": simple_step(ops.relu)}
+
+
+def run_cell(mode, input, states, w_ih, w_hh, b_ih, b_hh):
+    """The states after one step: input [N, H_in] and states of [N, H]."""
+    if input.size(1) != w_ih.size(1):
+        raise RuntimeError(f"input has inconsistent input_size: got {input.size(1)} expected {w_ih.size(1)}")
+    for i, state in enumerate(states):
+        if state.size(0) != input.size(0):
+            raise RuntimeError(f"Input batch size {input.size(0)} doesn't match hidden{i} batch size {state.size(0)}")
+        if state.size(1) != w_hh.size(1):
+            raise RuntimeError(f"hidden{i} has inconsistent hidden_size: got {state.size(1)}, expected {w_hh.size(1)}")
+    return STEPS[mode](ops.linear(input, w_ih, b_ih), states, {"weight_hh": w_hh, "bias_hh": b_hh})
+
+
+def run_layers(mode, input, batch_sizes, states, layers, dropout):
+    """All layers: input [steps, batch, width], or packed, and states to output and last states. layers has the weights of
+    each direction of each layer; dropout is the part that is dropped between layers."""
+    last = []
+    # Autocast makes LSTM compute in bfloat16 as a whole; of the others it makes the products do so.
+    if mode == "LSTM" and ops.is_autocast_enabled() and input.dtype is float32:
+        narrower = ops.get_autocast_dtype("cpu")
+        input, states = input.to(narrower), tuple(state.to(narrower) for state in states)
+        layers = [
+            [{name: w if w is None else w.to(narrower) for name, w in weights.items()} for weights in directions]
+            for directions in layers
+        ]
+    for i, directions in enumerate(layers):
+        outputs = []
+        for backwards, weights in enumerate(directions):
+            own = tuple(state[len(last)] for state in states)
+            output, end = run_layer(STEPS[mode], input, batch_sizes, own, weights, backwards)
+            outputs.append(output)
+            last.append(end)
+        input = ops.cat(outputs, -1) if len(outputs) > 1 else outputs[0]
+        if dropout and i + 1 < len(layers):
+            input = dropout_of(input, dropout, True)
+    return input, tuple(ops.stack(parts) for parts in zip(*last))
 
 
 def run_layer(step, input, batch_sizes, states, weights, reverse):

@@ -229,3 +229,20 @@ def type_before_parametrizations(module):
     """The class of a module, without the one that parametrizations put before it."""
     return type(module).__bases__[0] if is_parametrized(module) else type(module)
 
+
+
+def transfer_parametrizations_and_params(from_module, to_module, tensor_name=None):
+    """Gives to_module the parametrizations of from_module, or of that tensor of it, and what they compute from; returns
+    to_module."""
+    if not is_parametrized(from_module):
+        return to_module
+    for name in list(from_module.parametrizations) if tensor_name is None else [tensor_name]:
+        if not hasattr(to_module, name):
+            setattr(to_module, name, Parameter(getattr(from_module, name)))
+        chain = from_module.parametrizations[name]
+        for parametrization in chain:
+            register_parametrization(to_module, name, parametrization)
+        own = to_module.parametrizations[name]
+        for key in ["original"] if chain.is_tensor else [f"original{i}" for i in range(chain.ntensors)]:
+            setattr(own, key, getattr(chain, key))
+    return to_module
