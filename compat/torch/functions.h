@@ -107,6 +107,9 @@ inline std::vector<Tensor> gradient(const Tensor& self, const Scalar& spacing, I
                                     int64_t edge_order = 1) {
   return gradient(self, std::vector<Scalar>(dim.size(), spacing), dim, edge_order);
 }
+inline std::vector<Tensor> gradient(const Tensor& self, IntArrayRef dim, int64_t edge_order = 1) {
+  return gradient(self, Scalar(1), dim, edge_order);
+}
 inline std::vector<Tensor> gradient(const Tensor& self, const std::optional<Scalar>& spacing = {},
                                     std::optional<int64_t> dim = {}, int64_t edge_order = 1) {
   std::vector<int64_t> dims(dim ? 1 : static_cast<size_t>(self.dim()), dim.value_or(0));

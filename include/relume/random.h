@@ -38,7 +38,7 @@ class RELUME_API Generator {
   Generator clone() const;
   // The next 64 random bits, as used for base seeds.
   uint64_t random64();
-  // What a draw holds for its time, as a std::mutex&: std::lock_guard<std::mutex> lock(generator.mutex());
+  // For programs that draw in turn, a std::mutex&: std::lock_guard<std::mutex> lock(generator.mutex()).
   class Mutex {
    public:
     template <class M, class = typename M::native_handle_type>

@@ -84,7 +84,7 @@ double RandomStream::normal() {
   return radius * std::cos(angle);
 }
 
-Generator::Generator(uint64_t seed) : impl_(new Impl{{}, RandomStream(seed)}) {}
+Generator::Generator(uint64_t seed) : impl_(new Impl{{}, {}, RandomStream(seed)}) {}
 
 Generator& Generator::manual_seed(uint64_t seed) {
   *LockedStream(*this) = RandomStream(seed);
@@ -117,7 +117,7 @@ Generator Generator::clone() const {
   return copy;
 }
 
-Generator::Mutex Generator::mutex() const { return Mutex(&impl_->mutex); }
+Generator::Mutex Generator::mutex() const { return Mutex(&impl_->turn_mutex); }
 
 uint64_t Generator::random64() { return LockedStream(*this)->engine.draw64(); }
 

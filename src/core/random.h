@@ -25,7 +25,8 @@ struct RandomStream {
 };
 
 struct Generator::Impl {
-  std::mutex mutex;
+  std::mutex mutex;       // held for the time of a draw
+  std::mutex turn_mutex;  // for programs, which may draw while they hold it
   RandomStream stream;
 };
 

@@ -50,6 +50,25 @@ TEST(TorchWarn, WritesToStandardErrorOnceWhereAsked) {
   EXPECT_EQ(text.find("seen 1"), std::string::npos);
 }
 
+TEST(TorchWarn, CallsTheHandlerOfTheThread) {
+  struct Counter : c10::WarningHandler {
+    void process(const c10::Warning& warning) override {
+      text += warning.msg();
+      deprecations += warning.type().index() == 1;
+    }
+    std::string text;
+    int deprecations = 0;
+  } counter;
+  {
+    const c10::WarningUtils::WarningHandlerGuard guard(&counter);
+    TORCH_WARN("a", 1);
+    TORCH_WARN_DEPRECATION("b");
+  }
+  EXPECT_EQ(counter.text, "a1b");
+  EXPECT_EQ(counter.deprecations, 1);
+  EXPECT_NE(c10::WarningUtils::get_warning_handler(), &counter);
+}
+
 TEST(Dispatch, GivesTheElementType) {
   const auto size_of = [](at::ScalarType dtype) {
     return AT_DISPATCH_ALL_TYPES(dtype, "size_of", [] { return sizeof(scalar_t); });

@@ -128,7 +128,8 @@ Sampler saved_and_loaded(const Sampler& sampler, Sampler other) {
 
 void print_loaders() {
   run_case("collate", [] {
-    auto loader = make_data_loader<samplers::SequentialSampler>(Words(7).map(Join()), DataLoaderOptions(3).max_jobs(4));
+    auto loader = make_data_loader<samplers::SequentialSampler>(Words(7).map(Join()),
+                                                                DataLoaderOptions(3).workers(1).max_jobs(4));
     for (auto& batch : *loader) std::cout << batch.letters << batch.texts << "\n";
     const auto& options = loader->options();
     std::cout << options.batch_size << options.workers << options.max_jobs << options.drop_last
