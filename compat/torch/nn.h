@@ -9,10 +9,10 @@ namespace enumtype {
 using namespace relume::enumtype;
 
 using relume::enumtype::get_enum_name;
-// The name of the tag that a program's own option holds.
-template <class... Tags>
-std::string get_enum_name(const std::variant<Tags...>& tag) {
-  return std::visit([](auto held) { return relume::enumtype::get_enum_name(held); }, tag);
+// The name of the tag that a program's own option, a std::variant, holds.
+template <class Variant, class = decltype(std::declval<const Variant&>().valueless_by_exception())>
+std::string get_enum_name(const Variant& tag) {
+  return visit([](auto held) { return relume::enumtype::get_enum_name(held); }, tag);
 }
 // kNone, kMean and kSum as at::Reduction has them.
 template <class Choice>

@@ -5,11 +5,11 @@
 #include <c10/util/StringUtil.h>
 #include <relume/error.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <iostream>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace c10 {
 
@@ -50,7 +50,16 @@ class Warning {
  public:
   struct UserWarning {};
   struct DeprecationWarning {};
-  using warning_variant_t = std::variant<UserWarning, DeprecationWarning>;
+  // One of the two; index() says which.
+  class warning_variant_t {
+   public:
+    warning_variant_t(UserWarning) : index_(0) {}         // NOLINT: implicit, as a std::variant of them
+    warning_variant_t(DeprecationWarning) : index_(1) {}  // NOLINT
+    size_t index() const { return index_; }
+
+   private:
+    size_t index_;
+  };
 
   Warning(warning_variant_t type, SourceLocation where, std::string msg, bool verbatim)
       : type_(type), where_(where), msg_(std::move(msg)), verbatim_(verbatim) {}
