@@ -16,14 +16,8 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// weight * x + sum, rounded once where the processor can.
-template <class T>
-T add_product(T weight, T x, T sum) {
-  const hn::CappedTag<T, 1> d;
-  return hn::GetLane(hn::MulAdd(hn::Set(d, weight), hn::Set(d, x), hn::Set(d, sum)));
-}
-
-// y[j] = sum over the taps of weights[t] * x[index[t] * n + j], for n neighbours j.
+// y[j] = sum over the taps of weights[t] * x[index[t] * n + j], for n neighbours j. Each product is rounded, so that
+// all targets give the same bits.
 template <class T>
 void combine_rows(const T* x, const int64_t* index, const T* weights, int64_t taps, int64_t n, T* y) {
   if (taps == 0) return static_cast<void>(std::fill_n(y, n, T(0)));
@@ -33,12 +27,12 @@ void combine_rows(const T* x, const int64_t* index, const T* weights, int64_t ta
   for (; j + lanes <= n; j += lanes) {
     auto sum = hn::Mul(hn::Set(d, weights[0]), hn::LoadU(d, x + index[0] * n + j));
     for (int64_t t = 1; t < taps; ++t)
-      sum = hn::MulAdd(hn::Set(d, weights[t]), hn::LoadU(d, x + index[t] * n + j), sum);
+      sum = hn::Add(hn::Mul(hn::Set(d, weights[t]), hn::LoadU(d, x + index[t] * n + j)), sum);
     hn::StoreU(sum, d, y + j);
   }
   for (; j < n; ++j) {
     T sum = weights[0] * x[index[0] * n + j];
-    for (int64_t t = 1; t < taps; ++t) sum = add_product(weights[t], x[index[t] * n + j], sum);
+    for (int64_t t = 1; t < taps; ++t) sum += weights[t] * x[index[t] * n + j];
     y[j] = sum;
   }
 }
@@ -51,7 +45,7 @@ void combine_line(const Resample& work, const T* x, T* y) {
   for (int64_t o = 0; o < work.out; ++o, index += work.taps, weights += work.taps) {
     const int64_t taps = kTaps ? kTaps : work.count ? work.count[o] : work.taps;
     T sum = taps > 0 ? weights[0] * x[index[0]] : T(0);
-    for (int64_t t = 1; t < taps; ++t) sum = add_product(weights[t], x[index[t]], sum);
+    for (int64_t t = 1; t < taps; ++t) sum += weights[t] * x[index[t]];
     y[o] = sum;
   }
 }

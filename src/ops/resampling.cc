@@ -43,13 +43,27 @@ std::shared_ptr<const ResamplePlan> transposed(const ResamplePlan& plan) {
   return result;
 }
 
-// The dtype of the arithmetic.
-ScalarType precision(ScalarType dtype) { return dtype == kDouble ? kDouble : kFloat; }
+// The dtype of the arithmetic; bytes are summed as whole numbers.
+ScalarType precision(ScalarType dtype) { return dtype == kDouble || dtype == kByte ? kDouble : kFloat; }
 
-// Bytes are rounded after each dimension.
-void round_bytes(int64_t n, float* x) {
-  for (int64_t i = 0; i < n; ++i) x[i] = std::clamp(std::floor(x[i] + 0.5f), 0.0f, 255.0f);
-}
+// Weights as whole numbers of 16 bits and a power of 2 by which they are divided.
+class WholeWeights {
+ public:
+  explicit WholeWeights(const std::vector<double>& weights) : weights_(weights) {
+    const double largest = *std::max_element(weights.begin(), weights.end());
+    while (power_ < 22 && std::floor(0.5 + std::ldexp(largest, power_ + 1)) < (1 << 15)) ++power_;
+    for (double& weight : weights_) weight = std::trunc(std::ldexp(weight, power_) + std::copysign(0.5, weight));
+  }
+  const double* data() const { return weights_.data(); }
+  // Sums of bytes times these as bytes.
+  void divide(int64_t n, double* sums) const {
+    for (int64_t i = 0; i < n; ++i) sums[i] = std::clamp(std::floor(std::ldexp(sums[i], -power_) + 0.5), 0.0, 255.0);
+  }
+
+ private:
+  std::vector<double> weights_;
+  int power_ = 0;
+};
 
 // The steps from a tensor to its result.
 class Walk {
@@ -108,10 +122,16 @@ class Walk {
     work.count = axis.taps.count.empty() ? nullptr : axis.taps.count.data();
     const ScalarType dtype = input_.scalar_type();
     if (plan_.chooses) return cpu::resample_nearest(work, dtype, from, to);
-    const std::vector<float> narrow(axis.taps.weights.begin(), axis.taps.weights.end());
-    work.weights = dtype == kDouble ? static_cast<const void*>(axis.taps.weights.data()) : narrow.data();
+    const std::vector<double>& weights = axis.taps.weights;
+    if (rounds_) {
+      const WholeWeights whole(weights);
+      work.weights = whole.data();
+      cpu::resample(work, dtype, from, to);
+      return whole.divide(work.outer * work.out * work.inner, static_cast<double*>(to));
+    }
+    const std::vector<float> narrow(weights.begin(), weights.end());
+    work.weights = dtype == kDouble ? static_cast<const void*>(weights.data()) : narrow.data();
     cpu::resample(work, dtype, from, to);
-    if (rounds_) round_bytes(work.outer * work.out * work.inner, static_cast<float*>(to));
   }
 
   const ResamplePlan& plan_;

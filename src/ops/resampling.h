@@ -42,7 +42,8 @@ struct ResamplePlan {
   std::vector<ResampledAxis> axes;  // of the last dimensions of a tensor, at most kMaxResampledDims
 };
 
-// Of floating dtypes and uint8, which is rounded after each dimension; where the plan chooses, of every dtype.
+// Of floating dtypes and uint8, which is computed with weights of 16 bits and rounded after each dimension; where the
+// plan chooses, of every dtype.
 Tensor resample(std::shared_ptr<const ResamplePlan> plan, const Tensor& self);
 
 }  // namespace relume

@@ -73,8 +73,8 @@ struct Axis {
 // Cubic convolution (Keys, 1981) at the distance x >= 0.
 template <class T>
 T cubic(T x, T a) {
-  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  if (x < 2) return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+  if (x < 1) return std::fma(std::fma(a + 2, x, -(a + 3)) * x, x, T(1));
+  if (x < 2) return std::fma(std::fma(std::fma(a, x, -5 * a), x, 8 * a), x, -4 * a);
   return 0;
 }
 
@@ -224,8 +224,8 @@ Tensor resized(const Method& method, const Tensor& self, IntArrayRef output_size
     const Axis axis{in[d], output_size[d], scales.begin()[d].value_or(0)};
     plan->axes.push_back({axis.in, axis.out, {}});
     if (!keeps(method, axis))
-      plan->axes.back().taps = dtype == kDouble ? TapMaker<double>(method, align_corners, axis).take()
-                                                : TapMaker<float>(method, align_corners, axis).take();
+      plan->axes.back().taps = dtype == kDouble || dtype == kByte ? TapMaker<double>(method, align_corners, axis).take()
+                                                                  : TapMaker<float>(method, align_corners, axis).take();
   }
   return resample(std::move(plan), self);
 }

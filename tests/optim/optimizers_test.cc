@@ -73,6 +73,17 @@ TEST(Optimizers, FollowPyTorchForFiveSteps) {
   }
 }
 
+// C++ writes a whole number without ".0" in a text.
+json as_cpp_writes(json error) {
+  for (json& part : error)
+    if (part.is_string()) {
+      auto text = part.get<std::string>();
+      if (text.size() > 2 && text.compare(text.size() - 2, 2, ".0") == 0) text.resize(text.size() - 2);
+      part = text;
+    }
+  return error;
+}
+
 TEST(Optimizers, RefuseOptionsOutOfRange) {
   const Golden golden("optim");
   for (const auto& [line, row] : golden.rows) {
@@ -81,7 +92,7 @@ TEST(Optimizers, RefuseOptionsOutOfRange) {
       make_optimizer(row["optimizer"], make_parameters(), row["options"]);
       ADD_FAILURE() << "line " << line << " did not throw";
     } catch (const std::exception& error) {
-      EXPECT_EQ(difference(error, row["error"]), "") << "line " << line;
+      EXPECT_EQ(difference(error, as_cpp_writes(row["error"])), "") << "line " << line;
     }
   }
 }
