@@ -41,20 +41,7 @@ Range piece(int64_t count, int64_t pieces, int64_t unit, int64_t i) {
   return {std::min(count, units * i / pieces * unit), std::min(count, units * (i + 1) / pieces * unit)};
 }
 
-// One product of a batch.
-template <class T>
-struct Product {
-  int64_t m, n, k;
-  const T* a;
-  int64_t a_row, a_col;
-  const T* b;
-  int64_t b_row, b_col;
-  T* c;
-  int64_t c_row;
-  T alpha, beta;
-  bool repeatable = false;  // the same bits for any number of threads
-  int64_t c_col = 1;
-};
+using onednn::Product;
 
 // The same product as C' = B' A'.
 template <class T>
@@ -321,9 +308,7 @@ void multiply(const Product<T>& p) {
   if (p.k == 1 && p.b_col == 1 && p.alpha == T(1) && p.beta == T(0) && tiles.scaled) return rank_one(tiles, p);
   const bool by_dots = use_dot_product(tiles, p);
   if constexpr (std::is_same_v<T, float>)
-    if (!p.repeatable && !(by_dots && p.m <= kDotRowsKept) && p.c_col == 1 &&
-        onednn::multiply({p.m, p.n, p.k, p.a, p.a_row, p.a_col, p.b, p.b_row, p.b_col, p.c, p.c_row, p.alpha, p.beta}))
-      return;
+    if (!(by_dots && p.m <= kDotRowsKept) && onednn::sgemm(p)) return;
   if (by_dots) return better_turned(tiles, p) ? outer_product(tiles, transposed(p)) : dot_product(tiles, p);
   outer_product(tiles, p);
 }

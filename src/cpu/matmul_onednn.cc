@@ -260,9 +260,10 @@ bool may_use_sgemm() {
 
 }  // namespace
 
-bool multiply(const FloatProduct& p) {
+bool sgemm(const Product<float>& p) {
   const double work = static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
-  if (work < kLeastSgemmWork || !may_use_sgemm() || (p.m > 1 && p.c_row < p.n)) return false;
+  if (work < kLeastSgemmWork || p.repeatable || !may_use_sgemm()) return false;
+  if (p.c_col != 1 || (p.m > 1 && p.c_row < p.n)) return false;
   const auto a = operand(p.m, p.k, p.a_row, p.a_col), b = operand(p.k, p.n, p.b_row, p.b_col);
   if (!a || !b) return false;
   const ThreadCount threads(static_cast<int64_t>(work / kThreadWork));

@@ -9,21 +9,24 @@ namespace relume::cpu::onednn {
 // the product or its own overhead would show.
 bool gemm(const Gemm& g);
 
-// C = alpha A B + beta C of float32, with C's rows contiguous; elements of A and B are a[i * a_row + p * a_col] and b[p
-// * b_row + j * b_col].
-struct FloatProduct {
+// C = alpha A B + beta C: elements of A, B and C are a[i * a_row + p * a_col], b[p * b_row + j * b_col] and c[i * c_row
+// + j * c_col].
+template <class T>
+struct Product {
   int64_t m, n, k;
-  const float* a;
+  const T* a;
   int64_t a_row, a_col;
-  const float* b;
+  const T* b;
   int64_t b_row, b_col;
-  float* c;
+  T* c;
   int64_t c_row;
-  float alpha, beta;
+  T alpha, beta;
+  bool repeatable = false;  // the same bits for any number of threads
+  int64_t c_col = 1;
 };
 
 // Computes it by oneDNN's sgemm and returns true; or returns false, with nothing done, where the library's own tiles
 // are quicker or were asked for.
-bool multiply(const FloatProduct& p);
+bool sgemm(const Product<float>& p);
 
 }  // namespace relume::cpu::onednn
