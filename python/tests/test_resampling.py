@@ -93,6 +93,20 @@ def test_what_cannot_be_resized_is_refused(arguments, kind, text):
     assert text in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: F.interpolate(IMAGE, size=(2**40, 1)),
+        lambda: F.interpolate(IMAGE, size=(2**40, 2**40), mode="bilinear"),
+        lambda: F.interpolate(IMAGE, size=(2**62, 1), mode="bicubic"),
+        lambda: F.pad(IMAGE, (1, 1, 2**40, 1), mode="replicate"),
+    ],
+)
+def test_results_that_are_too_large_are_refused_as_such(call):
+    with pytest.raises(RuntimeError, match="out of memory|overflow"):
+        call()
+
+
 NUMPY_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 

@@ -76,6 +76,7 @@ Tensor pad_by_elements(const Tensor& input, IntArrayRef pad, Mode mode) {
   }
   for (const int64_t size : sizes)
     check(size >= 0, "Trying to create tensor with negative dimension {}: {}", size, IntArrayRef(sizes));
+  check_room(input, sizes);
   auto plan = std::make_shared<ResamplePlan>();
   const auto row = static_cast<size_t>(mode);
   const bool keeps_layout = mode != Mode::Circular;

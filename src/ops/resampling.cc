@@ -151,6 +151,8 @@ Tensor walk(const ResamplePlan& plan, const Tensor& self, bool last_first) {
 
 }  // namespace
 
+void check_room(const Tensor& self, IntArrayRef result_sizes) { make_tensor(result_sizes, self.scalar_type()); }
+
 Tensor resample(std::shared_ptr<const ResamplePlan> plan, const Tensor& self) {
   return record(plan->grad_fn, walk(*plan, self, true), {self}, {},
                 [plan](Backward& run) { run.set(0, spread(plan, run.grad())); });

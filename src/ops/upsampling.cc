@@ -218,6 +218,9 @@ Tensor resized(const Method& method, const Tensor& self, IntArrayRef output_size
   check(self.size(1) > 0, "Non-empty {}D data tensor expected but got a tensor with sizes {}", dims + 2, self.sizes());
   const ScalarType dtype = self.scalar_type();
   if (!method.chooses() && !is_floating_point(dtype) && dtype != kByte) fail_not_implemented(method.name, dtype);
+  DimVector sizes(self.sizes());
+  std::copy(output_size.begin(), output_size.end(), sizes.begin() + 2);
+  check_room(self, sizes);
   auto plan = std::make_shared<ResamplePlan>();
   *plan = {method.grad_fn, method.backward_grad_fn, method.chooses(), true, {}};
   for (size_t d = 0; d < method.dims; ++d) {
