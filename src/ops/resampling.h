@@ -42,8 +42,8 @@ struct ResamplePlan {
   std::vector<ResampledAxis> axes;  // of the last dimensions of a tensor, at most kMaxResampledDims
 };
 
-// Throws OutOfMemoryError, or Error where a size overflows, if there can be no such result: before lists are made that are
-// as long.
+// Throws OutOfMemoryError, or Error where a size overflows, if there can be no such result: before lists are made that
+// are as long.
 void check_room(const Tensor& self, IntArrayRef result_sizes);
 
 // Of floating dtypes and uint8, which is computed with weights of 16 bits and rounded after each dimension; where the
