@@ -2,7 +2,7 @@
 
 import functools
 
-from ._C import Tensor, bfloat16, float16, ops
+from ._C import ops
 
 
 _GENERATOR = 0x20  # inspect.CO_GENERATOR: importing inspect takes longer than the rest of the package
@@ -106,23 +106,3 @@ class inference_mode(_Guard):
 
     def __exit__(self, *error):
         ops._leave_inference(self.guard)
-
-
-def in_float32(function):
-    """A function made of ops that computes in float32 where autocasting is on, as PyTorch's op of that name does."""
-
-    def widened(value):
-        return value.float() if isinstance(value, Tensor) and value.dtype in (bfloat16, float16) else value
-
-    @functools.wraps(function)
-    def cast(*arguments, **keywords):
-        if not ops.is_autocast_enabled("cpu"):
-            return function(*arguments, **keywords)
-        ops.set_autocast_enabled("cpu", False)
-        try:
-            keywords = {name: widened(value) for name, value in keywords.items()}
-            return function(*map(widened, arguments), **keywords)
-        finally:
-            ops.set_autocast_enabled("cpu", True)
-
-    return cast

@@ -109,7 +109,11 @@ class Run {
   std::vector<Tensor> results;
 
   void execute();
-  uint64_t number() const { return number_; }
+  // Given when a hook first asks for it.
+  uint64_t number() const {
+    if (number_ == 0) number_ = g_runs.fetch_add(1, std::memory_order_relaxed) + 1;
+    return number_;
+  }
   // Whether a gradient that arrives at the node is of use.
   bool needs(const GraphNode* node) const {
     return std::any_of(states_.begin(), states_.end(),
@@ -131,7 +135,7 @@ class Run {
   const uint32_t* targets(const State& state) const { return targets_.begin() + state.first_target; }
 
   const bool keep_graph_, create_graph_;
-  const uint64_t number_ = g_runs.fetch_add(1, std::memory_order_relaxed) + 1;
+  mutable uint64_t number_ = 0;
   NodeIndex index_;
   SmallVector<State, 16> states_;
   SmallVector<Tensor, 16> grads_;
