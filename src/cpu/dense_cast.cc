@@ -5,7 +5,6 @@
 #include <type_traits>
 
 #include "cpu/convert.h"
-#include "cpu/simd/targets.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -13,6 +12,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/dense_cast.cc"
+#define RELUME_COMPILER_VECTORS
+#include "cpu/simd/targets.h"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 

@@ -225,8 +225,9 @@ void run_in_loops(const ElementwiseCall& call) {
   const Run run(call, nest);
   const int64_t threshold = parallel_threshold(call);
   if (nest.numel <= threshold) return run(0, nest.numel);
-  // Two chunks for the work of a threshold keep threads evenly busy; streaming, which fetches ahead, likes long ones.
-  parallel_for(nest.numel, std::max<int64_t>(run.streams() ? threshold * 8 : threshold / 2, 1024), run);
+  // Chunks are long, for each begins anew: four a thread. Their number is free, for no element depends on its chunk.
+  const int64_t least = run.streams() ? threshold * 8 : std::max<int64_t>(threshold / 2, 1024);
+  parallel_for(nest.numel, std::max(least, nest.numel / (4 * running_threads())), run);
 }
 
 // A few elements, dense or constant: one call of the loop, without planning. False where it does not apply.

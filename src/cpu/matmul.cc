@@ -21,7 +21,8 @@ constexpr int64_t kBlockRowTiles = 24;          // rows of a packed block of A: 
 constexpr int64_t kBlockBytes = 1 << 18;        // of A's rows that dot products walk again and again
 constexpr int64_t kDotRowsAtMost = 128;         // rows from which packing pays, even if nothing had to be packed
 constexpr int64_t kDotRowsKept = 24;            // rows up to which they beat oneDNN's sgemm
-constexpr int64_t kThreadWork = 1 << 17;        // multiplications below which another thread does not pay
+constexpr int64_t kThreadWork = 1 << 18;        // multiplications below which another thread does not pay, unless
+constexpr int64_t kThreadElements = 1 << 16;    // it reads or writes as many elements as these
 constexpr int64_t kLongSum = 1 << 15;           // terms of a sum that is split, if the result is small
 constexpr int64_t kSumChunk = 1 << 13;
 constexpr int64_t kSmallResult = 1 << 12;
@@ -231,8 +232,10 @@ struct Grid {
 
 Grid choose_grid(int64_t m, int64_t n, int64_t k, int64_t block_rows, int64_t tile_rows, int64_t width) {
   Grid grid{ceil_div(m, block_rows), 1};
-  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  const auto tasks = static_cast<int64_t>(std::min<double>(2 * num_threads(), work / kThreadWork));
+  const double rows = static_cast<double>(m), columns = static_cast<double>(n), depth = static_cast<double>(k);
+  const double work = rows * columns * depth / kThreadWork;
+  const double elements = (rows * columns + (rows + columns) * depth) / kThreadElements;
+  const auto tasks = static_cast<int64_t>(std::min<double>(2 * num_threads(), std::max(work, elements)));
   if (tasks <= grid.rows) return grid;
   grid.columns = std::min(ceil_div(tasks, grid.rows), ceil_div(n, width));
   grid.rows = std::max(grid.rows, std::min(ceil_div(tasks, grid.columns), ceil_div(m, tile_rows)));

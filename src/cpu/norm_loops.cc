@@ -2,10 +2,10 @@
 // norm_loops_half.cc. Sums run in kLanes fixed lanes of float64, so that every target adds in the same order.
 #include "cpu/norm_loops.h"
 
-#include "cpu/simd/targets.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/norm_loops.cc"
+#define RELUME_COMPILER_VECTORS
+#include "cpu/simd/targets.h"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 

@@ -5,10 +5,11 @@
 
 #include "cpu/dense_cast.h"
 #include "cpu/parallel.h"
-#include "cpu/simd/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/optim.cc"
+#define RELUME_COMPILER_VECTORS
+#include "cpu/simd/targets.h"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 

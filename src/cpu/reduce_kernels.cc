@@ -7,10 +7,10 @@
 #include <limits>
 #include <type_traits>
 
-#include "cpu/simd/targets.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/reduce_kernels.cc"
+#define RELUME_COMPILER_VECTORS
+#include "cpu/simd/targets.h"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
@@ -63,6 +63,7 @@ using sum_type = std::conditional_t<std::is_floating_point_v<T>, double, uint64_
 struct Value { template <class V> static V of(V x) { return x; } };
 struct Magnitude { template <class V> static V of(V x) { return x < 0 ? -x : x; } };
 struct Square { template <class V> static V of(V x) { return x * x; } };
+struct SquareAbout { double mean; template <class V> V of(V x) const { return (x - mean) * (x - mean); } };
 struct Plus { static constexpr int kNeutral = 0; template <class V> static V of(V a, V b) { return a + b; } };
 struct Times { static constexpr int kNeutral = 1; template <class V> static V of(V a, V b) { return a * b; } };
 struct Ratio { static double of(double sum, Options options) { return sum / options.divisor; } };
@@ -86,7 +87,9 @@ void add_run(const float* x, Wide (&sums)[kWideParts]) {
   using Floats = Lanes<float, kWidth>;
   Floats chains[4][kParts] = {};
   for (int64_t i = 0; i < kFloatRun; i += 64)
+#pragma GCC unroll 4
     for (int c = 0; c < 4; ++c)
+#pragma GCC unroll 4
       for (int part = 0; part < kParts; ++part) chains[c][part] += load<Floats>(x + i + c * 16 + part * kWidth);
   float lanes[16];
   for (int part = 0; part < kParts; ++part) {
@@ -117,7 +120,7 @@ struct Fold {
   }
 
   // In four chains of eight lanes, each in as many vectors as it takes.
-  static Sum block(const T* x, int64_t n) {
+  static Sum block(const T* x, int64_t n, const Term& term = {}) {
     constexpr int kLanes = 8, kChains = 4, kWidth = kVectorBytes / sizeof(Sum), kParts = kLanes / kWidth;
     using Wide = Lanes<Sum, kWidth>;
     Wide chains[kChains][kParts];
@@ -127,10 +130,12 @@ struct Fold {
     if constexpr (kInRuns)
       for (; i + kFloatRun <= n; i += kFloatRun) add_run(x + i, chains[0]);
     for (; i + kLanes * kChains <= n; i += kLanes * kChains)
+#pragma GCC unroll 4
       for (int c = 0; c < kChains; ++c)
+#pragma GCC unroll 4
         for (int part = 0; part < kParts; ++part) {
           const auto lanes = load<Lanes<T, kWidth>>(x + i + c * kLanes + part * kWidth);
-          chains[c][part] = Combine::of(chains[c][part], Term::of(__builtin_convertvector(lanes, Wide)));
+          chains[c][part] = Combine::of(chains[c][part], term.of(__builtin_convertvector(lanes, Wide)));
         }
     Sum lanes[kLanes];
     for (int part = 0; part < kParts; ++part) {
@@ -139,7 +144,7 @@ struct Fold {
     }
     const auto pair = [&lanes](int lane) { return Combine::of(lanes[lane], lanes[lane + 1]); };
     Sum result = Combine::of(Combine::of(pair(0), pair(2)), Combine::of(pair(4), pair(6)));
-    for (; i < n; ++i) result = Combine::of(result, Term::of(static_cast<Sum>(x[i])));
+    for (; i < n; ++i) result = Combine::of(result, term.of(static_cast<Sum>(x[i])));
     return result;
   }
 
@@ -400,28 +405,14 @@ struct Moments {
     squares += other_squares + distance * distance * (n * other_n / all);
   }
 
-  static double squares_about(double mean, const T* x, int64_t n) {
-    constexpr int kLanes = 8;
-    using Wide = Lanes<double, kLanes>;
-    Wide sums{};
-    int64_t i = 0;
-    for (; i + kLanes <= n; i += kLanes) {
-      const Wide distance = __builtin_convertvector(load<Lanes<T, kLanes>>(x + i), Wide) - mean;
-      sums += distance * distance;
-    }
-    double sum = 0;
-    for (int lane = 0; lane < kLanes; ++lane) sum += sums[lane];
-    for (; i < n; ++i) sum += (x[i] - mean) * (x[i] - mean);
-    return sum;
-  }
-
   static void row(void* state, const void* x, int64_t n, int64_t, Options) {
     double* const moments = static_cast<double*>(state);
     for (int64_t i = 0; i < n; i += kBlock) {
       const T* from = static_cast<const T*>(x) + i;
       const int64_t count = n - i < kBlock ? n - i : kBlock;
       const double mean = Fold<T, Value, Plus, Itself>::block(from, count) / count;
-      join(moments[0], moments[1], moments[2], mean, squares_about(mean, from, count), count);
+      const double squares = Fold<T, SquareAbout, Plus, Itself>::block(from, count, {mean});
+      join(moments[0], moments[1], moments[2], mean, squares, count);
       moments[2] += count;
     }
   }

@@ -19,11 +19,16 @@ namespace relume::cpu::HWY_NAMESPACE {
 // Fetches what a loop over one input will read soon. It pays where the function takes long, and need not exist.
 template <class T>
 RELUME_INLINE void fetch_ahead([[maybe_unused]] const T* x) {
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+#if HWY_TARGET == HWY_AVX3
   constexpr int64_t kBytes = 1024;
   if constexpr (sizeof(T) == 4) __builtin_prefetch(reinterpret_cast<const char*>(x) + kBytes);
 #endif
 }
+
+// Whether a loop computes two vectors at a time, whose operations the compiler mixes. A function of one input is a long
+// chain of them, of which processors with AVX2 see too little at a time to begin the next vector meanwhile.
+template <class T, size_t kInputs>
+inline constexpr bool kInPairs = HWY_TARGET == HWY_AVX2 && std::is_same_v<T, float> && kInputs == 1;
 
 // out[i] = f(inputs[0][i], inputs[1][i], ...) with f over Vector<T>. The tail runs the same code by way of a buffer, so
 // that an element's bits do not depend on where it stands, and so that f is compiled once.
@@ -36,7 +41,15 @@ RELUME_INLINE void vector_loop(void* out, const void* const* inputs, int64_t n, 
   const T* x[] = {static_cast<const T*>(inputs[I])...};
   size_t rest = static_cast<size_t>(n % lanes) * sizeof(T);  // in bytes
   for (int64_t end = n - n % lanes;; end = lanes) {
-    for (int64_t i = 0; i < end; i += lanes) {
+    int64_t i = 0;
+    if constexpr (kInPairs<T, sizeof...(I)>) {
+      for (; i + 2 * lanes <= end; i += 2 * lanes) {
+        const V first = f(V::load(x[I] + i)...), second = f(V::load(x[I] + i + lanes)...);
+        first.store(y + i);
+        second.store(y + i + lanes);
+      }
+    }
+    for (; i < end; i += lanes) {
       if constexpr (sizeof...(I) == 1) fetch_ahead(x[0] + i);
       f(V::load(x[I] + i)...).store(y + i);
     }

@@ -2,9 +2,14 @@
 // Highway's headers.
 #pragma once
 
-// Named without their values, so that targets of later versions of Highway are disabled as well.
+// Named without their values, so that targets of later versions of Highway are disabled as well. Where the compiler
+// makes the vectors, as a file says by RELUME_COMPILER_VECTORS, SSE4 would be the code of the baseline once more.
 #if defined(__x86_64__)
+#ifdef RELUME_COMPILER_VECTORS
+#define HWY_DISABLED_TARGETS (~(HWY_SCALAR | HWY_AVX2 | HWY_AVX3))
+#else
 #define HWY_DISABLED_TARGETS (~(HWY_SCALAR | HWY_SSE4 | HWY_AVX2 | HWY_AVX3))
+#endif
 #define HWY_BROKEN_EMU128 1  // the plain baseline is HWY_SCALAR
 #endif
 
