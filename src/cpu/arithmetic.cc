@@ -87,9 +87,18 @@ void loop_of_3(void* out, const void* const* inputs, int64_t n, const void*) {
   for (int64_t i = 0; i < n; ++i) to[i] = Op::of(a[i], b[i], c[i]);
 }
 
-// min(max(a, b), c), in two loops, for the compiler does not see one as a loop over vectors.
+// min(max(a, b), c); of integers in two loops, for the compiler does not see one as a loop over vectors.
+struct Clamp {
+  template <class V>
+  RELUME_INLINE V operator()(V x, V low, V high) const {
+    const V above = select(x >= low || !(x == x), x, low);
+    return select(above <= high || !(above == above), above, high);
+  }
+};
+
 template <class T>
 void clamp_loop(void* out, const void* const* inputs, int64_t n, const void*) {
+  if constexpr (std::is_floating_point_v<T>) return loop<T, 3>(out, inputs, n, Clamp());
   constexpr int64_t kBlock = 512;
   T low[kBlock];
   for (int64_t i = 0; i < n; i += kBlock) {

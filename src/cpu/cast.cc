@@ -1,5 +1,6 @@
 // Casts between dtypes over 2-D tiles: rows without gaps are converted where they lie, others by way of a buffer.
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "cpu/dense_cast.h"
@@ -43,9 +44,17 @@ template <class T>
 void fill_row(T* to, int64_t stride, T value, int64_t n) {
   using Lanes = typename LanesOf<T>::Type;
   int64_t i = 0;
-  if (stride == 1)
-    for (const Lanes lanes = Lanes{} + value; i + kLanes<T> <= n; i += kLanes<T>)
-      *reinterpret_cast<Lanes*>(to + i) = lanes;
+  if (stride == 1) {
+    const T byte = value & 0xff, repeated = static_cast<T>(byte * static_cast<T>(~T{0} / 0xff));
+    if (value == repeated) {
+      std::memset(to, static_cast<int>(byte), static_cast<size_t>(n) * sizeof(T));
+      return;
+    }
+    const Lanes lanes = Lanes{} + value;
+    for (; i + 4 * kLanes<T> <= n; i += 4 * kLanes<T>)
+#pragma GCC unroll 4
+      for (int part = 0; part < 4; ++part) *reinterpret_cast<Lanes*>(to + i + part * kLanes<T>) = lanes;
+  }
   for (; i < n; ++i) to[i * stride] = value;
 }
 

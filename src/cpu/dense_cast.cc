@@ -52,6 +52,7 @@ void cast_eights(void* dst, const void* src, int64_t n) {
   To* to = static_cast<To*>(dst);
   const From* from = static_cast<const From*>(src);
   int64_t i = 0;
+#pragma GCC unroll 4
   for (; i + 8 <= n; i += 8) kEight(to + i, from + i);
   if (i == n) return;
   From in[8] = {};

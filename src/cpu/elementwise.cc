@@ -17,6 +17,7 @@ constexpr int64_t kBlockBytes = 4096;   // of a buffer: five of them fit the sma
 constexpr int64_t kStreamBytes = 1024;  // of a block that is streamed: few enough to wait in the store buffer
 constexpr int64_t kLongRow = 256;       // elements of a row from which the loop is handed the row where it lies
 constexpr int64_t kLine = 64;           // bytes of a cache line
+constexpr int64_t kLevelBlock = 256;    // elements at a time of rows along which an input stays the same
 constexpr int64_t kSmall = 512;         // elements of a call that is not worth planning
 constexpr int64_t kWidest = 8;          // bytes of the widest element
 
@@ -52,6 +53,7 @@ struct Access {
   int64_t item;   // bytes of an element in memory
   bool direct;    // the loop reads or writes the tensor itself, else a buffer
   bool constant;  // the same value everywhere
+  bool level;     // the same value throughout a row
   bool periodic;  // the same row in every step of the outer loops
   CastTile cast;  // between memory and buffer
 };
@@ -91,7 +93,7 @@ class Run {
 };
 
 Run::Run(const ElementwiseCall& call, const LoopNest& nest) : call_(call), nest_(nest), operands_(call.num_inputs + 1) {
-  bool linear = true, direct = true;
+  bool linear = true, direct = true, level = false;
   int64_t widest = 1;
   for (int k = 0; k < operands_; ++k) {
     linear &= nest_.is_linear(k);
@@ -101,9 +103,11 @@ Run::Run(const ElementwiseCall& call, const LoopNest& nest) : call_(call), nest_
   for (int k = 0; k < operands_; ++k) {
     access_[k] = access_to(k);
     direct &= access_[k].direct;
+    level |= access_[k].level && !access_[k].constant;
   }
   stream_ = should_stream();
   block_ = stream_ ? kStreamBytes / widest : direct ? nest_.numel : kBlockBytes / widest;
+  if (level) block_ = std::min(block_, kLevelBlock);
   // Blocks of whole rows let a periodic input, such as a bias, be loaded once.
   if (!by_rows_ && nest_.inner_size() < block_) block_ -= block_ % nest_.inner_size();
 }
@@ -116,6 +120,7 @@ Access Run::access_to(int k) const {
           .item = element_size(operand.dtype),
           .direct = in_order && operand.dtype == operand.loop_dtype,
           .constant = periodic && nest_.inner_stride(k) == 0,
+          .level = by_rows_ && nest_.inner_stride(k) == 0,
           .periodic = periodic,
           .cast = k == 0 ? cast_tile(operand.loop_dtype, operand.dtype) : cast_tile(operand.dtype, operand.loop_dtype)};
 }
@@ -168,13 +173,14 @@ const void* Run::load(int k, const LoopCursor& cursor, int64_t n, Buffers& buffe
   if (access.direct) return access.data + cursor.offset(k) * access.item;
   char* const buffer = buffers.of[k];
   const bool repeats = access.constant || (access.periodic && !by_rows_ && cursor.inner() == 0);
-  if (repeats && buffers.loaded[k] >= n) return buffer;
+  const bool same_row = access.level && cursor.inner() != 0;
+  if ((repeats || same_row) && buffers.loaded[k] >= n) return buffer;
   const int64_t loop_item = element_size(call_.operands[k].loop_dtype), stride = nest_.inner_stride(k);
   for_each_tile(cursor, k, n, [&](int64_t offset, int64_t at, int64_t size, int64_t rows, int64_t row_stride) {
     access.cast(buffer + at * loop_item, access.data + offset * access.item,
                 {{size, rows}, {1, size}, {stride, row_stride}});
   });
-  buffers.loaded[k] = repeats ? n : 0;
+  buffers.loaded[k] = repeats || access.level ? n : 0;
   return buffer;
 }
 

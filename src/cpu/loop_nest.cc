@@ -106,28 +106,4 @@ LoopCursor::LoopCursor(const LoopCursor& other) : nest_(other.nest_), rank_(othe
   std::copy_n(other.at_, rank_, at_);
 }
 
-int64_t LoopCursor::offset(int operand) const {
-  int64_t sum = 0;
-  for (int d = 0; d < rank_; ++d) sum += at_[d] * nest_.strides[operand][d];
-  return sum;
-}
-
-void LoopCursor::step(int dim, int64_t count) {
-  if (dim >= rank_) return;
-  at_[dim] += count;
-  while (at_[dim] == nest_.sizes[dim]) {
-    at_[dim] = 0;
-    if (++dim == rank_) return;
-    ++at_[dim];
-  }
-}
-
-void LoopCursor::advance(int64_t count) {
-  for (int d = 0; d < rank_ && count > 0; ++d) {
-    const int64_t sum = at_[d] + count;
-    count = sum / nest_.sizes[d];
-    at_[d] = sum - count * nest_.sizes[d];
-  }
-}
-
 }  // namespace relume::cpu

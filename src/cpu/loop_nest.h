@@ -58,4 +58,28 @@ class LoopCursor {
   int64_t at_[LoopNest::kMaxRank];
 };
 
+inline int64_t LoopCursor::offset(int operand) const {
+  int64_t sum = 0;
+  for (int d = 0; d < rank_; ++d) sum += at_[d] * nest_.strides[operand][d];
+  return sum;
+}
+
+inline void LoopCursor::step(int dim, int64_t count) {
+  if (dim >= rank_) return;
+  at_[dim] += count;
+  while (at_[dim] == nest_.sizes[dim]) {
+    at_[dim] = 0;
+    if (++dim == rank_) return;
+    ++at_[dim];
+  }
+}
+
+inline void LoopCursor::advance(int64_t count) {
+  for (int d = 0; d < rank_ && count > 0; ++d) {
+    const int64_t sum = at_[d] + count, size = nest_.sizes[d];
+    count = sum < size ? 0 : sum == size ? 1 : sum / size;  // division takes long, and is rarely needed
+    at_[d] = sum - count * size;
+  }
+}
+
 }  // namespace relume::cpu

@@ -23,6 +23,8 @@ constexpr int64_t kDotRowsAtMost = 128;         // rows from which packing pays,
 constexpr int64_t kDotRowsKept = 24;            // rows up to which they beat oneDNN's sgemm
 constexpr int64_t kThreadWork = 1 << 18;        // multiplications below which another thread does not pay, unless
 constexpr int64_t kThreadElements = 1 << 16;    // it reads or writes as many elements as these
+constexpr int64_t kShortDots = 16;              // vectors of a dot product that is short
+constexpr int64_t kShortDotsPerRow = 4;
 constexpr int64_t kLongSum = 1 << 15;           // terms of a sum that is split, if the result is small
 constexpr int64_t kSumChunk = 1 << 13;
 constexpr int64_t kSmallResult = 1 << 12;
@@ -286,10 +288,12 @@ void rank_one(const GemmTiles<T>& tiles, const Product<T>& p) {
   });
 }
 
-// Dot products win while packing B would cost more than the sums across a vector at their end.
+// Dot products win while packing B would cost more than the sums across a vector at their end, as it does not where the
+// products are short and B is used by many rows.
 template <class T>
 bool use_dot_product(const GemmTiles<T>& tiles, const Product<T>& p) {
   if (!tiles.dot || p.a_col != 1 || p.b_row != 1) return false;
+  if (p.k <= kShortDots * tiles.lanes && p.k <= kShortDotsPerRow * p.m) return false;
   return p.k >= 2 * tiles.lanes && (p.m <= kDotRowsAtMost || p.n <= tiles.lanes);
 }
 

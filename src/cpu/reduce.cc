@@ -150,7 +150,15 @@ void Reduction::absorb_columns(void* state, const char* from, int64_t columns, i
   alignas(64) char buffer[kBlock * kSlot];
   LoopCursor cursor(reduced_, begin);
   const int64_t stride = kept_.inner_stride(0);
+  constexpr int64_t kRows = ReduceKernel::kRowsAtOnce;
+  const bool by_several = kernel_.rows && !converts_ && (stride == 1 || columns == 1);
   for (int64_t at = begin; at < end; ++at) {
+    while (by_several && at + kRows <= end && cursor.inner() + kRows <= reduced_.inner_size()) {
+      kernel_.rows(state, from + cursor.offset(0) * item_bytes_, reduced_.inner_stride(0), columns);
+      cursor.step(0, kRows);
+      at += kRows;
+    }
+    if (at == end) return;
     const void* x = gather(from + cursor.offset(0) * item_bytes_, stride, columns, buffer);
     kernel_.columns(state, x, columns, at, call_.options);
     cursor.step(0, 1);

@@ -71,8 +71,9 @@ struct Itself { static double of(double sum, Options) { return sum; } };
 struct Root { static double of(double sum, Options) { return __builtin_sqrt(sum); } };
 // clang-format on
 
-// Elements that are added as floats before their sum goes on in double: one in 64 of them, sixteen times.
-constexpr int64_t kFloatRun = 1024;
+// Elements that are added as floats before their sum goes on in double: one in 64 of them, at most sixteen times. Of
+// fewer the sum is double from the start.
+constexpr int64_t kFloatRun = 1024, kLeastFloatRun = 256;
 
 // What stands in chains[0 ... 3] at the same place, combined in pairs.
 template <class Combine, class V, int kParts>
@@ -80,13 +81,13 @@ V combine_chains(const V (&chains)[4][kParts], int part) {
   return Combine::of(Combine::of(chains[0][part], chains[1][part]), Combine::of(chains[2][part], chains[3][part]));
 }
 
-// Adds kFloatRun floats to eight lanes: converting each to double would take as long as reading them.
+// Adds n floats, a multiple of 64, to eight lanes: converting each to double would take as long as reading them.
 template <int kWideParts, class Wide>
-void add_run(const float* x, Wide (&sums)[kWideParts]) {
+void add_run(const float* x, int64_t n, Wide (&sums)[kWideParts]) {
   constexpr int kWidth = kVectorBytes / sizeof(float), kParts = 16 / kWidth;
   using Floats = Lanes<float, kWidth>;
   Floats chains[4][kParts] = {};
-  for (int64_t i = 0; i < kFloatRun; i += 64)
+  for (int64_t i = 0; i < n; i += 64)
 #pragma GCC unroll 4
     for (int c = 0; c < 4; ++c)
 #pragma GCC unroll 4
@@ -127,8 +128,12 @@ struct Fold {
     for (auto& chain : chains)
       for (Wide& part : chain) part = Wide{} + Sum(Combine::kNeutral);
     int64_t i = 0;
-    if constexpr (kInRuns)
-      for (; i + kFloatRun <= n; i += kFloatRun) add_run(x + i, chains[0]);
+    if constexpr (kInRuns) {
+      for (int64_t run; n >= kLeastFloatRun && i + 64 <= n; i += run) {
+        run = n - i < kFloatRun ? (n - i) / 64 * 64 : kFloatRun;
+        add_run(x + i, run, chains[0]);
+      }
+    }
     for (; i + kLanes * kChains <= n; i += kLanes * kChains)
 #pragma GCC unroll 4
       for (int c = 0; c < kChains; ++c)
@@ -158,6 +163,15 @@ struct Fold {
     const T* from = static_cast<const T*>(x);
     for (int64_t j = 0; j < columns; ++j) sums[j] = Combine::of(sums[j], Term::of(static_cast<Sum>(from[j])));
   }
+  static void rows(void* state, const void* x, int64_t stride, int64_t columns) {
+    Sum* sums = static_cast<Sum*>(state);
+    const T* from = static_cast<const T*>(x);
+    for (int64_t j = 0; j < columns; ++j, ++from) {
+      const T low = (from[0] + from[stride]) + (from[2 * stride] + from[3 * stride]);
+      const T high = (from[4 * stride] + from[5 * stride]) + (from[6 * stride] + from[7 * stride]);
+      sums[j] += static_cast<Sum>(low + high);
+    }
+  }
   static void combine(void* into, const void* from, int64_t columns) {
     for (int64_t j = 0; j < columns; ++j)
       static_cast<Sum*>(into)[j] = Combine::of(static_cast<Sum*>(into)[j], static_cast<const Sum*>(from)[j]);
@@ -177,6 +191,8 @@ struct Fold {
 // (sum |x|^p)^(1/p).
 template <class T>
 struct PowerSum : Fold<T, Value, Plus, Itself> {
+  static constexpr bool kInRuns = false;
+
   static void row(void* state, const void* x, int64_t n, int64_t, Options options) {
     for (int64_t i = 0; i < n; ++i)
       *static_cast<double*>(state) += std::pow(std::abs(static_cast<double>(static_cast<const T*>(x)[i])), options.p);
@@ -449,8 +465,12 @@ struct Moments {
 
 template <class Kernel>
 constexpr ReduceKernel kernel() {
-  ReduceKernel made = {Kernel::kComponents, 0, {Kernel::kOutputs[0], Kernel::kOutputs[1]},
-                       Kernel::init,        Kernel::row, Kernel::columns, Kernel::combine, Kernel::finish};
+  ReduceKernel made;
+  made.components = Kernel::kComponents;
+  made.outputs[0] = Kernel::kOutputs[0], made.outputs[1] = Kernel::kOutputs[1];
+  made.init = Kernel::init, made.row = Kernel::row, made.columns = Kernel::columns;
+  made.combine = Kernel::combine, made.finish = Kernel::finish;
+  if constexpr (requires { requires Kernel::kInRuns; }) made.rows = Kernel::rows;
   if constexpr (Kernel::kComponents == 1) made.column_bytes = sizeof(typename Kernel::State);
   return made;
 }

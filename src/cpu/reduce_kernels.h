@@ -18,6 +18,9 @@ struct ReduceKernel {
   void (*row)(void* state, const void* x, int64_t n, int64_t index, Options options) = nullptr;
   // Column j absorbs x[j].
   void (*columns)(void* state, const void* x, int64_t columns, int64_t index, Options options) = nullptr;
+  // ... and x[j + stride], x[j + 2 stride], ... of kRowsAtOnce rows. Null where it would be no quicker.
+  static constexpr int64_t kRowsAtOnce = 8;
+  void (*rows)(void* state, const void* x, int64_t stride, int64_t columns) = nullptr;
   // `into` absorbs what `from` knows of later elements.
   void (*combine)(void* into, const void* from, int64_t columns) = nullptr;
   // Writes one value a column to each output.
