@@ -239,17 +239,45 @@ bool describe(const Gemm& g, Problem& problem) {
 
 // A matrix as sgemm takes it: transposed or not, with `leading` elements between rows or columns.
 struct Operand {
+  const float* data;
   char transposed;
   int64_t leading;
 };
 
-std::optional<Operand> operand(int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride) {
+std::optional<Operand> operand(const float* data, int64_t rows, int64_t columns, int64_t row_stride,
+                               int64_t column_stride) {
   if ((column_stride == 1 || columns == 1) && (row_stride >= columns || rows == 1))
-    return Operand{'N', rows == 1 ? columns : row_stride};
+    return Operand{data, 'N', rows == 1 ? columns : row_stride};
   if ((row_stride == 1 || rows == 1) && (column_stride >= rows || columns == 1))
-    return Operand{'T', columns == 1 ? rows : column_stride};
+    return Operand{data, 'T', columns == 1 ? rows : column_stride};
   return std::nullopt;
 }
+
+// An operand of which sgemm packs a few neighbours from each of `depth` lines at a time. Where lines begin a multiple
+// of 2 KB apart, those share a few sets of the first-level cache, and packing takes up to as long as the product
+// itself: then this is a copy whose lines are a little longer.
+class SpreadLines {
+ public:
+  SpreadLines(const Operand& from, char across, int64_t depth, int64_t length, int64_t uses)
+      : copies_(from.transposed == across && from.leading * kItem % kBadStride == 0 && uses >= kLeastUses &&
+                depth >= kLeastDepth),
+        scratch_(copies_ ? depth * (length + kMore) * kItem : 0),
+        operand_(copies_ ? Operand{scratch_.as<float>(), across, length + kMore} : from) {
+    if (!copies_) return;
+    parallel_for(depth, std::max<int64_t>(1, kLeastCopied / length), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        std::copy_n(from.data + i * from.leading, length, scratch_.as<float>() + i * (length + kMore));
+    });
+  }
+  const Operand& operand() const { return operand_; }
+
+ private:
+  static constexpr int64_t kItem = sizeof(float), kBadStride = 2048, kMore = 16;
+  static constexpr int64_t kLeastUses = 32, kLeastDepth = 64, kLeastCopied = 1 << 15;
+  const bool copies_;
+  const Scratch scratch_;
+  const Operand operand_;
+};
 
 // Of machines with AVX2 as their best: those with AVX-512 have batched-reduce kernels, and where a lower target was
 // asked for, oneDNN would not keep to it.
@@ -264,11 +292,13 @@ bool sgemm(const Product<float>& p) {
   const double work = static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
   if (work < kLeastSgemmWork || p.repeatable || !may_use_sgemm()) return false;
   if (p.c_col != 1 || (p.m > 1 && p.c_row < p.n)) return false;
-  const auto a = operand(p.m, p.k, p.a_row, p.a_col), b = operand(p.k, p.n, p.b_row, p.b_col);
+  const auto a = operand(p.a, p.m, p.k, p.a_row, p.a_col), b = operand(p.b, p.k, p.n, p.b_row, p.b_col);
   if (!a || !b) return false;
+  const SpreadLines a_lines(*a, 'T', p.k, p.m, p.n), b_lines(*b, 'N', p.k, p.n, p.m);
+  const Operand &x = a_lines.operand(), &y = b_lines.operand();
   const ThreadCount threads(static_cast<int64_t>(work / kThreadWork));
-  return dnnl_sgemm(a->transposed, b->transposed, p.m, p.n, p.k, p.alpha, p.a, a->leading, p.b, b->leading, p.beta, p.c,
-                    std::max(p.c_row, p.n)) == dnnl_success;
+  return dnnl_sgemm(x.transposed, y.transposed, p.m, p.n, p.k, p.alpha, x.data, x.leading, y.data, y.leading, p.beta,
+                    p.c, std::max(p.c_row, p.n)) == dnnl_success;
 }
 
 bool gemm(const Gemm& g) {

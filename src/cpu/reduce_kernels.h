@@ -10,7 +10,7 @@ namespace relume::cpu {
 struct ReduceKernel {
   using Options = const ReduceOptions&;
 
-  int components = 0;  // 0: the op has no kernel for the dtype
+  int components = 0;    // 0: the op has no kernel for the dtype
   int column_bytes = 0;  // of a column's state, where there is one component: column j's begins at j times as many
   ScalarType outputs[2] = {ScalarType::Undefined, ScalarType::Undefined};
   void (*init)(void* state, int64_t columns) = nullptr;
