@@ -130,11 +130,20 @@ void forward(const void* input, void* output, int64_t size, int64_t stride, int6
   T* y = static_cast<T*>(output);
   const V largest = largest_of<T, kRow>(x, size, stride, count);
   V sum(0.0);
-  walk<T, kRow>(size, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
-    const V e = exp(load(x + i, n, kLowest) - largest);
+  int64_t done = 0;
+  if constexpr (kRow) {  // two exponentials at a time, whose operations the compiler mixes
+    const int64_t lanes = V::lanes();
+    for (; done + 2 * lanes <= size; done += 2 * lanes) {
+      const V first = exp(V::load(x + done) - largest), second = exp(V::load(x + done + lanes) - largest);
+      sum = (sum + first) + second;
+      if constexpr (!kLog) first.store(y + done), second.store(y + done + lanes);
+    }
+  }
+  walk<T, kRow>(size - done, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
+    const V e = exp(load(x + done + i, n, kLowest) - largest);
     // The fill of unused lanes is -inf: no part of the sum, unless the largest is -inf too and all become NaN anyway.
     sum = sum + e;
-    if constexpr (!kLog) store(e, y + i, n);
+    if constexpr (!kLog) store(e, y + done + i, n);
   });
   if constexpr (kRow) sum = sum_lanes(sum);
   const V scale = kLog ? log(sum) : V(1.0) / sum;
