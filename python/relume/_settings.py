@@ -105,8 +105,15 @@ def set_default_tensor_type(t):
 def range(start=0, end=None, step=1, *, dtype=None, requires_grad=False):
     """start, start + step, ... up to end, which is among them, in the default dtype unless said otherwise: the older form
     of arange."""
+    import warnings
+
     from ._C import ops
 
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
+        stacklevel=2,
+    )
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     count = int((end - start) / step + 1)

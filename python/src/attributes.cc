@@ -102,9 +102,10 @@ PyObject* refuse_imaginary_part(const Tensor&) {
   raise(PyExc_RuntimeError, "imag is not implemented for tensors with non-complex dtypes.");
 }
 
-Tensor matrix_transpose(const Tensor& x) {
+Tensor matrix_transpose(const Tensor& x, const char* attribute) {
   if (x.dim() < 2)
-    raise(PyExc_RuntimeError, "tensor.mT is only supported on matrices or batches of matrices. Got " +
+    raise(PyExc_RuntimeError, std::string("tensor.") + attribute +
+                                  " is only supported on matrices or batches of matrices. Got " +
                                   std::to_string(x.dim()) + "-D tensor.");
   return x.transpose(-2, -1);
 }
@@ -138,9 +139,10 @@ PyGetSetDef tensor_attributes[] = {
     {"_base", RELUME_GETTER(x.is_view() ? wrap(x._base()) : none()), nullptr, "The tensor that a view shows, or None.",
      nullptr},
     {"T", RELUME_VIEW_GETTER(reversed(x)), nullptr, "The tensor with its dimensions reversed.", nullptr},
-    {"mT", RELUME_VIEW_GETTER(matrix_transpose(x)), nullptr, "The tensor with its last two dimensions swapped.",
+    {"mT", RELUME_VIEW_GETTER(matrix_transpose(x, "mT")), nullptr, "The tensor with its last two dimensions swapped.",
      nullptr},
-    {"mH", RELUME_VIEW_GETTER(matrix_transpose(x)), nullptr, "The same as mT, as elements are real numbers.", nullptr},
+    {"mH", RELUME_VIEW_GETTER(matrix_transpose(x, "mH")), nullptr, "The same as mT, as elements are real numbers.",
+     nullptr},
     {"H", RELUME_VIEW_GETTER(x.t()), nullptr, "The transpose of a matrix.", nullptr},
     {"real", RELUME_GETTER(wrap(x)), nullptr, "The tensor itself.", nullptr},
     {"imag", RELUME_GETTER(refuse_imaginary_part(x)), nullptr, "Refused: only complex numbers have one.", nullptr},

@@ -80,7 +80,8 @@ def test_settings_are_kept_or_refused():
 
 
 def test_older_functions():
-    assert torch.range(1, 2, 0.5).tolist() == [1, 1.5, 2] and torch.range(0, 3).dtype == torch.float32
+    with pytest.warns(UserWarning, match="torch.range is deprecated"):
+        assert torch.range(1, 2, 0.5).tolist() == [1, 1.5, 2] and torch.range(0, 3).dtype == torch.float32
     with pytest.raises(RuntimeError, match="inconsistent with step sign"):
         torch.range(3, 0)
     try:

@@ -16,7 +16,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu::HWY_NAMESPACE {
 
-// Fetches what a loop over one input will read soon. It pays where the function takes long, and need not exist.
+// Fetches what a loop over one input will read soon, which need not exist. It pays where the function takes long and a
+// vector is a whole line of the cache.
 template <class T>
 RELUME_INLINE void fetch_ahead([[maybe_unused]] const T* x) {
 #if HWY_TARGET == HWY_AVX3
