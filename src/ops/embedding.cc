@@ -1,5 +1,5 @@
 // embedding: rows of a table by their numbers.
-#include "kernels/embedding.h"
+#include "ops/embedding.h"
 
 #include "autograd/record.h"
 #include "core/check.h"
@@ -9,33 +9,6 @@
 namespace relume {
 namespace {
 
-struct Options {
-  int64_t padding;  // the number of the row that gets no gradient, or -1
-  bool scale_by_frequency;
-};
-
-cpu::Embedding describe(const Tensor& indices, ScalarType dtype, int64_t rows, int64_t columns) {
-  return {dtype, rows, columns, indices.scalar_type(), indices.data_ptr(), indices.numel()};
-}
-
-// The gradient of the table. It is linear in `grad`: its own gradient is a look-up again.
-Tensor table_gradient(const Tensor& grad, const Tensor& indices, int64_t rows, Options options) {
-  Tensor result;
-  {
-    const NoGradGuard unrecorded;
-    const Tensor dense = grad.contiguous(), index = indices.contiguous();
-    result = make_tensor({rows, grad.size(-1)}, grad.scalar_type());
-    cpu::embedding_backward(describe(index, grad.scalar_type(), rows, grad.size(-1)), dense.data_ptr(), options.padding,
-                            options.scale_by_frequency, result.data_ptr());
-  }
-  return record("EmbeddingDenseBackwardBackward0", result, {grad}, {indices}, [options](Backward& run) {
-    check(!options.scale_by_frequency, "embedding double backwards does not support scale_grad_by_freq");
-    const Tensor indices = run.saved(0);
-    const Tensor taken = embedding(run.grad(), indices);
-    run.set(0, options.padding < 0 ? taken : taken.masked_fill(indices.eq(options.padding).unsqueeze(-1), 0));
-  });
-}
-
 void check_index_dtype(const char* name, ScalarType dtype) {
   check(dtype == kLong || dtype == kInt,
         "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
@@ -44,6 +17,31 @@ void check_index_dtype(const char* name, ScalarType dtype) {
 }
 
 }  // namespace
+
+cpu::Embedding describe_embedding(const Tensor& indices, ScalarType dtype, int64_t rows, int64_t columns) {
+  return {dtype, rows, columns, indices.scalar_type(), indices.data_ptr(), indices.numel()};
+}
+
+Tensor table_gradient(const Tensor& grad, const Tensor& indices, const Tensor& bag, TableGradient options) {
+  Tensor result;
+  {
+    const NoGradGuard unrecorded;
+    const Tensor dense = grad.contiguous(), index = indices.contiguous();
+    const int64_t columns = grad.size(-1);
+    result = make_tensor({options.rows, columns}, grad.scalar_type());
+    cpu::embedding_backward(describe_embedding(index, grad.scalar_type(), options.rows, columns), dense.data_ptr(),
+                            bag.defined() ? bag.data_ptr<int64_t>() : nullptr, options.padding,
+                            options.scale_by_frequency, result.data_ptr());
+  }
+  const auto backward = [options, count = grad.size(0)](Backward& run) {
+    check(!options.scale_by_frequency, "embedding double backwards does not support scale_grad_by_freq");
+    const Tensor indices = run.saved(0), bag = run.saved(1);
+    Tensor taken = embedding(run.grad(), indices);
+    if (options.padding >= 0) taken = taken.masked_fill(indices.eq(options.padding).unsqueeze(-1), 0);
+    run.set(0, bag.defined() ? zeros({count, taken.size(-1)}, taken.scalar_type()).index_add(0, bag, taken) : taken);
+  };
+  return record("EmbeddingDenseBackwardBackward0", result, {grad}, {indices, bag}, backward);
+}
 
 // result[..., :] = weight[indices[...], :]: weight [rows, columns], indices int64 or int32 of any shape. The row
 // padding_idx gets no gradient; with scale_grad_by_freq gradients are divided by how often their row was taken. Throws
@@ -60,12 +58,12 @@ Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_id
   {
     const NoGradGuard unrecorded;
     const Tensor table = weight.contiguous(), index = indices.contiguous();
-    cpu::embedding_forward(describe(index, weight.scalar_type(), weight.size(0), weight.size(1)), table.data_ptr(),
-                           result.data_ptr());
+    cpu::embedding_forward(describe_embedding(index, weight.scalar_type(), weight.size(0), weight.size(1)),
+                           table.data_ptr(), result.data_ptr());
   }
   return record("EmbeddingBackward0", result, {weight}, {indices},
-                [rows = weight.size(0), options = Options{padding_idx, scale_grad_by_freq}](Backward& run) {
-                  run.set(0, table_gradient(run.grad(), run.saved(0), rows, options));
+                [options = TableGradient{weight.size(0), padding_idx, scale_grad_by_freq}](Backward& run) {
+                  run.set(0, table_gradient(run.grad(), run.saved(0), Tensor(), options));
                 });
 }
 

@@ -1,7 +1,9 @@
 // Sums, means or maxima of rows of a table, a bag of them each.
-#include <limits>
+#include <algorithm>
 
 #include "ops/composed.h"
+#include "ops/embedding.h"
+#include "ops/pick.h"
 
 namespace relume {
 namespace {
@@ -31,44 +33,80 @@ void check_offsets(const Tensor& offsets, int64_t length, bool include_last_offs
         "embedding_bag: expected offsets that do not decrease");
 }
 
-void check_range(const Tensor& indices, int64_t rows) {
-  const Tensor outside = (indices < 0).logical_or(indices >= rows).nonzero();
-  if (outside.size(0) == 0) return;
-  const auto place = outside[0].item<int64_t>();
-  fail("Index {} of input takes value {} which is not in the valid range [0, {})", place,
-       indices[place].item<int64_t>(), rows);
+// The indices as int64, which must be in [0, rows).
+Tensor checked_indices(const Tensor& indices, int64_t rows) {
+  const Tensor dense = dense_index(indices);
+  const auto* const index = dense.data_ptr<int64_t>();
+  const int64_t bad = cpu::first_outside(index, dense.numel(), 0, rows);
+  check(bad < 0, "Index {} of input takes value {} which is not in the valid range [0, {})", bad,
+        bad < 0 ? 0 : index[bad], rows);
+  return dense;
 }
 
-// Which bag each index belongs to, and how many of each bag count: those that are not padding_idx.
+// Where bags begin, and behind them the end of the last one; which bag each index belongs to; and how many of each bag
+// count: those that are not padding_idx.
 struct Bags {
-  int64_t count;
-  Tensor index, bag, counted, sizes;
+  int64_t count, padding;
+  Tensor index, starts, bag, sizes;
+
+  cpu::EmbeddingBags described() const { return {starts.data_ptr<int64_t>(), count, padding}; }
 };
 
-Bags make_bags(const Tensor& indices, const Tensor& offsets, bool include_last_offset, int64_t padding_idx) {
+Bags make_bags(const Tensor& indices, const Tensor& offsets, bool include_last_offset, int64_t padding) {
   Bags bags;
+  bags.padding = padding;
   bags.count = offsets.numel() - (include_last_offset ? 1 : 0);
-  const int64_t end = include_last_offset ? offsets[-1].item<int64_t>() : bags.count > 0 ? indices.numel() : 0;
-  bags.index = indices.narrow(0, 0, end).to(kLong);
-  const Tensor starts = offsets.narrow(0, 0, bags.count).to(kLong);
-  const Tensor begins = zeros({end + 1}, kLong).index_add(0, starts, ones_like(starts));
-  bags.bag = begins.cumsum(0).narrow(0, 0, end) - 1;
-  bags.counted = bags.index != padding_idx;
-  bags.sizes = zeros({bags.count}, kLong).index_add(0, bags.bag, bags.counted.to(kLong));
+  bags.starts = make_tensor({bags.count + 1}, kLong);
+  auto* const starts = bags.starts.data_ptr<int64_t>();
+  const Tensor given = dense_index(offsets);
+  std::copy_n(given.data_ptr<int64_t>(), given.numel(), starts);
+  if (!include_last_offset) starts[bags.count] = bags.count > 0 ? indices.numel() : 0;
+  bags.index = indices.narrow(0, 0, starts[bags.count]);
+  bags.bag = make_tensor({starts[bags.count]}, kLong);
+  bags.sizes = make_tensor({bags.count}, kLong);
+  const auto* const index = bags.index.data_ptr<int64_t>();
+  for (int64_t b = 0; b < bags.count; ++b) {
+    const int64_t begin = starts[b], end = starts[b + 1];
+    std::fill(bags.bag.data_ptr<int64_t>() + begin, bags.bag.data_ptr<int64_t>() + end, b);
+    const int64_t skipped = padding < 0 ? 0 : std::count(index + begin, index + end, padding);
+    bags.sizes.data_ptr<int64_t>()[b] = end - begin - skipped;
+  }
   return bags;
+}
+
+// Sums or means; `factors`, one an index, may be undefined.
+Tensor bag_sums(const Tensor& weight, const Tensor& factors, const Bags& bags, bool mean, bool scale_grad_by_freq) {
+  Tensor result;
+  {
+    const NoGradGuard unrecorded;
+    const Tensor table = weight.contiguous(), dense = factors.defined() ? factors.contiguous() : factors;
+    result = make_tensor({bags.count, weight.size(1)}, weight.scalar_type());
+    cpu::embedding_bag_sums(describe_embedding(bags.index, weight.scalar_type(), weight.size(0), weight.size(1)),
+                            bags.described(), table.data_ptr(), dense.defined() ? dense.data_ptr() : nullptr, mean,
+                            result.data_ptr());
+  }
+  const TableGradient options = {weight.size(0), bags.padding, scale_grad_by_freq};
+  return record("EmbeddingBagBackward0", result, {weight, factors},
+                {factors.defined() ? weight : factors, factors, bags.index, bags.bag, bags.sizes},
+                [options, mean](Backward& run) {
+                  const Tensor factors = run.saved(1), index = run.saved(2), bag = run.saved(3);
+                  Tensor grad = run.grad();
+                  if (mean) grad = grad / run.saved(4).clamp_min(1).to(grad.scalar_type()).unsqueeze(1);
+                  if (!factors.defined()) return run.set(0, table_gradient(grad, index, bag, options));
+                  grad = grad.index_select(0, bag);
+                  if (run.needs(0)) run.set(0, table_gradient(grad * factors.unsqueeze(1), index, Tensor(), options));
+                  if (!run.needs(1)) return;
+                  const Tensor slopes = (embedding(run.saved(0), index) * grad).sum(1);
+                  run.set(1, options.padding < 0 ? slopes : slopes.masked_fill(index == options.padding, 0));
+                });
 }
 
 // The row that has the maximum of each bag and column, 0 for bags without indices: [B, embedding_dim].
 Tensor rows_of_maxima(const Bags& bags, const Tensor& weight) {
-  const Tensor index = bags.index.masked_select(bags.counted), sizes = bags.sizes.unsqueeze(1);
-  if (index.numel() == 0) return zeros({bags.count, weight.size(1)}, kLong);
-  const Tensor place = arange(bags.sizes.max().item<int64_t>());
-  const Tensor starts = bags.sizes.cumsum(0).unsqueeze(1) - sizes;
-  const Tensor candidates = index.take((starts + place).clamp_max(index.numel() - 1));
-  const Tensor values = embedding(weight.detach(), candidates);
-  const Tensor beyond = (place >= sizes).unsqueeze(2);
-  const Tensor best = values.masked_fill(beyond, -std::numeric_limits<double>::infinity()).argmax(1);
-  return candidates.gather(1, best).masked_fill(sizes == 0, 0);
+  const Tensor table = weight.detach().contiguous(), from = make_tensor({bags.count, weight.size(1)}, kLong);
+  cpu::embedding_bag_maxima(describe_embedding(bags.index, weight.scalar_type(), weight.size(0), weight.size(1)),
+                            bags.described(), table.data_ptr(), from.data_ptr<int64_t>());
+  return from;
 }
 
 }  // namespace
@@ -84,10 +122,10 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(const Tensor& weight, c
   check_indices("indices", indices);
   check_indices("offsets", offsets);
   check(mode >= kModeSum && mode <= kModeMax, "`mode` must be sum, mean, or max.");
+  check(impl_of(weight, "embedding_bag").dim() == 2, "'weight' must be 2-D");
   const int64_t rows = weight.size(0);
-  const Tensor flat = indices.reshape({-1});
-  check_offsets(offsets, flat.numel(), include_last_offset);
-  check_range(flat, rows);
+  check_offsets(offsets, indices.numel(), include_last_offset);
+  const Tensor flat = checked_indices(indices.reshape({-1}), rows);
   check(!padding_idx || (*padding_idx >= -rows && *padding_idx < rows),
         "padding_idx must be within the number of embeddings, {} through {}, but got {}", -rows, rows - 1,
         padding_idx.value_or(0));
@@ -96,6 +134,8 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(const Tensor& weight, c
         "'per_sample_weights'; but "
         "type {} does not equal {} (while checking arguments for embedding_bag)",
         weight.toString(), per_sample_weights.defined() ? per_sample_weights.toString() : "");
+  check(!per_sample_weights.defined() || mode == kModeSum,
+        "embedding_bag: per_sample_weights only supported with mode='sum'");
   const int64_t padding = !padding_idx ? -1 : *padding_idx < 0 ? *padding_idx + rows : *padding_idx;
   const Bags bags = make_bags(flat, offsets, include_last_offset, padding);
   const ScalarType kind = indices.scalar_type();
@@ -105,14 +145,10 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(const Tensor& weight, c
     const Tensor maxima = weight.gather(0, from).masked_fill((bags.sizes == 0).unsqueeze(1), 0);
     return {named("EmbeddingBagBackward0", maxima), bag, sizes, from.to(kind)};
   }
-  Tensor values = embedding(weight, bags.index, -1, scale_grad_by_freq, sparse);
-  if (per_sample_weights.defined())
-    values = values * per_sample_weights.reshape({-1}).narrow(0, 0, values.size(0)).unsqueeze(1);
-  if (padding_idx) values = values.masked_fill(bags.counted.logical_not().unsqueeze(1), 0);
-  const Tensor none = zeros({bags.count, weight.size(1)}, weight.options().requires_grad(false));
-  Tensor sums = none.index_add(0, bags.bag, values);
-  if (mode == kModeMean) sums = sums / bags.sizes.clamp_min(1).to(sums.scalar_type()).unsqueeze(1);
-  return {named("EmbeddingBagBackward0", sums), bag, sizes, sizes};
+  check<NotImplementedError>(!sparse, "embedding: sparse gradients are not supported");
+  Tensor factors = per_sample_weights;
+  if (factors.defined()) factors = factors.reshape({-1}).narrow(0, 0, bags.index.numel());
+  return {bag_sums(weight, factors, bags, mode == kModeMean, scale_grad_by_freq), bag, sizes, sizes};
 }
 
 }  // namespace relume
