@@ -35,8 +35,7 @@ int64_t reverse_lanes(T* to, const T* from, int64_t n, std::integer_sequence<int
 template <class T>
 void move_row(T* to, int64_t to_stride, const T* from, int64_t from_stride, int64_t n) {
   int64_t i = 0;
-  if (to_stride == 1 && from_stride == -1)
-    i = reverse_lanes(to, from, n, std::make_integer_sequence<int, kLanes<T>>());
+  if (to_stride == 1 && from_stride == -1) i = reverse_lanes(to, from, n, std::make_integer_sequence<int, kLanes<T>>());
   for (; i < n; ++i) to[i * to_stride] = from[i * from_stride];
 }
 
@@ -112,7 +111,9 @@ void copy_tile_of(void* dst, const void* src, const CopyTile& tile) {
   for_each_row(tile, [&](int64_t dst_offset, int64_t dst_stride, int64_t src_offset, int64_t src_stride, int64_t n) {
     T* to = static_cast<T*>(dst) + dst_offset;
     const T* from = static_cast<const T*>(src) + src_offset;
-    if (src_stride == 0)
+    if (src_stride == 0 && dst_stride == 1 && *from == 0)
+      std::memset(to, 0, static_cast<size_t>(n) * sizeof(T));
+    else if (src_stride == 0)
       fill_row(to, dst_stride, *from, n);
     else if (dst_stride == 1 && src_stride == 1)
       std::memmove(to, from, static_cast<size_t>(n) * sizeof(T));

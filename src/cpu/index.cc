@@ -3,6 +3,7 @@
 #include "kernels/index.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "cpu/cache.h"
@@ -52,22 +53,17 @@ using IndexedRow = void (*)(char* plain, int64_t plain_stride, char* indexed, in
                             const int64_t* offsets, int64_t offset_stride, int64_t n);
 
 template <class T, IndexedOp kOp>
-inline __attribute__((always_inline)) void each(T* plain, int64_t plain_stride, T* indexed, int64_t indexed_stride,
-                                                const int64_t* offsets, int64_t offset_stride, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    T& there = indexed[i * indexed_stride + offsets[i * offset_stride]];
-    T& here = plain[i * plain_stride];
-    if constexpr (kOp == IndexedOp::Get)
-      here = there;
-    else if constexpr (kOp == IndexedOp::Put)
-      there = here;
-    else if constexpr (kOp == IndexedOp::Add)
-      there = static_cast<T>(there + here);
-    else if constexpr (kOp == IndexedOp::Multiply)
-      there = static_cast<T>(there * here);
-    else if (here != here || (kOp == IndexedOp::Max ? there < here : here < there))
-      there = here;
-  }
+inline __attribute__((always_inline)) void combine(T& here, T& there) {
+  if constexpr (kOp == IndexedOp::Get)
+    here = there;
+  else if constexpr (kOp == IndexedOp::Put)
+    there = here;
+  else if constexpr (kOp == IndexedOp::Add)
+    there = static_cast<T>(there + here);
+  else if constexpr (kOp == IndexedOp::Multiply)
+    there = static_cast<T>(there * here);
+  else if (here != here || (kOp == IndexedOp::Max ? there < here : here < there))
+    there = here;
 }
 
 template <class T, IndexedOp kOp>
@@ -75,15 +71,21 @@ void row(char* plain_bytes, int64_t plain_stride, char* indexed_bytes, int64_t i
          int64_t offset_stride, int64_t n) {
   T* const plain = reinterpret_cast<T*>(plain_bytes);
   T* const indexed = reinterpret_cast<T*>(indexed_bytes);
-  const bool copies = (kOp == IndexedOp::Get || kOp == IndexedOp::Put) && offset_stride == 0 && plain_stride == 1 &&
-                      indexed_stride == 1;
-  if (copies) {
+  const bool dense = kOp <= IndexedOp::Add && offset_stride == 0 && plain_stride == 1 && indexed_stride == 1;
+  if (dense) {
     T* const there = indexed + *offsets;
-    std::memcpy(kOp == IndexedOp::Get ? plain : there, kOp == IndexedOp::Get ? there : plain, n * sizeof(T));
-  } else if (kOp <= IndexedOp::Add && plain_stride == 1 && indexed_stride == 0 && offset_stride == 1) {
-    each<T, kOp>(plain, 1, indexed, 0, offsets, 1, n);
+    if constexpr (kOp == IndexedOp::Add) {
+#pragma GCC ivdep
+      for (int64_t i = 0; i < n; ++i) there[i] = static_cast<T>(there[i] + plain[i]);
+    } else {
+      std::memcpy(kOp == IndexedOp::Get ? plain : there, kOp == IndexedOp::Get ? there : plain, n * sizeof(T));
+    }
+  } else if (kOp <= IndexedOp::Put && plain_stride == 1 && indexed_stride == 0 && offset_stride == 1) {
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < n; ++i) combine<T, kOp>(plain[i], indexed[offsets[i]]);
   } else {
-    each<T, kOp>(plain, plain_stride, indexed, indexed_stride, offsets, offset_stride, n);
+    for (int64_t i = 0; i < n; ++i)
+      combine<T, kOp>(plain[i * plain_stride], indexed[i * indexed_stride + offsets[i * offset_stride]]);
   }
 }
 
@@ -188,10 +190,51 @@ int64_t numel_of(IntArrayRef sizes) {
   return numel;
 }
 
+// Offsets in elements, a block at a time: from those in the units of a call, which are checked.
+class Offsets {
+ public:
+  static constexpr int64_t kBlock = 512;
+
+  explicit Offsets(const OffsetUnits& units)
+      : units_(units), as_they_are_(units.scale == 1 && !units.wrap), low_(units.wrap ? -units.bound : 0) {}
+
+  // Points `offsets`, with stride 0 where there is one only, to n of them in elements. Returns the position of one that
+  // is out of range, or -1.
+  int64_t read(const int64_t*& offsets, int64_t& stride, int64_t n) {
+    if (units_.bound < 0 && as_they_are_) return -1;
+    const bool dense = stride == 1 || n == 1;
+    if (!dense) {
+      for (int64_t i = 0; i < n; ++i) elements_[i] = offsets[i * stride];
+      offsets = elements_;
+      stride = 1;
+    }
+    if (units_.bound >= 0) {
+      const int64_t bad = first_outside(offsets, n, low_, units_.bound);
+      if (bad >= 0) return bad;
+    }
+    if (as_they_are_) return -1;
+    const int64_t scale = units_.scale, size = units_.bound;
+    if (units_.wrap)
+      for (int64_t i = 0; i < n; ++i) elements_[i] = offsets[i] + (offsets[i] >> 63 & size);
+    if (scale != 1) {
+      const int64_t* const from = units_.wrap ? elements_ : offsets;
+      for (int64_t i = 0; i < n; ++i) elements_[i] = from[i] * scale;
+    }
+    offsets = elements_;
+    return -1;
+  }
+
+ private:
+  const OffsetUnits units_;
+  const bool as_they_are_;
+  const int64_t low_;
+  int64_t elements_[kBlock];
+};
+
 }  // namespace
 
-void run_indexed(const IndexedCall& call) {
-  if (numel_of(call.sizes) == 0) return;
+std::optional<int64_t> run_indexed(const IndexedCall& call) {
+  if (numel_of(call.sizes) == 0) return std::nullopt;
   const Split split(call);
   const int64_t* const free_strides[] = {split.indexed[0], split.plain[0]};
   const LoopNest free(split.sizes_of(0), free_strides, 2);
@@ -207,8 +250,10 @@ void run_indexed(const IndexedCall& call) {
   const int64_t walked = split.count[1] - along, row_length = along ? split.sizes[1][last] : free.numel;
   const int64_t places = numel_of(IntArrayRef(split.sizes[1], static_cast<size_t>(walked)));
 
+  std::atomic<const int64_t*> bad{nullptr};
   // Places [first, past), and of each of them the free elements [begin, end).
   const auto visit = [&](int64_t first, int64_t past, int64_t begin, int64_t end) {
+    Offsets read(call.units);
     OrderedWalk walk(split, walked, first);
     for (int64_t place = first; place < past; ++place, walk.next()) {
       LoopCursor cursor(free, begin);
@@ -216,26 +261,44 @@ void run_indexed(const IndexedCall& call) {
         char* const to = plain + (walk.plain + cursor.offset(1)) * item;
         char* const from = indexed + (walk.indexed + cursor.offset(0)) * item;
         const int64_t n = along ? 1 : std::min(end - at, free.inner_size() - cursor.inner());
-        const int64_t* const offsets = call.offsets + walk.offset;
-        if (along)
-          run(to, split.plain[1][last], from, split.indexed[1][last], offsets, split.offsets[1][last], row_length);
-        else
-          run(to, free.inner_stride(1), from, free.inner_stride(0), offsets, 0, n);
+        const int64_t length = along ? row_length : 1, step = along ? split.offsets[1][last] : 0;
+        const int64_t to_step = along ? split.plain[1][last] : 0, from_step = along ? split.indexed[1][last] : 0;
+        for (int64_t i = 0; i < length; i += Offsets::kBlock) {
+          const int64_t block = std::min(Offsets::kBlock, length - i);
+          const int64_t *const given = call.offsets + walk.offset + i * step, *offsets = given;
+          int64_t stride = step;
+          if (const int64_t outside = read.read(offsets, stride, block); outside >= 0) {
+            bad.store(given + outside * step, std::memory_order_relaxed);
+            return;
+          }
+          if (along)
+            run(to + i * to_step * item, to_step, from + i * from_step * item, from_step, offsets, stride, block);
+          else
+            run(to, free.inner_stride(1), from, free.inner_stride(0), offsets, 0, n);
+        }
         cursor.step(0, n);
         at += n;
       }
     }
   };
   const int64_t grain = cache_sizes().l2 / 8 / item;
+  // Steps of the outermost dimension that offsets depend on, if none names an element that another one names.
+  const int64_t apart = free.numel == 1 && walked > 0 && split.indexed[1][0] != 0 ? split.sizes[1][0] : 1;
   if (dense && free.numel > places)
     parallel_for(free.numel, std::max<int64_t>(1, grain / (places * row_length)),
                  [&](int64_t begin, int64_t end) { visit(0, places, begin, end); });
   else if (call.op == IndexedOp::Get)
     parallel_for(places, std::max<int64_t>(1, grain / (along ? row_length * free.numel : row_length)),
                  [&](int64_t first, int64_t end) { visit(first, end, 0, free.numel); });
+  else if (apart > 1)
+    parallel_for(apart, std::max<int64_t>(1, grain * apart / (places * row_length)), [&](int64_t first, int64_t end) {
+      visit(first * (places / apart), end * (places / apart), 0, free.numel);
+    });
   else
-    parallel_for(free.numel, std::max<int64_t>(64, grain / places),
+    parallel_for(free.numel, std::max<int64_t>(256, grain / places),
                  [&](int64_t begin, int64_t end) { visit(0, places, begin, end); });
+  const int64_t* const outside = bad.load();
+  return outside ? std::optional(*outside) : std::nullopt;
 }
 
 void write_nonzero(int64_t* out, int64_t count, const bool* input, IntArrayRef sizes) {

@@ -43,12 +43,15 @@ template <class T, bool kLargest>
 void extremes(const void* input, void* values, int64_t* indices, const Rows& rows) {
   using Value = compute_type<T>;
   const T* const from = static_cast<const T*>(input);
+  T best = from[0];
   int64_t best_at = 0;
   for (int64_t i = 0; i < rows.length; ++i) {
-    const Value x = from[i * rows.in_stride], best = from[best_at * rows.in_stride];
-    const bool wins = kLargest ? x >= best : x <= best;
-    if (x != x || (best == best && wins)) best_at = i;
-    static_cast<T*>(values)[i * rows.out_stride] = from[best_at * rows.in_stride];
+    const T given = from[i * rows.in_stride];
+    const Value x = given, highest = best;
+    // Once there is a NaN nothing but another one follows it.
+    const bool stays = kLargest ? x < highest : x > highest;
+    if (x != x || !(stays || highest != highest)) best = given, best_at = i;
+    static_cast<T*>(values)[i * rows.out_stride] = best;
     indices[i * rows.out_stride] = best_at;
   }
 }

@@ -4,30 +4,20 @@
 #include "ops/elementwise.h"
 
 namespace relume {
-namespace {
-
-// The first index that is not in [0, size), if there is one.
-std::optional<int64_t> first_outside(const Tensor& index, int64_t size) {
-  const int64_t* const indices = index.data_ptr<int64_t>();
-  const int64_t bad = cpu::first_outside(indices, index.numel(), 0, size);
-  return bad < 0 ? std::nullopt : std::optional(indices[bad]);
-}
-
-}  // namespace
 
 PickedPlaces ElementIndex::operator()(IntArrayRef strides) const {
   const size_t d = static_cast<size_t>(dim);
   const bool scalar = self.sizes().empty();
   const int64_t size = scalar ? 1 : self.sizes()[d], stride = scalar ? 0 : strides[d];
-  // Where elements are neighbours an index is an offset, which must not change while self is written.
-  const bool direct = stride == 1 && !index.is_alias_of(self);
-  const Tensor offsets = direct ? index : zeros(index.sizes(), kLong);
-  const std::optional<int64_t> bad =
-      direct ? first_outside(index, size) : add_offsets(offsets, index, size, stride, false);
-  check(!bad, "index {} is out of bounds for dimension {} with size {}", bad.value_or(0), dim, size);
+  // Offsets must not change while self is written.
+  const Tensor offsets = index.is_alias_of(self) ? index.detach().clone() : index;
+  const auto refuse = [this](int64_t bad) {
+    fail("index {} is out of bounds for dimension {} with size {}", bad, dim,
+         self.sizes().empty() ? 1 : self.sizes()[static_cast<size_t>(dim)]);
+  };
   DimVector sizes(index.sizes()), own(index.sizes().size());
   for (size_t k = 0; k < own.size() && !scalar; ++k) own[k] = k == d ? 0 : strides[k];
-  return {{sizes, own, contiguous_strides(sizes)}, offsets};
+  return {{sizes, own, contiguous_strides(sizes), {stride, size}}, offsets, refuse};
 }
 
 ElementIndex element_index(const char* op, const char* of, const Tensor& self, int64_t dim, const Tensor& index) {

@@ -243,14 +243,18 @@ PlacesFor flat_places(const char* op, const Tensor& self, const Tensor& index) {
   check(impl_of(index, op).dtype == kLong, "{}(): Expected a long tensor for index, but got {}", op,
         to_string(index.scalar_type()));
   return [self, places = dense_index(index)](IntArrayRef strides) -> PickedPlaces {
+    const auto refuse = [numel = self.numel()](int64_t bad) {
+      fail<IndexError>("out of range: tried to access index {} on a tensor of {} elements.", bad, numel);
+    };
+    const DimVector sizes(places.sizes());
+    const Picks picks{sizes, DimVector(sizes.size()), contiguous_strides(sizes), {1, self.numel(), true}};
+    if (strides == contiguous_strides(self.sizes()))
+      return {picks, places.is_alias_of(self) ? places.detach().clone() : places, refuse};
     const Tensor offsets = zeros(places.sizes(), kLong);
     const std::optional<int64_t> bad = add_offsets(offsets, places, self.numel(), 1, true);
-    check<IndexError>(!bad, "out of range: tried to access index {} on a tensor of {} elements.", bad.value_or(0),
-                      self.numel());
-    if (strides != contiguous_strides(self.sizes()))
-      cpu::place_in_strides(offsets.data_ptr<int64_t>(), offsets.numel(), self.sizes(), strides.data());
-    const DimVector sizes(places.sizes());
-    return {{sizes, DimVector(sizes.size()), contiguous_strides(sizes)}, offsets};
+    if (bad) refuse(*bad);
+    cpu::place_in_strides(offsets.data_ptr<int64_t>(), offsets.numel(), self.sizes(), strides.data());
+    return {{sizes, picks.strides, picks.offset_strides}, offsets};
   };
 }
 

@@ -40,8 +40,10 @@ void check_picks(const detail::TensorImpl& plain, const Picks& picks, const Tens
         IntArrayRef(picks.sizes));
 }
 
-// Moves elements between the picked places of a tensor and one of their shape, which may broadcast.
-void transfer(IndexedOp op, const Tensor& plain, const Tensor& indexed, const Picks& picks, const Tensor& offsets) {
+// Moves elements between the picked places of a tensor and one of their shape, which may broadcast. Returns an offset
+// that is out of range, if there is one.
+std::optional<int64_t> transfer(IndexedOp op, const Tensor& plain, const Tensor& indexed, const Picks& picks,
+                                const Tensor& offsets) {
   const detail::TensorImpl& from = *plain.impl();
   check_picks(from, picks, offsets);
   DimVector plain_strides(picks.sizes.size());
@@ -57,7 +59,14 @@ void transfer(IndexedOp op, const Tensor& plain, const Tensor& indexed, const Pi
   call.indexed_strides = picks.strides.data();
   call.offsets = offsets.data_ptr<int64_t>();
   call.offset_strides = picks.offset_strides.data();
-  cpu::run_indexed(call);
+  call.units = picks.units;
+  return cpu::run_indexed(call);
+}
+
+// The same with places that have not been checked yet.
+void transfer(IndexedOp op, const Tensor& plain, const Tensor& indexed, const PickedPlaces& places) {
+  const std::optional<int64_t> bad = transfer(op, plain, indexed, places.picks, places.offsets);
+  if (bad) places.refuse(*bad);
 }
 
 // The places in a dense tensor of self's sizes, which is what gradients are.
@@ -126,7 +135,7 @@ Tensor make_picked(const Tensor& self, const PickedPlaces& places) {
 Tensor pick(const char* grad_fn, const Tensor& self, const PlacesFor& places, const Tensor& index) {
   const PickedPlaces own = places(self.strides());
   const Tensor result = index.defined() ? make_tensor(own.picks.sizes, self.scalar_type()) : make_picked(self, own);
-  transfer(IndexedOp::Get, result, self, own.picks, own.offsets);
+  transfer(IndexedOp::Get, result, self, own);
   if (!recording({self})) return result;
   const PickedPlaces dense = dense_places(self, places, own);
   return record(grad_fn, result, {self}, {dense.offsets, index},
@@ -143,17 +152,23 @@ Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const Pl
     const NoGradGuard unrecorded;
     result.copy_(self);
   }
-  transfer(writing_op(row), values, result, own.picks, own.offsets);
+  transfer(writing_op(row), values, result, own);
   if (!recording({self, values})) return result;
   return record(row.grad_fn, result, {self, values}, {own.offsets, index}, put_backward(row.accumulate, own.picks));
 }
 
 Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const PlacesFor& places, const Tensor& index) {
-  const PickedPlaces own = places(self.strides());
+  PickedPlaces own = places(self.strides());
+  if (int64_t& bound = own.picks.units.bound; bound >= 0) {  // before anything is written
+    const int64_t* const offsets = own.offsets.data_ptr<int64_t>();
+    const int64_t bad = cpu::first_outside(offsets, own.offsets.numel(), own.picks.units.wrap ? -bound : 0, bound);
+    if (bad >= 0) own.refuse(offsets[bad]);
+    if (!own.picks.units.wrap) bound = -1;  // which is not needed any more
+  }
   InPlace write(row.in_place, self, {values});
   // Values that are seen through self would change while they are read.
   const Tensor source = values.is_alias_of(self) ? autograd::copy_detached(values) : values;
-  transfer(writing_op(row), source, self, own.picks, own.offsets);
+  transfer(writing_op(row), source, self, own);
   if (write.recording()) {
     const PickedPlaces dense = dense_places(self, places, own);
     write.record(row.grad_fn, {dense.offsets, index}, put_backward(row.accumulate, dense.picks));
@@ -164,8 +179,7 @@ Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const Pl
 }
 
 void reduce_into(IndexedOp op, const Tensor& self, const Tensor& values, const PlacesFor& places) {
-  const PickedPlaces own = places(self.strides());
-  transfer(op, values, self, own.picks, own.offsets);
+  transfer(op, values, self, places(self.strides()));
 }
 
 }  // namespace relume

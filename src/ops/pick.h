@@ -14,10 +14,12 @@ struct Picks {
   DimVector sizes;           // of what is picked
   DimVector strides;         // of the tensor; 0 in the dimensions that the offsets cover
   DimVector offset_strides;  // of the offsets; 0 in the others
+  cpu::OffsetUnits units = {};
 };
 struct PickedPlaces {
   Picks picks;
-  Tensor offsets;  // int64, dense
+  Tensor offsets;                            // int64, dense
+  std::function<void(int64_t)> refuse = {};  // throws, for an offset that is out of range of the units
 };
 
 // Makes the places for a tensor with these strides; throws for an index out of range.

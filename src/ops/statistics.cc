@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/index.h"
 #include "ops/composed.h"
 #include "ops/methods.h"
 
@@ -125,6 +126,25 @@ Tensor corrcoef(const Tensor& self) {
   return clamp(covariance / deviation.unsqueeze(1) / deviation, -1, 1);
 }
 
+namespace {
+
+// As PyTorch does, the part of an element is computed in its dtype.
+template <class T>
+void count_in_parts(const T* values, int64_t n, double low, double high, int64_t bins, int64_t* counts) {
+  const auto rounded = [](auto x) {
+    if constexpr (std::is_floating_point_v<T>) return static_cast<T>(x);
+    return static_cast<T>(static_cast<float>(x));
+  };
+  const T first = rounded(low), last = rounded(high), width = rounded(high - low), parts = rounded(bins);
+  for (int64_t i = 0; i < n; ++i) {
+    if (!(values[i] >= first && values[i] <= last)) continue;
+    const T place = rounded(rounded(rounded(values[i] - first) * parts) / width);
+    ++counts[std::min(static_cast<int64_t>(static_cast<double>(place)), bins - 1)];
+  }
+}
+
+}  // namespace
+
 // How many elements fall into each of `bins` equal parts of [min, max]; of the elements' own range where those are
 // equal. As in PyTorch, the part is computed in the dtype of the elements.
 Tensor histc(const Tensor& self, int64_t bins, const Scalar& min, const Scalar& max) {
@@ -141,9 +161,16 @@ Tensor histc(const Tensor& self, int64_t bins, const Scalar& min, const Scalar& 
   if (low == high) low -= 1, high += 1;
   check(std::isfinite(low) && std::isfinite(high), "torch.histc: range of [{}, {}] is not finite", low, high);
   check(low < high, "torch.histc: max must be larger than min");
-  values = values.masked_select(logical_and(values >= low, values <= high));
-  const Tensor place = clamp_max(((values - low) * bins / (high - low)).to(kLong), bins - 1);
-  return bincount(place, {}, bins).to(dtype);
+  const Tensor counts = zeros({bins}, kLong);
+  values = values.contiguous();
+  const auto count = [&](auto zero) {
+    count_in_parts(values.data_ptr<decltype(zero)>(), values.numel(), low, high, bins, counts.data_ptr<int64_t>());
+  };
+  if (dtype == kFloat) count(float());
+  if (dtype == kDouble) count(double());
+  if (dtype == kHalf) count(Half());
+  if (dtype == kBFloat16) count(BFloat16());
+  return counts.to(dtype);
 }
 
 // The mean of what is not NaN.
@@ -176,24 +203,6 @@ Tensor isin(const Scalar& element, const Tensor& test_elements, bool assume_uniq
   return isin(scalar_tensor(element, element.type()), test_elements, assume_unique, invert);
 }
 
-namespace {
-
-// places[i] = where values[i] belongs in its sorted row of `length` elements; rows follow each other, or there is one.
-template <class T>
-void search(const Tensor& sorted, const Tensor& values, bool right, int64_t* places) {
-  const T *rows = sorted.data_ptr<T>(), *value = values.data_ptr<T>();
-  const int64_t length = sorted.size(-1), count = values.numel();
-  const int64_t each = sorted.dim() == 1 ? count : values.size(-1);  // values of a row
-  for (int64_t i = 0; i < count; ++i) {
-    const T* const row = rows + (sorted.dim() == 1 ? 0 : i / each * length);
-    const T x = value[i];
-    const auto before = [&](T element) { return right ? !(element > x) : !(element >= x); };  // NaN is behind all
-    places[i] = std::partition_point(row, row + length, before) - row;
-  }
-}
-
-}  // namespace
-
 // Where each value of self would have to stand in sorted_sequence [..., N] to keep it sorted: before equal elements, or
 // after them with right (side="right"). The leading sizes agree, or the sequence is 1-D. `sorter` gives the order of a
 // sequence that is not sorted.
@@ -216,10 +225,14 @@ Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& self, bool out_
       given, wanted);
   const Tensor sequence = sorter.defined() ? sorted_sequence.gather(-1, sorter) : sorted_sequence;
   const bool floats = is_floating_point(sequence.scalar_type()) || is_floating_point(self.scalar_type());
-  const ScalarType dtype = floats ? kDouble : kLong;
+  const bool narrow = sequence.scalar_type() == kFloat && self.scalar_type() == kFloat;
+  const ScalarType dtype = narrow ? kFloat : floats ? kDouble : kLong;
   const Tensor rows = sequence.to(dtype).contiguous(), values = self.to(dtype).contiguous();
   const Tensor places = make_tensor(self.sizes(), kLong);
-  (floats ? search<double> : search<int64_t>)(rows, values, right || side == "right", places.data_ptr<int64_t>());
+  if (places.numel() > 0)
+    cpu::search_sorted(dtype, rows.data_ptr(), rows.size(-1), values.data_ptr(), values.numel(),
+                       rows.dim() == 1 ? values.numel() : values.size(-1), right || side == "right",
+                       places.data_ptr<int64_t>());
   return out_int32 ? places.to(kInt) : places;
 }
 Tensor searchsorted(const Tensor& sorted_sequence, const Scalar& self, bool out_int32, bool right,
