@@ -111,9 +111,7 @@ void copy_tile_of(void* dst, const void* src, const CopyTile& tile) {
   for_each_row(tile, [&](int64_t dst_offset, int64_t dst_stride, int64_t src_offset, int64_t src_stride, int64_t n) {
     T* to = static_cast<T*>(dst) + dst_offset;
     const T* from = static_cast<const T*>(src) + src_offset;
-    if (src_stride == 0 && dst_stride == 1 && *from == 0)
-      std::memset(to, 0, static_cast<size_t>(n) * sizeof(T));
-    else if (src_stride == 0)
+    if (src_stride == 0)
       fill_row(to, dst_stride, *from, n);
     else if (dst_stride == 1 && src_stride == 1)
       std::memmove(to, from, static_cast<size_t>(n) * sizeof(T));
