@@ -152,16 +152,16 @@ void Reduction::absorb_columns(void* state, const char* from, int64_t columns, i
   const int64_t stride = kept_.inner_stride(0);
   constexpr int64_t kRows = ReduceKernel::kRowsAtOnce;
   const bool by_several = kernel_.rows && !converts_ && (stride == 1 || columns == 1);
-  for (int64_t at = begin; at < end; ++at) {
-    while (by_several && at + kRows <= end && cursor.inner() + kRows <= reduced_.inner_size()) {
-      kernel_.rows(state, from + cursor.offset(0) * item_bytes_, reduced_.inner_stride(0), columns);
-      cursor.step(0, kRows);
-      at += kRows;
-    }
-    if (at == end) return;
-    const void* x = gather(from + cursor.offset(0) * item_bytes_, stride, columns, buffer);
-    kernel_.columns(state, x, columns, at, call_.options);
-    cursor.step(0, 1);
+  for (int64_t at = begin; at < end;) {
+    const char* const row = from + cursor.offset(0) * item_bytes_;
+    const bool several = by_several && at + kRows <= end && cursor.inner() + kRows <= reduced_.inner_size();
+    const int64_t rows = several ? kRows : 1;
+    if (several)
+      kernel_.rows(state, row, reduced_.inner_stride(0), columns);
+    else
+      kernel_.columns(state, gather(row, stride, columns, buffer), columns, at, call_.options);
+    cursor.step(0, rows);
+    at += rows;
   }
 }
 
