@@ -212,10 +212,47 @@ constexpr ElementwiseLoop pow_loop() {
   return nullptr;
 #endif
 }
+template <class T>
 constexpr ElementwiseLoop atan2_loop() {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
   return [](void* out, const void* const* inputs, int64_t n, const void*) {
-    loop<float, 2>(out, inputs, n, [](VF y, VF x) { return atan2(y, x); });
+    loop<T, 2>(out, inputs, n, [](Vector<T> y, Vector<T> x) { return atan2(y, x); });
+  };
+#else
+  return nullptr;
+#endif
+}
+
+// Squares of floats are exact in double and their sum cannot overflow there.
+constexpr ElementwiseLoop float_hypot_loop() {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  return [](void* out, const void* const* inputs, int64_t n, const void*) {
+    loop<float, 2>(out, inputs, n, [](VF a, VF b) {
+      const VF endless(HUGE_VAL);
+      const VF size = detail::in_double([](VD x, VD y) { return sqrt(x * x + y * y); }, a, b);
+      return select(abs(a) == endless || abs(b) == endless, endless, size);
+    });
+  };
+#else
+  return nullptr;
+#endif
+}
+
+// Scaled by a power of two so that no square leaves the range. Of the two forms of the sum the first is exact but for
+// one rounding where the sides are nearly equal, the other where they are not. Needs fused multiply-add.
+constexpr ElementwiseLoop double_hypot_loop() {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  return [](void* out, const void* const* inputs, int64_t n, const void*) {
+    loop<double, 2>(out, inputs, n, [](VD a, VD b) {
+      const VD x = abs(a), y = abs(b), most = select(x < y, y, x);
+      const auto large = most > VD(0x1p500), small = most < VD(0x1p-500);
+      const VD scale = select(large, VD(0x1p-600), select(small, VD(0x1p600), VD(1.0)));
+      const VD back = select(large, VD(0x1p600), select(small, VD(0x1p-600), VD(1.0)));
+      const VD high = most * scale, low = select(x < y, x, y) * scale, twice = low + low, rest = high - low;
+      const VD square = select(twice >= high, mul_add(twice, high, rest * rest), mul_add(high, high, low * low));
+      const VD endless(HUGE_VAL);
+      return select(x == endless || y == endless, endless, sqrt(square) * back);
+    });
   };
 #else
   return nullptr;
@@ -284,7 +321,10 @@ class TableMaker {
     rests<FlooredRest>(remainder, FloatTypes());
     rests<Rest>(ArithmeticOp::fmod, FloatTypes());
     table_.at(ArithmeticOp::pow, kFloat) = pow_loop();
-    table_.at(ArithmeticOp::atan2, kFloat) = atan2_loop();
+    table_.at(ArithmeticOp::atan2, kFloat) = atan2_loop<float>();
+    table_.at(ArithmeticOp::atan2, kDouble) = atan2_loop<double>();
+    table_.at(ArithmeticOp::hypot, kFloat) = float_hypot_loop();
+    table_.at(ArithmeticOp::hypot, kDouble) = double_hypot_loop();
     for (int d = 0; d < kNumDtypes; ++d)
       table_.loops[static_cast<int>(where)][d] = where_of(static_cast<ScalarType>(d));
     return table_;

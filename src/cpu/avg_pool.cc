@@ -45,6 +45,13 @@ struct Divisors {
     else
       for (int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(divide(static_cast<C>(from[i])));
   }
+
+  // The same of floats where they are.
+  void divide(const PoolLoops<float>& loops, int64_t n, float* values) const {
+    if (first == 0) return static_cast<void>(std::fill_n(values, n, 0.0f));
+    for (const float by : {first, second, third})
+      if (by != 1) loops.divide(by, n, values);
+  }
 };
 
 // One pooling layer in element type T, computed in C.
@@ -113,16 +120,25 @@ class AveragePool {
     const int64_t channels = pool_.channels;
     parallel_for(pool_.batch * pool_.output_pixels(), grain(pool_, channels), [&](int64_t begin, int64_t end) {
       const Scratch scratch(channels * static_cast<int64_t>(sizeof(C)));
-      C* const sum = scratch.as<C>();
-      windows_.for_each_pixel(begin, end,
-                              [&](int64_t n, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
-                                const T* const image = input + n * pool_.input_pixels() * channels;
-                                std::fill_n(sum, channels, C(0));
-                                windows_.for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t) {
-                                  loops_.gather_add(image + pixel * channels, 1, channels, sum);
-                                });
-                                Divisors<C>(pool_, rule_, w0, w1, w2).divide(sum, channels, output + at * channels);
-                              });
+      windows_.for_each_pixel(
+          begin, end, [&](int64_t n, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
+            const T* const image = input + n * pool_.input_pixels() * channels;
+            const Divisors<C> divisors(pool_, rule_, w0, w1, w2);
+            if constexpr (std::is_same_v<T, float>) {
+              float* const sum = output + at * channels;
+              std::fill_n(sum, channels, 0.0f);
+              windows_.for_each_taps(w0, w1, w2, channels,
+                                     [&](const PoolTaps& taps) { loops_.add_taps(image, taps, channels, sum); });
+              divisors.divide(loops_, channels, sum);
+            } else {
+              C* const sum = scratch.as<C>();
+              std::fill_n(sum, channels, C(0));
+              windows_.for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t) {
+                loops_.gather_add(image + pixel * channels, 1, channels, sum);
+              });
+              divisors.divide(sum, channels, output + at * channels);
+            }
+          });
     });
   }
 
@@ -138,13 +154,19 @@ class AveragePool {
 
   void backward_image(const T* grad_output, C* image, C* shares) const {
     const int64_t channels = pool_.channels;
-    windows_.for_each_pixel(
-        0, pool_.output_pixels(), [&](int64_t, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
-          Divisors<C>(pool_, rule_, w0, w1, w2).divide(grad_output + at * channels, channels, shares);
-          windows_.for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t) {
-            loops_.scatter_add(shares, channels, 1, image + pixel * channels);
-          });
-        });
+    windows_.for_each_pixel(0, pool_.output_pixels(),
+                            [&](int64_t, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
+                              const Divisors<C> divisors(pool_, rule_, w0, w1, w2);
+                              if constexpr (std::is_same_v<T, float>) {
+                                std::copy_n(grad_output + at * channels, channels, shares);
+                                divisors.divide(loops_, channels, shares);
+                              } else {
+                                divisors.divide(grad_output + at * channels, channels, shares);
+                              }
+                              windows_.for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t) {
+                                loops_.scatter_add(shares, channels, 1, image + pixel * channels);
+                              });
+                            });
   }
 
   const Pool& pool_;

@@ -61,6 +61,23 @@ class Winners {
   int32_t* const place_;
 };
 
+// A row of adaptive windows, each of which has its own size.
+void adaptive_row(const Pool& pool, const PoolWindows& windows, int64_t row, const float* image, bool pixels,
+                  Winners<float>& winners) {
+  const PoolLoops<float>& loops = pool_loops<float>();
+  const Window &w0 = windows.along(0, row / pool.output[1]), &w1 = windows.along(1, row % pool.output[1]);
+  const int64_t row_step = pixels ? pool.input[2] : pool.kernel[2];
+  for (int64_t o = 0; o < pool.output[2]; ++o) {
+    const Window& w2 = windows.along(2, o);
+    for (int64_t k0 = 0; k0 < w0.end; ++k0) {
+      const int64_t pixel = ((w0.start + k0) * pool.input[1] + w1.start) * pool.input[2] + w2.start;
+      const int64_t place = pixels ? pixel : k0 * pool.kernel[1] * pool.kernel[2];
+      loops.keep_largest(image + pixel, pool.input[2], w1.end, w2.end, static_cast<int32_t>(place),
+                         static_cast<int32_t>(row_step), winners.best() + o, winners.place() + o);
+    }
+  }
+}
+
 template <class T>
 void forward_plain(const Pool& pool, const T* input, T* output, PoolIndex index) {
   const PoolWindows windows(pool);
@@ -73,6 +90,12 @@ void forward_plain(const Pool& pool, const T* input, T* output, PoolIndex index)
       for (int64_t row = 0; row < rows; ++row) {
         const T* const image = input + plane * pool.input_pixels();
         winners.restart();
+        if constexpr (std::is_same_v<T, float>)
+          if (pool.adaptive) {
+            adaptive_row(pool, windows, row, image, pixels, winners);
+            winners.store(output, index, (plane * rows + row) * width);
+            continue;
+          }
         windows.for_each_segment(row / pool.output[1], row % pool.output[1], [&](const PoolWindows::Segment& s) {
           loops.keep_larger(image + s.pixel, s.step, s.count, static_cast<int32_t>(pixels ? s.pixel : s.tap),
                             static_cast<int32_t>(pixels ? s.step : 0), winners.best() + s.begin,
@@ -80,6 +103,59 @@ void forward_plain(const Pool& pool, const T* input, T* output, PoolIndex index)
         });
         winners.store(output, index, (plane * rows + row) * width);
       }
+  });
+}
+
+// Where nobody asks for places: the maxima of all columns, then of as many neighbours as a window has, of which every
+// `stride`th is an output. What is not inside the input is the lowest of numbers.
+void forward_plain_values(const Pool& pool, const float* input, float* output, PoolIndex) {
+  const PoolWindows windows(pool);
+  const PoolLoops<float>& loops = pool_loops<float>();
+  const int64_t rows = pool.output[0] * pool.output[1], width = pool.output[2], stride = pool.stride[2];
+  const int64_t span = (width - 1) * stride + 1, line_size = span + (pool.kernel[2] - 1) * pool.dilation[2];
+  const int64_t inside = std::max<int64_t>(0, std::min(pool.input[2], line_size - pool.padding[2]));
+  // Whether windows are parts of single rows, which are read where they lie.
+  const bool single = pool.kernel[0] * pool.kernel[1] == 1 && line_size <= pool.input[2] &&
+                      pool.padding[0] + pool.padding[1] + pool.padding[2] == 0;
+  parallel_for(pool.batch * pool.channels, grain(pool, rows * width), [&](int64_t begin, int64_t end) {
+    const Scratch scratch((span + line_size) * static_cast<int64_t>(sizeof(float)));
+    float *const largest = scratch.as<float>(), *const line = largest + span;
+    for (int64_t i = begin * rows; i < end * rows; ++i) {
+      const float* const image = input + i / rows * pool.input_pixels();
+      const int64_t o0 = i % rows / pool.output[1], o1 = i % pool.output[1];
+      const float* columns = image + windows.row_start(o0, o1);
+      if (!single) {
+        std::fill_n(line, line_size, lowest<float>());
+        constexpr Window kStart = {0, 0, 1, 1};  // of rows
+        windows.for_each_taps(windows.along(0, o0), windows.along(1, o1), kStart, 1, [&](const PoolTaps& taps) {
+          loops.largest_of_taps(image, taps, inside, line + pool.padding[2]);
+        });
+        columns = line;
+      }
+      std::copy_n(columns, span, largest);
+      const auto add = [&](const PoolTaps& taps) { loops.largest_of_taps(columns, taps, span, largest); };
+      PoolTaps neighbours;
+      for (int64_t k2 = 1; k2 < pool.kernel[2]; ++k2) neighbours.add(k2 * pool.dilation[2], add);
+      if (neighbours.count > 0) add(neighbours);
+      const int64_t step = stride;  // a copy, which stays in a register
+      const float *from = largest, *const end_of_span = largest + span;
+      for (float* out = output + i * width; from < end_of_span; from += step) *out++ = *from;
+    }
+  });
+}
+
+void forward_channels_last_values(const Pool& pool, const float* input, float* output, PoolIndex) {
+  const PoolWindows windows(pool);
+  const PoolLoops<float>& loops = pool_loops<float>();
+  parallel_for(pool.batch * pool.output_pixels(), grain(pool, pool.channels), [&](int64_t begin, int64_t end) {
+    std::fill_n(output + begin * pool.channels, (end - begin) * pool.channels, lowest<float>());
+    windows.for_each_pixel(begin, end,
+                           [&](int64_t n, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
+                             windows.for_each_taps(w0, w1, w2, pool.channels, [&](const PoolTaps& taps) {
+                               loops.largest_of_taps(input + n * pool.input_pixels() * pool.channels, taps,
+                                                     pool.channels, output + at * pool.channels);
+                             });
+                           });
   });
 }
 
@@ -302,15 +378,16 @@ void max_pool_forward(const Pool& pool, const void* input, void* output, PoolInd
       if (index.form != PoolIndex::Form::Pixel && halves(pool))
         return forward_of_halves(pool, static_cast<const T*>(input), static_cast<T*>(output),
                                  static_cast<uint8_t*>(index.data));
-    if (pool.layout == Layout::Plain)
-      forward_plain(pool, static_cast<const T*>(input), static_cast<T*>(output), index);
-    else
-      forward_channels_last(pool, static_cast<const T*>(input), static_cast<T*>(output), index);
+    const bool plain = pool.layout == Layout::Plain;
+    auto* forward = plain ? forward_plain<T> : forward_channels_last<T>;
+    if constexpr (std::is_same_v<T, float>)
+      if (index.form == PoolIndex::Form::None && !pool.adaptive)
+        forward = plain ? forward_plain_values : forward_channels_last_values;
+    forward(pool, static_cast<const T*>(input), static_cast<T*>(output), index);
     if constexpr (std::is_floating_point_v<T>)
       if (pool.relu)
-        parallel_for(pool.batch * pool.channels * pool.output_pixels(), kGrain, [&](int64_t begin, int64_t end) {
-          clamp_to_zero(static_cast<T*>(output) + begin, end - begin);
-        });
+        parallel_for(pool.batch * pool.channels * pool.output_pixels(), kGrain,
+                     [&](int64_t begin, int64_t end) { clamp_to_zero(static_cast<T*>(output) + begin, end - begin); });
   });
 }
 

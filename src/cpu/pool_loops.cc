@@ -13,6 +13,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu::HWY_NAMESPACE {
 
+namespace hn = hwy::HWY_NAMESPACE;
+
 // kStep: a step that is known while compiling, or 0.
 template <int kStep, class T>
 void keep_larger_by(const T* __restrict in, int64_t step, int64_t n, int32_t first_place, int32_t place_step,
@@ -33,6 +35,62 @@ void keep_larger(const T* in, int64_t step, int64_t n, int32_t first_place, int3
   if (step == 1) return keep_larger_by<1>(in, step, n, first_place, place_step, best, place);
   if (step == 2) return keep_larger_by<2>(in, step, n, first_place, place_step, best, place);
   keep_larger_by<0>(in, step, n, first_place, place_step, best, place);
+}
+
+// Of each of n neighbours what step makes of it and the taps, in vectors that stay in registers from tap to tap.
+template <class Step>
+HWY_INLINE void over_taps(const float* in, const PoolTaps& taps, int64_t n, float* out, const Step& step) {
+  const hn::ScalableTag<float> d;
+  const hn::CappedTag<float, 1> one;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    auto first = hn::LoadU(d, out + i), second = hn::LoadU(d, out + i + lanes);
+    for (int64_t t = 0; t < taps.count; ++t) {
+      first = step(first, hn::LoadU(d, in + taps.start[t] + i));
+      second = step(second, hn::LoadU(d, in + taps.start[t] + i + lanes));
+    }
+    hn::StoreU(first, d, out + i);
+    hn::StoreU(second, d, out + i + lanes);
+  }
+  const auto rest = [&](auto tag, int64_t count) HWY_ATTR {
+    for (; i + count <= n; i += count) {
+      auto all = hn::LoadU(tag, out + i);
+      for (int64_t t = 0; t < taps.count; ++t) all = step(all, hn::LoadU(tag, in + taps.start[t] + i));
+      hn::StoreU(all, tag, out + i);
+    }
+  };
+  rest(d, lanes);
+  rest(one, 1);
+}
+
+void largest_of_taps(const float* in, const PoolTaps& taps, int64_t n, float* best) {
+  over_taps(in, taps, n, best, [](auto most, auto value) HWY_ATTR {
+    return hn::IfThenElse(hn::Or(hn::Gt(value, most), hn::IsNaN(value)), value, most);
+  });
+}
+
+void add_taps(const float* in, const PoolTaps& taps, int64_t n, float* sum) {
+  over_taps(in, taps, n, sum, [](auto all, auto value) HWY_ATTR { return hn::Add(all, value); });
+}
+
+void divide(float divisor, int64_t n, float* values) {
+  for (int64_t i = 0; i < n; ++i) values[i] /= divisor;
+}
+
+void keep_largest(const float* in, int64_t row_step, int64_t rows, int64_t columns, int32_t first_place,
+                  int32_t row_place_step, float* best, int32_t* place) {
+  float most = *best;
+  int32_t at = *place;
+  for (int64_t r = 0; r < rows; ++r, in += row_step, first_place += row_place_step)
+    for (int64_t c = 0; c < columns; ++c) {
+      const float value = in[c];
+      const bool wins = (value > most) | (value != value) | (at < 0);
+      most = wins ? value : most;
+      at = wins ? first_place + static_cast<int32_t>(c) : at;
+    }
+  *best = most;
+  *place = at;
 }
 
 template <int kStep, class T>
@@ -63,8 +121,6 @@ void add_where(const C* __restrict in, const uint8_t* __restrict taps, uint8_t t
 
 // Windows of four elements are short rows: vectors of every size down to 128 bits, then single elements. Selections
 // rather than branches throughout, for which element is the largest cannot be foreseen.
-namespace hn = hwy::HWY_NAMESPACE;
-
 template <int kStep, class T>
 HWY_INLINE void largest_of_four_scalar(const T* a, const T* b, const T* c, const T* d, int64_t begin, int64_t n, T* out,
                                        uint8_t* taps) {
@@ -248,17 +304,21 @@ void relu_of_four(const FourOf<const T*>& x, int64_t n, T* out, uint8_t* taps, c
   int64_t done = 0;
 #if HWY_TARGET != HWY_SCALAR
   if constexpr (std::is_same_v<T, float>)
-    done = by_shorter_vectors([&](auto tag, int64_t begin) HWY_ATTR {
-      return relu_of_four_vectors(tag, x, begin, n, out, taps, masks);
-    });
+    done = by_shorter_vectors([&](auto tag, int64_t begin)
+                                  HWY_ATTR { return relu_of_four_vectors(tag, x, begin, n, out, taps, masks); });
 #endif
   relu_of_four_scalar(x, done, n, out, taps, masks);
 }
 
 template <class T>
 constexpr PoolLoops<T> make_loops() {
-  PoolLoops<T> loops = {keep_larger<T>, gather_add<T>, scatter_add<compute_type<T>>, add_where<compute_type<T>>,
-                        nullptr,        nullptr,       nullptr};
+  PoolLoops<T> loops = {keep_larger<T>, gather_add<T>, scatter_add<compute_type<T>>, add_where<compute_type<T>>};
+  if constexpr (std::is_same_v<T, float>) {
+    loops.largest_of_taps = largest_of_taps;
+    loops.keep_largest = keep_largest;
+    loops.add_taps = add_taps;
+    loops.divide = divide;
+  }
   if constexpr (std::is_floating_point_v<T>) {
     loops.largest_of_four = largest_of_four<T>;
     loops.relu_of_four = relu_of_four<T>;

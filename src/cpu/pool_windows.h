@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cpu/pool_loops.h"
 #include "kernels/pool.h"
 
 namespace relume::cpu {
@@ -63,6 +64,14 @@ class PoolWindows {
         for (int64_t k2 = w2.first; k2 < w2.end; ++k2)
           body(pixel(position(0, w0, k0), position(1, w1, k1), position(2, w2, k2)),
                (k0 * pool_.kernel[1] + k1) * pool_.kernel[2] + k2);
+  }
+
+  // Calls body(PoolTaps) with some of the elements of one window at a time, for pixels of so many channels.
+  template <class Body>
+  void for_each_taps(const Window& w0, const Window& w1, const Window& w2, int64_t channels, const Body& body) const {
+    PoolTaps taps;
+    for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t) { taps.add(pixel * channels, body); });
+    if (taps.count > 0) body(taps);
   }
 
   // The pixel of element `tap` of a window, if taps_fit.

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "cpu/special_series.h"
+
 namespace relume::cpu {
 namespace {
 
@@ -13,17 +15,24 @@ constexpr double kPi = 3.14159265358979323846;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+template <size_t N>
+double polynomial(double x, const double (&c)[N]) {
+  double sum = 0;
+  for (size_t i = N; i-- > 0;) sum = sum * x + c[i];
+  return sum;
+}
+
 // A first guess for erfinv within 0.2 %, after Winitzki (2008): solves a log(1 - y^2) model of erf for x.
-double erfinv_guess(double y) {
+double erfinv_guess(double y, double l) {
   constexpr double kA = 0.147;
-  const double l = std::log1p(-y * y);
   const double b = 2 / (kPi * kA) + l / 2;
   return std::copysign(std::sqrt(std::sqrt(b * b - l / kA) - b), y);
 }
 
 // The sum of (q + k)^-s for q > 0, by Euler and Maclaurin.
 double positive_zeta(double s, double q) {
-  constexpr double kRatios[] = {  // of B(2k) / (2k)! to the one before, B the Bernoulli numbers
+  constexpr double kRatios[] = {
+      // of B(2k) / (2k)! to the one before, B the Bernoulli numbers
       1.0 / 12, -1.0 / 60, -1.0 / 42, -1.0 / 40, -5.0 / 198, -691.0 / 27300, -35.0 / 1382, -3617.0 / 142800};
   double sum = 0;
   for (double power = 1; q < 12 + s && power > sum * 1e-17; q += 1) sum += power = std::pow(q, -s);
@@ -95,9 +104,12 @@ double gamma_fraction(double a, double x) {
 double erfinv(double y) {
   if (!(std::abs(y) < 1)) return std::abs(y) == 1 ? std::copysign(kInfinity, y) : kNaN;
   if (std::abs(y) < 1e-8) return y * (std::sqrt(kPi) / 2);
-  double x = erfinv_guess(y);
+  const double w = -std::log1p(-y * y);
+  double x = w < kErfinvNearEnd  ? y * polynomial(w - 2.5, kErfinvNear)
+             : w < kErfinvFarEnd ? y * polynomial(std::sqrt(w) - 3, kErfinvFar)
+                                 : erfinv_guess(y, -w);
   // Halley's steps, with the residual by erfc where erf is close to 1.
-  for (int i = 0; i < 3; ++i) {
+  for (int i = w < kErfinvFarEnd ? 2 : 0; i < 3; ++i) {
     const double error =
         std::abs(y) < 0.5 ? std::erf(x) - y : ((1 - std::abs(y)) - std::erfc(std::abs(x))) * std::copysign(1.0, y);
     const double step = error / (2 / std::sqrt(kPi) * std::exp(-x * x));

@@ -5,7 +5,6 @@
 #include <type_traits>
 
 #include "cpu/target.h"
-#include "kernels/special_functions.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/unary.cc"
@@ -13,7 +12,7 @@
 #include "hwy/foreach_target.h"
 //
 #include "cpu/simd/loops-inl.h"
-#include "cpu/simd/math-inl.h"
+#include "cpu/simd/special-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu::HWY_NAMESPACE {
@@ -28,15 +27,6 @@ constexpr int kArithmeticCost = 1, kVectorCost = 8, kLibraryCost = 40;
     RELUME_INLINE V operator()(V x) const {  \
       return expression;                     \
     }                                        \
-  };
-// A function of one number, lane by lane.
-#define RELUME_UNARY_BY_LANE(Name, expression)                  \
-  struct Name {                                                 \
-    static constexpr int kCost = kLibraryCost;                  \
-    template <class T>                                          \
-    RELUME_INLINE Vector<T> operator()(Vector<T> v) const {     \
-      return map_lanes(v, [](T x) -> T { return expression; }); \
-    }                                                           \
   };
 
 RELUME_UNARY(Exp, kVectorCost, exp(x))
@@ -63,9 +53,9 @@ RELUME_UNARY(Acosh, kVectorCost, acosh(x))
 RELUME_UNARY(Atanh, kVectorCost, atanh(x))
 RELUME_UNARY(Erf, kVectorCost, erf(x))
 RELUME_UNARY(Erfc, kVectorCost, erfc(x))
-RELUME_UNARY_BY_LANE(Erfinv, static_cast<T>(erfinv(x)))
-RELUME_UNARY_BY_LANE(Lgamma, static_cast<T>(log_gamma(x)))
-RELUME_UNARY_BY_LANE(Digamma, static_cast<T>(digamma(x)))
+RELUME_UNARY(Erfinv, kLibraryCost, erfinv(x))
+RELUME_UNARY(Lgamma, kLibraryCost, log_gamma(x))
+RELUME_UNARY(Digamma, kLibraryCost, digamma(x))
 RELUME_UNARY(Sigmoid, kVectorCost, sigmoid(x))
 RELUME_UNARY(Logit, kVectorCost, log(x / (V(1.0) - x)))
 RELUME_UNARY(Floor, kArithmeticCost, floor(x))

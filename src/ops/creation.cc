@@ -2,8 +2,10 @@
 #include "relume/creation.h"
 
 #include <cmath>
+#include <limits>
 
 #include "kernels/copy.h"
+#include "kernels/ramp.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
 
@@ -166,10 +168,18 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const 
   Tensor result = make_tensor({count}, dtype);
   if (is_integral(dtype, false)) {
     const int64_t first = start.toLong(), width = step.toLong();
-    fill_by_index(result, [=](int64_t i) { return first + i * width; });
+    if (dtype == kLong)
+      cpu::fill_ramp(result.data_ptr<int64_t>(), count, first, width);
+    else
+      fill_by_index(result, [=](int64_t i) { return first + i * width; });
   } else {
     const double first = start.toDouble(), width = step.toDouble();
-    fill_by_index(result, [=](int64_t i) { return first + static_cast<double>(i) * width; });
+    if (dtype == kFloat)
+      cpu::fill_ramp(result.data_ptr<float>(), count, first, width);
+    else if (dtype == kDouble)
+      cpu::fill_ramp(result.data_ptr<double>(), count, first, width);
+    else
+      fill_by_index(result, [=](int64_t i) { return first + static_cast<double>(i) * width; });
   }
   return finish(std::move(result), options);
 }
@@ -185,6 +195,9 @@ template <class T>
 void fill_linspace(const Tensor& result, const Scalar& start, const Scalar& end, int64_t steps) {
   const T first = start.to<T>(), last = end.to<T>();
   const T step = steps > 1 ? (last - first) / static_cast<T>(steps - 1) : T(0);
+  if constexpr (std::is_same_v<T, float>)
+    if (steps <= std::numeric_limits<int32_t>::max())
+      return cpu::fill_between(result.data_ptr<float>(), static_cast<int32_t>(steps), first, last, step);
   const int64_t half = steps / 2;
   fill_by_index(result, [=](int64_t i) {
     return i < half ? std::fma(step, static_cast<T>(i), first) : std::fma(-step, static_cast<T>(steps - i - 1), last);

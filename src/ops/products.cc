@@ -2,11 +2,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/record.h"
+#include "kernels/distance.h"
 #include "ops/autocast.h"
 #include "ops/composed.h"
 #include "ops/decompositions.h"
 #include "ops/dims.h"
 #include "ops/methods.h"
+#include "relume/autograd.h"
 
 namespace relume {
 // beta input + alpha sum_b batch1[b] @ batch2[b]: batch1 [B, N, K], batch2 [B, K, M], input broadcast to [N, M].
@@ -152,14 +155,35 @@ Tensor cdist(const Tensor& x1, const Tensor& x2, double p, std::optional<int64_t
   return cat(parts, -2);
 }
 
+namespace {
+
+Tensor composed_pair_distances(const Tensor& self, double p) {
+  const Tensor places = triu_indices(self.size(0), self.size(0), 1);
+  return norm(self.index_select(0, places[0]) - self.index_select(0, places[1]), p, {1});
+}
+
+// Where the gradient is to have one itself, of the distances as ops make them.
+Tensor euclidean_pairs_backward(const Tensor& x, const Tensor& distances, const Tensor& grad) {
+  if (GradMode::is_enabled()) return autograd::grad({composed_pair_distances(x, 2)}, {x}, {grad}, true, true)[0];
+  const Tensor rows = x.contiguous(), grads = grad.contiguous(), result = make_tensor(x.sizes(), kFloat);
+  cpu::pair_distances_backward(rows.data_ptr<float>(), x.size(0), x.size(1), grads.data_ptr<float>(),
+                               distances.data_ptr<float>(), result.data_ptr<float>());
+  return result;
+}
+
+}  // namespace
+
 // The p-norm distances between the rows [N, D], each pair once, as [N (N - 1) / 2].
 Tensor pdist(const Tensor& self, double p) {
   check(impl_of(self, "pdist").dim() == 2, "pdist only supports 2D tensors, got: {}D", self.dim());
   check(is_floating_point(self.scalar_type()), "pdist only supports floating-point dtypes");
   check(p >= 0, "pdist only supports non-negative p values");
+  if (p != 2 || self.scalar_type() != kFloat) return named("PdistBackward0", composed_pair_distances(self, p));
   const int64_t rows = self.size(0);
-  const Tensor places = triu_indices(rows, rows, 1);
-  return named("PdistBackward0", norm(self.index_select(0, places[0]) - self.index_select(0, places[1]), p, {1}));
+  const Tensor x = self.detach().contiguous(), result = make_tensor({rows * (rows - 1) / 2}, kFloat);
+  cpu::pair_distances(x.data_ptr<float>(), rows, self.size(1), result.data_ptr<float>());
+  return record("PdistBackward0", result, {self}, {self, output(result)},
+                [](Backward& run) { run.set(0, euclidean_pairs_backward(run.saved(0), run.saved(1), run.grad())); });
 }
 
 // Each part of self along dim scaled down so that its p-norm is at most maxnorm.

@@ -46,6 +46,11 @@ const Accuracy kFloatAccuracy[] = {
     {UnaryOp::Atan, std::atan, -10, 10, 1.5},       {UnaryOp::Sinh, std::sinh, -10, 10, 2.0},
     {UnaryOp::Cosh, std::cosh, -10, 10, 2.0},       {UnaryOp::Asinh, std::asinh, -10, 10, 2.0},
     {UnaryOp::Acosh, std::acosh, 1, 10, 2.0},       {UnaryOp::Atanh, std::atanh, -0.99, 0.99, 2.0},
+    {UnaryOp::Sinh, std::sinh, -1e-3, 1e-3, 2.0},   {UnaryOp::Sinh, std::sinh, 80, 89.4, 2.0},
+    {UnaryOp::Cosh, std::cosh, -89.4, -80, 2.0},    {UnaryOp::Erfinv, erfinv, 0.99, 1, 0.6},
+    {UnaryOp::Erfinv, erfinv, -1e-3, 1e-3, 0.6},    {UnaryOp::Lgamma, std::lgamma, 0, 3, 0.6},
+    {UnaryOp::Lgamma, std::lgamma, 50, 1e6, 0.6},   {UnaryOp::Lgamma, std::lgamma, -3, -2, 0.6},
+    {UnaryOp::Digamma, digamma, 1.4, 1.5, 0.6},     {UnaryOp::Digamma, digamma, 50, 1e6, 0.6},
 };
 
 TEST(Unary, IsAccurateInFloat) {
@@ -74,8 +79,8 @@ TEST(Unary, ExponentialsAreZeroFarBelow) {
     }
     const std::vector<double> y = apply(unary_kernels(target).at(UnaryOp::Exp, kDouble).loop, nullptr, wide);
     EXPECT_EQ(y, (std::vector<double>{0, 0, 0, 0, 1}));
-    const std::vector<float> tails = apply(unary_kernels(target).at(UnaryOp::Erfc, kFloat).loop, nullptr,
-                                           std::vector<float>{10.3f, 1e9f, kInf});
+    const std::vector<float> tails =
+        apply(unary_kernels(target).at(UnaryOp::Erfc, kFloat).loop, nullptr, std::vector<float>{10.3f, 1e9f, kInf});
     EXPECT_EQ(tails, (std::vector<float>{0, 0, 0}));
   });
 }

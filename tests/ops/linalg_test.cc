@@ -27,6 +27,21 @@ TEST(Products, HaveTheGradientsOfFiniteDifferences) {
     check(matmul, a, b);
 }
 
+// The kernel's, in float32, against what is composed of other ops in float64, for widths around those of vectors.
+TEST(Distances, OfPairsAreThoseOfOps) {
+  for (const int64_t width : {1, 3, 8, 21, 64}) {
+    Tensor x = varied({7, width}).detach().to(kFloat);
+    x.select(0, 3).copy_(x.select(0, 1));  // a distance of 0, whose gradient is 0
+    x.requires_grad_();
+    const Tensor wide = x.detach().to(kDouble).requires_grad_();
+    const Tensor found = pdist(x, 2), expected = pdist(wide, 2);
+    EXPECT_TRUE(allclose(found.to(kDouble), expected, 1e-5)) << width;
+    (found * found.detach() * found.detach()).sum().backward();
+    (expected * expected.detach() * expected.detach()).sum().backward();
+    EXPECT_TRUE(allclose(x.grad().to(kDouble), wide.grad(), 1e-4, 1e-5)) << width;
+  }
+}
+
 TEST(FusedProducts, HaveTheGradientsOfFiniteDifferences) {
   expect_gradients([](const Inputs& x) { return addmm(x[0], x[1], x[2], 0.5, 2); },
                    {varied({2}), varied({3, 4}, 1), varied({4, 2}, 2)});

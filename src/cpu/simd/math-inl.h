@@ -224,6 +224,33 @@ RELUME_INLINE VF expm1(VF x) {
   return copysign(half + half, x);
 }
 
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+
+namespace detail {
+
+// exp(t) / 2 for 0 <= t <= 90; above 89.42 it is infinite.
+RELUME_INLINE VF half_exp(VF t) {
+  const ExpReduction reduced = reduce_exp(t);
+  return scale_by_power_of_two(exp_reduced(reduced.r),
+                               {reduced.r, reduced.n - VF(1.0), hn::Sub(reduced.n_bits, hn::Set(IntTag(), 1))});
+}
+
+}  // namespace detail
+
+RELUME_CALLED VF sinh(VF x) {
+  using namespace detail;
+  static constexpr float kSeries[] = {1.666666649e-01f, 8.333350589e-03f, 1.983606750e-04f, 2.817434691e-06f};
+  const VF t = abs(x), z = t * t, half = half_exp(at_most(t, 90.0));
+  const VF near = mul_add(z * t, polynomial(z, kSeries), t);
+  return copysign(select(t < VF(1.0), near, half - VF(0.25) / half), x);
+}
+RELUME_CALLED VF cosh(VF x) {
+  const VF half = detail::half_exp(detail::at_most(abs(x), 90.0));
+  return half + VF(0.25) / half;
+}
+
+#endif
+
 RELUME_INLINE VF exp2(VF x) {
   using namespace detail;
   const auto gone = x < VF(-150.5);

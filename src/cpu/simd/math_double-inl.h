@@ -226,11 +226,6 @@ RELUME_INLINE VF in_double(F function, Vectors... x) {
 
 }  // namespace detail
 
-#define RELUME_FLOAT_IN_DOUBLE(name)                                 \
-  RELUME_INLINE VF name(VF x) {                                      \
-    return detail::in_double([](VD wide) { return name(wide); }, x); \
-  }
-
 RELUME_CALLED VD exp(VD x) {
   const auto gone = x < VD(-746.0);  // as with floats, its zeros are chosen
   const detail::LongExpReduction e = detail::reduce_exp(select(gone, VD(0.0), detail::within(x, -746, 710)));
@@ -412,8 +407,6 @@ RELUME_CALLED VD sinh(VD x) {
   return copysign(select(t < VD(1.0), near, half_of_exponentials(t, -1)), x);
 }
 RELUME_INLINE VD cosh(VD x) { return half_of_exponentials(abs(x), 1); }
-RELUME_FLOAT_IN_DOUBLE(sinh)
-RELUME_FLOAT_IN_DOUBLE(cosh)
 
 // By way of log1p, which is exact where the result is small; floats do not overflow in double.
 RELUME_INLINE VF asinh(VF x) {
@@ -440,25 +433,58 @@ RELUME_INLINE VF atanh(VF x) {
 RELUME_LIBRARY_FUNCTION(asinh)
 RELUME_LIBRARY_FUNCTION(acosh)
 RELUME_LIBRARY_FUNCTION(atanh)
-#undef RELUME_FLOAT_IN_DOUBLE
+
+namespace detail {
+
+// The angle of the point (x, y) from that of the point of sizes, which is in the first quadrant.
+RELUME_INLINE VD in_quadrant(VD angle, VD y, VD x) {
+  const VD turned = VD(2 * kHalfPi) - (angle - VD(2 * kHalfPiLow));
+  return copysign(select(copysign(VD(1.0), x) < VD(0.0), turned, angle), y);
+}
+
+// The same of floats: atan(t) for the smaller size over the larger, with a series that is good to 2^-31.
+RELUME_CALLED VD atan2_of_floats(VD y, VD x) {
+  static constexpr double kSeries[] = {-0.33333327432639159, 0.19999692579783965,    -0.14280130218062534,
+                                       0.11060240610290513,  -0.088188324369911156,  0.067595346223767991,
+                                       -0.044945909392887826, 0.022759883598061553, -0.0074224237118981004,
+                                       0.0011348360150534326};
+  const VD a = abs(y), b = abs(x);
+  const auto steep = b < a;
+  const VD low = select(steep, b, a), high = select(steep, a, b);
+  const VD t = select(a == b, select(a == VD(0.0), a, VD(1.0)), low / high), z = t * t;
+  const VD angle = mul_add(t * z, polynomial(z, kSeries), t);
+  return in_quadrant(select(steep, VD(kHalfPi) - angle, angle), y, x);
+}
+
+// a^b = exp(b log(a)) for floats a >= 0, with series that are good to 2^-31 of the result.
+RELUME_CALLED VD pow_of_floats(VD a, VD b) {
+  static constexpr double kLog[] = {0.66666665646531842, 0.40000334993748676, 0.28537317377129739, 0.23582038539360367};
+  static constexpr double kExp[] = {0.50000000778145415, 0.16666666861752599,   0.041666270140074228,
+                                    0.0083332642214476434, 0.0013946061845751523, 0.00019918422674215926};
+  const LongLogReduction l = reduce_normal_log(a);
+  const VD s = l.f / (VD(2.0) + l.f), z = s * s;
+  const VD log = mul_add(l.exponent, VD(kLog2High + kLog2Low), mul_add(s * z, polynomial(z, kLog), s + s));
+  const LongExpReduction e = reduce_exp(within(b * log, -200, 200));  // far below and above what floats hold
+  return mul_add(e.r * e.r, polynomial(e.r, kExp), VD(1.0) + e.r) * power_of_two(e.n_bits);
+}
+
+}  // namespace detail
 
 // The angle of the point (x, y). Equal sizes, which may both be 0 or infinite, are told apart by hand.
 RELUME_INLINE VF atan2(VF y, VF x) {
-  const auto wide_form = [](VD over, VD under) {
-    const VD a = abs(over), b = abs(under);
-    const VD ratio = select(a == b, select(a == VD(0.0), a, VD(1.0)), a / b), angle = atan(ratio);
-    const VD turned = VD(2 * detail::kHalfPi) - angle;
-    return copysign(select(copysign(VD(1.0), under) < VD(0.0), turned, angle), over);
-  };
-  return detail::in_double(wide_form, y, x);
+  return detail::in_double([](VD over, VD under) { return detail::atan2_of_floats(over, under); }, y, x);
+}
+RELUME_INLINE VD atan2(VD y, VD x) {
+  const VD a = abs(y), b = abs(x);
+  return detail::in_quadrant(atan(select(a == b, select(a == VD(0.0), a, VD(1.0)), a / b)), y, x);
 }
 
-// exp(b log|a|), negative where a is and b is odd; the C library's where a or b is infinite, or the result is not a
-// number or has a pole.
+// Negative where a is and b is odd; the C library's where a or b is infinite, or the result is not a number or has a
+// pole.
 RELUME_INLINE VF pow(VF a, VF b) {
   const VF half = VF(0.5) * b;
   const auto is_whole = floor(b) == b, is_odd = is_whole && !(floor(half) == half);
-  const VF size = detail::in_double([](VD base, VD exponent) { return exp(exponent * log(base)); }, abs(a), b);
+  const VF size = detail::in_double([](VD base, VD power) { return detail::pow_of_floats(base, power); }, abs(a), b);
   const VF y = select(a == VF(0.0), VF(0.0), size);
   const VF result = select(copysign(VF(1.0), a) < VF(0.0) && is_odd, -y, y);
   const auto has_value = a > VF(0.0) || (a == VF(0.0) && b > VF(0.0)) || (a < VF(0.0) && is_whole);
