@@ -40,7 +40,7 @@ def method(function):
 
 
 @method
-def _legacy_new(cls, *data, dtype=None, device=None):
+def _legacy_new(cls, *data, device=None):
     """Tensor(2, 3) has these sizes and undefined contents, Tensor([1, 2]) these values; both are float32."""
     if len(data) == 1 and (data[0] is None or isinstance(data[0], (bool, float))):
         raise TypeError(f"new(): data must be a sequence (got {builtin_type(data[0]).__name__})")
@@ -325,8 +325,6 @@ def __deepcopy__(self, memo):
 
 @method
 def __copy__(self):
-    if not self.is_leaf:
-        return ops.positive(self)
     if builtin_type(self) is not Tensor:
         return ops._make_subclass(builtin_type(self), self, self.requires_grad)
     return self.detach().requires_grad_(self.requires_grad)
@@ -349,8 +347,6 @@ def _rebuild(cls, data, dtype, sizes, requires_grad, attributes):
 
 @method
 def __reduce_ex__(self, protocol):
-    if not self.is_leaf:
-        raise RuntimeError("only tensors that are leaves of the graph can be pickled: call detach() first")
     state = (builtin_type(self), _bytes_of(self), self.dtype, tuple(self.shape), self.requires_grad, dict(self.__dict__))
     return _rebuild, state
 

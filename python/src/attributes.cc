@@ -80,8 +80,9 @@ int set_grad(PyObject* self, PyObject* value, void*) {
     const Tensor& grad = tensor_of(value);
     if (value == self) raise(PyExc_RuntimeError, "can't assign Variable as its own grad");
     if (grad.scalar_type() != tensor.scalar_type())
-      raise(PyExc_RuntimeError, std::string("assigned grad has data of a different type: expected ") +
-                                    to_string(tensor.scalar_type()) + ", got " + to_string(grad.scalar_type()));
+      raise(PyExc_RuntimeError, std::string("attempting to assign a gradient with dtype '") +
+                                    to_string(grad.scalar_type()) + "' to a tensor with grad_dtype '" +
+                                    to_string(tensor.scalar_type()) + "'. The gradient must match the tensor's dtype.");
     if (grad.sizes() != tensor.sizes())
       raise(PyExc_RuntimeError, "attempting to assign a gradient of size '" + to_string(grad.sizes()) +
                                     "' to a tensor of size '" + to_string(tensor.sizes()) +

@@ -206,12 +206,15 @@ class PythonNode final : public detail::CustomNode {
   std::string name() const override { return node_name_; }
   void rename(std::string_view name) { node_name_ = name; }
   PyObject* object() const { return object_.get(); }
+  // Notes of the next output of forward whether it is a tensor: the gradient of another is None.
+  void add_output(bool tensor) { is_tensor_output_.push_back(tensor); }
 
  private:
   variable_list run_backward(variable_list grads) override;
 
   Ref function_, object_;
   std::string node_name_;
+  std::vector<bool> is_tensor_output_;
 };
 
 PyObject* own_context(PyObject* self) {
@@ -231,8 +234,9 @@ variable_list PythonNode::run_backward(variable_list grads) {
   const Locked lock;
   std::vector<Ref> owned;
   std::vector<PyObject*> arguments = {object_.get()};
-  for (const Tensor& grad : grads) {
-    owned.push_back(own(wrap(grad)));
+  size_t next = 0;
+  for (const bool tensor : is_tensor_output_) {
+    owned.push_back(own(tensor ? wrap(grads[next++]) : none()));
     arguments.push_back(owned.back().get());
   }
   const Ref backward = own(PyObject_GetAttrString(function_.get(), "backward"));
@@ -359,14 +363,11 @@ PyObject* finish(PythonNode& node, const variable_list& inputs, const Ref& outpu
   const Py_ssize_t count = PyTuple_GET_SIZE(outputs.get());
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject* item = PyTuple_GET_ITEM(outputs.get(), i);
-    if (is_tensor(item))
-      tensors.push_back(tensor_of(item));
-    else if (single)
-      raise(PyExc_TypeError,
-            node.name() + ".forward: expected to return a Tensor or a tuple with Tensors, got " + type_name_of(item));
+    node.add_output(is_tensor(item));
+    if (is_tensor(item)) tensors.push_back(tensor_of(item));
   }
   node.finish(inputs, tensors);
-  if (single) return wrap(tensors[0]);
+  if (single) return tensors.empty() ? Ref(output).release() : wrap(tensors[0]);
   Ref result = own(PyTuple_New(count));
   for (Py_ssize_t i = 0, next = 0; i < count; ++i) {
     PyObject* item = PyTuple_GET_ITEM(outputs.get(), i);

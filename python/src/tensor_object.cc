@@ -170,12 +170,32 @@ PythonHook::~PythonHook() {
   callable_ = Ref();
 }
 
+namespace {
+
+// Refuses what a hook made of a gradient where it cannot replace it.
+void check_replacement(PyObject* hook, const Tensor& gradient, const Tensor& result) {
+  const auto refuse = [hook](const std::string& text) {
+    const Ref name = own(PyObject_HasAttrString(hook, "__name__") ? PyObject_GetAttrString(hook, "__name__")
+                                                                  : PyUnicode_FromString("<unknown>"));
+    raise(PyExc_RuntimeError, "hook '" + std::string(text_of(name.get())) + "' has changed the " + text);
+  };
+  if (result.scalar_type() != gradient.scalar_type())
+    refuse(std::string("type of value (was torch.") + to_string(gradient.scalar_type()) + "Tensor got torch." +
+           to_string(result.scalar_type()) + "Tensor)");
+  if (result.sizes() != gradient.sizes()) refuse("size of value");
+}
+
+}  // namespace
+
 Tensor PythonHook::operator()(const Tensor& gradient) const {
   const Locked lock;
   const Ref argument = Ref::steal(wrap(gradient));
   const Ref result = own(PyObject_CallFunctionObjArgs(callable_.get(), argument.get(), nullptr));
   if (result.get() == Py_None) return Tensor();
-  return tensor_argument(result.get(), "hook");
+  if (!is_tensor(result.get()))
+    raise(PyExc_TypeError, "expected Variable, but hook returned '" + type_name_of(result.get()) + "'");
+  check_replacement(callable_.get(), gradient, tensor_of(result.get()));
+  return tensor_of(result.get());
 }
 
 void watch_tensors() {

@@ -1,7 +1,9 @@
 """Automatic differentiation from Python: backward, grad, modes, hooks, functions, collection of cycles."""
 
+import copy
 import gc
 import os
+import pickle
 import warnings
 import weakref
 
@@ -101,6 +103,30 @@ def test_functions_may_set_up_their_context_apart():
     x = torch.tensor(3.0, requires_grad=True)
     Square.apply(x).backward()
     assert x.grad.item() == 6
+
+
+def test_functions_may_return_what_is_no_tensor():
+    class Split(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 2 * x, 5, 3 * x, None
+
+        @staticmethod
+        def backward(ctx, first, number, second, nothing):
+            assert number is None and nothing is None
+            return 2 * first + 3 * second
+
+    class Sum(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.sum().item()
+
+    x = torch.ones(2, requires_grad=True)
+    first, number, second, nothing = Split.apply(x)
+    assert number == 5 and nothing is None
+    (first + 10 * second).sum().backward()
+    assert x.grad.tolist() == [32, 32]
+    assert Sum.apply(x) == 2
 
 
 def test_errors_in_backward_and_hooks_surface():
@@ -497,3 +523,37 @@ def test_a_leaf_that_is_a_view_is_not_written_to():
     y.mul_(2)
     y.sum().backward()
     assert w.grad.tolist() == [2, 2, 2]
+
+
+def _half(grad):
+    return grad[:1]
+
+
+@pytest.mark.parametrize("hook, error, text", [
+    (_half, RuntimeError, "hook '_half' has changed the size of value"),
+    (lambda grad: grad.double(), RuntimeError,
+     r"hook '<lambda>' has changed the type of value \(was torch.FloatTensor got torch.DoubleTensor\)"),
+    (lambda grad: 5, TypeError, "expected Variable, but hook returned 'int'"),
+])  # fmt: skip
+def test_hooks_of_tensors_replace_gradients_by_their_like(hook, error, text):
+    x = torch.ones(2, requires_grad=True)
+    x.register_hook(hook)
+    with pytest.raises(error, match=text):
+        x.sum().backward()
+
+
+def test_a_weight_that_was_written_to_is_named_as_linear_saves_it():
+    weight = torch.ones(4, 3, requires_grad=True)
+    y = torch.nn.functional.linear(torch.ones(2, 3, requires_grad=True), weight)
+    with torch.no_grad():
+        weight.mul_(2)
+    with pytest.raises(RuntimeError, match=r"\[torch.FloatTensor \[3, 4\]\], which is output 0 of AsStrided, is at version 1"):
+        y.sum().backward()
+
+
+def test_copies_of_results_are_leaves():
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    for copied in (copy.copy(y), pickle.loads(pickle.dumps(y))):
+        assert copied.is_leaf and copied.requires_grad and copied.tolist() == [2, 4]
+    assert copy.copy(y).data_ptr() == y.data_ptr()

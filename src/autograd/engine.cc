@@ -270,6 +270,9 @@ void Run::run_tensor_hooks(GraphNode& node, Tensor* grads) {
     Tensor& grad = grads[hook.input_nr];
     Tensor replaced = hook.hook->call(grad);
     if (!replaced.defined()) return;
+    check(replaced.scalar_type() == grad.scalar_type(),
+          "hook has changed the type of value (was CPU{}Type got CPU{}Type)", to_string(grad.scalar_type()),
+          to_string(replaced.scalar_type()));
     check(replaced.sizes() == grad.sizes(), "hook has changed the size of value");
     grad = std::move(replaced);
   };

@@ -46,8 +46,8 @@ Saved::Saved(const Save& save) : kind_(save.kind), output_nr_(save.output_nr) {
     version_ = elements_.version();
     return;
   }
-  tensor_ = kind_ == Save::Kind::Input || kind_ == Save::Kind::Mask ? tensor : make_alias(tensor);
-  if (kind_ == Save::Kind::Input) tensor_.impl()->version_counter();  // so that views made later share it
+  tensor_ = is_input(kind_) || kind_ == Save::Kind::Mask ? tensor : make_alias(tensor);
+  if (is_input(kind_)) tensor_.impl()->version_counter();  // so that views made later share it
   version_ = tensor_.impl()->current_version();
   if (kind_ == Save::Kind::LazyOutput) {
     const std::lock_guard lock(savers_mutex());
@@ -116,23 +116,23 @@ namespace {
 
 [[noreturn]] void fail_modified(ScalarType dtype, IntArrayRef sizes, const std::string& producer, uint32_t output_nr,
                                 uint32_t now, uint32_t then) {
-  const std::string made =
-      producer.empty() ? "" : fmt::format(", which is output {} of {},", output_nr, producer);
-  fail("one of the variables needed for gradient computation has been modified by an inplace operation: "
-       "[CPU{}Type {}]{} is at version {}; expected version {} instead. Hint: {}",
-       relume::to_string(dtype), sizes, made, now, then,
-       AnomalyMode::is_enabled()
-           ? "the backtrace further above shows the operation that failed to compute its gradient. The variable in "
-             "question was changed in there or anywhere later. Good luck!"
-           : "enable anomaly detection to find the operation that failed to compute its gradient, with "
-             "torch.autograd.set_detect_anomaly(True, check_nan=False).");
+  const std::string made = producer.empty() ? "" : fmt::format(", which is output {} of {},", output_nr, producer);
+  fail(
+      "one of the variables needed for gradient computation has been modified by an inplace operation: "
+      "[CPU{}Type {}]{} is at version {}; expected version {} instead. Hint: {}",
+      relume::to_string(dtype), sizes, made, now, then,
+      AnomalyMode::is_enabled()
+          ? "the backtrace further above shows the operation that failed to compute its gradient. The variable in "
+            "question was changed in there or anywhere later. Good luck!"
+          : "enable anomaly detection to find the operation that failed to compute its gradient, with "
+            "torch.autograd.set_detect_anomaly(True, check_nan=False).");
 }
 
 }  // namespace
 
 void Saved::pack(const Tensor& tensor) {
   auto held = std::make_unique<Held>();
-  if (kind_ == Save::Kind::Input && requires_grad(tensor)) {
+  if (is_input(kind_) && requires_grad(tensor)) {
     held->made = grad_fn_of(tensor);
     if (held->made)
       held->output_nr = meta_of(tensor)->output_nr;
@@ -156,7 +156,7 @@ void Saved::pack(const Tensor& tensor) {
 Tensor Saved::unpack_held(GraphNode& owner) const {
   Tensor data = held_->packed->unpack();
   if (!t_state.grad_mode) return data;
-  if (kind_ != Save::Kind::Input) return as_output(make_alias(data), owner, output_nr_);
+  if (!is_input(kind_)) return as_output(make_alias(data), owner, output_nr_);
   if (held_->made) return as_output(make_alias(data), static_cast<GraphNode&>(*held_->made), held_->output_nr);
   if (!held_->leaf.defined()) return data;
   Tensor result = make_alias(data);
@@ -165,6 +165,9 @@ Tensor Saved::unpack_held(GraphNode& owner) const {
 }
 
 void Saved::fail_modified_since(GraphNode& owner) const {
+  if (kind_ == Save::Kind::Transposed)
+    fail_modified(tensor_.scalar_type(), tensor_.t().sizes(), requires_grad(tensor_) ? "AsStrided" : "", 0,
+                  version_now(), version_);
   if (kind_ == Save::Kind::Input) {
     const NodePtr made = grad_fn_of(tensor_);
     const std::string producer = made ? static_cast<GraphNode*>(made.get())->short_name() : std::string();
@@ -175,9 +178,7 @@ void Saved::fail_modified_since(GraphNode& owner) const {
   fail_modified(meta.dtype, meta.sizes, owner.short_name(), output_nr_, version_now(), version_);
 }
 
-bool Saved::returns_as_it_is() const {
-  return kind_ == Save::Kind::Input || kind_ == Save::Kind::Mask || !t_state.grad_mode;
-}
+bool Saved::returns_as_it_is() const { return is_input(kind_) || kind_ == Save::Kind::Mask || !t_state.grad_mode; }
 
 Tensor Saved::unpack(GraphNode& owner) const {
   if (held_by_hooks_) [[unlikely]]

@@ -12,15 +12,17 @@ class GraphNode;
 
 // What an op says of a tensor that it wants saved: an input of the op, or one of its outputs. A `lazy_output` is an
 // output that PyTorch would not save: an in-place write to it must not be an error later, so the saver is given a copy
-// before the write. A `Mask` stands for an output: it shares its version, not its elements.
+// before the write. A `Mask` stands for an output: it shares its version, not its elements. A `Transposed` is an input
+// of which PyTorch saves the transpose, and names that where it has been written to.
 struct Save {
-  enum class Kind : uint8_t { Input, Output, LazyOutput, Mask };
+  enum class Kind : uint8_t { Input, Transposed, Output, LazyOutput, Mask };
   Save(const Tensor& tensor) : tensor(&tensor) {}  // NOLINT: implicit, so that lists of saves read as lists of tensors
   Save(const Tensor& tensor, Kind kind, uint32_t output_nr = 0) : tensor(&tensor), kind(kind), output_nr(output_nr) {}
   const Tensor* tensor;
   Kind kind = Kind::Input;
   uint32_t output_nr = 0;
 };
+inline bool is_input(Save::Kind kind) { return kind == Save::Kind::Input || kind == Save::Kind::Transposed; }
 inline Save output(const Tensor& tensor, uint32_t output_nr = 0) { return {tensor, Save::Kind::Output, output_nr}; }
 inline Save lazy_output(const Tensor& tensor) { return {tensor, Save::Kind::LazyOutput, 0}; }
 
@@ -73,8 +75,8 @@ class Saved {
   [[noreturn]] void fail_modified_since(GraphNode& owner) const;
   bool returns_as_it_is() const;
 
-  struct Held;  // what hooks keep
-  Tensor tensor_;  // of an output: one of the same elements, without history, lest there be a cycle
+  struct Held;         // what hooks keep
+  Tensor tensor_;      // of an output: one of the same elements, without history, lest there be a cycle
   Elements elements_;  // of most outputs, in place of the tensor
   uint32_t version_ = 0;
   Save::Kind kind_;

@@ -313,7 +313,7 @@ void InPlace::finish(GraphNode* node, Saves saves) {
   const detail::VersionCounter* written = self_.impl()->version;
   for (const Save& save : saves) {
     node->add_saved(save);
-    const bool input = save.kind == Save::Kind::Input && save.tensor->defined();
+    const bool input = is_input(save.kind) && save.tensor->defined();
     if (input && save.tensor->impl()->version == written) node->saved[node->saved.size() - 1].mark_overwritten();
   }
 }

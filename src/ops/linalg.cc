@@ -507,8 +507,7 @@ void linear_backward(Backward& run) {
 }
 
 Tensor linear_of(const Tensor& input, const Tensor& weight, const Tensor& bias, bool by_module) {
-  if (const Autocast cast(CastTo::ScopeDtype); cast)
-    return linear_of(cast(input), cast(weight), cast(bias), by_module);
+  if (const Autocast cast(CastTo::ScopeDtype); cast) return linear_of(cast(input), cast(weight), cast(bias), by_module);
   if (impl_of(weight, "linear").dim() == 1)
     return bias.defined() ? matmul(input, weight) + bias : matmul(input, weight);
   check_linear(input, weight, bias);
@@ -516,7 +515,8 @@ Tensor linear_of(const Tensor& input, const Tensor& weight, const Tensor& bias, 
   Tensor result = linear_value(input, weight, bias, by_module && !records && weight.impl()->storage->can_keep());
   if (records)
     record_history(linear_grad_fn(input, bias), result, {bias, input, weight},
-                   {saved_for(weight, input), saved_for(input, weight)}, linear_backward);
+                   {saved_for(weight, input), {saved_for(input, weight), autograd::Save::Kind::Transposed}},
+                   linear_backward);
   return result;
 }
 

@@ -70,6 +70,12 @@ TEST(Hooks, MustKeepTheShape) {
   EXPECT_ERROR((x * 2).sum().backward(), "has changed the size of value");
 }
 
+TEST(Hooks, MustKeepTheType) {
+  const Tensor x = leaf({1, 2});
+  x.register_hook([](const Tensor& grad) { return grad.to(kDouble); });
+  EXPECT_ERROR((x * 2).sum().backward(), "hook has changed the type of value (was CPUFloatType got CPUDoubleType)");
+}
+
 TEST(Hooks, NeedATensorThatRequiresGrad) {
   EXPECT_ERROR(ones({1}).register_hook([](const Tensor&) {}),
                "cannot register a hook on a variable that doesn't require");
