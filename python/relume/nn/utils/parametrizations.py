@@ -83,6 +83,29 @@ def _orthonormal_part(matrix):
     return q * r.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
 
 
+def _reflected(X):
+    """The first columns of a product of reflections, whose vectors are below the diagonal of X; the diagonal has signs."""
+    vectors = X.tril(-1)
+    Q = ops.linalg_householder_product(vectors, 2 / (1 + vectors.square().sum(-2)))
+    return Q * X.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
+
+
+def _reflections(Q):
+    """What _reflected makes Q of: the elimination of QR."""
+    X = Q.clone()
+    for j in range(X.shape[-1]):
+        first, rest = X[..., j, j], X[..., j + 1 :, j]
+        flat = (rest == 0).all(-1)  # nothing to eliminate
+        turned = ops.where(flat, first, -X[..., j:, j].norm(dim=-1).copysign(first))
+        scale = ops.where(flat, 1, first - turned).unsqueeze(-1)
+        vector = ops.cat([ops.ones_like(scale), rest / scale], -1).unsqueeze(-1)
+        tau = ops.where(flat, 0, 1 - first / turned)[..., None, None]
+        X[..., j:, j + 1 :] -= tau * vector @ (vector.mT @ X[..., j:, j + 1 :])
+        X[..., j + 1 :, j] = vector[..., 1:, 0]
+        X[..., j, j] = ops.where(flat, -turned, turned).sign()
+    return X
+
+
 class _Orthogonal(Module):
     def __init__(self, weight, orthogonal_map, use_trivialization):
         super().__init__()
@@ -93,6 +116,13 @@ class _Orthogonal(Module):
     def forward(self, X):
         transposed = X.shape[-2] < X.shape[-1]
         X = X.mT if transposed else X
+        Q = _reflected(X) if self.orthogonal_map == "householder" else self._turned(X)
+        base = getattr(self, "base", None)
+        Q = Q if base is None else base @ Q
+        return Q.mT if transposed else Q
+
+    def _turned(self, X):
+        """The first columns of the rotation of a skew-symmetric matrix, of which X is the lower half."""
         n, k = X.shape[-2:]
         lower = X.tril()
         if n != k:
@@ -103,40 +133,46 @@ class _Orthogonal(Module):
         else:  # Cayley's transform
             identity = ops.eye(n, dtype=skew.dtype).expand(skew.shape)
             Q = ops.linalg_solve(identity - 0.5 * skew, identity + 0.5 * skew)
-        Q = Q[..., :k]
-        base = getattr(self, "base", None)
-        Q = Q if base is None else base @ Q
-        return Q.mT if transposed else Q
+        return Q[..., :k]
 
     @no_grad()
     def right_inverse(self, Q):
+        wide = Q.shape[-2] < Q.shape[-1]
+        tall = Q.mT if wide else Q
         if not hasattr(self, "base"):
+            if self.orthogonal_map == "householder":
+                X = _reflections(tall)
+                return X.mT if wide else X
             raise NotImplementedError(
                 "It is not possible to assign to the matrix exponential or the Cayley parametrizations when "
                 "use_trivialization=False."
             )
-        tall = Q.mT if Q.shape[-2] < Q.shape[-1] else Q
         n, k = tall.shape[-2:]
         if n == k:
             self.base = _orthonormal_part(tall)
         else:  # of a square matrix that begins with the weight
             rest = ops.randn(tuple(tall.shape[:-2]) + (n, n - k), dtype=tall.dtype)
             self.base = _orthonormal_part(ops.cat([tall, rest], -1))
-        return ops.zeros_like(Q)
+        start = ops.zeros_like(Q)
+        start.diagonal(dim1=-2, dim2=-1).fill_(-1)  # no map but that of reflections looks at the diagonal
+        return start
 
 
 def orthogonal(module, name="weight", orthogonal_map=None, *, use_trivialization=True):
     """Keeps the columns (of a wide matrix the rows) of the parameter `name` orthonormal, as base times the exponential of
-    the skew-symmetric matrix of the parameter ("matrix_exp", the default), or times its Cayley transform ("cayley"). With
-    use_trivialization the base is the orthonormal part of what the weight was, and assignment changes it.  Lezcano-Casado,
-    2019."""
+    the skew-symmetric matrix of the parameter ("matrix_exp", the default of square matrices), its Cayley transform
+    ("cayley"), or a product of reflections ("householder", the default of others). With use_trivialization the base is the
+    orthonormal part of what the weight was, and assignment changes it.  Lezcano-Casado, 2019."""
     weight = getattr(module, name, None)
     if weight is None:
         raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
     if weight.dim() < 2:
         raise ValueError(f"Expected a matrix or batch of matrices. Got a tensor of {weight.dim()} dimensions.")
-    chosen = "matrix_exp" if orthogonal_map is None else orthogonal_map
-    if chosen not in ("matrix_exp", "cayley"):
-        raise ValueError(f'orthogonal_map has to be one of "matrix_exp", "cayley". Got: {orthogonal_map}')
+    default = "matrix_exp" if weight.shape[-2] == weight.shape[-1] else "householder"
+    chosen = default if orthogonal_map is None else orthogonal_map
+    if chosen not in ("matrix_exp", "cayley", "householder"):
+        raise ValueError(
+            f'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". Got: {orthogonal_map}'
+        )
     register_parametrization(module, name, _Orthogonal(weight, chosen, use_trivialization), unsafe=True)
     return module
