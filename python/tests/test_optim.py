@@ -97,6 +97,26 @@ def test_lbfgs_finds_a_minimum():
         assert torch.allclose(x.detach(), torch.tensor([1.0, 2.0], dtype=torch.float64), atol=1e-4)
 
 
+def test_lbfgs_starts_with_a_step_length_of_float32():
+    x = torch.tensor([-4.1], requires_grad=True)
+    optimizer = torch.optim.LBFGS([x], lr=0.9, max_iter=3)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (0.3 * x * x * x * x - x).sum()
+        loss.backward()
+        return loss
+
+    assert [optimizer.step(closure).item() for _ in range(2)] == [88.87281799316406, 13.206308364868164]
+    assert x.item() == -1.3969453573226929
+
+
+@pytest.mark.parametrize("kind", [torch.optim.Adam, torch.optim.AdamW])
+def test_coefficients_of_adam_are_of_one_type(kind):
+    with pytest.raises(ValueError, match="betas must be either both floats or both Tensors"):
+        kind([torch.ones(1, requires_grad=True)], betas=(0, 0.9))
+
+
 def test_a_closure_runs_with_grad_mode_and_its_loss_is_returned():
     x = torch.nn.Parameter(torch.ones(1))
     optimizer = torch.optim.SGD([x], lr=0.5)

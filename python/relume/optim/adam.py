@@ -1,6 +1,6 @@
 """Adam: steps scaled by running moments of the gradient."""
 
-from .._C import ops
+from .._C import Tensor, ops
 from .optimizer import (
     Optimizer,
     check_betas,
@@ -23,6 +23,8 @@ class Adam(Optimizer):
         check_not_negative({"learning rate": lr, "epsilon value": eps})
         check_betas(betas)
         check_not_negative({"weight_decay value": weight_decay})
+        if {isinstance(beta, float) for beta in betas} != {True} and not all(isinstance(beta, Tensor) for beta in betas):
+            raise ValueError("betas must be either both floats or both Tensors")
         check_fused(foreach, fused, differentiable)
         refuse_differentiable(differentiable)
         defaults = dict(

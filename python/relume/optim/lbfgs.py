@@ -74,7 +74,7 @@ class LBFGS(Optimizer):
             d = state["d"]
             state["prev_flat_grad"], state["prev_loss"] = grad.clone(), loss
             lr = float(group["lr"])
-            state["t"] = min(1.0, 1.0 / float(grad.abs().sum())) * lr if state["n_iter"] == 1 else lr
+            state["t"] = min(1.0, 1.0 / grad.abs().sum()) * lr if state["n_iter"] == 1 else lr
             slope = grad.dot(d)
             if slope > -group["tolerance_change"]:
                 break
@@ -131,8 +131,8 @@ class LBFGS(Optimizer):
         q = grad.neg()
         for i in reversed(range(len(dirs))):
             al[i] = steps[i].dot(q) * ro[i]
-            q.sub_(dirs[i] * al[i])
+            q.add_(dirs[i], alpha=-al[i])
         d = q.mul(state["H_diag"])
         for i in range(len(dirs)):
-            d.add_(steps[i] * (al[i] - dirs[i].dot(d) * ro[i]))
+            d.add_(steps[i], alpha=al[i] - dirs[i].dot(d) * ro[i])
         state["d"] = d

@@ -125,8 +125,7 @@ class Optimizer:
 
     def __setstate__(self, state):
         self.__dict__.update(state)
-        if "defaults" not in self.__dict__:
-            self.defaults = {}
+        self.__dict__.setdefault("defaults", {}).setdefault("differentiable", False)
 
     def __repr__(self):
         text = type(self).__name__ + " ("
