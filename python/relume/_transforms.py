@@ -224,6 +224,15 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
     return (output, product, aux) if has_aux else (output, product)
 
 
+def linearize(func, *primals):
+    """(func(*primals), J): J(*tangents) is the derivative in their direction."""
+
+    def product(*tangents):
+        return jvp(func, primals, tangents)[1]
+
+    return func(*primals), product
+
+
 def _batch_size(values, dims):
     sizes = [value.shape[dim] for value, dim in zip(values, dims) if dim is not None]
     if not sizes:

@@ -2,12 +2,12 @@
 
 from ._C import ops
 from ._missing import attribute_finder
-from ._transforms import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, vjp, vmap
+from ._transforms import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, vjp, vmap
 from .nn.modules.batchnorm import _BatchNorm
 from .nn.utils.stateless import functional_call
 
 __all__ = [
-    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "replace_all_batch_norm_modules_",
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "replace_all_batch_norm_modules_",
     "stack_module_state", "vjp", "vmap",
 ]  # fmt: skip
 __getattr__ = attribute_finder("torch.func")

@@ -152,3 +152,9 @@ def test_tensors_that_a_function_captures_stay_in_the_graph():
     assert all(each.requires_grad for each in jvp(lambda q: layer(q) ** 2, (torch.ones(2),), (torch.ones(2),)))
     with torch.no_grad():
         assert not grad(lambda x: (p * x**2).sum())(x).requires_grad
+
+
+def test_linearize():
+    x = torch.tensor([1.0, 2.0])
+    value, product = torch.func.linearize(lambda a: a**2, x)
+    assert value.tolist() == [1, 4] and product(torch.tensor([1.0, 10.0])).tolist() == [2, 40]
