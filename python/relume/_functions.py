@@ -95,7 +95,7 @@ def tensordot(a, b, dims=2, out=None):
     if isinstance(dims, int):
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
-        dims = list(range(a.dim() - dims, a.dim())), list(range(dims))
+        dims = list(range(-dims, 0)), list(range(dims))
     own, other = ([d] if isinstance(d, int) else list(d) for d in dims)
     return ops.tensordot(a, b, own, other, out=out)
 

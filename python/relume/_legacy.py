@@ -7,7 +7,9 @@ from ._tensor import _DTYPES
 class _LegacyClass(type):
     """The class of torch.FloatTensor and its like, which make tensors and have those of their dtype as instances."""
 
-    def __call__(cls, *data):
+    def __call__(cls, *data, device=None):
+        if len(data) == 1 and isinstance(data[0], Tensor):
+            return data[0].detach().to(cls.dtype)
         if len(data) == 1 and not isinstance(data[0], int):
             return ops.tensor(data[0], dtype=cls.dtype)
         return ops.empty(data or (0,), dtype=cls.dtype)

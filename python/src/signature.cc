@@ -75,8 +75,10 @@ bool is_integer(PyObject* object) {
   return PyIndex_Check(object) && !PySequence_Check(object);
 }
 
+bool is_list(PyObject* object) { return PyTuple_Check(object) || PyList_Check(object); }
+
 bool is_list_of(PyObject* object, bool (*fits_item)(PyObject*)) {
-  if (!PyTuple_Check(object) && !PyList_Check(object)) return false;
+  if (!is_list(object)) return false;
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(object); ++i)
     if (!fits_item(PySequence_Fast_GET_ITEM(object, i))) return false;
   return true;
@@ -262,6 +264,17 @@ std::string too_many(const Op& op, const Line& line, Form form, size_t count) {
          (count == 1 ? " was given" : " were given");
 }
 
+// The argument that a call fails at, by position or by keyword.
+PyObject* given_object(const Misfit& misfit, PyObject* const* arguments) {
+  return misfit.argument == Arguments::kMost ? misfit.keyword : arguments[misfit.argument];
+}
+
+// What was given in place of a parameter: of a list of ints, the first element.
+std::string got(const Parameter& parameter, PyObject* object) {
+  if (parameter.kind != Kind::Ints || !is_list(object)) return ", not " + type_name_of(object);
+  return ", but found element of type " + type_name_of(PySequence_Fast_GET_ITEM(object, 0)) + " at pos 0";
+}
+
 std::string explain(const Op& op, const Line& line, Form form, const Misfit& misfit, PyObject* const* arguments,
                     size_t count) {
   const std::string name = std::string(op.name) + "()";
@@ -285,11 +298,11 @@ std::string explain(const Op& op, const Line& line, Form form, const Misfit& mis
       return name + " got multiple values for argument '" + name_of(line.parameters[misfit.parameter]) + "'";
     default: {
       const Parameter& parameter = line.parameters[misfit.parameter];
-      const bool by_position = misfit.argument != Arguments::kMost;
-      PyObject* object = by_position ? arguments[misfit.argument] : misfit.keyword;
-      const std::string position = by_position ? " (position " + std::to_string(misfit.argument + 1) + ")" : "";
+      PyObject* object = given_object(misfit, arguments);
+      const std::string position =
+          misfit.argument != Arguments::kMost ? " (position " + std::to_string(misfit.argument + 1) + ")" : "";
       return name + ": argument '" + name_of(parameter) + "'" + position + " must be " + message_of(parameter.kind) +
-             ", not " + type_name_of(object);
+             got(parameter, object);
     }
   }
 }
@@ -328,6 +341,29 @@ bool same_names(const Line& a, const Line& b) {
                     [](const Parameter& x, const Parameter& y) { return x.name == y.name; });
 }
 
+// PyTorch tells a list of ints by its first element: throws where that is one and another is not.
+void refuse_later_items(const Op& op, const Parameter& parameter, PyObject* const* items, size_t count) {
+  for (size_t i = 1; i < count && is_integer(items[0]); ++i)
+    if (!is_integer(items[i]))
+      raise(PyExc_TypeError, std::string(op.name) + "(): argument '" + name_of(parameter) +
+                                 "' failed to unpack the object at pos " + std::to_string(i + 1) +
+                                 " with error \"type must be tuple of ints,but got " + type_name_of(items[i]) + "\"");
+}
+
+// The same for what keeps a call from matching a line: a list, or the arguments that stand for one.
+void refuse_later_items(const Op& op, const Line& line, const Misfit& misfit, size_t hidden, PyObject* const* arguments,
+                        size_t count) {
+  if (misfit.reason == Misfit::TooMany && line.positional == hidden + 1 && line.parameters[hidden].kind == Kind::Ints)
+    return refuse_later_items(op, line.parameters[hidden], arguments, count);
+  const Parameter& parameter = line.parameters[misfit.parameter];
+  PyObject* object = given_object(misfit, arguments);
+  if (misfit.reason != Misfit::WrongType || parameter.kind != Kind::Ints || !is_list(object)) return;
+  std::vector<PyObject*> items;
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(object); ++i)
+    items.push_back(PySequence_Fast_GET_ITEM(object, i));
+  refuse_later_items(op, parameter, items.data(), items.size());
+}
+
 }  // namespace
 
 void raise_misfit(const Op& op, Form form, PyObject* self, PyObject* const* arguments, size_t count,
@@ -341,6 +377,10 @@ void raise_misfit(const Op& op, Form form, PyObject* self, PyObject* const* argu
     if (!one) possible.push_back(&line);
   }
   const size_t hidden = form == kMethod ? 1 : 0;
+  for (const Line* line : possible) {
+    Arguments slots;
+    refuse_later_items(op, *line, line->match(slots, self, arguments, count, keywords), hidden, arguments, count);
+  }
   const size_t given = count + (keywords ? static_cast<size_t>(PyTuple_GET_SIZE(keywords)) : 0);
   std::vector<const Line*> plausible;
   for (const Line* line : possible)
@@ -357,8 +397,7 @@ void raise_misfit(const Op& op, Form form, PyObject* self, PyObject* const* argu
   message += "one of:\n";
   for (const Line* line : possible) {
     message += " * " + shown(*line, form) + "\n";
-    if (given == line->parameters.size() - hidden)
-      message += marked_types(*line, hidden, arguments, count, keywords);
+    if (given == line->parameters.size() - hidden) message += marked_types(*line, hidden, arguments, count, keywords);
   }
   raise(PyExc_TypeError, message);
 }

@@ -2,6 +2,7 @@
 // shape, kind and conversion, tensors from data, and autograd.
 #include "arguments.h"
 #include "autograd/variable.h"
+#include "core/check.h"
 #include "core/tensor_impl.h"
 #include "creation.h"
 #include "function.h"
@@ -36,8 +37,9 @@ PyObject* converted(Arguments& a) {
 void warn_of_copy(PyObject* data, const char* call) {
   if (!is_tensor(data)) return;
   const std::string text =
-      std::string("To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-                  "sourceTensor.detach().clone().requires_grad_(True), rather than ") +
+      std::string(
+          "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+          "sourceTensor.detach().clone().requires_grad_(True), rather than ") +
       call + "(sourceTensor).";
   check_status(PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1));
 }
@@ -46,7 +48,9 @@ Tensor from_data(const Arguments& a, const char* function) {
   a.optional_device(2);
   warn_of_copy(a.object(0), "torch.tensor");
   const Tensor result = tensor_from(a.object(0), a.optional_dtype(1), function);
-  return a.boolean(3, false) ? result.set_requires_grad(true) : result;
+  if (!a.boolean(3, false)) return result;
+  check(result.is_floating_point(), "Only Tensors of floating point and complex dtype can require gradients");
+  return result.set_requires_grad(true);
 }
 
 // Shares the memory of a tensor or of an array where the dtype allows it.
@@ -63,7 +67,8 @@ PyObject* as_tensor(Arguments& a) {
 
 PyObject* from_numpy(Arguments& a) {
   PyObject* array = a.object(0);
-  auto* const type = reinterpret_cast<PyObject*>(Py_TYPE(array));  // asking the array itself makes it write the interface
+  auto* const type =
+      reinterpret_cast<PyObject*>(Py_TYPE(array));  // asking the array itself makes it write the interface
   if (!has_buffer_of_numbers(array) || !PyObject_HasAttrString(type, "__array_interface__"))
     raise(PyExc_TypeError, "expected np.ndarray (got " + type_name_of(array) + ")");
   return wrap(tensor_sharing(array, "from_numpy"));
@@ -83,7 +88,8 @@ PyTypeObject* subclass_of_tensor(PyObject* type) {
   auto* const result = reinterpret_cast<PyTypeObject*>(type);
   if (!PyType_IsSubtype(result, tensor_type))
     raise(PyExc_TypeError,
-          "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make sure your class "
+          "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make sure your "
+          "class "
           "inherits from Tensor.");
   return result;
 }

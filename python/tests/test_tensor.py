@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -517,3 +518,34 @@ def test_several_results_may_be_written_into_given_tensors():
         torch.add(x, x, out=(values,))
     with pytest.raises(TypeError, match="argument 'out' must be a tuple of Tensors, not Tensor"):
         torch.max(x, 1, out=values)
+
+
+_BAD_ITEM = "failed to unpack the object at pos 2 with error \"type must be tuple of ints,but got "
+
+
+@pytest.mark.parametrize("call, text", [
+    (lambda: torch.nn.Linear(4 / 2, 3), "empty(): argument 'size' " + _BAD_ITEM + 'float"'),
+    (lambda: torch.nn.Linear(3, 4 / 2),
+     "empty(): argument 'size' (position 1) must be tuple of ints, but found element of type float at pos 0"),
+    (lambda: torch.zeros(2, "a"), "zeros(): argument 'size' " + _BAD_ITEM + 'str"'),
+    (lambda: torch.zeros(size=(2, None)), "zeros(): argument 'size' " + _BAD_ITEM + 'NoneType"'),
+    (lambda: torch.ones(2).view(1, "a"), "view(): argument 'size' " + _BAD_ITEM + 'str"'),
+    (lambda: torch.ones(2).sum((0, "a")), "sum(): argument 'dim' " + _BAD_ITEM + 'str"'),
+    (lambda: torch.ones(2).__setitem__(0, "a"), "can't assign a str to a torch.FloatTensor"),
+    (lambda: torch.ones(2).__setitem__(0, None), "can't assign a NoneType to a torch.FloatTensor"),
+    (lambda: torch.Tensor([1], dtype=torch.int32), "unexpected keyword argument 'dtype'"),
+])  # fmt: skip
+def test_type_errors_name_the_element(call, text):
+    with pytest.raises(TypeError, match=re.escape(text)):
+        call()
+
+
+def test_the_older_classes_convert_tensors(recwarn):
+    assert torch.LongTensor(torch.tensor([1.5, 2.0])).tolist() == [1, 2]
+    assert torch.FloatTensor([1, 2], device="cpu").tolist() == [1, 2]
+    assert not recwarn.list
+
+
+def test_integers_cannot_require_grad():
+    with pytest.raises(RuntimeError, match="Only Tensors of floating point and complex dtype can require gradients"):
+        torch.tensor([1], requires_grad=True)
