@@ -132,7 +132,7 @@ def test_handles_of_hooks_have_their_type():
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4)])
-@pytest.mark.parametrize("orthogonal_map", [None, "cayley"])
+@pytest.mark.parametrize("orthogonal_map", [None, "matrix_exp", "cayley", "householder"])
 def test_orthogonal_keeps_a_weight_orthonormal_while_it_trains(shape, orthogonal_map):
     torch.manual_seed(0)
     layer = nn.utils.parametrizations.orthogonal(nn.Linear(shape[1], shape[0]), orthogonal_map=orthogonal_map)
@@ -145,6 +145,62 @@ def test_orthogonal_keeps_a_weight_orthonormal_while_it_trains(shape, orthogonal
     w = layer.weight.detach()
     product = w @ w.T if shape[0] <= shape[1] else w.T @ w
     assert torch.allclose(product, torch.eye(min(shape)), atol=1e-5) and not torch.allclose(w, before)
+
+
+def test_orthogonal_reflects_what_is_not_square():
+    torch.manual_seed(0)
+    layer = nn.utils.parametrizations.orthogonal(nn.Linear(5, 3))
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        layer.weight.pow(3).sum().backward()
+        optimizer.step()
+    expected = [
+        [-0.0571, -0.1707, -0.9738, -0.1233, -0.0645],
+        [0.0381, -0.3344, 0.1676, -0.9227, 0.0850],
+        [-0.1345, -0.9185, 0.1242, 0.3504, 0.0048],
+    ]
+    assert torch.allclose(layer.weight, torch.tensor(expected), atol=1e-4)
+    original = [[-1, -0.3862, 0.1327, 0.1009, 0.2027], [0, -1, 0.4429, 0.0633, -0.0206], [0, 0, -1, -0.0133, 0.1222]]
+    assert torch.allclose(layer.parametrizations.weight.original, torch.tensor(original), atol=1e-4)
+
+
+@pytest.mark.parametrize("weight", [nn.init.orthogonal_(torch.empty(5, 3)), torch.eye(3), -torch.eye(2, 4)])
+def test_reflections_give_back_what_they_were_made_of(weight):
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    layer.weight.data = weight.clone()
+    nn.utils.parametrizations.orthogonal(layer, orthogonal_map="householder", use_trivialization=False)
+    assert torch.allclose(layer.weight, weight, atol=1e-6)
+
+
+def test_attention_warns_of_masks_of_two_dtypes():
+    x = torch.randn(4, 2, 8)
+    attention = nn.MultiheadAttention(8, 2)
+    hidden, mask = torch.zeros(2, 4).bool(), torch.zeros(4, 4)
+    with pytest.warns(UserWarning, match="Support for mismatched key_padding_mask and attn_mask is deprecated"):
+        attention(x, x, x, key_padding_mask=hidden, attn_mask=mask)
+    layer = nn.TransformerEncoderLayer(8, 2, 16)
+    with pytest.warns(UserWarning, match="Support for mismatched src_key_padding_mask and src_mask is deprecated"):
+        layer(x, src_mask=mask, src_key_padding_mask=hidden)
+
+
+@pytest.mark.parametrize("call, error, text", [
+    (lambda: nn.LSTM(4, 5)(torch.ones(3, 2, 4).long()), ValueError,
+     r"RNN input dtype \(torch.int64\) does not match weight dtype \(torch.float32\)"),
+    (lambda: nn.functional.adaptive_avg_pool2d(torch.ones(1, 1, 4, 4), (1, 2, 3)), RuntimeError,
+     "adaptive_avg_pool2d: output_size must be 2"),
+    (lambda: nn.functional.adaptive_max_pool3d(torch.ones(1, 1, 4, 4, 4), (1, 2)), RuntimeError,
+     "adaptive_max_pool3d: output_size must be 3"),
+    (lambda: nn.functional.unfold(torch.ones(1, 1, 4, 4), (1, 2, 3)), RuntimeError, "expected kernel_size equals to 2, but got size 3"),
+    (lambda: nn.functional.fold(torch.ones(1, 4, 4), (3, 3, 3), 2), RuntimeError, "expected output_size equals to 2, but got size 3"),
+    (lambda: nn.ConvTranspose2d(1, 1, 3, 2)(torch.ones(1, 1, 2, 2), output_size=(9, 9, 9)), ValueError,
+     r"ConvTranspose2D: for 4D input, output_size must have 2 or 4 elements \(got 3\)"),
+    (lambda: nn.ConvTranspose2d(1, 1, 3, 2)(torch.ones(1, 1, 2, 2), output_size=(9, 9)), ValueError,
+     r"\(for an input of torch.Size\(\[2, 2\]\)\)"),
+])  # fmt: skip
+def test_modules_refuse_what_does_not_fit(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
 
 
 def test_sdpa_kernel_is_a_choice_that_changes_nothing():

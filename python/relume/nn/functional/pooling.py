@@ -70,7 +70,7 @@ def _sizes(output_size, input, rank):
     wanted = listed(output_size, rank)
     if input.dim() < rank or len(wanted) > input.dim():
         raise ValueError(f"Input dimension should be at least {len(wanted) + 1}")
-    return tuple(own if size is None else size for size, own in zip(wanted, input.shape[-rank:]))
+    return tuple(own if size is None else size for size, own in zip(wanted, input.shape[-len(wanted) :]))
 
 
 adaptive_avg_pool1d = ops.adaptive_avg_pool1d
@@ -104,7 +104,10 @@ def adaptive_max_pool3d(input, output_size, return_indices=False):
         raise RuntimeError(
             "adaptive_max_pool3d(): Expected 4D or 5D tensor, but got: " + str(list(input.shape))
         )
-    depth, *plane = _sizes(output_size, input, 3)
+    sizes = _sizes(output_size, input, 3)
+    if len(sizes) != 3:
+        raise RuntimeError("adaptive_max_pool3d: output_size must be 3")
+    depth, *plane = sizes
     height, width = input.shape[-2:]
     size = input.size(-3)
     # The planes' maxima first, then those of the planes of each window.

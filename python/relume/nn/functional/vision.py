@@ -15,9 +15,20 @@ def _columns(size, kernel, dilation, padding, stride):
     return [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(size, kernel, dilation, padding, stride)]
 
 
+def _pairs(**options):
+    """Each option for both dimensions."""
+    pairs = {name: listed(value, 2) for name, value in options.items()}
+    for name, pair in pairs.items():
+        if len(pair) != 2:
+            raise RuntimeError(f"It is expected {name} equals to 2, but got size {len(pair)}")
+    return pairs.values()
+
+
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     """The windows of [N, C, H, W] as columns [N, C * kernel elements, windows]; also without N."""
-    kernel, dilation, padding, stride = (listed(v, 2) for v in (kernel_size, dilation, padding, stride))
+    kernel, dilation, padding, stride = _pairs(
+        kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride
+    )
     if input.dim() not in (3, 4):
         raise RuntimeError(
             "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but "
@@ -39,8 +50,8 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     """Adds up columns [N, C * kernel elements, windows] to [N, C, H, W], where the windows were; also without N."""
-    size, kernel, dilation, padding, stride = (
-        listed(v, 2) for v in (output_size, kernel_size, dilation, padding, stride)
+    size, kernel, dilation, padding, stride = _pairs(
+        output_size=output_size, kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride
     )
     if input.dim() not in (2, 3):
         raise RuntimeError(

@@ -139,14 +139,20 @@ class _ConvTranspose(_ConvNd):
 
     def _padding_for(self, input, output_size):
         """The output_padding with which the result has the wanted size."""
-        wanted = tuple(output_size)[-self.rank :]
+        others = input.dim() - self.rank
+        wanted = tuple(output_size)[others:] if len(output_size) == others + self.rank else tuple(output_size)
+        if len(wanted) != self.rank:
+            raise ValueError(
+                f"ConvTranspose{self.rank}D: for {input.dim()}D input, output_size must have {self.rank} or "
+                f"{others + self.rank} elements (got {len(output_size)})"
+            )
         sizes = zip(input.shape[-self.rank :], self.stride, self.padding, self.dilation, self.kernel_size)
         least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in sizes]
         if not all(low <= w < low + s for low, w, s in zip(least, wanted, self.stride)):
             most = [low + s - 1 for low, s in zip(least, self.stride)]
             raise ValueError(
                 f"requested an output size of {wanted}, but valid sizes range from {least} to {most} "
-                f"(for an input of {tuple(input.shape[2:])})"
+                f"(for an input of {input.shape[2:]})"
             )
         return tuple(w - low for low, w in zip(least, wanted))
 

@@ -82,7 +82,7 @@ class RNNBase(Module):
         weight = self.weight_ih_l0
         if input.dtype != weight.dtype:
             raise ValueError(
-                f"{self._get_name()} input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
+                f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
                 f"input.to({weight.dtype}), or convert model: model.to({input.dtype})"
             )
         expected = 2 if packed else 3
