@@ -231,3 +231,34 @@ def test_safetensors(tmp_path):
         safetensors.load(b"\xff" * 30)
     with pytest.raises(ValueError, match="Key `a` is invalid, expected torch.Tensor"):
         safetensors.save_file({"a": 1}, tmp_path / "y")
+
+
+def test_builtins_are_named_as_programs_name_them_and_may_be_allowed():
+    stream = io.BytesIO()
+    torch.save([range(3), print], stream)
+    stream.seek(0)
+    with pytest.raises(pickle.UnpicklingError, match=r"GLOBAL range was not .*add_safe_globals\(\[range\]\)"):
+        torch.load(stream)
+    stream.seek(0)
+    with torch.serialization.safe_globals([range, print]):
+        assert torch.load(stream) == [range(3), print]
+
+
+@pytest.mark.parametrize("function", [torch.relu, torch.nn.functional.relu, torch.nn.functional.gelu])
+def test_functions_are_written_under_their_public_names(function):
+    stream = io.BytesIO()
+    torch.save(function, stream)
+    assert b"torch" in stream.getvalue() and b"_C" not in stream.getvalue()
+    stream.seek(0)
+    assert torch.load(stream, weights_only=False) is function
+
+
+def test_what_has_no_name_of_its_own_cannot_be_saved():
+    class Local:
+        pass
+
+    with pytest.raises(AttributeError, match="Can't pickle local object 'test_what_has_no_name.*<locals>.Local'"):
+        torch.save(Local(), io.BytesIO())
+    Local.__qualname__ = "Nowhere"
+    with pytest.raises(pickle.PicklingError, match="attribute lookup Nowhere on .* failed"):
+        torch.save(Local(), io.BytesIO())

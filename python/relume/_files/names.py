@@ -14,7 +14,7 @@ _REBUILD = {
     "_rebuild_from_type_v2": storages.rebuild_from_type,
 }
 # Modules whose names lead to running programs, deleting files and the like.
-BLOCKED = frozenset("sys os posix nt subprocess shutil builtins __builtin__ importlib socket ctypes".split())
+BLOCKED = frozenset("sys os posix nt subprocess shutil importlib socket ctypes".split())
 
 _allowed = []
 
@@ -33,8 +33,7 @@ def torch_names():
         ("torch", "device"): _C.device,
         ("torch.nn.parameter", "Parameter"): Parameter,
     }
-    for module in ("builtins", "__builtin__"):
-        names.update({(module, kind.__name__): kind for kind in (set, frozenset, bytearray, complex)})
+    names.update({("builtins", kind.__name__): kind for kind in (set, frozenset, bytearray, complex)})
     names.update({("torch._utils", name): function for name, function in _REBUILD.items()})
     names.update({("torch", name): kind for name, kind in storages.KINDS.items()})
     names[("torch.storage", "UntypedStorage")] = storages.KINDS[storages.UNTYPED]

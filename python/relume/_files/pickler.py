@@ -28,6 +28,10 @@ class _Reference:
         self.identifier = identifier
 
 
+# Where programs find the functions of the extension.
+_PUBLIC = {"relume._C.ops": "relume", "relume._C.functional": "relume.nn.functional"}
+
+
 def _torch_name(module):
     return "torch" + module[len("relume") :] if module == "relume" or module.startswith("relume.") else module
 
@@ -60,10 +64,19 @@ class Pickler(pickle._Pickler):  # the one written in Python: the other insists 
 
     def save_global(self, obj, name=None):
         """Writes a class or function by name."""
+        name = name or obj.__qualname__
+        if "<locals>" in name.split("."):
+            raise AttributeError(f"Can't pickle local object '{name}'")
         module = getattr(obj, "__module__", None) or ""
+        module = _PUBLIC.get(module, module)
         if _torch_name(module) == module:
-            return super().save_global(obj, name)
-        self.write(pickle.GLOBAL + f"{_torch_name(module)}\n{name or obj.__qualname__}\n".encode())
+            try:
+                return super().save_global(obj, name)
+            except pickle.PicklingError as error:
+                if "not found as" not in str(error):
+                    raise
+                raise pickle.PicklingError(f"Can't pickle {obj!r}: attribute lookup {name} on {module} failed") from None
+        self.write(pickle.GLOBAL + f"{_torch_name(module)}\n{name}\n".encode())
         self.memoize(obj)
 
     dispatch[types.FunctionType] = save_global

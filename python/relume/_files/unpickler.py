@@ -4,6 +4,7 @@ names that are known, or that the user allowed, are looked up."""
 import collections
 import pickle
 import struct
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 
 from .._C import Tensor
 from .names import BLOCKED, allowed_names, torch_names
@@ -269,6 +270,7 @@ class Unpickler:
     def _find(self, module, name):
         if module == "relume" or module.startswith("relume."):
             module = "torch" + module[len("relume") :]
+        module, name = NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
         full = f"{module}.{name}"
         if full in self.allowed:
             return self.allowed[full]
@@ -278,6 +280,7 @@ class Unpickler:
             raise pickle.UnpicklingError(
                 f"Weights only load failed. Trying to load unsupported GLOBAL {full} whose module {module} is blocked."
             )
+        full = full.removeprefix("builtins.")
         raise _refusal(
             f"Unsupported global: GLOBAL {full} was not an allowed global by default. Please use "
             f"`torch.serialization.add_safe_globals([{full}])` or the `torch.serialization.safe_globals([{full}])` context "
