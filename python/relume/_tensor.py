@@ -14,8 +14,10 @@ _TYPE_NAMES = {
 _DTYPES = {f"torch.{name}Tensor": getattr(_C, dtype) for dtype, name in _TYPE_NAMES.items()}
 
 
-class HookHandle:
+class RemovableHandle:
     """Takes a hook off again: by remove(), or at the end of a `with`."""
+
+    __module__ = "relume.utils.hooks"
 
     def __init__(self, remove):
         self._remove = remove
@@ -145,7 +147,7 @@ def type(self, dtype=None, non_blocking=False):
 def register_hook(self, hook):
     """Calls hook(grad) whenever this tensor's gradient has been computed; a tensor that it returns replaces it."""
     number = self._register_hook(hook)
-    return HookHandle(lambda: self._remove_hook(number))
+    return RemovableHandle(lambda: self._remove_hook(number))
 
 
 @method
@@ -160,7 +162,7 @@ def register_post_accumulate_grad_hook(self, hook):
             raise TypeError(f"expected Variable, but hook returned '{builtin_type(result).__name__}'")
 
     number = self._register_accumulated_hook(checked)
-    return HookHandle(lambda: self._remove_accumulated_hook(number))
+    return RemovableHandle(lambda: self._remove_accumulated_hook(number))
 
 
 @method

@@ -129,6 +129,7 @@ def test_handles_of_hooks_have_their_type():
     x = torch.ones(1, requires_grad=True)
     handles = [Net().register_forward_hook(print), x.register_hook(lambda grad: None)]
     assert all(isinstance(handle, RemovableHandle) for handle in handles)
+    assert RemovableHandle.__module__.endswith("utils.hooks")
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4)])
@@ -145,6 +146,12 @@ def test_orthogonal_keeps_a_weight_orthonormal_while_it_trains(shape, orthogonal
     w = layer.weight.detach()
     product = w @ w.T if shape[0] <= shape[1] else w.T @ w
     assert torch.allclose(product, torch.eye(min(shape)), atol=1e-5) and not torch.allclose(w, before)
+
+
+@pytest.mark.parametrize("dim, name", [(0, "WeightNormInterfaceBackward0"), (-1, "MulBackward0"), (None, "MulBackward0")])
+def test_weight_norm_along_an_end_is_one_op(dim, name):
+    layer = nn.utils.parametrizations.weight_norm(nn.Linear(3, 2), dim=dim)
+    assert layer.weight.grad_fn.name() == name
 
 
 def test_orthogonal_reflects_what_is_not_square():

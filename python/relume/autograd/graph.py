@@ -7,7 +7,7 @@ import itertools
 from .._C import Node, Tensor, ops  # noqa: F401: torch.autograd.graph.Node
 from .._missing import attribute_finder
 from .._modes import _Guard, enable_grad
-from .._tensor import HookHandle
+from .._tensor import RemovableHandle
 
 _disabled = []  # the messages of the disable_saved_tensors_hooks in force
 _numbers = itertools.count()
@@ -16,7 +16,7 @@ _numbers = itertools.count()
 def _registered(hooks, hook):
     number = next(_numbers)
     hooks[number] = hook
-    return HookHandle(lambda: hooks.pop(number, None))
+    return RemovableHandle(lambda: hooks.pop(number, None))
 
 
 def _register_hook(self, fn):
@@ -182,7 +182,7 @@ def increment_version(tensor):
         ops.as_strided(each.detach(), (0,), (1,)).zero_()
 
 
-class _MultiHandle(HookHandle):
+class _MultiHandle(RemovableHandle):
     """Takes several hooks off at once."""
 
     def __init__(self, handles):

@@ -8,7 +8,7 @@ from collections import OrderedDict, defaultdict
 
 from .._C import Tensor, ops
 from .._functions import typename
-from .._tensor import HookHandle
+from .._tensor import RemovableHandle
 
 
 class _Required:
@@ -25,7 +25,7 @@ _global_step_hooks = {"pre": [], "post": []}
 
 def _added(hooks, hook, prepend=False):
     hooks.insert(0 if prepend else len(hooks), hook)
-    return HookHandle(lambda: hook in hooks and hooks.remove(hook))
+    return RemovableHandle(lambda: hook in hooks and hooks.remove(hook))
 
 
 def register_optimizer_step_pre_hook(hook):

@@ -1,5 +1,5 @@
 """Handles of hooks, under PyTorch's name."""
 
-from .._tensor import HookHandle as RemovableHandle
+from .._tensor import RemovableHandle
 
 __all__ = ["RemovableHandle"]

@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 from ... import _C
 from ..._C import Tensor
-from ..._tensor import HookHandle
+from ..._tensor import RemovableHandle
 from ...autograd.function import Function
 
 
@@ -52,7 +52,7 @@ def add_hook(table, hook, prepend=False, marks=()):
         for each in (table, *marks):
             each.pop(key, None)
 
-    handle = HookHandle(remove)
+    handle = RemovableHandle(remove)
     handle.id = key
     return handle
 

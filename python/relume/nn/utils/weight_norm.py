@@ -2,6 +2,7 @@
 
 import warnings
 
+from ..._C import ops
 from ..parameter import Parameter
 
 
@@ -13,8 +14,9 @@ def norm_except_dim(v, dim):
 
 
 def normed(v, g, dim):
-    """The weight of direction v and length g."""
-    return v * (g / norm_except_dim(v, dim))
+    """The weight of direction v and length g; along the first or last dimension by what is one op in PyTorch."""
+    weight = v * (g / norm_except_dim(v, dim))
+    return ops._named(weight, "WeightNormInterfaceBackward0") if dim in (0, v.dim() - 1) else weight
 
 
 class WeightNorm:
