@@ -68,7 +68,7 @@ Tensor block_diag(TensorList tensors) {
     rows.push_back(constant_pad_nd(block, {before, after}));
     before += block.size(1);
   }
-  return cat(rows);
+  return named("BlockDiagBackward0", cat(rows));
 }
 
 // Every combination of one element of each 1-D tensor, one row each.

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "core/tensor_impl.h"
 #include "ops/autocast.h"
+#include "ops/composed.h"
 #include "relume/ops.h"
 
 namespace relume {
@@ -267,8 +268,7 @@ Tensor einsum(std::string_view equation, TensorList tensors) {
 
 // The sum over pairs of dimensions: result[free of self..., free of other...].
 Tensor tensordot(const Tensor& self, const Tensor& other, IntArrayRef dims_self, IntArrayRef dims_other) {
-  if (const Autocast cast(CastTo::ScopeDtype); cast)
-    return tensordot(cast(self), cast(other), dims_self, dims_other);
+  if (const Autocast cast(CastTo::ScopeDtype); cast) return tensordot(cast(self), cast(other), dims_self, dims_other);
   check(dims_self.size() == dims_other.size(), "both dimension lists should have same length");
   std::vector<int64_t> first, second, free_first, free_second;
   for (size_t i = 0; i < dims_self.size(); ++i) {
@@ -326,7 +326,7 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double
 // The p-norm of x1 - x2 + eps along the last dimension.
 Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, double p, double eps, bool keepdim) {
   impl_of(x1, "pairwise_distance"), impl_of(x2, "pairwise_distance");
-  return (x1 - x2 + eps).norm(p, {-1}, keepdim);
+  return named("NormBackward1", (x1 - x2 + eps).norm(p, {-1}, keepdim));
 }
 
 }  // namespace relume

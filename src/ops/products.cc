@@ -51,7 +51,7 @@ Tensor kron(const Tensor& self, const Tensor& other) {
     right.push_back(1), right.push_back(b);
     sizes.push_back(a * b);
   }
-  return (self.reshape(left) * other.reshape(right)).reshape(sizes);
+  return named("UnsafeViewBackward0", (self.reshape(left) * other.reshape(right)).reshape(sizes));
 }
 
 // The vector product over dim, which has 3 elements; by default the first such dimension.

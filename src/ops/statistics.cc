@@ -40,12 +40,17 @@ Tensor diff(const Tensor& self, int64_t n, int64_t dim, const Tensor& prepend, c
 
 namespace {
 
-// Of each pair of neighbours along dim, the area below y: dx apart, or at the places x.
-Tensor areas(const Tensor& y, double dx, int64_t dim) {
-  const Neighbours height(y, dim);
-  return (height.before + height.after) * (dx / 2);
+void check_numbers(const char* op, const Tensor& y, const Tensor* x = nullptr) {
+  const bool bools = impl_of(y, op).dtype == kBool || (x && impl_of(*x, op).dtype == kBool);
+  check(!bools, "{}: received a bool input for {}`y`, but bool is not supported", op, x ? "`x` or " : "");
 }
-Tensor areas(const Tensor& y, const Tensor& x, int64_t dim) {
+
+// Of each pair of neighbours along dim, twice the height between them, and twice the area below y at the places x.
+Tensor doubled_heights(const Tensor& y, int64_t dim) {
+  const Neighbours height(y, dim);
+  return height.before + height.after;
+}
+Tensor doubled_areas(const Tensor& y, const Tensor& x, int64_t dim) {
   const int64_t at = wrap_dim(dim, y.dim());
   Tensor steps = x.dim() == 1 ? diff(x) : diff(x, 1, dim);
   if (x.dim() == 1) {
@@ -54,32 +59,31 @@ Tensor areas(const Tensor& y, const Tensor& x, int64_t dim) {
     sizes[static_cast<size_t>(at)] = -1;
     steps = steps.reshape(sizes);
   }
-  const Neighbours height(y, at);
-  return (height.before + height.after) * steps / 2;
+  return doubled_heights(y, at) * steps;
 }
 
 }  // namespace
 
 // The integral of y along dim by the trapezoidal rule, at the places x or at a distance of dx.
 Tensor trapezoid(const Tensor& y, const Tensor& x, int64_t dim) {
-  impl_of(y, "trapezoid");
-  impl_of(x, "trapezoid");
-  return areas(y, x, dim).sum({dim});
+  check_numbers("trapezoid", y, &x);
+  return named("DivBackward1", doubled_areas(y, x, dim).sum({dim}) / 2);
 }
 Tensor trapezoid(const Tensor& y, const Scalar& dx, int64_t dim) {
-  impl_of(y, "trapezoid");
-  return areas(y, dx.toDouble(), dim).sum({dim});
+  check_numbers("trapezoid", y);
+  if (y.size(dim) == 0) return y.sum({dim}, false, y.scalar_type());
+  const Tensor ends = y.select(dim, 0) + y.select(dim, -1);
+  return named("MulBackward1", (y.sum({dim}) - ends * 0.5) * dx.toDouble());
 }
 
 // The sums so far of trapezoid()'s areas.
 Tensor cumulative_trapezoid(const Tensor& y, const Tensor& x, int64_t dim) {
-  impl_of(y, "cumulative_trapezoid");
-  impl_of(x, "cumulative_trapezoid");
-  return areas(y, x, dim).cumsum(dim);
+  check_numbers("cumulative_trapezoid", y, &x);
+  return named("DivBackward1", doubled_areas(y, x, dim).cumsum(dim) / 2);
 }
 Tensor cumulative_trapezoid(const Tensor& y, const Scalar& dx, int64_t dim) {
-  impl_of(y, "cumulative_trapezoid");
-  return areas(y, dx.toDouble(), dim).cumsum(dim);
+  check_numbers("cumulative_trapezoid", y);
+  return (doubled_heights(y, dim) * (dx.toDouble() / 2)).cumsum(dim);
 }
 
 // The covariance of each pair of rows [variables, observations], weighted by how often an observation counts (fweights)

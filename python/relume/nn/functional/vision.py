@@ -45,7 +45,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     for dim, (k, d, s) in enumerate(zip(kernel, dilation, stride), input.dim() - 2):
         padded = padded.unfold(dim, d * (k - 1) + 1, s)[..., ::d]
     # [..., rows, columns, kernel rows, kernel columns], to which the kernel comes before the places.
-    return padded.movedim((-2, -1), (-4, -3)).flatten(-2).flatten(-4, -2)
+    return ops._named(padded.movedim((-2, -1), (-4, -3)).flatten(-2).flatten(-4, -2), "Im2ColBackward0")
 
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
@@ -81,4 +81,5 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     values = input.reshape(tuple(input.shape[:-2]) + (channels, elements * rows * columns))
     image = values.new_zeros(tuple(values.shape[:-1]) + (height * width,)).index_add(-1, places.flatten(), values)
     image = image.unflatten(-1, (height, width))
-    return image[..., padding[0] : height - padding[0], padding[1] : width - padding[1]].contiguous()
+    image = image[..., padding[0] : height - padding[0], padding[1] : width - padding[1]].contiguous()
+    return ops._named(image, "Col2ImBackward0")
