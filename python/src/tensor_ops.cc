@@ -2,7 +2,6 @@
 // shape, kind and conversion, tensors from data, and autograd.
 #include "arguments.h"
 #include "autograd/variable.h"
-#include "core/check.h"
 #include "core/tensor_impl.h"
 #include "creation.h"
 #include "function.h"
@@ -44,13 +43,17 @@ void warn_of_copy(PyObject* data, const char* call) {
   check_status(PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1));
 }
 
+// A new tensor, which requires grad if that is asked for. The text of the error is that of creation.
+Tensor finished(const Tensor& made, bool requires_grad) {
+  if (requires_grad && !made.is_floating_point())
+    raise(PyExc_RuntimeError, "Only Tensors of floating point and complex dtype can require gradients");
+  return requires_grad ? made.set_requires_grad(true) : made;
+}
+
 Tensor from_data(const Arguments& a, const char* function) {
   a.optional_device(2);
   warn_of_copy(a.object(0), "torch.tensor");
-  const Tensor result = tensor_from(a.object(0), a.optional_dtype(1), function);
-  if (!a.boolean(3, false)) return result;
-  check(result.is_floating_point(), "Only Tensors of floating point and complex dtype can require gradients");
-  return result.set_requires_grad(true);
+  return finished(tensor_from(a.object(0), a.optional_dtype(1), function), a.boolean(3, false));
 }
 
 // Shares the memory of a tensor or of an array where the dtype allows it.
@@ -96,9 +99,7 @@ PyTypeObject* subclass_of_tensor(PyObject* type) {
 
 PyObject* make_subclass(Arguments& a) {
   PyTypeObject* type = subclass_of_tensor(a.object(0));
-  const Tensor tensor = a.tensor(1).detach();
-  if (a.boolean(2, false)) tensor.set_requires_grad(true);
-  return wrap_as(type, tensor);
+  return wrap_as(type, finished(a.tensor(1).detach(), a.boolean(2, false)));
 }
 
 PyObject* orthogonal(Arguments& a) {
@@ -353,7 +354,7 @@ const Op kTensorOps[] = {
        [](Arguments& a) -> PyObject* {
          warn_of_copy(a.object(1), "tensor.new_tensor");
          const Tensor made = tensor_from(a.object(1), a.has(2) ? a.dtype(2) : a.tensor(0).scalar_type(), "new_tensor");
-         return wrap(a.boolean(4, false) ? made.set_requires_grad(true) : made);
+         return wrap(finished(made, a.boolean(4, false)));
        }}}},
     {"_make_subclass",
      "_make_subclass(cls, data, requires_grad=False)\n\nThe elements of data as an object of cls.\n",

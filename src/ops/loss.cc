@@ -7,7 +7,6 @@
 #include "kernels/loss.h"
 #include "ops/arithmetic.h"
 #include "ops/autocast.h"
-#include "ops/composed.h"
 #include "ops/elementwise.h"
 #include "relume/activations.h"
 #include "relume/autograd.h"
@@ -333,7 +332,7 @@ Tensor cross_entropy_of_probabilities(const Tensor& self, Tensor target, const T
   const Tensor products = input * target;
   if (reduction == kNone) return -products.sum({class_dim});
   if (reduction == kSum) return -products.sum();
-  return named("DivBackward1", -products.sum() / (static_cast<double>(input.numel()) / static_cast<double>(classes)));
+  return -products.sum() / (static_cast<double>(input.numel()) / static_cast<double>(classes));
 }
 
 // The mean of the losses of all classes takes the place of a share of the loss.  Szegedy et al., 2016.

@@ -67,19 +67,19 @@ Tensor doubled_areas(const Tensor& y, const Tensor& x, int64_t dim) {
 // The integral of y along dim by the trapezoidal rule, at the places x or at a distance of dx.
 Tensor trapezoid(const Tensor& y, const Tensor& x, int64_t dim) {
   check_numbers("trapezoid", y, &x);
-  return named("DivBackward1", doubled_areas(y, x, dim).sum({dim}) / 2);
+  return doubled_areas(y, x, dim).sum({dim}) / 2;
 }
 Tensor trapezoid(const Tensor& y, const Scalar& dx, int64_t dim) {
   check_numbers("trapezoid", y);
   if (y.size(dim) == 0) return y.sum({dim}, false, y.scalar_type());
   const Tensor ends = y.select(dim, 0) + y.select(dim, -1);
-  return named("MulBackward1", (y.sum({dim}) - ends * 0.5) * dx.toDouble());
+  return (y.sum({dim}) - ends * 0.5) * dx.toDouble();
 }
 
 // The sums so far of trapezoid()'s areas.
 Tensor cumulative_trapezoid(const Tensor& y, const Tensor& x, int64_t dim) {
   check_numbers("cumulative_trapezoid", y, &x);
-  return named("DivBackward1", doubled_areas(y, x, dim).cumsum(dim) / 2);
+  return doubled_areas(y, x, dim).cumsum(dim) / 2;
 }
 Tensor cumulative_trapezoid(const Tensor& y, const Scalar& dx, int64_t dim) {
   check_numbers("cumulative_trapezoid", y);
