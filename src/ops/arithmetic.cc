@@ -17,7 +17,13 @@ ElementwiseKernel arithmetic_kernel(const ArithmeticRow& row, ScalarType dtype, 
   kernel.options = options;
   kernel.dtype = computed;
   kernel.cost = row.cost;
-  if (computed != dtype) kernel.rounds = dtype;
+  if (computed != dtype) {
+    kernel.rounds = dtype;
+    kernel.half_loop = cpu::arithmetic_loop(row.op, dtype);
+    if (row.op == ArithmeticOp::mul || row.op == ArithmeticOp::div)
+      kernel.half_loop_by_number = cpu::arithmetic_loop(
+          row.op == ArithmeticOp::mul ? ArithmeticOp::mul_number : ArithmeticOp::div_number, dtype);
+  }
   kernel.exact = row.exact;
   return kernel;
 }

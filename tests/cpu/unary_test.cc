@@ -274,6 +274,23 @@ TEST(Unary, TestsGiveBool) {
   });
 }
 
+TEST(Unary, ChangesTheSignOfHalfTypesInPlace) {
+  for_each_target([](Target target) {
+    for (const ScalarType dtype : {kHalf, kBFloat16})
+      for (size_t n = 0; n < 70; ++n) {
+        std::vector<uint16_t> x(n), y(n + 1, 7), expected(n + 1, 7);
+        for (size_t i = 0; i < n; ++i) x[i] = static_cast<uint16_t>(i * 1021);
+        const void* const input = x.data();
+        unary_kernels(target).at(UnaryOp::Neg, dtype).loop(y.data(), &input, static_cast<int64_t>(n), nullptr);
+        for (size_t i = 0; i < n; ++i) expected[i] = x[i] ^ 0x8000;
+        EXPECT_EQ(y, expected);
+        unary_kernels(target).at(UnaryOp::Abs, dtype).loop(y.data(), &input, static_cast<int64_t>(n), nullptr);
+        for (size_t i = 0; i < n; ++i) expected[i] = x[i] & 0x7fff;
+        EXPECT_EQ(y, expected);
+      }
+  });
+}
+
 TEST(Unary, HasNoKernelsForWhatItDoesNotTake) {
   const UnaryKernels& kernels = unary_kernels();
   EXPECT_EQ(kernels.at(UnaryOp::Exp, kLong).loop, nullptr);
