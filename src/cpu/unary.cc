@@ -67,6 +67,7 @@ RELUME_UNARY(Abs, kArithmeticCost, abs(x))
 RELUME_UNARY(Neg, kArithmeticCost, -x)
 RELUME_UNARY(Sign, kArithmeticCost, select(x > V(0.0), V(1.0), select(x < V(0.0), V(-1.0), V(0.0))))
 RELUME_UNARY(Square, kArithmeticCost, x* x)
+RELUME_UNARY(Cube, kArithmeticCost, x* x* x)
 
 // The loops that give bool or take bits are plain: the compiler vectorises them.
 struct IsNan {

@@ -143,6 +143,7 @@ TEST(Unary, HasTheRightSpecialValues) {
       {UnaryOp::Neg, {kNaN, -kInf, kInf, 0, -0.0f}},
       {UnaryOp::Sign, {0, 1, -1, 0, 0}},
       {UnaryOp::Square, {kNaN, kInf, kInf, 0, 0}},
+      {UnaryOp::Cube, {kNaN, kInf, -kInf, -0.0f, 0}},
   };
   for_each_target([&](Target target) {
     for (const auto& row : rows) {
@@ -246,6 +247,8 @@ TEST(Unary, WrapsIntegersAround) {
     EXPECT_EQ(run(UnaryOp::Sign, uint8_t{200}), 1);
     EXPECT_EQ(run(UnaryOp::Square, uint16_t{65535}), 1);
     EXPECT_EQ(run(UnaryOp::Square, int64_t{1} << 40), 0);
+    EXPECT_EQ(run(UnaryOp::Cube, int8_t{-7}), int8_t{-87});
+    EXPECT_EQ(run(UnaryOp::Cube, int64_t{-3}), -27);
     EXPECT_EQ(run(UnaryOp::BitwiseNot, int32_t{0}), -1);
     EXPECT_EQ(run(UnaryOp::BitwiseNot, uint8_t{1}), 254);
   });
