@@ -161,3 +161,22 @@ def test_points_between_pixels_check_their_arguments():
     with pytest.raises(RuntimeError, match="dimension 2 being empty"):
         F.grid_sample(x[:, :, :0], grid, align_corners=False)
     assert torch.grid_sampler(x, grid, 0, 0, False).shape == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize("padding_mode", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_images_are_read_alike_with_and_without_a_gradient_of_the_points(padding_mode, align_corners):
+    torch.manual_seed(4)
+    for height, width, dtype in [(4, 6, torch.float32), (1, 1, torch.float32), (3, 1, torch.float64)]:
+        image = torch.randn(2, 3, height, width, dtype=dtype, requires_grad=True)
+        points = torch.randn(2, 5, 7, 2, dtype=dtype) * 1.5
+        points[0, 0, :4, 0] = torch.tensor([-1.0, 1.0, float("nan"), float("inf")])
+        results, gradients = [], []
+        for grid in (points, points.clone().requires_grad_()):
+            image.grad = None
+            read = F.grid_sample(image, grid, padding_mode=padding_mode, align_corners=align_corners)
+            (read * torch.arange(7.0)).sum().backward()
+            results.append(read)
+            gradients.append(image.grad)
+        assert torch.equal(*results)
+        assert torch.equal(*gradients)
