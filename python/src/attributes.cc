@@ -35,7 +35,10 @@ int set_requires_grad(PyObject* self, PyObject* value, void*) {
   return guarded_status([&] {
     if (!value) raise(PyExc_TypeError, "requires_grad cannot be deleted");
     if (!PyBool_Check(value)) raise(PyExc_RuntimeError, "requires_grad must be a bool");
-    tensor_of(self).set_requires_grad(value == Py_True);
+    const Tensor& tensor = tensor_of(self);
+    if (value == Py_True && !tensor.is_floating_point())
+      raise(PyExc_RuntimeError, "only Tensors of floating point and complex dtype can require gradients");
+    tensor.set_requires_grad(value == Py_True);
   });
 }
 

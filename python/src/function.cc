@@ -30,12 +30,12 @@ void delete_node(PyObject* self) {
 }
 
 PyObject* node_name(PyObject* self, PyObject*) {
-  return guarded([&] { return text(node_in(self)->name()).release(); });
+  return guarded([&] { return text(autograd::python_name(*node_in(self))).release(); });
 }
 PyObject* own_context(PyObject* self);  // the ctx of a Function's node, borrowed; null for other nodes
 // The name of the class that the node has in PyTorch: without namespaces.
 std::string class_name(PyObject* self) {
-  const std::string name = node_in(self)->name();
+  const std::string name = autograd::python_name(*node_in(self));
   return name.substr(name.rfind(':') + 1);  // npos + 1 is 0
 }
 PyObject* node_repr(PyObject* self) {
@@ -406,7 +406,7 @@ PyMethodDef graph_functions[] = {
 
 PyObject* node_object(const NodePtr& node) {
   if (!node) return none();
-  const std::string name = node->name();
+  const std::string name = autograd::python_name(*node);
   const char* module = dynamic_cast<const PythonNode*>(node.get()) ? "torch.autograd.function" : "builtins";
   PyTypeObject* type = class_of(name.substr(name.rfind(':') + 1), module);
   auto* object = reinterpret_cast<NodeObject*>(checked(PyType_GenericAlloc(type, 0)));

@@ -86,13 +86,25 @@ Tensor lifted(const Scalar& number, const Tensor& like) {
     }                                                                       \
   };
 RELUME_OPERATOR(Add, +, "add", "add")
-RELUME_OPERATOR(Subtract, -, "sub", "__rsub__")
 RELUME_OPERATOR(Multiply, *, "mul", "mul")
-RELUME_OPERATOR(Divide, /, "div", "__rtruediv__")
 RELUME_OPERATOR(Remainder, %, "remainder", "__rmod__")
 RELUME_OPERATOR(And, &, "__and__", "__rand__")
 RELUME_OPERATOR(Or, |, "__or__", "__ror__")
 RELUME_OPERATOR(Xor, ^, "__xor__", "__rxor__")
+#undef RELUME_OPERATOR
+
+// Operators that Python composes in a way of its own where the number comes first.
+#define RELUME_OPERATOR(Name, symbol, method, reflected, mirror)                 \
+  struct Name {                                                                  \
+    static constexpr const char *kMethod = method, *kReflected = reflected;      \
+    template <class B>                                                           \
+    Tensor operator()(const Tensor& a, const B& b) const {                       \
+      return a symbol b;                                                         \
+    }                                                                            \
+    Tensor operator()(const Scalar& a, const Tensor& b) const { return mirror; } \
+  };
+RELUME_OPERATOR(Subtract, -, "sub", "__rsub__", relume::rsub(b, a))
+RELUME_OPERATOR(Divide, /, "div", "__rtruediv__", relume::mul(relume::reciprocal(b), a))
 #undef RELUME_OPERATOR
 
 // An operator that is a function of a tensor and a tensor or number.

@@ -36,17 +36,24 @@ PyObject* converted(Arguments& a) {
 void warn_of_copy(PyObject* data, const char* call) {
   if (!is_tensor(data)) return;
   const std::string text =
-      std::string("To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-                  "sourceTensor.detach().clone().requires_grad_(True), rather than ") +
+      std::string(
+          "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+          "sourceTensor.detach().clone().requires_grad_(True), rather than ") +
       call + "(sourceTensor).";
   check_status(PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1));
+}
+
+// A new tensor, which requires grad if that is asked for. The text of the error is that of creation.
+Tensor finished(const Tensor& made, bool requires_grad) {
+  if (requires_grad && !made.is_floating_point())
+    raise(PyExc_RuntimeError, "Only Tensors of floating point and complex dtype can require gradients");
+  return requires_grad ? made.set_requires_grad(true) : made;
 }
 
 Tensor from_data(const Arguments& a, const char* function) {
   a.optional_device(2);
   warn_of_copy(a.object(0), "torch.tensor");
-  const Tensor result = tensor_from(a.object(0), a.optional_dtype(1), function);
-  return a.boolean(3, false) ? result.set_requires_grad(true) : result;
+  return finished(tensor_from(a.object(0), a.optional_dtype(1), function), a.boolean(3, false));
 }
 
 // Shares the memory of a tensor or of an array where the dtype allows it.
@@ -63,7 +70,8 @@ PyObject* as_tensor(Arguments& a) {
 
 PyObject* from_numpy(Arguments& a) {
   PyObject* array = a.object(0);
-  auto* const type = reinterpret_cast<PyObject*>(Py_TYPE(array));  // asking the array itself makes it write the interface
+  auto* const type =
+      reinterpret_cast<PyObject*>(Py_TYPE(array));  // asking the array itself makes it write the interface
   if (!has_buffer_of_numbers(array) || !PyObject_HasAttrString(type, "__array_interface__"))
     raise(PyExc_TypeError, "expected np.ndarray (got " + type_name_of(array) + ")");
   return wrap(tensor_sharing(array, "from_numpy"));
@@ -83,16 +91,15 @@ PyTypeObject* subclass_of_tensor(PyObject* type) {
   auto* const result = reinterpret_cast<PyTypeObject*>(type);
   if (!PyType_IsSubtype(result, tensor_type))
     raise(PyExc_TypeError,
-          "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make sure your class "
+          "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make sure your "
+          "class "
           "inherits from Tensor.");
   return result;
 }
 
 PyObject* make_subclass(Arguments& a) {
   PyTypeObject* type = subclass_of_tensor(a.object(0));
-  const Tensor tensor = a.tensor(1).detach();
-  if (a.boolean(2, false)) tensor.set_requires_grad(true);
-  return wrap_as(type, tensor);
+  return wrap_as(type, finished(a.tensor(1).detach(), a.boolean(2, false)));
 }
 
 PyObject* orthogonal(Arguments& a) {
@@ -347,7 +354,7 @@ const Op kTensorOps[] = {
        [](Arguments& a) -> PyObject* {
          warn_of_copy(a.object(1), "tensor.new_tensor");
          const Tensor made = tensor_from(a.object(1), a.has(2) ? a.dtype(2) : a.tensor(0).scalar_type(), "new_tensor");
-         return wrap(a.boolean(4, false) ? made.set_requires_grad(true) : made);
+         return wrap(finished(made, a.boolean(4, false)));
        }}}},
     {"_make_subclass",
      "_make_subclass(cls, data, requires_grad=False)\n\nThe elements of data as an object of cls.\n",

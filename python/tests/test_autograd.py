@@ -497,3 +497,30 @@ def test_a_leaf_that_is_a_view_is_not_written_to():
     y.mul_(2)
     y.sum().backward()
     assert w.grad.tolist() == [2, 2, 2]
+
+
+def test_integers_do_not_require_grad():
+    text = "Tensors of floating point and complex dtype can require gradients"
+    with pytest.raises(RuntimeError, match="^Only " + text):
+        torch.tensor([1, 2], requires_grad=True)
+    with pytest.raises(RuntimeError, match="^Only " + text):
+        torch.ones(2).new_tensor([1], dtype=torch.int32, requires_grad=True)
+    whole = torch.ones(2, dtype=torch.int64)
+    with pytest.raises(RuntimeError, match="^only " + text):
+        whole.requires_grad = True
+    assert not whole.requires_grad
+
+
+def test_numbers_are_tensors_in_the_names_of_nodes():
+    x = torch.ones(2, requires_grad=True)
+    names = [y.grad_fn.name() for y in (x + 2, x - 2, x * 2, x / 2, 2 - x, 2 / x, torch.div(x, 2, rounding_mode="trunc"))]
+    assert names == [
+        "AddBackward0",
+        "SubBackward0",
+        "MulBackward0",
+        "DivBackward0",
+        "RsubBackward1",
+        "MulBackward0",
+        "DivBackward2",
+    ]
+    assert repr(x * 2) == "tensor([2., 2.], grad_fn=<MulBackward0>)"

@@ -384,7 +384,7 @@ void Run::check_result(GraphNode& node, size_t i, Tensor& grad) {
   }
   if (grad.impl()->dtype != meta.dtype) grad = cast(grad, meta.dtype);
   if (g_anomaly.load(std::memory_order_relaxed) && AnomalyMode::should_check_nan())
-    check(!has_nan(grad), "Function '{}' returned nan values in its {}th output.", node.name(), i);
+    check(!has_nan(grad), "Function '{}' returned nan values in its {}th output.", python_name(node), i);
 }
 
 // Names the forward op whose backward failed, by what it made.
@@ -394,7 +394,7 @@ void warn_of_error_in(const GraphNode& node) {
     made +=
         fmt::format("{}{}Tensor {}", made.empty() ? "" : ", ", relume::to_string(meta.dtype), IntArrayRef(meta.sizes));
   std::fprintf(stderr, "Warning: Error detected in %s, the backward of the forward op %s that made %s.\n",
-               node.name().c_str(), node.short_name().c_str(), made.c_str());
+               python_name(node).c_str(), node.short_name().c_str(), made.c_str());
 }
 
 // The gradient to start from: the one given, or one for tensors of one element.

@@ -25,8 +25,15 @@ void GraphNode::release_saved() {
   saved.clear();
 }
 
+std::string python_name(const Node& node) {
+  std::string name = node.name();
+  for (const char* op : {"Add", "Sub", "Mul", "Div"})
+    if (name == op + std::string("Backward1")) name.back() = '0';
+  return name == "DivBackward3" ? "DivBackward2" : name;
+}
+
 std::string GraphNode::short_name() const {
-  std::string text = name();
+  std::string text = python_name(*this);
   const size_t at = text.find("Backward");
   if (at == std::string::npos) return text;
   const std::string rest = text.substr(at + std::strlen("Backward"));

@@ -152,6 +152,10 @@ class NodeLock {
   GraphNode& node_;
 };
 
+// The name that Python has for a node. What adds, subtracts, multiplies by or divides by a number has that of the same
+// with a tensor, for Python makes a tensor of the number first.
+std::string python_name(const Node& node);
+
 // A node from the pool; the caller owns the one reference.
 template <class N, class... Args>
 N* make_node(Args&&... args) {

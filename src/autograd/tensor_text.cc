@@ -33,7 +33,7 @@ std::string repr(const Tensor& tensor) {
   source.default_dtype = get_default_dtype();
   source.requires_grad = tensor.requires_grad();
   if (const autograd::NodePtr node = tensor.grad_fn()) {
-    const std::string name = node->name();
+    const std::string name = autograd::python_name(*node);
     source.grad_fn = name.substr(name.rfind(':') + 1);  // npos + 1 is 0
   }
   return python_text(source);

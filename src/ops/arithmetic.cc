@@ -90,6 +90,11 @@ Tensor& arithmetic_into(const ArithmeticRow& row, Tensor& self, const Scalar& ot
 
 namespace {
 
+constexpr ArithmeticRow with_grad_fn(ArithmeticRow row, const char* grad_fn) {
+  row.grad_fn = grad_fn;
+  return row;
+}
+
 struct SumRow {
   ArithmeticRow plain;   // a + b, a - b
   ArithmeticRow scaled;  // a + scale b
@@ -102,10 +107,9 @@ constexpr SumRow kSub = {{"sub", "sub_", "sub_stub", ArithmeticOp::sub, "SubBack
                          {"sub", "sub_", "sub_stub", ArithmeticOp::add_scaled, "SubBackward0"},
                          -1};
 
-constexpr ArithmeticRow with_grad_fn(ArithmeticRow row, const char* grad_fn) {
-  row.grad_fn = grad_fn;
-  return row;
-}
+// With a number, as with a tensor but for the node's name.
+constexpr SumRow kAddNumber = {with_grad_fn(kAdd.plain, "AddBackward1"), kAdd.scaled, kAdd.sign};
+constexpr SumRow kSubNumber = {with_grad_fn(kSub.plain, "SubBackward1"), kSub.scaled, kSub.sign};
 constexpr SumRow kSubReversed = {with_grad_fn(kSub.plain, "RsubBackward0"), kSub.scaled, kSub.sign};
 
 void check_alpha(ScalarType dtype, const Scalar& alpha) {
@@ -171,7 +175,7 @@ Tensor add(const Tensor& self, const Tensor& other, const Scalar& alpha) {
 }
 Tensor add(const Tensor& self, const Scalar& other, const Scalar& alpha) {
   impl_of(self, "add");
-  return sum_of(kAdd, self, number(other), alpha, result_type({self, other}));
+  return sum_of(kAddNumber, self, number(other), alpha, result_type({self, other}));
 }
 Tensor& add_(Tensor& self, const Tensor& other, const Scalar& alpha) {
   check_defined(kAdd.plain, self, other);
@@ -179,7 +183,7 @@ Tensor& add_(Tensor& self, const Tensor& other, const Scalar& alpha) {
 }
 Tensor& add_(Tensor& self, const Scalar& other, const Scalar& alpha) {
   impl_of(self, "add_");
-  return sum_into(kAdd, self, number(other), alpha, result_type({self, other}));
+  return sum_into(kAddNumber, self, number(other), alpha, result_type({self, other}));
 }
 
 namespace {
@@ -197,7 +201,7 @@ Tensor sub(const Tensor& self, const Tensor& other, const Scalar& alpha) {
 }
 Tensor sub(const Tensor& self, const Scalar& other, const Scalar& alpha) {
   check_no_bools(self, other.isBoolean());
-  return sum_of(kSub, self, number(other), alpha, result_type({self, other}));
+  return sum_of(kSubNumber, self, number(other), alpha, result_type({self, other}));
 }
 Tensor& sub_(Tensor& self, const Tensor& other, const Scalar& alpha) {
   check_no_bools(self, impl_of(other, "sub_").dtype == kBool);
@@ -205,7 +209,7 @@ Tensor& sub_(Tensor& self, const Tensor& other, const Scalar& alpha) {
 }
 Tensor& sub_(Tensor& self, const Scalar& other, const Scalar& alpha) {
   check_no_bools(self, other.isBoolean());
-  return sum_into(kSub, self, number(other), alpha, result_type({self, other}));
+  return sum_into(kSubNumber, self, number(other), alpha, result_type({self, other}));
 }
 
 // other - alpha self.
@@ -221,6 +225,11 @@ Tensor rsub(const Tensor& self, const Scalar& other, const Scalar& alpha) {
   const Tensor result = elementwise(arithmetic_kernel(kSub.scaled, dtype, &options), {&from, &self}, dtype);
   return record("RsubBackward1", result, {self}, {},
                 [factor = -alpha](Backward& run) { run.set(0, times(run.grad(), factor)); });
+}
+
+Tensor number_minus(const Scalar& value, const Tensor& other) {
+  check_no_bools(other, value.isBoolean());
+  return sum_of(kSub, number(value), other, 1, result_type({other, value}));
 }
 
 // ---- Products and quotients --------------------------------------------------------------------------------------
@@ -256,6 +265,9 @@ constexpr ArithmeticRow kDiv = {"div",
                                 1,
                                 1};
 
+constexpr ArithmeticRow kMulNumber = with_grad_fn(kMul, "MulBackward1");
+constexpr ArithmeticRow kDivNumber = with_grad_fn(kDiv, "DivBackward1");
+
 // Rounded quotients are constant between jumps.
 void no_gradient(Backward& run) {
   if (run.needs(0)) run.set(0, zeros_like(run.grad()));
@@ -278,6 +290,8 @@ constexpr ArithmeticRow kDivFloor = {
 constexpr ArithmeticRow kDivTrunc = {
     "div", "div_", "div_trunc_cpu", ArithmeticOp::trunc_divide, "DivBackward2", no_gradient, Kept::Never, Kept::Never,
     4,     1};
+constexpr ArithmeticRow kDivFloorNumber = with_grad_fn(kDivFloor, "DivBackward3");
+constexpr ArithmeticRow kDivTruncNumber = with_grad_fn(kDivTrunc, "DivBackward3");
 
 // self - other round(self / other) has the gradients 1 and -round(self / other).
 template <const ArithmeticRow& kQuotient>
@@ -302,20 +316,20 @@ constexpr ArithmeticRow kRemainderByNumber = with_grad_fn(kRemainder, "Remainder
 constexpr ArithmeticRow kFmodByNumber = with_grad_fn(kFmod, "FmodBackward0");
 
 // The row of a rounding mode; null for true division.
-const ArithmeticRow* rounding_row(std::optional<std::string_view> mode) {
+const ArithmeticRow* rounding_row(std::optional<std::string_view> mode, bool by_number) {
   if (!mode) return nullptr;
-  if (*mode == "floor") return &kDivFloor;
+  if (*mode == "floor") return by_number ? &kDivFloorNumber : &kDivFloor;
   check(*mode == "trunc", "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{}'", *mode);
-  return &kDivTrunc;
+  return by_number ? &kDivTruncNumber : &kDivTrunc;
 }
 
 }  // namespace
 
 // The product, element by element. Of bools: and.
 Tensor mul(const Tensor& self, const Tensor& other) { return arithmetic(kMul, self, other); }
-Tensor mul(const Tensor& self, const Scalar& other) { return arithmetic(kMul, self, other); }
+Tensor mul(const Tensor& self, const Scalar& other) { return arithmetic(kMulNumber, self, other); }
 Tensor& mul_(Tensor& self, const Tensor& other) { return arithmetic_into(kMul, self, other); }
-Tensor& mul_(Tensor& self, const Scalar& other) { return arithmetic_into(kMul, self, other); }
+Tensor& mul_(Tensor& self, const Scalar& other) { return arithmetic_into(kMulNumber, self, other); }
 
 // The quotient, floating point also where both are integers; or rounded down ("floor") or towards zero ("trunc").
 Tensor div(const Tensor& self, const Tensor& other) {
@@ -324,7 +338,7 @@ Tensor div(const Tensor& self, const Tensor& other) {
 }
 Tensor div(const Tensor& self, const Scalar& other) {
   impl_of(self, "div");
-  return arithmetic(kDiv, self, number(other), float_result_type({self, other}));
+  return arithmetic(kDivNumber, self, number(other), float_result_type({self, other}));
 }
 Tensor& div_(Tensor& self, const Tensor& other) {
   check_defined(kDiv, self, other);
@@ -332,23 +346,28 @@ Tensor& div_(Tensor& self, const Tensor& other) {
 }
 Tensor& div_(Tensor& self, const Scalar& other) {
   impl_of(self, "div_");
-  return arithmetic_into(kDiv, self, number(other), float_result_type({self, other}));
+  return arithmetic_into(kDivNumber, self, number(other), float_result_type({self, other}));
 }
 Tensor div(const Tensor& self, const Tensor& other, std::optional<std::string_view> rounding_mode) {
-  const ArithmeticRow* row = rounding_row(rounding_mode);
+  const ArithmeticRow* row = rounding_row(rounding_mode, false);
   return row ? arithmetic(*row, self, other) : div(self, other);
 }
 Tensor div(const Tensor& self, const Scalar& other, std::optional<std::string_view> rounding_mode) {
-  const ArithmeticRow* row = rounding_row(rounding_mode);
+  const ArithmeticRow* row = rounding_row(rounding_mode, true);
   return row ? arithmetic(*row, self, other) : div(self, other);
 }
 Tensor& div_(Tensor& self, const Tensor& other, std::optional<std::string_view> rounding_mode) {
-  const ArithmeticRow* row = rounding_row(rounding_mode);
+  const ArithmeticRow* row = rounding_row(rounding_mode, false);
   return row ? arithmetic_into(*row, self, other) : div_(self, other);
 }
 Tensor& div_(Tensor& self, const Scalar& other, std::optional<std::string_view> rounding_mode) {
-  const ArithmeticRow* row = rounding_row(rounding_mode);
+  const ArithmeticRow* row = rounding_row(rounding_mode, true);
   return row ? arithmetic_into(*row, self, other) : div_(self, other);
+}
+
+Tensor number_over(const Scalar& value, const Tensor& other) {
+  impl_of(other, "div");
+  return arithmetic(kDiv, number(value), other, float_result_type({other, value}));
 }
 
 // floor(self / other).

@@ -34,6 +34,11 @@ inline Tensor number_within(const Scalar& value, ScalarType dtype) {
   return is_floating_point(dtype) ? number(value) : make_scalar(value, dtype);
 }
 
+// The difference and the quotient of a number and a tensor, as C++ programs write them. (Python's are rsub, and the
+// reciprocal times the number.)
+Tensor number_minus(const Scalar& value, const Tensor& other);
+Tensor number_over(const Scalar& value, const Tensor& other);
+
 // The kernel of an op for operands of the promoted dtype. Throws NotImplementedError where there is none.
 ElementwiseKernel arithmetic_kernel(const ArithmeticRow& row, ScalarType dtype, const void* options = nullptr);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "autograd/record.h"
+#include "kernels/copy.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
 
@@ -29,7 +30,6 @@ ScalarType common_dtype(TensorList tensors) {
 struct CatPlan {
   DimVector sizes;
   size_t dim = 0;
-  std::vector<int64_t> lengths;  // one a tensor; 0 for those that are ignored
 };
 
 CatPlan plan_cat(TensorList tensors, int64_t dim) {
@@ -41,24 +41,21 @@ CatPlan plan_cat(TensorList tensors, int64_t dim) {
     if (!first && !is_legacy_empty(tensors[i])) first = &tensors[i];
   }
   if (!first) first = &tensors[0];
-  CatPlan plan{first->sizes(), static_cast<size_t>(wrap_dim(dim, first->dim())), {}};
+  CatPlan plan{first->sizes(), static_cast<size_t>(wrap_dim(dim, first->dim()))};
   plan.sizes[plan.dim] = 0;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& tensor = tensors[i];
-    if (is_legacy_empty(tensor) && first->dim() != 1) {
-      plan.lengths.push_back(0);
-      continue;
-    }
-    check(tensor.dim() == first->dim(), "Tensors must have same number of dimensions: got {} and {}", first->dim(),
+    if (is_legacy_empty(tensor)) continue;
+    const IntArrayRef sizes = tensor.sizes();
+    check(sizes.size() == plan.sizes.size(), "Tensors must have same number of dimensions: got {} and {}", first->dim(),
           tensor.dim());
-    for (size_t d = 0; d < plan.sizes.size(); ++d)
-      check(d == plan.dim || tensor.sizes()[d] == plan.sizes[d],
+    for (size_t d = 0; d < sizes.size(); ++d)
+      check(d == plan.dim || sizes[d] == plan.sizes[d],
             "Sizes of tensors must match except in dimension {}. Expected size {} but got size {} for tensor number {} "
             "in the "
             "list.",
-            plan.dim, plan.sizes[d], tensor.sizes()[d], i);
-    plan.lengths.push_back(tensor.sizes()[plan.dim]);
-    plan.sizes[plan.dim] += plan.lengths.back();
+            plan.dim, plan.sizes[d], sizes[d], i);
+    plan.sizes[plan.dim] += sizes[plan.dim];
   }
   return plan;
 }
@@ -67,26 +64,28 @@ CatPlan plan_cat(TensorList tensors, int64_t dim) {
 
 Tensor cat(TensorList tensors, int64_t dim) {
   const CatPlan plan = plan_cat(tensors, dim);
-  const int64_t at = static_cast<int64_t>(plan.dim);
-  Tensor result = empty(plan.sizes, TensorOptions(common_dtype(tensors)), common_format(tensors));
-  {
-    const NoGradGuard unrecorded;
-    int64_t start = 0;
-    for (size_t i = 0; i < tensors.size(); ++i) {
-      if (plan.lengths[i] > 0) result.narrow(at, start, plan.lengths[i]).copy_(tensors[i]);
-      start += plan.lengths[i];
-    }
-    result = result.variable_data();  // what was written here counts as no version
+  const Tensor result = empty(plan.sizes, TensorOptions(common_dtype(tensors)), common_format(tensors));
+  const detail::TensorImpl& to = *result.impl();
+  char* out = to.data();
+  for (const Tensor& tensor : tensors) {
+    const detail::TensorImpl& from = *tensor.impl();
+    if (from.numel == 0) continue;
+    cpu::copy_strided(from.sizes, out, to.strides.data(), to.dtype, from.data(), from.strides.data(), from.dtype);
+    out += from.sizes[plan.dim] * to.strides[plan.dim] * element_size(to.dtype);
   }
-  std::vector<DimVector> shapes;
-  for (const Tensor& tensor : tensors) shapes.emplace_back(tensor.sizes());
-  return record_list("CatBackward0", result, tensors, [at, lengths = plan.lengths, shapes](Backward& run) {
+  if (!recording(tensors)) return result;
+  constexpr int64_t kIgnored = -1;
+  std::vector<int64_t> lengths;
+  for (const Tensor& tensor : tensors)
+    lengths.push_back(is_legacy_empty(tensor) ? kIgnored : tensor.sizes()[plan.dim]);
+  return record_list("CatBackward0", result, tensors, [at = plan.dim, lengths](Backward& run) {
     int64_t start = 0;
     for (size_t i = 0; i < lengths.size(); ++i) {
+      const bool ignored = lengths[i] == kIgnored;
       if (run.needs(i))
-        run.set(i,
-                lengths[i] > 0 ? run.grad().narrow(at, start, lengths[i]) : zeros(shapes[i], run.grad().scalar_type()));
-      start += lengths[i];
+        run.set(i, ignored ? zeros({0}, run.grad().scalar_type())
+                           : run.grad().narrow(static_cast<int64_t>(at), start, lengths[i]));
+      if (!ignored) start += lengths[i];
     }
   });
 }
@@ -95,12 +94,18 @@ Tensor stack(TensorList tensors, int64_t dim) {
   check(!tensors.empty(), "stack expects a non-empty TensorList");
   const DimVector sizes(impl_of(tensors[0], "stack").sizes);
   const int64_t at = wrap_dim(dim, static_cast<int64_t>(sizes.size()) + 1);
+  const auto place = static_cast<size_t>(at);
+  DimVector row_sizes = sizes;
+  row_sizes.insert(place, 1);
   std::vector<Tensor> rows;
+  rows.reserve(tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
-    check(impl_of(tensors[i], "stack").sizes == sizes,
-          "stack expects each tensor to be equal size, but got {} at entry 0 and {} at entry {}", IntArrayRef(sizes),
-          tensors[i].sizes(), i);
-    rows.push_back(make_alias(tensors[i]).unsqueeze(at));
+    const detail::TensorImpl& impl = impl_of(tensors[i], "stack");
+    check(impl.sizes == sizes, "stack expects each tensor to be equal size, but got {} at entry 0 and {} at entry {}",
+          IntArrayRef(sizes), tensors[i].sizes(), i);
+    DimVector strides = impl.strides;
+    strides.insert(place, place < sizes.size() ? sizes[place] * strides[place] : 1);
+    rows.push_back(make_alias(tensors[i], row_sizes, strides, impl.offset));
   }
   return record_list("StackBackward0", cat(rows, at), tensors, [at, count = tensors.size()](Backward& run) {
     for (size_t i = 0; i < count; ++i)

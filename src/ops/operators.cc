@@ -1,6 +1,7 @@
 // The operators of tensors and numbers: each is another name of a function.
 #include "relume/operators.h"
 
+#include "ops/arithmetic.h"
 #include "relume/ops.h"
 
 namespace relume {
@@ -12,9 +13,9 @@ namespace relume {
   Tensor operator op(const Scalar& a, const Tensor& b) { return mirror; }
 
 RELUME_OPERATOR(+, add, relume::add(b, a))
-RELUME_OPERATOR(-, sub, relume::rsub(b, a))
+RELUME_OPERATOR(-, sub, number_minus(a, b))
 RELUME_OPERATOR(*, mul, relume::mul(b, a))
-RELUME_OPERATOR(/, div, relume::mul(relume::reciprocal(b), a))
+RELUME_OPERATOR(/, div, number_over(a, b))
 RELUME_OPERATOR(%, remainder, relume::remainder(a, b))
 RELUME_OPERATOR(&, bitwise_and, relume::bitwise_and(b, a))
 RELUME_OPERATOR(|, bitwise_or, relume::bitwise_or(b, a))

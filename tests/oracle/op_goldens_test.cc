@@ -368,8 +368,9 @@ class Program {
       const auto node = t.grad_fn();
       if (t.is_leaf() != expected.value("leaf", false)) return "wrong is_leaf";
       if (t.requires_grad() != expected.contains("grad_fn")) return "wrong requires_grad";
-      if (expected.contains("grad_fn") && (node ? json(node->name()) : json()) != expected["grad_fn"])
-        return "grad_fn " + (node ? node->name() : "null") + " instead of " + expected["grad_fn"].dump();
+      if (expected.contains("grad_fn") && (node ? json(autograd::python_name(*node)) : json()) != expected["grad_fn"])
+        return "grad_fn " + (node ? autograd::python_name(*node) : "null") + " instead of " +
+               expected["grad_fn"].dump();
     } catch (const Error& error) {
       return expected.contains("error") ? difference(error, expected["error"]) : error.what();
     }
