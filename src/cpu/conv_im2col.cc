@@ -76,6 +76,12 @@ class GroupProduct {
     });
   }
 
+  // A whole image of one group.
+  void unfold(const T* image, T* columns) const { unfold(image, 0, conv_.output_pixels(), columns); }
+  void fold(const T* columns, T* image) const { fold(columns, 0, conv_.output_pixels(), image); }
+  int64_t image_elements() const { return in_channels_ * conv_.input_pixels(); }
+  int64_t column_elements() const { return rows_ * conv_.output_pixels(); }
+
  private:
   struct Strides {
     int64_t row, col;
@@ -175,7 +181,7 @@ class GroupProduct {
         if constexpr (std::is_integral_v<T>)
           sum = static_cast<T>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(columns[at + i]));
         else
-          sum += columns[at + i];
+          sum = static_cast<T>(sum + columns[at + i]);
       }
     });
   }
@@ -236,4 +242,60 @@ RELUME_INSTANTIATE(int32_t)
 RELUME_INSTANTIATE(int64_t)
 #undef RELUME_INSTANTIATE
 
+namespace {
+
+// body(product, number of the image) for each image in its channels, as a group of its own.
+template <class T, class Body>
+void for_each_image(Conv conv, const Body& body) {
+  constexpr int64_t kGrain = 1 << 15;  // elements of columns that a thread takes at least
+  conv.groups = conv.out_channels = 1;
+  conv.input_layout = conv.output_layout = Layout::Plain;
+  const GroupProduct<T> product(conv);
+  parallel_for(conv.batch, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, product.column_elements())),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t n = begin; n < end; ++n) body(product, n);
+               });
+}
+
+template <class T>
+void unfold_images(const Conv& conv, const void* images, void* columns) {
+  for_each_image<T>(conv, [&](const GroupProduct<T>& product, int64_t n) {
+    product.unfold(static_cast<const T*>(images) + n * product.image_elements(),
+                   static_cast<T*>(columns) + n * product.column_elements());
+  });
+}
+
+template <class T>
+void fold_images(const Conv& conv, const void* columns, void* images) {
+  for_each_image<T>(conv, [&](const GroupProduct<T>& product, int64_t n) {
+    T* const image = static_cast<T*>(images) + n * product.image_elements();
+    std::fill_n(image, product.image_elements(), T());
+    product.fold(static_cast<const T*>(columns) + n * product.column_elements(), image);
+  });
+}
+
+}  // namespace
+
 }  // namespace relume::cpu::im2col
+
+namespace relume::cpu {
+
+void unfold_windows(const Conv& conv, const void* images, void* columns) {
+  const int64_t bytes = element_size(conv.dtype);  // elements stay as they are
+  const auto run = bytes == 1   ? im2col::unfold_images<uint8_t>
+                   : bytes == 2 ? im2col::unfold_images<int16_t>
+                   : bytes == 4 ? im2col::unfold_images<int32_t>
+                                : im2col::unfold_images<int64_t>;
+  run(conv, images, columns);
+}
+
+void fold_windows(const Conv& conv, const void* columns, void* images) {
+  const auto run = conv.dtype == kDouble     ? im2col::fold_images<double>
+                   : conv.dtype == kHalf     ? im2col::fold_images<Half>
+                   : conv.dtype == kBFloat16 ? im2col::fold_images<BFloat16>
+                   : conv.dtype == kBool     ? im2col::fold_images<bool>
+                                             : im2col::fold_images<float>;
+  run(conv, columns, images);
+}
+
+}  // namespace relume::cpu
