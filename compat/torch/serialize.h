@@ -1,4 +1,5 @@
-// torch::save and torch::load, of modules, optimizers and tensors. The files are safetensors, not libtorch's archives.
+// torch::save and torch::load, of modules, optimizers and tensors. The files written are safetensors; those of libtorch
+// and PyTorch are read too.
 #pragma once
 
 #include <torch/types.h>

@@ -110,6 +110,8 @@ class RELUME_API SavedData {
   using value_type = std::pair<std::string, IValue>;
   // The value of that name; a new one is None.
   IValue& operator[](const std::string& name);
+  // Adds a value whose name no other has.
+  void append(std::string name, IValue value) { values_.emplace_back(std::move(name), std::move(value)); }
   // Throws IndexError where there is none of that name.
   const IValue& at(const std::string& name) const;
   size_t count(const std::string& name) const { return find(name) != end(); }

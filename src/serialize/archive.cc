@@ -1,6 +1,7 @@
 // Archives over safetensors files: what is no tensor is written as one, and its kind stands in the metadata.
 #include "relume/serialize/archive.h"
 
+#include <algorithm>
 #include <istream>
 #include <iterator>
 #include <ostream>
@@ -10,6 +11,7 @@
 #include "relume/ops.h"
 #include "relume/printing.h"
 #include "relume/serialize/safetensors.h"
+#include "serialize/torch_file.h"
 
 namespace relume {
 namespace serialize {
@@ -123,6 +125,57 @@ void add_tensors(InputArchive& archive, const std::string& prefix, OrderedDict<s
 
 std::string number(size_t i) { return std::to_string(i); }
 
+Tensor tensor_of(const IValue& value) {
+  if (value.isTensor()) return value.toTensor();
+  return value.isDouble() ? full({}, value.toDouble(), kDouble) : full({}, value.toScalar().toLong(), kLong);
+}
+
+// What a group of an optimizer's, in a file of PyTorch's, calls its parameters.
+std::vector<std::string> parameters_of(InputArchive& group) {
+  std::vector<std::string> names;
+  IValue value;
+  while (group.try_read("params/" + number(names.size()), value)) names.push_back(value.toStringRef());
+  if (names.empty() && group.try_read("params", value) && value.isIntList())
+    for (const int64_t i : value.toIntVector()) names.push_back(std::to_string(i));
+  return names;
+}
+
+// An optimizer's state as its state_dict() has it, from a file of PyTorch's, which keeps states by numbers, or of
+// libtorch's, by addresses.
+OrderedDict<std::string, Tensor> state_of_torch(InputArchive& archive) {
+  OrderedDict<std::string, Tensor> dict;
+  InputArchive groups, states, group;
+  archive.read("param_groups", groups);
+  archive.try_read("state", states);
+  size_t parameters = 0;
+  for (size_t g = 0; groups.try_read(number(g), group) || groups.try_read("param_groups/" + number(g), group); ++g) {
+    const std::vector<std::string> names = parameters_of(group);
+    for (const std::string& name : names) {
+      const std::string prefix = "state." + number(parameters++) + ".";
+      InputArchive state;
+      if (!states.try_read(name, state)) continue;
+      for (const std::string& key : state.keys()) {
+        IValue value;
+        if (state.try_read(key, value) && (value.isTensor() || value.isScalar()))
+          dict.insert(prefix + key, tensor_of(value));
+      }
+    }
+    const std::string prefix = "group." + number(g) + ".";
+    dict.insert(prefix + "params", full({}, static_cast<int64_t>(names.size()), kLong));
+    InputArchive options = group;
+    group.try_read("options", options);
+    for (const std::string& key : options.keys()) {
+      IValue value;
+      if (!options.try_read(key, value)) continue;
+      if (value.isScalar()) dict.insert(prefix + key, tensor_of(value));
+      if (key == "betas" && value.isDoubleList())
+        for (size_t i = 0; i < value.toDoubleVector().size(); ++i)
+          dict.insert(prefix + "beta" + number(i + 1), tensor_of(value.toDoubleVector()[i]));
+    }
+  }
+  return dict;
+}
+
 }  // namespace
 
 void OutputArchive::write(const std::string& key, const Tensor& tensor, bool) {
@@ -211,6 +264,13 @@ std::vector<std::string> InputArchive::keys() const {
 }
 
 void InputArchive::load_from(const std::string& filename, std::optional<Device>) {
+  const InputFile file(filename);
+  const ByteSource source = {filename, file.size(),
+                             [&](uint64_t offset, void* to, size_t count) { file.read_at(offset, to, count); }};
+  if (is_torch_file(source)) {
+    values_ = read_torch_file(source);
+    return;
+  }
   Metadata metadata;
   const auto tensors = load_safetensors(filename, &metadata);
   values_ = values_of(tensors, metadata);
@@ -223,6 +283,13 @@ void InputArchive::load_from(std::istream& stream, std::optional<Device> device)
 }
 
 void InputArchive::load_from(const char* data, size_t size, std::optional<Device>) {
+  const ByteSource source = {"the stream", size, [&](uint64_t offset, void* to, size_t count) {
+                               std::copy_n(data + offset, count, static_cast<char*>(to));
+                             }};
+  if (is_torch_file(source)) {
+    values_ = read_torch_file(source);
+    return;
+  }
   Metadata metadata;
   const auto tensors = load_safetensors(data, size, &metadata);
   values_ = values_of(tensors, metadata);
@@ -300,6 +367,8 @@ void optim::Optimizer::save(serialize::OutputArchive& archive) const {
 }
 
 void optim::Optimizer::load(serialize::InputArchive& archive) {
+  serialize::InputArchive groups;
+  if (archive.try_read("param_groups", groups)) return load_state_dict(serialize::state_of_torch(archive));
   OrderedDict<std::string, Tensor> state;
   serialize::add_tensors(archive, "", state);
   load_state_dict(state);

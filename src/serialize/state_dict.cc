@@ -44,9 +44,8 @@ void save_safetensors(const std::string& path, const OrderedDict<std::string, Te
 
 void save_safetensors(const std::string& path, const OrderedDict<std::string, Tensor>& tensors,
                       const Metadata& metadata) {
-  with_sources(tensors, [&](std::vector<TensorSource> sources) {
-    write_safetensors(path, std::move(sources), metadata);
-  });
+  with_sources(tensors,
+               [&](std::vector<TensorSource> sources) { write_safetensors(path, std::move(sources), metadata); });
 }
 
 void save_safetensors(std::ostream& stream, const OrderedDict<std::string, Tensor>& tensors, const Metadata& metadata) {

@@ -1,8 +1,13 @@
 """Writes the first inputs of the fuzzers' corpora: small whole files, and files that lie in one place."""
 
+import collections
 import gzip
+import io
 import pathlib
+import pickle
 import struct
+import sys
+import types
 import zlib
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
@@ -82,6 +87,64 @@ SEEDS["archive"] = {
     "wrong_kind": archive(("str", "F32", [2], bytes(8))),
     "unknown_kind": archive(("dict", "U8", [0], b"")),
     "list_of_none": archive(("int", "I64", [0], b"")),
+}
+
+def stand_in(module, name):
+    """A class that pickles under another's name."""
+    sys.modules.setdefault(module, types.ModuleType(module))
+    made = type(name, (), {"__module__": module})
+    setattr(sys.modules[module], name, made)
+    return made
+
+
+STORAGES = {name: stand_in("torch", name + "Storage") for name in ["Float", "Bool", "Long"]}
+REBUILD_TENSOR = stand_in("torch._utils", "_rebuild_tensor_v2")
+REBUILD_PARAMETER = stand_in("torch._utils", "_rebuild_parameter")
+BUILD_INTS = stand_in("torch.jit._pickle", "build_intlist")
+MODULE = stand_in("__torch__", "Module")
+
+
+class Made:
+    def __init__(self, maker, *arguments):
+        self.how = maker, arguments
+
+    def __reduce__(self):
+        return self.how
+
+
+class Storage:
+    def __init__(self, name, key, count):
+        self.identity = "storage", STORAGES[name], key, "cpu", count
+
+
+class Pickler(pickle.Pickler):
+    def persistent_id(self, value):
+        return getattr(value, "identity", None)
+
+
+def pickled(value, protocol=2):
+    stream = io.BytesIO()
+    Pickler(stream, protocol).dump(value)
+    return stream.getvalue()
+
+
+def tensor(name, count, sizes, strides, offset=0, key="0"):
+    return Made(REBUILD_TENSOR, Storage(name, key, count), offset, sizes, strides, False, collections.OrderedDict())
+
+
+module = MODULE()
+module.weight, module.child, module.none = tensor("Float", 6, (2, 2), (1, 2), 1), MODULE(), None
+SEEDS["pickle"] = {
+    "values": pickled({"a": 1, "b": 2.5, "c": None, "d": [True, "text"], 3: (1, 2), "e": [0.5], "f": -(2**40), "g": {}}),
+    "recent": pickled({"a": [1, 2.5, None], "b": ("text", 70000, -1)}, 5),
+    "tensor": pickled(tensor("Long", 3, (3,), (1,))),
+    "empty": pickled(tensor("Float", 0, (0, 2), (2, 1), 0, "1")),
+    "parameter": pickled(Made(REBUILD_PARAMETER, tensor("Float", 6, (), ()), True, collections.OrderedDict())),
+    "ordered": pickled(collections.OrderedDict(x=tensor("Bool", 24, (2, 1), (2, 2)), y=Made(BUILD_INTS, [1, 2]))),
+    "module": pickled(module),
+    "object": pickled(Made(stand_in("os", "system"), "true")),
+    "outside": pickled(tensor("Float", 6, (2, 4), (4, 1))),
+    "long": pickled([2**100]),
 }
 
 for reader, seeds in SEEDS.items():

@@ -9,10 +9,20 @@
 #include "relume/error.h"
 #include "relume/serialize/archive.h"
 #include "serialize/safetensors.h"
+#include "serialize/torch_file.h"
+#include "zip_of.h"
 
 namespace relume::fuzz {
 
 using Input = ArrayRef<uint8_t>;
+
+// A pickle as the part of one of PyTorch's files that says what is in it.
+inline void read_pickle(Input input) {
+  const std::string file = test::zip_of({{"a/data.pkl", std::string(input.begin(), input.end())},
+                                         {"a/data/0", std::string(24, '\1')},
+                                         {"a/data/1", std::string()}});
+  serialize::InputArchive().load_from(file.data(), file.size());
+}
 
 struct Reader {
   const char* name;  // also of its corpus
@@ -27,6 +37,7 @@ inline constexpr Reader kReaders[] = {
      [](Input input) {
        serialize::InputArchive().load_from(reinterpret_cast<const char*>(input.data()), input.size());
      }},
+    {"pickle", read_pickle},
 };
 
 // Any bytes are read or refused with an Error; anything else is a bug. Says whether they were read.

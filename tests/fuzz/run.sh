@@ -10,7 +10,7 @@ flags="-std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recov
 sources="src/core/file.cc src/data/idx.cc src/data/png.cc src/serialize/*.cc tests/fuzz/fuzzer.cc"
 libraries="build/release/librelume.a -lfmt -lz -lpng -ldnnl -lhwy -lgomp"
 
-for reader in idx png safetensors archive; do
+for reader in idx png safetensors archive pickle; do
   program=build/fuzz/${reader}_fuzzer found=build/fuzz/$reader corpus=tests/fuzz/corpus/$reader log=build/fuzz/$reader.log
   mkdir -p "$found"
   if [ "${1:-60}" = merge ]; then

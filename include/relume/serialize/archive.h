@@ -45,8 +45,10 @@ class RELUME_API OutputArchive {
   relume::detail::SavedData values_;
 };
 
-// Values from a file or stream. read() throws Error, which names the value, where there is none of that name and kind;
-// try_read() then says false. A tensor that is defined keeps its identity, and takes over the file's sizes and dtype.
+// Values from a file or stream: one that OutputArchive wrote, or libtorch's torch::save, or PyTorch's torch.save, where
+// it holds tensors, numbers, strings, lists and dicts alone (nothing of it is executed). read() throws Error, which
+// names the value, where there is none of that name and kind; try_read() then says false. A tensor that is defined
+// keeps its identity, and takes over the file's sizes and dtype.
 class RELUME_API InputArchive {
  public:
   void read(const std::string& key, Tensor& tensor, bool is_buffer = false);
