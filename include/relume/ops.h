@@ -638,6 +638,7 @@ Tensor log_softmax(const Tensor& self, int64_t dim, std::optional<ScalarType> dt
 Tensor softmin(const Tensor& self, int64_t dim, std::optional<ScalarType> dtype = {});
 Tensor glu(const Tensor& self, int64_t dim = -1);
 Tensor prelu(const Tensor& self, const Tensor& weight);
+std::tuple<Tensor, Tensor, Tensor> _thnn_fused_lstm_cell(const Tensor& input_gates, const Tensor& hidden_gates, const Tensor& cx, const Tensor& input_bias = {}, const Tensor& hidden_bias = {});
 Tensor rrelu(const Tensor& self, const Scalar& lower = 0.125, const Scalar& upper = 0.3333333333333333, bool training = false, std::optional<Generator> generator = {});
 Tensor& rrelu_(Tensor& self, const Scalar& lower = 0.125, const Scalar& upper = 0.3333333333333333, bool training = false, std::optional<Generator> generator = {});
 

@@ -5,6 +5,7 @@
 #include "core/tensor_impl.h"
 #include "creation.h"
 #include "function.h"
+#include "ops/patches.h"
 #include "relume/nn/init.h"
 #include "relume/ops.h"
 #include "tables.h"
@@ -104,6 +105,15 @@ PyObject* make_subclass(Arguments& a) {
 
 PyObject* orthogonal(Arguments& a) {
   return wrap(nn::init::orthogonal_(a.tensor(0), a.number(1, 1), a.optional_generator(2)));
+}
+
+// Kernel, dilation, padding and stride, from the argument at `first` on.
+Patches patches_of(Arguments& a, size_t first) {
+  const auto pair = [&](size_t i) {
+    const DimVector both = a.integers(first + i);
+    return std::array<int64_t, 2>{both[0], both[1]};
+  };
+  return {pair(0), pair(1), pair(2), pair(3)};
 }
 
 const char kToDocumentation[] =
@@ -381,6 +391,17 @@ const Op kTensorOps[] = {
      {{kFunction, "Tensor input, bool sorted=True, bool return_inverse=False, bool return_counts=False",
        [](Arguments& a) -> PyObject* {
          return wrap(relume::unique(a.tensor(0), a.boolean(1, true), a.boolean(2, false), a.boolean(3, false)));
+       }}}},
+    {"_im2col",
+     "_im2col(input, kernel_size, dilation, padding, stride)\n\nWindows as columns.\n",
+     {{kFunction, "Tensor input, int[] kernel_size, int[] dilation, int[] padding, int[] stride",
+       [](Arguments& a) -> PyObject* { return wrap(RELUME_RESULT(im2col(a.tensor(0), patches_of(a, 1)))); }}}},
+    {"_col2im",
+     "_col2im(input, output_size, kernel_size, dilation, padding, stride)\n\nColumns added up to images.\n",
+     {{kFunction, "Tensor input, int[] output_size, int[] kernel_size, int[] dilation, int[] padding, int[] stride",
+       [](Arguments& a) -> PyObject* {
+         const DimVector size = a.integers(1);
+         return wrap(RELUME_RESULT(col2im(a.tensor(0), {size[0], size[1]}, patches_of(a, 2))));
        }}}},
     {"_unique_consecutive",
      "_unique_consecutive(input, return_inverse, return_counts, dim)\n\nThe values, the inverse and the counts.\n",

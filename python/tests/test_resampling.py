@@ -161,3 +161,48 @@ def test_points_between_pixels_check_their_arguments():
     with pytest.raises(RuntimeError, match="dimension 2 being empty"):
         F.grid_sample(x[:, :, :0], grid, align_corners=False)
     assert torch.grid_sampler(x, grid, 0, 0, False).shape == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize("padding_mode", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_images_are_read_alike_with_and_without_a_gradient_of_the_points(padding_mode, align_corners):
+    torch.manual_seed(4)
+    for height, width, dtype in [(4, 6, torch.float32), (1, 1, torch.float32), (3, 1, torch.float64)]:
+        image = torch.randn(2, 3, height, width, dtype=dtype, requires_grad=True)
+        points = torch.randn(2, 5, 7, 2, dtype=dtype) * 1.5
+        points[0, 0, :4, 0] = torch.tensor([-1.0, 1.0, float("nan"), float("inf")])
+        results, gradients = [], []
+        for grid in (points, points.clone().requires_grad_()):
+            image.grad = None
+            read = F.grid_sample(image, grid, padding_mode=padding_mode, align_corners=align_corners)
+            (read * torch.arange(7.0)).sum().backward()
+            results.append(read)
+            gradients.append(image.grad)
+        assert torch.equal(*results)
+        assert torch.equal(*gradients)
+
+
+def test_patches_have_pytorchs_numbers_order_and_gradients():
+    image = torch.arange(1.0, 13.0).view(1, 3, 4).requires_grad_()
+    columns = F.unfold(image, (2, 2), dilation=(1, 2), padding=(1, 0), stride=(2, 1))
+    assert columns.tolist() == [
+        [0.0, 0.0, 5.0, 6.0], [0.0, 0.0, 7.0, 8.0], [1.0, 2.0, 9.0, 10.0], [3.0, 4.0, 11.0, 12.0]
+    ]  # fmt: skip
+    assert columns.grad_fn.name() == "Im2ColBackward0"
+    columns.sum().backward()
+    assert torch.equal(image.grad, torch.ones(1, 3, 4))
+    back = F.fold(columns.detach() * 2, (3, 4), (2, 2), dilation=(1, 2), padding=(1, 0), stride=(2, 1))
+    assert torch.equal(back, image * 2)
+    with pytest.raises(NotImplementedError, match="\"im2col_out_cpu\" not implemented for 'Long'"):
+        F.unfold(image.long(), 2)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16])
+def test_patches_add_up_to_how_often_windows_hold_a_pixel(dtype):
+    for kernel, dilation, padding, stride in itertools.product((1, 2, 3), (1, 2), (0, 1), (1, 2, 3)):
+        arguments = dict(kernel_size=kernel, dilation=dilation, padding=padding, stride=stride)
+        ones = torch.ones(2, 3, 6, 7, dtype=dtype)
+        columns = F.unfold(ones.transpose(0, 1).contiguous().transpose(0, 1), **arguments)
+        assert columns.sum() == F.fold(columns, (6, 7), **arguments).sum()
+        assert columns.size(1) == 3 * kernel * kernel and columns.dtype == dtype
+        assert torch.equal(columns[1], F.unfold(ones[1], **arguments))

@@ -95,15 +95,18 @@ void run(void* out, const void* const* inputs, int64_t n, [[maybe_unused]] const
 template <class F, class T>
 constexpr ActivationLoops make_loops() {
   constexpr bool kInteger = std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, uint16_t>;
+  // Beside ReLU and its like conversions would take most of the time: half types have loops of their own.
+  constexpr bool kCheap = F::traits.max_ulp <= 1 && HasDerivativeFromResult<F, double>;
+  constexpr bool kHalf = kHasHalfLoops && is_half_type<T> && kCheap;
   if constexpr (kInteger && F::traits.integers == Integers::Keep) {
     return {.forward = run<T, Forward<F>>};
-  } else if constexpr (!std::is_floating_point_v<T>) {
+  } else if constexpr (!std::is_floating_point_v<T> && !kHalf) {
     return {};
   } else {
     constexpr From kSaved = HasDerivativeFromResult<F, double> ? From::Result : From::Input;
     ActivationLoops loops = {.forward = run<T, Forward<F>>, .backward = run<T, Backward<F, kSaved>>};
-    if constexpr (F::traits.twice_differentiable) loops.second = run<T, Second<F, kSaved>>;
-    if constexpr (requires(F f) { f.invertible(); }) {
+    if constexpr (F::traits.twice_differentiable && !kHalf) loops.second = run<T, Second<F, kSaved>>;
+    if constexpr (requires(F f) { f.invertible(); } && !kHalf) {
       loops.backward_from_input = run<T, Backward<F, From::Input>>;
       loops.second_from_input = run<T, Second<F, From::Input>>;
     }

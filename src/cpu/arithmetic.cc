@@ -21,8 +21,8 @@ inline float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); 
 inline double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
 template <class T> T fused(T a, T b, T c) { return static_cast<T>(static_cast<uint64_t>(a) * b + c); }
 template <class T> T times(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>) return a * b;
-  else return static_cast<T>(static_cast<uint64_t>(a) * b);
+  if constexpr (std::is_integral_v<T>) return static_cast<T>(static_cast<uint64_t>(a) * b);
+  else return a * b;
 }
 
 struct Add { template <class T> static T of(T a, T b) { return static_cast<T>(a + b); } };
@@ -86,6 +86,23 @@ void loop_of_3(void* out, const void* const* inputs, int64_t n, const void*) {
 #pragma GCC ivdep
   for (int64_t i = 0; i < n; ++i) to[i] = Op::of(a[i], b[i], c[i]);
 }
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+template <class Op, class T>
+void half_loop_of_2(void* out, const void* const* inputs, int64_t n, const void*) {
+  loop<T, 2>(out, inputs, n, [](VF a, VF b) { return Op::of(a, b); });
+}
+template <class Op, class T>
+void half_loop_by_number(void* out, const void* const* inputs, int64_t n, const void*) {
+  const VF number(*static_cast<const float*>(inputs[1]));
+  loop<T, 1>(out, inputs, n, [number](VF a) { return Op::of(a, number); });
+}
+template <class T>
+void scaled_half_loop(void* out, const void* const* inputs, int64_t n, const void* options) {
+  const VF scale(static_cast<const ScaleOptions*>(options)->real);
+  loop<T, 2>(out, inputs, n, [scale](VF a, VF b) { return mul_add(scale, b, a); });
+}
+#endif
 
 // min(max(a, b), c); of integers in two loops, for the compiler does not see one as a loop over vectors.
 struct Clamp {
@@ -325,6 +342,7 @@ class TableMaker {
     table_.at(ArithmeticOp::atan2, kDouble) = atan2_loop<double>();
     table_.at(ArithmeticOp::hypot, kFloat) = float_hypot_loop();
     table_.at(ArithmeticOp::hypot, kDouble) = double_hypot_loop();
+    halves(TypeList<Half, BFloat16>());
     for (int d = 0; d < kNumDtypes; ++d)
       table_.loops[static_cast<int>(where)][d] = where_of(static_cast<ScalarType>(d));
     return table_;
@@ -370,6 +388,18 @@ class TableMaker {
   template <class Op, class... Ts>
   constexpr void rests(ArithmeticOp op, TypeList<Ts...>) {
     ((table_.at(op, dtype_of<Ts>) = rest_loop<Ts, Op>), ...);
+  }
+  template <class... Ts>
+  constexpr void halves([[maybe_unused]] TypeList<Ts...> types) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+    ((table_.at(ArithmeticOp::add, dtype_of<Ts>) = half_loop_of_2<Add, Ts>), ...);
+    ((table_.at(ArithmeticOp::sub, dtype_of<Ts>) = half_loop_of_2<Sub, Ts>), ...);
+    ((table_.at(ArithmeticOp::mul, dtype_of<Ts>) = half_loop_of_2<Mul, Ts>), ...);
+    ((table_.at(ArithmeticOp::div, dtype_of<Ts>) = half_loop_of_2<Div, Ts>), ...);
+    ((table_.at(ArithmeticOp::mul_number, dtype_of<Ts>) = half_loop_by_number<Mul, Ts>), ...);
+    ((table_.at(ArithmeticOp::div_number, dtype_of<Ts>) = half_loop_by_number<Div, Ts>), ...);
+    ((table_.at(ArithmeticOp::add_scaled, dtype_of<Ts>) = scaled_half_loop<Ts>), ...);
+#endif
   }
   template <class... Ts>
   constexpr void clamps(TypeList<Ts...>) {

@@ -23,12 +23,19 @@ Steps steps_of(Layout layout, int64_t channels, int64_t pixels) {
   return {1, channels, channels * pixels};
 }
 
+// The same with its dimensions at the end, where the longest runs of neighbours are.
+Conv with_last_dimensions(Conv conv) {
+  for (int64_t* each : {conv.input, conv.kernel, conv.output, conv.stride, conv.padding, conv.dilation})
+    std::rotate(each, each + conv.spatial, each + kMaxSpatial);
+  return conv;
+}
+
 // The part of a convolution that one group of one image is.
 template <class T>
 class GroupProduct {
  public:
   explicit GroupProduct(const Conv& conv)
-      : conv_(conv),
+      : conv_(with_last_dimensions(conv)),
         in_(steps_of(conv.input_layout, conv.in_channels, conv.input_pixels())),
         out_(steps_of(conv.output_layout, conv.out_channels, conv.output_pixels())),
         in_channels_(conv.in_channels / conv.groups),
@@ -68,6 +75,12 @@ class GroupProduct {
                weight_of(grad_weight, group), {rows_, 1}, out_channels_, rows_, count);
     });
   }
+
+  // A whole image of one group.
+  void unfold(const T* image, T* columns) const { unfold(image, 0, conv_.output_pixels(), columns); }
+  void fold(const T* columns, T* image) const { fold(columns, 0, conv_.output_pixels(), image); }
+  int64_t image_elements() const { return in_channels_ * conv_.input_pixels(); }
+  int64_t column_elements() const { return rows_ * conv_.output_pixels(); }
 
  private:
   struct Strides {
@@ -113,51 +126,67 @@ class GroupProduct {
     gemm(g);
   }
 
-  // Calls body(row of the unfolded matrix, offset of the pixel in a channel or -1 for padding, column).
+  // Calls body(first element in the unfolded matrix, count, offset in a channel or -1 for padding, step of the offset)
+  // for the pieces of each of its rows that lie evenly in the image.
   template <class Body>
-  void for_each_tap(int64_t begin, int64_t count, const Body& body) const {
-    const int64_t plane = conv_.input_pixels();
-    int64_t row = 0;
+  void for_each_run(int64_t begin, int64_t count, const Body& body) const {
+    const int64_t plane = conv_.input_pixels(), width = conv_.output[2], stride = conv_.stride[2];
+    int64_t at = 0;
     for (int64_t c = 0; c < in_channels_; ++c)
       for (int64_t k0 = 0; k0 < conv_.kernel[0]; ++k0)
         for (int64_t k1 = 0; k1 < conv_.kernel[1]; ++k1)
-          for (int64_t k2 = 0; k2 < conv_.kernel[2]; ++k2, ++row) {
-            int64_t o2 = begin % conv_.output[2], o1 = begin / conv_.output[2] % conv_.output[1];
-            int64_t o0 = begin / (conv_.output[2] * conv_.output[1]);
-            for (int64_t i = 0; i < count; ++i) {
-              const int64_t x0 = at(0, o0, k0), x1 = at(1, o1, k1), x2 = at(2, o2, k2);
-              const bool inside = inside_of(0, x0) && inside_of(1, x1) && inside_of(2, x2);
-              const int64_t pixel = (x0 * conv_.input[1] + x1) * conv_.input[2] + x2;
-              body(row * count + i, inside && plane > 0 ? c * in_.channel + pixel * in_.pixel : -1);
-              if (++o2 == conv_.output[2]) {
-                o2 = 0;
-                if (++o1 == conv_.output[1]) o1 = 0, ++o0;
-              }
+          for (int64_t k2 = 0; k2 < conv_.kernel[2]; ++k2)
+            for (int64_t o = begin; o < begin + count;) {
+              const int64_t o2 = o % width, n = std::min(width - o2, begin + count - o);
+              const int64_t x0 = place(0, o / (width * conv_.output[1]), k0);
+              const int64_t x1 = place(1, o / width % conv_.output[1], k1), x2 = place(2, o2, k2);
+              const bool inside = plane > 0 && inside_of(0, x0) && inside_of(1, x1);
+              // Steps until the run enters the image, and until it leaves it.
+              const int64_t enters = inside ? std::min(n, steps_until(0, x2, stride)) : n;
+              const int64_t leaves = std::clamp(steps_until(conv_.input[2], x2, stride), enters, n);
+              const int64_t pixel = (x0 * conv_.input[1] + x1) * conv_.input[2] + x2 + enters * stride;
+              body(at, enters, -1, 0);
+              body(at + enters, leaves - enters, c * in_.channel + pixel * in_.pixel, stride * in_.pixel);
+              body(at + leaves, n - leaves, -1, 0);
+              at += n;
+              o += n;
             }
-          }
   }
 
-  int64_t at(int d, int64_t o, int64_t k) const {
+  int64_t place(int d, int64_t o, int64_t k) const {
     return o * conv_.stride[d] - conv_.padding[d] + k * conv_.dilation[d];
   }
   bool inside_of(int d, int64_t x) const { return x >= 0 && x < conv_.input[d]; }
-
-  void unfold(const T* input, int64_t begin, int64_t count, T* columns) const {
-    for_each_tap(begin, count,
-                 [&](int64_t column, int64_t offset) { columns[column] = offset < 0 ? T(0) : input[offset]; });
+  // How many steps from x it takes to reach `bound`.
+  static int64_t steps_until(int64_t bound, int64_t x, int64_t step) {
+    return x >= bound ? 0 : (bound - x + step - 1) / step;
   }
 
-  void fold(const T* columns, int64_t begin, int64_t count, T* input) const {
-    for_each_tap(begin, count, [&](int64_t column, int64_t offset) {
-      if (offset < 0) return;
-      if constexpr (std::is_integral_v<T>)
-        input[offset] = static_cast<T>(static_cast<uint64_t>(input[offset]) + static_cast<uint64_t>(columns[column]));
+  void unfold(const T* input, int64_t begin, int64_t count, T* columns) const {
+    for_each_run(begin, count, [&](int64_t at, int64_t n, int64_t offset, int64_t step) {
+      if (offset < 0)
+        std::fill_n(columns + at, n, T(0));
+      else if (step == 1)
+        std::copy_n(input + offset, n, columns + at);
       else
-        input[offset] += columns[column];
+        for (int64_t i = 0; i < n; ++i) columns[at + i] = input[offset + i * step];
     });
   }
 
-  const Conv& conv_;
+  void fold(const T* columns, int64_t begin, int64_t count, T* input) const {
+    for_each_run(begin, count, [&](int64_t at, int64_t n, int64_t offset, int64_t step) {
+      if (offset < 0) return;
+      for (int64_t i = 0; i < n; ++i) {
+        T& sum = input[offset + i * step];
+        if constexpr (std::is_integral_v<T>)
+          sum = static_cast<T>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(columns[at + i]));
+        else
+          sum = static_cast<T>(sum + columns[at + i]);
+      }
+    });
+  }
+
+  const Conv conv_;
   const Steps in_, out_;
   const int64_t in_channels_, out_channels_, rows_;
 };
@@ -213,4 +242,60 @@ RELUME_INSTANTIATE(int32_t)
 RELUME_INSTANTIATE(int64_t)
 #undef RELUME_INSTANTIATE
 
+namespace {
+
+// body(product, number of the image) for each image in its channels, as a group of its own.
+template <class T, class Body>
+void for_each_image(Conv conv, const Body& body) {
+  constexpr int64_t kGrain = 1 << 15;  // elements of columns that a thread takes at least
+  conv.groups = conv.out_channels = 1;
+  conv.input_layout = conv.output_layout = Layout::Plain;
+  const GroupProduct<T> product(conv);
+  parallel_for(conv.batch, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, product.column_elements())),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t n = begin; n < end; ++n) body(product, n);
+               });
+}
+
+template <class T>
+void unfold_images(const Conv& conv, const void* images, void* columns) {
+  for_each_image<T>(conv, [&](const GroupProduct<T>& product, int64_t n) {
+    product.unfold(static_cast<const T*>(images) + n * product.image_elements(),
+                   static_cast<T*>(columns) + n * product.column_elements());
+  });
+}
+
+template <class T>
+void fold_images(const Conv& conv, const void* columns, void* images) {
+  for_each_image<T>(conv, [&](const GroupProduct<T>& product, int64_t n) {
+    T* const image = static_cast<T*>(images) + n * product.image_elements();
+    std::fill_n(image, product.image_elements(), T());
+    product.fold(static_cast<const T*>(columns) + n * product.column_elements(), image);
+  });
+}
+
+}  // namespace
+
 }  // namespace relume::cpu::im2col
+
+namespace relume::cpu {
+
+void unfold_windows(const Conv& conv, const void* images, void* columns) {
+  const int64_t bytes = element_size(conv.dtype);  // elements stay as they are
+  const auto run = bytes == 1   ? im2col::unfold_images<uint8_t>
+                   : bytes == 2 ? im2col::unfold_images<int16_t>
+                   : bytes == 4 ? im2col::unfold_images<int32_t>
+                                : im2col::unfold_images<int64_t>;
+  run(conv, images, columns);
+}
+
+void fold_windows(const Conv& conv, const void* columns, void* images) {
+  const auto run = conv.dtype == kDouble     ? im2col::fold_images<double>
+                   : conv.dtype == kHalf     ? im2col::fold_images<Half>
+                   : conv.dtype == kBFloat16 ? im2col::fold_images<BFloat16>
+                   : conv.dtype == kBool     ? im2col::fold_images<bool>
+                                             : im2col::fold_images<float>;
+  run(conv, columns, images);
+}
+
+}  // namespace relume::cpu

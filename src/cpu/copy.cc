@@ -2,8 +2,10 @@
 #include "kernels/copy.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "cpu/cache.h"
 #include "cpu/loop_nest.h"
@@ -11,6 +13,53 @@
 
 namespace relume::cpu {
 namespace {
+
+template <class T>
+using Lanes [[gnu::vector_size(16)]] = T;
+
+// The lower halves of a and b interleaved, or the upper ones.
+template <bool kUpper, class V, int... kLane>
+V interleave(V a, V b, std::integer_sequence<int, kLane...>) {
+  constexpr int kLanes = sizeof...(kLane), kFirst = kUpper ? kLanes / 2 : 0;
+  return __builtin_shufflevector(a, b, (kFirst + kLane / 2 + (kLane % 2) * kLanes)...);
+}
+
+// to[c * to_stride + r] = from[r * columns + c], squares of 16 bytes a side at a time: rows of which the first half is
+// interleaved with the second are transposed after as many rounds as the square's side has halves.
+template <class T>
+void transpose(void* dst, int64_t to_stride, const void* src, int64_t rows, int64_t columns) {
+  constexpr int kSide = 16 / sizeof(T), kRounds = std::countr_zero(unsigned{kSide});
+  using V = Lanes<T>;
+  constexpr auto kOrder = std::make_integer_sequence<int, kSide>();
+  T* const to = static_cast<T*>(dst);
+  const T* const from = static_cast<const T*>(src);
+  const int64_t whole_rows = rows - rows % kSide, whole_columns = columns - columns % kSide;
+  for (int64_t c = 0; c < whole_columns; c += kSide)
+    for (int64_t r = 0; r < whole_rows; r += kSide) {
+      V square[2][kSide];
+#pragma GCC unroll 16
+      for (int i = 0; i < kSide; ++i) std::memcpy(&square[0][i], from + (r + i) * columns + c, sizeof(V));
+#pragma GCC unroll 4
+      for (int round = 0; round < kRounds; ++round)
+#pragma GCC unroll 8
+        for (int i = 0; i < kSide / 2; ++i) {
+          const V a = square[round % 2][i], b = square[round % 2][i + kSide / 2];
+          square[1 - round % 2][2 * i] = interleave<false>(a, b, kOrder);
+          square[1 - round % 2][2 * i + 1] = interleave<true>(a, b, kOrder);
+        }
+#pragma GCC unroll 16
+      for (int i = 0; i < kSide; ++i) std::memcpy(to + (c + i) * to_stride + r, &square[kRounds % 2][i], sizeof(V));
+    }
+  for (int64_t c = 0; c < columns; ++c)
+    for (int64_t r = c < whole_columns ? whole_rows : 0; r < rows; ++r) to[c * to_stride + r] = from[r * columns + c];
+}
+
+using Transpose = void (*)(void* dst, int64_t to_stride, const void* src, int64_t rows, int64_t columns);
+Transpose transpose_of(int64_t element_bytes) {
+  if (element_bytes == 1) return transpose<uint8_t>;
+  if (element_bytes == 2) return transpose<uint16_t>;
+  return element_bytes == 4 ? transpose<uint32_t> : transpose<uint64_t>;
+}
 
 // Splits a nest into tiles of dimension 0 (the one that is contiguous in dst) and one other dimension; where the source
 // is contiguous along that other one, as in a transposition, the tiles are squares that fit the first cache.
@@ -23,7 +72,9 @@ class TiledCopy {
         dst_item_(element_size(dst_dtype)),
         src_item_(element_size(src_dtype)),
         cast_(cast_tile(src_dtype, dst_dtype)),
-        move_(cast_tile(src_dtype, src_dtype)) {
+        move_(cast_tile(src_dtype, src_dtype)),
+        transpose_(transpose_of(src_item_)),
+        same_dtype_(src_dtype == dst_dtype) {
     choose_tiles();
     for (int d = 0; d < nest_.rank; ++d) tiles_ *= tiles_along(d);
   }
@@ -92,7 +143,10 @@ class TiledCopy {
     alignas(64) char buffer[kSquare * kSquare * kWidest];
     const int64_t rows = tile.sizes[0], columns = tile.sizes[1];
     move_(buffer, src, {{columns, rows}, {1, columns}, {tile.src_strides[1], tile.src_strides[0]}});
-    cast_(dst, buffer, {{rows, columns}, {tile.dst_strides[0], tile.dst_strides[1]}, {columns, 1}});
+    if (same_dtype_ && tile.dst_strides[0] == 1)
+      transpose_(dst, tile.dst_strides[1], buffer, rows, columns);
+    else
+      cast_(dst, buffer, {{rows, columns}, {tile.dst_strides[0], tile.dst_strides[1]}, {columns, 1}});
   }
 
   const LoopNest& nest_;
@@ -100,7 +154,9 @@ class TiledCopy {
   const char* const src_;
   const int64_t dst_item_, src_item_;
   const CastTile cast_;
-  const CastTile move_;  // between elements of the source's dtype
+  const CastTile move_;        // between elements of the source's dtype
+  const Transpose transpose_;  // of such elements
+  const bool same_dtype_;
   bool transposes_ = false;
   int other_ = -1;  // the dimension that tiles extend along besides 0
   int64_t extent_[2] = {1, 1};

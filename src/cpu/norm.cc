@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cpu/dense_cast.h"
 #include "cpu/dispatch.h"
 #include "cpu/norm_loops.h"
 #include "cpu/parallel.h"
@@ -191,11 +192,19 @@ class LayerNormOf {
   void forward(double eps, const T* x, const C* weight, const C* bias, T* y, C* mean, C* inverse_std) const {
     const ColumnValues<C> scale(weight, columns_, C(1)), shift(bias, columns_, C(0));
     parallel_for(rows_, grain(), [&](int64_t begin, int64_t end) {
+      constexpr bool kConverts = !std::is_same_v<T, C>;
+      const Scratch wide(kConverts ? columns_ * static_cast<int64_t>(sizeof(C)) : 0);  // a row, converted once for both
+      const NormLoops<C>& loops = norm_loops<C>();
       for (int64_t r = begin; r < end; ++r) {
         const T* const row = x + r * columns_;
-        const double m = loops_.sum(row, columns_) / count_;
+        const C* values = wide.as<C>();
+        if constexpr (kConverts)
+          dense_cast(dtype_of<T>, dtype_of<C>)(wide.as<C>(), row, columns_);
+        else
+          values = row;
+        const double m = loops.sum(values, columns_) / count_;
         mean[r] = static_cast<C>(m);
-        inverse_std[r] = static_cast<C>(1 / std::sqrt(loops_.squares(row, m, columns_) / count_ + eps));
+        inverse_std[r] = static_cast<C>(1 / std::sqrt(loops.squares(values, m, columns_) / count_ + eps));
         loops_.affine_row(row, mean[r], inverse_std[r], scale.data(), shift.data(), columns_, y + r * columns_);
       }
     });

@@ -147,19 +147,23 @@ void Reduction::absorb_rows(void* state, const char* from, int64_t begin, int64_
 }
 
 void Reduction::absorb_columns(void* state, const char* from, int64_t columns, int64_t begin, int64_t end) const {
-  alignas(64) char buffer[kBlock * kSlot];
-  LoopCursor cursor(reduced_, begin);
-  const int64_t stride = kept_.inner_stride(0);
   constexpr int64_t kRows = ReduceKernel::kRowsAtOnce;
-  const bool by_several = kernel_.rows && !converts_ && (stride == 1 || columns == 1);
+  alignas(64) char buffer[kRows * kBlock * sizeof(float)];
+  LoopCursor cursor(reduced_, begin);
+  const int64_t stride = kept_.inner_stride(0), row_stride = reduced_.inner_stride(0);
+  const bool in_place = !converts_ && (stride == 1 || columns == 1);
   for (int64_t at = begin; at < end;) {
     const char* const row = from + cursor.offset(0) * item_bytes_;
-    const bool several = by_several && at + kRows <= end && cursor.inner() + kRows <= reduced_.inner_size();
+    const bool several = kernel_.rows && at + kRows <= end && cursor.inner() + kRows <= reduced_.inner_size();
     const int64_t rows = several ? kRows : 1;
-    if (several)
-      kernel_.rows(state, row, reduced_.inner_stride(0), columns);
-    else
+    if (several && in_place) {
+      kernel_.rows(state, row, row_stride, columns);
+    } else if (several) {
+      cast_(buffer, row, {{columns, kRows}, {1, columns}, {stride, row_stride}});
+      kernel_.rows(state, buffer, columns, columns);
+    } else {
       kernel_.columns(state, gather(row, stride, columns, buffer), columns, at, call_.options);
+    }
     cursor.step(0, rows);
     at += rows;
   }
@@ -177,22 +181,25 @@ void Reduction::absorb(void* state, int64_t item, int64_t begin, int64_t end) co
     absorb_columns(state, from, columns, begin, end);
 }
 
-// Whether each item is a row that lies dense in memory, with a state of one component.
+// Whether each item is a row that lies dense in memory, with a state of one component, and fits a buffer where it is
+// to be converted.
 bool Reduction::has_plain_rows() const {
-  return by_rows_ && !converts_ && kernel_.column_bytes > 0 && reduced_.numel > 0 &&
+  return by_rows_ && (!converts_ || reduced_.numel <= kBlock) && kernel_.column_bytes > 0 && reduced_.numel > 0 &&
          reduced_.inner_size() == reduced_.numel && (reduced_.numel == 1 || reduced_.inner_stride(0) == 1);
 }
 
 // Such rows, many of them at a time.
 void Reduction::reduce_plain_rows(int64_t begin, int64_t end) const {
   alignas(64) char states[kBlock * kSlot];
+  alignas(64) char buffer[kBlock * kSlot];
   for (int64_t item = begin; item < end;) {
     const int64_t count = std::min({kBlock, end - item, kept_.inner_size() - item % kept_.inner_size()});
     const LoopCursor cursor(kept_, item);
     const char* row = static_cast<const char*>(call_.input) + cursor.offset(0) * item_bytes_;
     kernel_.init(states, count);
     for (int64_t j = 0; j < count; ++j) {
-      kernel_.row(states + j * kernel_.column_bytes, row, reduced_.numel, 0, call_.options);
+      kernel_.row(states + j * kernel_.column_bytes, gather(row, 1, reduced_.numel, buffer), reduced_.numel, 0,
+                  call_.options);
       row += kept_.inner_stride(0) * item_bytes_;
     }
     finish(states, item, count);

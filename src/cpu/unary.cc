@@ -67,6 +67,7 @@ RELUME_UNARY(Abs, kArithmeticCost, abs(x))
 RELUME_UNARY(Neg, kArithmeticCost, -x)
 RELUME_UNARY(Sign, kArithmeticCost, select(x > V(0.0), V(1.0), select(x < V(0.0), V(-1.0), V(0.0))))
 RELUME_UNARY(Square, kArithmeticCost, x* x)
+RELUME_UNARY(Cube, kArithmeticCost, x* x* x)
 
 // The loops that give bool or take bits are plain: the compiler vectorises them.
 struct IsNan {
@@ -120,13 +121,31 @@ void run_bitwise_not(void* out, const void* const* inputs, int64_t n, const void
   }
 }
 
+// What touches the sign of a half type alone, of which the compiler makes vectors.
+struct FlippedSign {
+  static uint16_t of(uint16_t x) { return x ^ 0x8000; }
+};
+struct NoSign {
+  static uint16_t of(uint16_t x) { return x & 0x7fff; }
+};
+template <class F>
+void run_sign(void* out, const void* const* inputs, int64_t n, const void*) {
+  const auto* x = static_cast<const uint16_t*>(inputs[0]);
+  auto* y = static_cast<uint16_t*>(out);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) y[i] = F::of(x[i]);
+}
+
 // The column of an element type.
 template <class T>
 constexpr void fill_column(UnaryKernels& table) {
   const auto at = [&table](UnaryOp op) -> UnaryKernel& {
     return table.kernels[static_cast<int>(op)][static_cast<int>(dtype_of<T>)];
   };
-  if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) return;
+  if constexpr (is_half_type<T>) {
+    at(UnaryOp::Abs) = {run_sign<NoSign>, kArithmeticCost};
+    at(UnaryOp::Neg) = {run_sign<FlippedSign>, kArithmeticCost};
+  }
   if constexpr (std::is_floating_point_v<T>) {
 #define RELUME_FILL(Name) at(UnaryOp::Name) = {run_vectors<T, Name>, Name::kCost};
     RELUME_FORALL_FLOAT_UNARY(RELUME_FILL)

@@ -25,14 +25,17 @@ void for_each_row(const WeightedGather& work, const Body& body) {
   });
 }
 
-template <class T>
+// kTaps: their number, or 0 where it is not known while compiling.
+template <int kTaps, class T>
 void gather(const WeightedGather& work, const T* x, const T* weights, T* y) {
+  const int64_t taps = kTaps ? kTaps : work.taps;
   for_each_row(work, [&](int64_t row, const int64_t* index, int64_t first) {
     const T* const from = x + row * work.pixels;
     const T* weight = weights + first;
-    for (int64_t p = 0; p < work.points; ++p, index += work.taps, weight += work.taps) {
+    for (int64_t p = 0; p < work.points; ++p, index += taps, weight += taps) {
       T sum = 0;
-      for (int64_t t = 0; t < work.taps; ++t)
+#pragma GCC unroll 4
+      for (int64_t t = 0; t < taps; ++t)
         if (index[t] >= 0) sum += weight[t] * from[index[t]];
       y[row * work.points + p] = sum;
     }
@@ -85,7 +88,8 @@ void with_type(ScalarType dtype, const F& f) {
 void weighted_gather(const WeightedGather& work, ScalarType dtype, const void* x, const void* weights, void* y) {
   with_type(dtype, [&](auto zero) {
     using T = decltype(zero);
-    gather(work, static_cast<const T*>(x), static_cast<const T*>(weights), static_cast<T*>(y));
+    const auto run = work.taps == 4 ? gather<4, T> : gather<0, T>;
+    run(work, static_cast<const T*>(x), static_cast<const T*>(weights), static_cast<T*>(y));
   });
 }
 

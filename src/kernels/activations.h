@@ -50,7 +50,8 @@ namespace cpu {
 //   second    grad * grad_grad * df'/ds  from {grad, grad_grad, s}
 // where f' is written in terms of s: with s the result, df'/ds is the derivative by the result. The forms *_from_input
 // are for formulas that decide by their options whether they save the input; elsewhere they are null. Half types are
-// computed through the loops of float. All are null for the other dtypes that the activation does not support.
+// computed through the loops of float where they are null; all are for the other dtypes that the activation does not
+// support.
 struct ActivationLoops {
   ElementwiseLoop forward = nullptr;
   ElementwiseLoop backward = nullptr;

@@ -28,6 +28,8 @@ enum class ArithmeticOp : int {
   lt,           // a < b
   le,           // a <= b
   where,        // a ? b : c, with a bool; every dtype as it is
+  mul_number,   // a b, and
+  div_number,   // a / b, with a number b that is read as float; half types only
   clamp_min,    // max(a, b), or NaN where either is
   clamp_max,    // min(a, b), or NaN where either is
   clamp,        // min(max(a, b), c), or NaN where any is
@@ -60,7 +62,8 @@ struct ScaleOptions {
 };
 
 // The loop of an op with inputs of `dtype` (the output too, but for comparisons), or null where there is none. The half
-// types have loops of `where` alone: they are computed in float.
+// types are computed in float; but for `where` and, on targets with vectors of 32 bytes, the first few ops, which have
+// loops that convert as they go.
 ElementwiseLoop arithmetic_loop(ArithmeticOp op, ScalarType dtype);
 ElementwiseLoop arithmetic_loop(Target target, ArithmeticOp op, ScalarType dtype);  // for one of supported_targets()
 

@@ -64,4 +64,10 @@ void conv_backward_input(const Conv& conv, const void* grad_output, const void* 
 void conv_backward_weight(const Conv& conv, const void* input, const void* grad_output, void* grad_weight,
                           void* grad_bias);
 
+// The windows of images [batch, in_channels, input], dense, as columns [batch, in_channels, kernel, output], and
+// columns added up to images, where the windows were. Floating dtypes and bool, whose sum is whether any is true;
+// groups, layouts and output channels do not matter.
+void unfold_windows(const Conv& conv, const void* images, void* columns);
+void fold_windows(const Conv& conv, const void* columns, void* images);
+
 }  // namespace relume::cpu

@@ -7,13 +7,14 @@
 namespace relume::cpu {
 
 // Functions of float32 and float64; those in the second list take integers too, and those in the third give bool.
-#define RELUME_FORALL_FLOAT_UNARY(_)                                                                            \
-  _(Exp)                                                                                                        \
-  _(Exp2)                                                                                                       \
-  _(Expm1) _(Log) _(Log2) _(Log10) _(Log1p) _(Sqrt) _(Rsqrt) _(Reciprocal) _(Sin) _(Cos) _(Tan) _(Asin) _(Acos) \
-      _(Atan) _(Sinh) _(Cosh) _(Tanh) _(Asinh) _(Acosh) _(Atanh) _(Erf) _(Erfc) _(Erfinv) _(Lgamma) _(Digamma)  \
-          _(Sigmoid) _(Logit) _(Floor) _(Ceil) _(Round) _(Trunc) _(Frac)
-#define RELUME_FORALL_NUMBER_UNARY(_) _(Abs) _(Neg) _(Sign) _(Square)
+#define RELUME_FORALL_FLOAT_UNARY(_)                                                                                   \
+  _(Exp)                                                                                                               \
+  _(Exp2)                                                                                                              \
+  _(Expm1)                                                                                                             \
+  _(Log) _(Log2) _(Log10) _(Log1p) _(Sqrt) _(Rsqrt) _(Reciprocal) _(Sin) _(Cos) _(Tan) _(Asin) _(Acos) _(Atan) _(Sinh) \
+      _(Cosh) _(Tanh) _(Asinh) _(Acosh) _(Atanh) _(Erf) _(Erfc) _(Erfinv) _(Lgamma) _(Digamma) _(Sigmoid) _(Logit)     \
+          _(Floor) _(Ceil) _(Round) _(Trunc) _(Frac)
+#define RELUME_FORALL_NUMBER_UNARY(_) _(Abs) _(Neg) _(Sign) _(Square) _(Cube)
 #define RELUME_FORALL_TEST_UNARY(_) _(IsNan) _(IsInf) _(IsFinite) _(LogicalNot)
 
 enum class UnaryOp : int {

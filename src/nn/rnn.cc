@@ -31,9 +31,7 @@ States take_step(Name mode, const Tensor& projected, const States& states, const
   const Tensor& hidden = states[0];
   const Tensor recurrent = linear(hidden, weights.hh, weights.bias_hh);
   if (mode == Name::LSTM) {
-    const std::vector<Tensor> gates = (projected + recurrent).chunk(4, -1);
-    const Tensor cell = gates[1].sigmoid() * states[1] + gates[0].sigmoid() * gates[2].tanh();
-    const Tensor output = gates[3].sigmoid() * cell.tanh();
+    const auto [output, cell, gates] = _thnn_fused_lstm_cell(projected, recurrent, states[1]);
     return {weights.projection.defined() ? linear(output, weights.projection) : output, cell};
   }
   if (mode == Name::GRU) {

@@ -6,7 +6,7 @@
 
 #include "core/check.h"
 #include "nn/print.h"
-#include "ops/dims.h"
+#include "ops/patches.h"
 #include "relume/activations.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
@@ -37,6 +37,7 @@ struct Windows {
     check((*padding)[0] >= 0 && (*padding)[1] >= 0,
           "padding should be non-negative, but got pad_height: {} pad_width: {}", (*padding)[0], (*padding)[1]);
   }
+  Patches patches() const { return {*kernel, *dilation, *padding, *stride}; }
   std::string text() const {
     return fmt::format("kernel_size={}, dilation={}, padding={}", in_brackets(kernel), in_brackets(dilation),
                        in_brackets(padding));
@@ -48,17 +49,6 @@ Windows windows_of(const Options& options) {
   Windows windows{options.kernel_size(), options.dilation(), options.padding(), options.stride()};
   windows.check_positive();
   return windows;
-}
-
-// Where each element of each window lies in the padded image, in the order of the columns.
-Tensor places_of(const Windows& windows, const std::array<int64_t, 2>& counts, int64_t width) {
-  const auto along = [&](size_t i) {
-    return (arange((*windows.kernel)[i]) * (*windows.dilation)[i]).unsqueeze(1) +
-           arange(counts[i]) * (*windows.stride)[i];
-  };
-  const Tensor down = along(0).view({(*windows.kernel)[0], 1, counts[0], 1});
-  const Tensor right = along(1).view({1, (*windows.kernel)[1], 1, counts[1]});
-  return (down * width + right).flatten();
 }
 
 // Sums of powers out of means of them, and their root.
@@ -87,10 +77,7 @@ Tensor unfold(const Tensor& input, const UnfoldFuncOptions& options) {
         "its "
         "components must be at least one.",
         input.size(-2), input.size(-1), windows.text(), counts[0], counts[1]);
-  const auto [rows, columns] = *windows.padding;
-  const Tensor padded = constant_pad_nd(input, {columns, columns, rows, rows});
-  const Tensor places = places_of(windows, counts, padded.size(-1));
-  return padded.flatten(2).index_select(2, places).view({input.size(0), -1, counts[0] * counts[1]});
+  return im2col(input, windows.patches());
 }
 
 Tensor fold(const Tensor& input, const FoldFuncOptions& options) {
@@ -112,16 +99,7 @@ Tensor fold(const Tensor& input, const FoldFuncOptions& options) {
         "sliding blocks {} * {} = {}, but got input.size(2)={}.",
         in_brackets(options.output_size()), windows.text(), in_brackets(windows.stride), counts[0], counts[1],
         counts[0] * counts[1], input.size(-1));
-  const auto [top, left] = *windows.padding;
-  const int64_t padded_height = height + 2 * top, padded_width = width + 2 * left;
-  const int64_t channels = input.size(-2) / elements;
-  const Tensor values = input.reshape(with_last(input, 2, {channels, elements * counts[0] * counts[1]}));
-  return values.new_zeros(with_last(input, 2, {channels, padded_height * padded_width}))
-      .index_add(-1, places_of(windows, counts, padded_width), values)
-      .unflatten(-1, {padded_height, padded_width})
-      .narrow(-2, top, height)
-      .narrow(-1, left, width)
-      .contiguous();
+  return col2im(input, {height, width}, windows.patches());
 }
 
 Tensor local_response_norm(const Tensor& input, const LocalResponseNormFuncOptions& options) {

@@ -108,17 +108,19 @@ void check_not_bool(const Row& row) {
         "the `~` or `logical_not()` operator instead.");
 }
 
-[[gnu::always_inline]] inline ElementwiseKernel make_kernel(const Call& call, cpu::ElementwiseLoop loop,
+ScalarType loop_dtype(ScalarType dtype) { return is_reduced_floating_point(dtype) ? kFloat : dtype; }
+
+// Of a half type without a loop of its own, the kernel of float.
+[[gnu::always_inline]] inline ElementwiseKernel make_kernel(const Call& call,
+                                                            cpu::ElementwiseLoop ActivationLoops::*loop,
                                                             ScalarType dtype) {
   ElementwiseKernel kernel;
-  kernel.loop = loop;
+  kernel.dtype = call.loops(dtype).*loop ? dtype : loop_dtype(dtype);
+  kernel.loop = call.loops(kernel.dtype).*loop;
   kernel.options = call.options;
-  kernel.dtype = dtype;
   kernel.cost = call.row->traits->max_ulp > 1 ? 4 : 1;  // what is not exact computes an exponential
   return kernel;
 }
-
-ScalarType loop_dtype(ScalarType dtype) { return is_reduced_floating_point(dtype) ? kFloat : dtype; }
 
 // The kernel for an input of this dtype, and the dtype of its result.
 struct Forward {
@@ -131,9 +133,9 @@ struct Forward {
     fail_not_implemented(call.row->traits->kernel, dtype);
   const bool promotes = !is_floating_point(dtype) && call.row->traits->integers == Integers::Promote;
   const ScalarType result = promotes ? ScalarType(get_default_dtype()) : dtype;
-  const cpu::ElementwiseLoop loop = call.loops(loop_dtype(result)).forward;
-  if (!loop) fail_not_implemented(call.row->traits->kernel, dtype);
-  return {make_kernel(call, loop, loop_dtype(result)), result};
+  const ElementwiseKernel kernel = make_kernel(call, &ActivationLoops::forward, result);
+  if (!kernel.loop) fail_not_implemented(call.row->traits->kernel, dtype);
+  return {kernel, result};
 }
 
 // ---- Backward ----------------------------------------------------------------------------------------------------
@@ -142,9 +144,8 @@ Tensor second_derivative(const Call& call, const Tensor& grad, const Tensor& gra
 
 // What computes grad f' from grad and what was saved.
 [[gnu::always_inline]] inline ElementwiseKernel derivative_kernel(const Call& call, ScalarType saved) {
-  const ScalarType dtype = loop_dtype(saved);
-  const ActivationLoops& loops = call.loops(dtype);
-  return make_kernel(call, call.inverts && !call.saves_result ? loops.backward_from_input : loops.backward, dtype);
+  const bool from_input = call.inverts && !call.saves_result;
+  return make_kernel(call, from_input ? &ActivationLoops::backward_from_input : &ActivationLoops::backward, saved);
 }
 
 // grad f', written in terms of what was saved.
@@ -162,22 +163,22 @@ Tensor derivative(const Call& call, const Tensor& grad, const Tensor& saved) {
 
 // grad grad_grad f'', the derivative of f' by what was saved.
 Tensor second_derivative(const Call& call, const Tensor& grad, const Tensor& grad_grad, const Tensor& saved) {
-  const ScalarType dtype = loop_dtype(saved.scalar_type());
-  const ActivationLoops& loops = call.loops(dtype);
-  const auto loop = call.inverts && !call.saves_result ? loops.second_from_input : loops.second;
-  const Tensor result = elementwise(make_kernel(call, loop, dtype), {&grad, &grad_grad, &saved}, saved.scalar_type());
+  const ScalarType dtype = saved.scalar_type();
+  const bool from_input = call.inverts && !call.saves_result;
+  const auto loop = from_input ? &ActivationLoops::second_from_input : &ActivationLoops::second;
+  const Tensor result = elementwise(make_kernel(call, loop, dtype), {&grad, &grad_grad, &saved}, dtype);
   if (!recording({grad, grad_grad, saved})) return result;
-  return record(
-      call.row->second_grad_fn, result, {grad, grad_grad, saved}, {grad, grad_grad, saved}, [call](Backward& run) {
-        const Tensor saved = run.saved(2);
-        if (run.needs(0)) run.set(0, second_derivative(call, run.grad(), run.saved(1), saved));
-        if (run.needs(1)) run.set(1, second_derivative(call, run.saved(0), run.grad(), saved));
-        if (!run.needs(2)) return;
-        const bool is_quadratic = call.row->traits->masks || call.row->is_any_of({Activation::leaky_relu});
-        if (is_quadratic) return run.set(2, zeros_like(saved));
-        const Tensor third = derivative_of_curvature(call.row->index, call.options, call.saves_result, saved);
-        run.set(2, run.grad() * run.saved(0) * run.saved(1) * third);
-      });
+  return record(call.row->second_grad_fn, result, {grad, grad_grad, saved}, {grad, grad_grad, saved},
+                [call](Backward& run) {
+                  const Tensor saved = run.saved(2);
+                  if (run.needs(0)) run.set(0, second_derivative(call, run.grad(), run.saved(1), saved));
+                  if (run.needs(1)) run.set(1, second_derivative(call, run.saved(0), run.grad(), saved));
+                  if (!run.needs(2)) return;
+                  const bool is_quadratic = call.row->traits->masks || call.row->is_any_of({Activation::leaky_relu});
+                  if (is_quadratic) return run.set(2, zeros_like(saved));
+                  const Tensor third = derivative_of_curvature(call.row->index, call.options, call.saves_result, saved);
+                  run.set(2, run.grad() * run.saved(0) * run.saved(1) * third);
+                });
 }
 
 // The result is saved as an output that must not be written to where PyTorch saves it too; elsewhere lazily.

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "kernels/unary.h"
 #include "ops/methods.h"
 
 namespace relume {
@@ -17,7 +18,13 @@ ElementwiseKernel arithmetic_kernel(const ArithmeticRow& row, ScalarType dtype, 
   kernel.options = options;
   kernel.dtype = computed;
   kernel.cost = row.cost;
-  if (computed != dtype) kernel.rounds = dtype;
+  if (computed != dtype) {
+    kernel.rounds = dtype;
+    kernel.half_loop = cpu::arithmetic_loop(row.op, dtype);
+    if (row.op == ArithmeticOp::mul || row.op == ArithmeticOp::div)
+      kernel.half_loop_by_number = cpu::arithmetic_loop(
+          row.op == ArithmeticOp::mul ? ArithmeticOp::mul_number : ArithmeticOp::div_number, dtype);
+  }
   kernel.exact = row.exact;
   return kernel;
 }
@@ -449,11 +456,12 @@ auto power_backward(const Scalar& exponent) {
 
 // self to a power that has a quicker way than pow, with PyTorch's roundings; undefined for others.
 Tensor quick_power(const Tensor& self, double exponent, ScalarType dtype) {
-  if (exponent == 2 || (exponent == 3 && !is_reduced_floating_point(dtype))) {
-    const ElementwiseKernel product = arithmetic_kernel(kMul, dtype);
-    Tensor result = elementwise(product, {&self, &self}, dtype);
-    if (exponent == 3) elementwise_into(result, product, {&result, &self});
-    return result;
+  if (exponent == 2) return elementwise(arithmetic_kernel(kMul, dtype), {&self, &self}, dtype);
+  if (const cpu::UnaryKernel& cube = cpu::unary_kernels().at(cpu::UnaryOp::Cube, dtype); exponent == 3 && cube.loop) {
+    ElementwiseKernel kernel;
+    kernel.loop = cube.loop;
+    kernel.dtype = dtype;
+    return elementwise(kernel, {&self}, dtype);
   }
   if (dtype != self.scalar_type() || !is_floating_point(dtype)) return Tensor();
   const NoGradGuard unrecorded;

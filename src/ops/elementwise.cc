@@ -122,6 +122,12 @@ ScalarType written_dtype(const ElementwiseKernel& kernel) {
   return kernel.result_dtype == ScalarType::Undefined ? kernel.dtype : kernel.result_dtype;
 }
 
+// What the kernel reads input i as.
+ScalarType read_dtype(const ElementwiseKernel& kernel, size_t i) {
+  if (kernel.masked && i == 0) return kBool;
+  return static_cast<int>(i) == kernel.number ? kFloat : kernel.dtype;
+}
+
 template <class To>
 bool fill_from(const detail::TensorImpl& constant, int64_t n, To* to) {
   const auto fill = [&](auto zero) {
@@ -204,7 +210,7 @@ void run(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_li
     } else if (!impl.contiguous) {
       seen = impl.strides.data();
     }
-    const ScalarType read = kernel.masked && i == 0 ? kBool : kernel.dtype;
+    const ScalarType read = read_dtype(kernel, i);
     operands[++i] = {impl.data(), seen, impl.dtype, read};
   }
   cpu::ElementwiseCall call;
@@ -249,7 +255,7 @@ bool run_hidden(const detail::TensorImpl& result, const ElementwiseKernel& kerne
   size_t i = 0;
   for (const Tensor* input : inputs) {
     const detail::TensorImpl& impl = *input->impl();
-    const ScalarType read = kernel.masked && i == 0 ? kBool : kernel.dtype;
+    const ScalarType read = read_dtype(kernel, i);
     const bool constant = is_constant(impl);
     void* const data = constant ? impl.data() : activations[i].emplace(*input, cpu::Layout::ChannelsLast).data();
     operands[++i] = {data, constant ? &kZero : nullptr, impl.dtype, read};
@@ -316,23 +322,34 @@ Replaced rounded_inputs(const ElementwiseKernel& kernel, std::initializer_list<c
   });
 }
 
-[[gnu::always_inline]] inline bool must_round(const ElementwiseKernel& kernel,
-                                               std::initializer_list<const Tensor*> inputs) {
-  if (kernel.rounds == ScalarType::Undefined) return false;
-  return std::any_of(inputs.begin(), inputs.end(), [&](const Tensor* x) { return x->impl()->dtype != kernel.rounds; });
+bool all_have(ScalarType dtype, std::initializer_list<const Tensor*> inputs) {
+  return std::all_of(inputs.begin(), inputs.end(), [&](const Tensor* x) { return x->impl()->dtype == dtype; });
 }
 
-ElementwiseKernel without_rounding(ElementwiseKernel kernel) {
-  kernel.rounds = ScalarType::Undefined;
-  return kernel;
+// run(kernel, inputs) with inputs that are rounded, and a kernel that takes them for so.
+template <class Run>
+auto run_rounded(ElementwiseKernel kernel, std::initializer_list<const Tensor*> inputs, ScalarType result, Run&& run) {
+  const ScalarType half = kernel.rounds;
+  const auto go = [&](std::initializer_list<const Tensor*> rounded) {
+    const bool by_number = !all_have(half, rounded);  // all but the one that stays exact
+    const cpu::ElementwiseLoop loop = by_number ? kernel.half_loop_by_number : kernel.half_loop;
+    kernel.rounds = ScalarType::Undefined;
+    if (loop && result == half) {
+      kernel.loop = loop;
+      kernel.dtype = half;
+      if (by_number) kernel.number = kernel.exact;
+    }
+    return run(kernel, rounded);
+  };
+  return all_have(half, inputs) ? go(inputs) : rounded_inputs(kernel, inputs).pass_to(go);
 }
 
 }  // namespace
 
 Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs, ScalarType dtype) {
-  if (must_round(kernel, inputs)) [[unlikely]]
-    return rounded_inputs(kernel, inputs).pass_to([&](std::initializer_list<const Tensor*> rounded) {
-      return elementwise(without_rounding(kernel), rounded, dtype);
+  if (kernel.rounds != ScalarType::Undefined) [[unlikely]]
+    return run_rounded(kernel, inputs, dtype, [&](const ElementwiseKernel& plain, auto rounded) {
+      return elementwise(plain, rounded, dtype);
     });
   if (dtype == ScalarType::Undefined) dtype = written_dtype(kernel);
   const detail::TensorImpl& first = *(*inputs.begin())->impl();
@@ -353,18 +370,16 @@ Tensor elementwise(const ElementwiseKernel& kernel, std::initializer_list<const 
 }
 
 void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::initializer_list<const Tensor*> inputs) {
-  if (must_round(kernel, inputs)) [[unlikely]]
-    return rounded_inputs(kernel, inputs).pass_to([&](std::initializer_list<const Tensor*> rounded) {
-      elementwise_into(out, without_rounding(kernel), rounded);
-    });
+  if (kernel.rounds != ScalarType::Undefined) [[unlikely]]
+    return run_rounded(kernel, inputs, out.impl()->dtype,
+                       [&](const ElementwiseKernel& plain, auto rounded) { elementwise_into(out, plain, rounded); });
   for (const Tensor* input : inputs) refuse_overlap(out, *input);
   const auto overlaps = [&out](const Tensor* input) {
     return input->impl() != out.impl() && overlap_in_part(out, *input);
   };
   if (std::any_of(inputs.begin(), inputs.end(), overlaps)) [[unlikely]]
-    return Replaced(inputs, [&](int, const Tensor& input) {
-             return overlaps(&input) ? input.clone() : input;
-           }).pass_to([&](std::initializer_list<const Tensor*> apart) { elementwise_into(out, kernel, apart); });
+    return Replaced(inputs, [&](int, const Tensor& input) { return overlaps(&input) ? input.clone() : input; })
+        .pass_to([&](std::initializer_list<const Tensor*> apart) { elementwise_into(out, kernel, apart); });
   const detail::TensorImpl& impl = *out.impl();
   DirectInputs direct;
   if (!impl.storage->is_hidden() && direct.fit(impl, impl.dtype, kernel, inputs)) {

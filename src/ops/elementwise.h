@@ -16,8 +16,8 @@ DimVector broadcast_sizes(IntArrayRef a, IntArrayRef b);
 
 // A tensor or a number, as an operand that takes part in promotion.
 struct Operand {
-  Operand(const Tensor& tensor) : tensor(&tensor) {}    // NOLINT: implicit, so that calls read as lists of operands
-  Operand(const Scalar& scalar) : scalar(&scalar) {}    // NOLINT
+  Operand(const Tensor& tensor) : tensor(&tensor) {}  // NOLINT: implicit, so that calls read as lists of operands
+  Operand(const Scalar& scalar) : scalar(&scalar) {}  // NOLINT
   const Tensor* tensor = nullptr;
   const Scalar* scalar = nullptr;
 };
@@ -45,6 +45,10 @@ struct ElementwiseKernel {
   // 0-dim one that stands at place `exact`.
   ScalarType rounds = ScalarType::Undefined;
   int exact = -1;
+  // Those that read and write that half type itself, or null: the second reads what stands at place `exact` as float.
+  cpu::ElementwiseLoop half_loop = nullptr;
+  cpu::ElementwiseLoop half_loop_by_number = nullptr;
+  int number = -1;  // the place of an input that is read as float
 };
 
 // kernel(inputs...) as a new tensor of dtype `dtype` (Undefined: what the kernel writes). Inputs are broadcast and

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "autograd/record.h"
+#include "kernels/grid_taps.h"
 #include "kernels/weighted_gather.h"
 #include "ops/autocast.h"
 #include "ops/composed.h"
@@ -12,7 +13,7 @@ namespace relume {
 namespace {
 
 enum class Mode { Linear, Nearest, Cubic };
-enum class Beyond { Zeros, Border, Reflection };  // what is read beyond the borders
+using Beyond = cpu::BeyondBorder;
 
 // How an image is read.
 struct Reading {
@@ -138,6 +139,17 @@ Tensor sample_linear(const Tensor& input, const std::vector<Tensor>& places) {
   return pixels.sum(input);
 }
 
+// The same of an image at points that want no gradient, without a tensor for each step of the way.
+Tensor sample_bilinear(const Tensor& input, const Tensor& grid, const Reading& reading) {
+  const Tensor points = grid.contiguous();
+  const int64_t batch = input.size(0), count = points.numel() / std::max<int64_t>(1, 2 * batch);
+  const Tensor index = make_tensor({batch, count, 4}, kLong),
+               weights = make_tensor({batch, count, 4}, grid.scalar_type());
+  cpu::bilinear_taps({batch * count, input.size(2), input.size(3), reading.beyond, reading.align_corners},
+                     grid.scalar_type(), points.data_ptr(), index.data_ptr<int64_t>(), weights.data_ptr());
+  return weighted_sums(input.flatten(2), index, weights);
+}
+
 // The nearest pixel, whose gradient by the grid is 0.
 Tensor sample_nearest(const Tensor& input, const std::vector<Tensor>& places) {
   std::vector<Tensor> whole;
@@ -174,6 +186,21 @@ Tensor sample_cubic(const Tensor& input, const std::vector<Tensor>& places, cons
       pixels.add(all_inside(input, {lows[0] + row, lows[1] + column}, reading), rows[i] * columns[j]);
     }
   return pixels.sum(input);
+}
+
+// In each dimension, of the grid's points in pixels.
+std::vector<Tensor> places_of(const Tensor& input, const Tensor& grid, const Reading& reading) {
+  const int64_t rank = input.dim() - 2;
+  std::vector<Tensor> places;
+  for (int64_t i = 0; i < rank; ++i)
+    places.push_back(pixels(grid.select(-1, rank - 1 - i).flatten(1), input.size(i + 2), reading.align_corners));
+  return places;
+}
+
+Tensor sample(const Tensor& input, const std::vector<Tensor>& places, const Reading& reading) {
+  if (reading.mode == Mode::Cubic) return sample_cubic(input, places, reading);
+  const std::vector<Tensor> inside = all_inside(input, places, reading);
+  return reading.mode == Mode::Nearest ? sample_nearest(input, inside) : sample_linear(input, inside);
 }
 
 void check_arguments(const Tensor& input, const Tensor& grid, int64_t interpolation_mode, int64_t padding_mode) {
@@ -218,12 +245,9 @@ Tensor grid_sampler(const Tensor& input, const Tensor& grid, int64_t interpolati
     return grid_sampler(input.to(kFloat), grid.to(kFloat), interpolation_mode, padding_mode, align_corners).to(dtype);
   const Reading reading{static_cast<Mode>(interpolation_mode), static_cast<Beyond>(padding_mode), align_corners};
   const int64_t rank = input.dim() - 2;
-  std::vector<Tensor> places;
-  for (int64_t i = 0; i < rank; ++i)
-    places.push_back(pixels(grid.select(-1, rank - 1 - i).flatten(1), input.size(i + 2), align_corners));
-  const Tensor result = reading.mode == Mode::Cubic     ? sample_cubic(input, places, reading)
-                        : reading.mode == Mode::Nearest ? sample_nearest(input, all_inside(input, places, reading))
-                                                        : sample_linear(input, all_inside(input, places, reading));
+  const Tensor result = rank == 2 && reading.mode == Mode::Linear && !recording({grid})
+                            ? sample_bilinear(input, grid, reading)
+                            : sample(input, places_of(input, grid, reading), reading);
   std::vector<int64_t> sizes = {input.size(0), input.size(1)};
   sizes.insert(sizes.end(), grid.sizes().begin() + 1, grid.sizes().end() - 1);
   return named(rank == 2 ? "GridSampler2DBackward0" : "GridSampler3DBackward0", result.view(sizes));

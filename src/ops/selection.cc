@@ -1,4 +1,5 @@
 // Ops that choose between elements, or mix them: maximum, minimum, clamp, where, masked_fill, lerp, addcmul, addcdiv.
+#include "kernels/activations.h"
 #include "ops/arithmetic.h"
 #include "ops/methods.h"
 
@@ -64,8 +65,16 @@ struct Clamp {
   const char *name, *in_place, *grad_fn;
   Tensor min, max;
   ScalarType dtype;
+  std::optional<formulas::Hardtanh> range;  // where the bounds are numbers in order, and the kernel knows them
 
   ElementwiseKernel kernel() const {
+    if (range) {
+      ElementwiseKernel kernel;
+      kernel.loop = cpu::activation_kernels().at(Activation::hardtanh, dtype).forward;
+      kernel.options = &*range;
+      kernel.dtype = dtype;
+      return kernel;
+    }
     const ArithmeticOp op = !max.defined()   ? ArithmeticOp::clamp_min
                             : !min.defined() ? ArithmeticOp::clamp_max
                                              : ArithmeticOp::clamp;
@@ -73,6 +82,7 @@ struct Clamp {
   }
   template <class F>
   auto with_inputs(const Tensor& self, F&& run) const {
+    if (range) return run({&self});
     if (!max.defined()) return run({&self, &min});
     if (!min.defined()) return run({&self, &max});
     return run({&self, &min, &max});
@@ -111,6 +121,12 @@ Tensor& clamp_into(Tensor& self, const Clamp& clamp) {
   return self;
 }
 
+std::optional<formulas::Hardtanh> range_of(const std::optional<Scalar>& min, const std::optional<Scalar>& max,
+                                           ScalarType dtype) {
+  if (!min || !max || (dtype != kFloat && dtype != kDouble) || !(min->toDouble() <= max->toDouble())) return {};
+  return formulas::Hardtanh{min->toDouble(), max->toDouble()};
+}
+
 Clamp clamp_to(const Tensor& self, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
   impl_of(self, "clamp");
   check(min || max, "torch.clamp: At least one of 'min' or 'max' must not be None");
@@ -121,7 +137,8 @@ Clamp clamp_to(const Tensor& self, const std::optional<Scalar>& min, const std::
           "ClampBackward1",
           min ? number_within(*min, dtype) : Tensor(),
           max ? number_within(*max, dtype) : Tensor(),
-          dtype};
+          dtype,
+          range_of(min, max, dtype)};
 }
 
 Clamp clamp_to(const Tensor& self, const Tensor& min, const Tensor& max) {
@@ -130,7 +147,7 @@ Clamp clamp_to(const Tensor& self, const Tensor& min, const Tensor& max) {
   const ScalarType dtype = !max.defined()   ? result_type({self, min})
                            : !min.defined() ? result_type({self, max})
                                             : result_type({self, min, max});
-  return {"clamp", "clamp_", "ClampBackward0", min, max, dtype};
+  return {"clamp", "clamp_", "ClampBackward0", min, max, dtype, {}};
 }
 
 Clamp bound(const char* name, const char* in_place, const char* grad_fn, Clamp clamp) {

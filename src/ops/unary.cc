@@ -115,7 +115,8 @@ ScalarType result_dtype(const UnaryRow& row, ScalarType dtype) {
 
 ElementwiseKernel kernel_of(UnaryOp op, ScalarType dtype) {
   ElementwiseKernel kernel;
-  kernel.dtype = is_reduced_floating_point(dtype) ? kFloat : dtype;
+  const bool as_it_is = !is_reduced_floating_point(dtype) || cpu::unary_kernels().at(op, dtype).loop;
+  kernel.dtype = as_it_is ? dtype : kFloat;
   const cpu::UnaryKernel& found = cpu::unary_kernels().at(op, kernel.dtype);
   kernel.loop = found.loop;
   kernel.cost = found.cost;

@@ -55,6 +55,73 @@ void expect_same(const std::vector<T>& got, const std::function<T(size_t)>& expe
   }
 }
 
+// Half types: each result is the one in float, rounded, of any number of elements. The first values are those of
+// arithmetic's edges.
+template <class T>
+void expect_rounded_results(ArithmeticOp op, const std::function<float(float, float)>& expected) {
+  const float edges[] = {0.0f, -0.0f, 1.0f, 3.0e-8f, 6.1e-5f, 65504.0f, 3.3e38f, HUGE_VALF, -HUGE_VALF, NAN};
+  std::mt19937 random(5);
+  std::vector<T> a, b;
+  for (const float x : edges)
+    for (const float y : edges) a.push_back(T(x)), b.push_back(T(y));
+  while (a.size() < 300) {
+    a.push_back(T(static_cast<float>(random() % 4096) / 64 - 32));
+    b.push_back(T(static_cast<float>(random() % 4096) / 512 - 4));
+  }
+  const ScaleOptions options{0.7, 0};
+  for (const Target target : supported_targets()) {
+    const ElementwiseLoop loop = arithmetic_loop(target, op, dtype_of<T>);
+    if (!loop) continue;
+    for (size_t n = 0; n <= a.size(); n += n < 80 ? 1 : 55) {
+      const size_t first = a.size() - n;
+      std::vector<T> out(n + 1, T(7.0f));
+      const void* const inputs[] = {a.data() + first, b.data() + first};
+      loop(out.data(), inputs, static_cast<int64_t>(n), &options);
+      for (size_t i = 0; i < n; ++i) {
+        const T value(expected(a[first + i], b[first + i]));
+        if (value != value)
+          ASSERT_TRUE(out[i] != out[i]) << name(target) << ' ' << n << ' ' << i;
+        else
+          ASSERT_EQ(out[i].x, value.x) << name(target) << ' ' << n << ' ' << i;
+      }
+      ASSERT_EQ(out[n].x, T(7.0f).x);
+    }
+  }
+}
+
+template <class T>
+class HalfArithmetic : public testing::Test {};
+using HalfTypes = testing::Types<Half, BFloat16>;
+TYPED_TEST_SUITE(HalfArithmetic, HalfTypes);
+
+TYPED_TEST(HalfArithmetic, RoundsOnce) {
+  using T = TypeParam;
+  using enum ArithmeticOp;
+  expect_rounded_results<T>(add, [](float a, float b) { return a + b; });
+  expect_rounded_results<T>(sub, [](float a, float b) { return a - b; });
+  expect_rounded_results<T>(mul, [](float a, float b) { return a * b; });
+  expect_rounded_results<T>(ArithmeticOp::div, [](float a, float b) { return a / b; });
+  expect_rounded_results<T>(add_scaled, [](float a, float b) { return std::fma(0.7f, b, a); });
+}
+
+TYPED_TEST(HalfArithmetic, TakesANumberAsItIs) {
+  using T = TypeParam;
+  const float number = 1.3f;
+  for (const Target target : supported_targets())
+    for (const bool divides : {false, true}) {
+      const auto op = divides ? ArithmeticOp::div_number : ArithmeticOp::mul_number;
+      const ElementwiseLoop loop = arithmetic_loop(target, op, dtype_of<T>);
+      for (size_t n = 0; loop && n < 70; ++n) {
+        std::vector<T> a(n), out(n + 1, T(7.0f));
+        for (size_t i = 0; i < n; ++i) a[i] = T(static_cast<float>(i) - 5.0f);
+        const void* const inputs[] = {a.data(), &number};
+        loop(out.data(), inputs, static_cast<int64_t>(n), nullptr);
+        for (size_t i = 0; i < n; ++i) ASSERT_EQ(out[i].x, T(divides ? a[i] / number : a[i] * number).x) << n;
+        ASSERT_EQ(out[n].x, T(7.0f).x);
+      }
+    }
+}
+
 template <class T>
 class Arithmetic : public testing::Test {};
 using Numbers = testing::Types<float, double, uint8_t, int8_t, int16_t, int32_t, int64_t>;

@@ -58,6 +58,27 @@ TEST(Copy, TransposesWhatIsPermuted) {
     for (int64_t j = 0; j < columns; ++j) ASSERT_EQ(dst[i * columns + j], src[j * rows + i]);
 }
 
+template <class T>
+void check_transposition(int64_t rows, int64_t columns) {
+  std::vector<T> src(rows * columns), dst(rows * columns);
+  for (size_t i = 0; i < src.size(); ++i) src[i] = static_cast<T>(i * 7 + i / 256);
+  const Sizes dst_strides = {columns, 1}, src_strides = {1, rows};
+  copy_strided(Sizes{rows, columns}, dst.data(), dst_strides.data(), dtype_of<T>, src.data(), src_strides.data(),
+               dtype_of<T>);
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) ASSERT_EQ(dst[i * columns + j], src[j * rows + i]) << rows << ' ' << columns;
+}
+
+TEST(Copy, TransposesTablesOfAnySizeAndWidthOfElements) {
+  for (const int64_t rows : {2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 66})
+    for (const int64_t columns : {2, 3, 5, 8, 16, 19, 32, 63, 64}) {
+      check_transposition<uint8_t>(rows, columns);
+      check_transposition<int16_t>(rows, columns);
+      check_transposition<int32_t>(rows, columns);
+      check_transposition<int64_t>(rows, columns);
+    }
+}
+
 TEST(Copy, DoesNothingForZeroElements) {
   copy_strided(Sizes{0, 3}, nullptr, nullptr, kFloat, nullptr, nullptr, kInt);
   const float one = 1;

@@ -156,6 +156,23 @@ TEST(Reduce, AgreesWithPlainLoopsOnLargeTensors) {
     }
 }
 
+TEST(Reduce, SumsHalfTypesAlongEitherDimension) {
+  std::mt19937 random(3);
+  for (const int64_t rows : {1, 7, 8, 9, 16, 67})
+    for (const int64_t columns : {1, 2, 15, 300, 511, 512, 513, 1100}) {
+      const Sizes sizes = {rows, columns};
+      const std::vector<Half> x = test::random_values<Half>(rows * columns, random);
+      for (const uint64_t reduced : {1, 2}) {
+        const auto got = reduce<float>(ReduceOp::sum, sizes, x, {}, reduced, kFloat);
+        const auto lists = groups(sizes, x, Sizes{columns, 1}, reduced);
+        for (size_t i = 0; i < got.size(); ++i) {
+          const double wanted = expected(ReduceOp::sum, lists[i]);
+          ASSERT_NEAR(got[i], wanted, 1e-5 * std::abs(wanted) + 1e-4) << rows << ' ' << columns << ' ' << reduced;
+        }
+      }
+    }
+}
+
 TEST(Reduce, MultipliesWithoutOverflowOnTheWay) {
   const std::vector<float> x = {1e30f, 1e30f, 1e-30f, 1e-30f};
   EXPECT_FLOAT_EQ(reduce<float>(ReduceOp::prod, {4}, x, {}, 1, kFloat)[0], 1);

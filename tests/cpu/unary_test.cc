@@ -143,6 +143,7 @@ TEST(Unary, HasTheRightSpecialValues) {
       {UnaryOp::Neg, {kNaN, -kInf, kInf, 0, -0.0f}},
       {UnaryOp::Sign, {0, 1, -1, 0, 0}},
       {UnaryOp::Square, {kNaN, kInf, kInf, 0, 0}},
+      {UnaryOp::Cube, {kNaN, kInf, -kInf, -0.0f, 0}},
   };
   for_each_target([&](Target target) {
     for (const auto& row : rows) {
@@ -246,6 +247,8 @@ TEST(Unary, WrapsIntegersAround) {
     EXPECT_EQ(run(UnaryOp::Sign, uint8_t{200}), 1);
     EXPECT_EQ(run(UnaryOp::Square, uint16_t{65535}), 1);
     EXPECT_EQ(run(UnaryOp::Square, int64_t{1} << 40), 0);
+    EXPECT_EQ(run(UnaryOp::Cube, int8_t{-7}), int8_t{-87});
+    EXPECT_EQ(run(UnaryOp::Cube, int64_t{-3}), -27);
     EXPECT_EQ(run(UnaryOp::BitwiseNot, int32_t{0}), -1);
     EXPECT_EQ(run(UnaryOp::BitwiseNot, uint8_t{1}), 254);
   });
@@ -271,6 +274,23 @@ TEST(Unary, TestsGiveBool) {
     EXPECT_EQ(test_values<int64_t>(kernels, UnaryOp::IsFinite, {0, 1}), (Bits{1, 1}));
     EXPECT_EQ(test_values<int64_t>(kernels, UnaryOp::IsInf, {0, 1}), (Bits{0, 0}));
     EXPECT_EQ(test_values<uint8_t>(kernels, UnaryOp::LogicalNot, {0, 2}), (Bits{1, 0}));
+  });
+}
+
+TEST(Unary, ChangesTheSignOfHalfTypesInPlace) {
+  for_each_target([](Target target) {
+    for (const ScalarType dtype : {kHalf, kBFloat16})
+      for (size_t n = 0; n < 70; ++n) {
+        std::vector<uint16_t> x(n), y(n + 1, 7), expected(n + 1, 7);
+        for (size_t i = 0; i < n; ++i) x[i] = static_cast<uint16_t>(i * 1021);
+        const void* const input = x.data();
+        unary_kernels(target).at(UnaryOp::Neg, dtype).loop(y.data(), &input, static_cast<int64_t>(n), nullptr);
+        for (size_t i = 0; i < n; ++i) expected[i] = x[i] ^ 0x8000;
+        EXPECT_EQ(y, expected);
+        unary_kernels(target).at(UnaryOp::Abs, dtype).loop(y.data(), &input, static_cast<int64_t>(n), nullptr);
+        for (size_t i = 0; i < n; ++i) expected[i] = x[i] & 0x7fff;
+        EXPECT_EQ(y, expected);
+      }
   });
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "message_of.h"
 #include "ops/numeric_gradient.h"
@@ -64,6 +65,20 @@ TEST(Arithmetic, SharesTheGradientOfEqualElements) {
   maximum(a, b).sum().backward();
   EXPECT_TRUE(equal(a.grad(), tensor({0.5, 0.0, 1.0})));
   EXPECT_TRUE(equal(b.grad(), tensor({0.5, 1.0, 0.0})));
+}
+
+TEST(Clamp, KeepsNaNAndTheUpperOfBoundsInTheWrongOrder) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const ScalarType dtype : {kFloat, kDouble, kHalf}) {
+    const Tensor x = tensor({-2.0, -0.0, 0.5, 2.0, nan}, dtype), held = clamp(x, -1, 1);
+    EXPECT_TRUE(equal(held.slice(0, 0, 4), tensor({-1.0, -0.0, 0.5, 1.0}, dtype)));
+    EXPECT_TRUE(isnan(held[4]).item().toBool());
+    EXPECT_TRUE(signbit(clamp(x, 0, 1)[1]).item().toBool());
+    EXPECT_TRUE(equal(clamp(x, 1, -1).slice(0, 0, 4), full({4}, -1, dtype)));
+    EXPECT_TRUE(isnan(clamp(x, nan, 1)).all().item().toBool());
+    EXPECT_TRUE(isnan(clamp(x, -1, nan)).all().item().toBool());
+  }
+  EXPECT_TRUE(equal(clamp(tensor({-2, 5}), -1.5, 2), tensor({-1.5, 2.0})));
 }
 
 TEST(Arithmetic, PromotesAsTheWholePairDoes) {

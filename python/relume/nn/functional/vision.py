@@ -41,11 +41,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
             f"({', '.join(str(n) for n in _columns(input.shape[-2:], kernel, dilation, padding, stride))}), but its components "
             "must be at least one."
         )
-    padded = ops.constant_pad_nd(input, (padding[1], padding[1], padding[0], padding[0]))
-    for dim, (k, d, s) in enumerate(zip(kernel, dilation, stride), input.dim() - 2):
-        padded = padded.unfold(dim, d * (k - 1) + 1, s)[..., ::d]
-    # [..., rows, columns, kernel rows, kernel columns], to which the kernel comes before the places.
-    return ops._named(padded.movedim((-2, -1), (-4, -3)).flatten(-2).flatten(-4, -2), "Im2ColBackward0")
+    return ops._im2col(input, kernel, dilation, padding, stride)
 
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
@@ -71,15 +67,4 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
             f"expected size of input's dimension 2 to match the calculated number of sliding blocks {rows} * {columns} = "
             f"{rows * columns}, but got input.size(2)={input.size(-1)}."
         )
-    height, width = (n + 2 * p for n, p in zip(size, padding))
-    down, right = (
-        (ops.arange(k) * d).unsqueeze(1) + ops.arange(count) * s
-        for k, d, s, count in zip(kernel, dilation, stride, (rows, columns))
-    )
-    places = down.view(kernel[0], 1, rows, 1) * width + right.view(1, kernel[1], 1, columns)
-    channels = input.size(-2) // elements
-    values = input.reshape(tuple(input.shape[:-2]) + (channels, elements * rows * columns))
-    image = values.new_zeros(tuple(values.shape[:-1]) + (height * width,)).index_add(-1, places.flatten(), values)
-    image = image.unflatten(-1, (height, width))
-    image = image[..., padding[0] : height - padding[0], padding[1] : width - padding[1]].contiguous()
-    return ops._named(image, "Col2ImBackward0")
+    return ops._col2im(input, size, kernel, dilation, padding, stride)

@@ -19,10 +19,8 @@ def simple_step(activation):
 def lstm_step(projected, states, weights):
     """i, f, g, o = gates; c = f * c + i * g; h = o * tanh(c), projected where there is a weight for it."""
     hidden, cell = states
-    gates = projected + ops.linear(hidden, weights["weight_hh"], weights["bias_hh"])
-    enter, forget, candidate, leave = gates.chunk(4, 1)
-    cell = forget.sigmoid() * cell + enter.sigmoid() * candidate.tanh()
-    hidden = leave.sigmoid() * cell.tanh()
+    recurrent = ops.linear(hidden, weights["weight_hh"], weights["bias_hh"])
+    hidden, cell, _ = ops._thnn_fused_lstm_cell(projected, recurrent, cell)
     projection = weights.get("weight_hr")
     return (hidden if projection is None else ops.linear(hidden, projection)), cell
 
