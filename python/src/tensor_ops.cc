@@ -7,6 +7,7 @@
 #include "function.h"
 #include "relume/nn/init.h"
 #include "relume/ops.h"
+#include "relume/warning.h"
 #include "tables.h"
 
 namespace relume::python {
@@ -35,12 +36,9 @@ PyObject* converted(Arguments& a) {
 
 void warn_of_copy(PyObject* data, const char* call) {
   if (!is_tensor(data)) return;
-  const std::string text =
-      std::string(
-          "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-          "sourceTensor.detach().clone().requires_grad_(True), rather than ") +
-      call + "(sourceTensor).";
-  check_status(PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1));
+  warn(std::string("To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+                   "sourceTensor.detach().clone().requires_grad_(True), rather than ") +
+       call + "(sourceTensor).");
 }
 
 // A new tensor, which requires grad if that is asked for. The text of the error is that of creation.

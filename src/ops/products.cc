@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "autograd/record.h"
+#include "core/warn_once.h"
 #include "kernels/distance.h"
 #include "ops/autocast.h"
 #include "ops/composed.h"
@@ -63,6 +64,12 @@ Tensor cross(const Tensor& self, const Tensor& other, std::optional<int64_t> dim
   const Tensor &a = pair[0], &b = pair[1];
   const IntArrayRef sizes = a.sizes();
   if (!dim) {
+    static std::atomic<bool> warned = false;
+    warn_once(
+        &warned,
+        "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or "
+        "simply use torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross in "
+        "a future release.");
     const auto* const found = std::find(sizes.begin(), sizes.end(), 3);
     check(found != sizes.end(), "no dimension of size 3 in input");
     dim = found - sizes.begin();

@@ -1,4 +1,5 @@
 // Ops that choose between elements, or mix them: maximum, minimum, clamp, where, masked_fill, lerp, addcmul, addcdiv.
+#include "core/warn_once.h"
 #include "ops/arithmetic.h"
 #include "ops/methods.h"
 
@@ -208,6 +209,11 @@ Tensor select_where(const Tensor& condition, const Tensor& self, const Tensor& o
   const ScalarType mask = impl_of(condition, "where").dtype;
   check(mask == kBool || mask == kByte,
         "where expected condition to be a boolean tensor, but got a tensor with dtype {}", to_string(mask));
+  static std::atomic<bool> warned = false;
+  if (mask == kByte)
+    warn_once(&warned,
+              "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future "
+              "version of PyTorch. Use a boolean condition instead.");
   const Tensor result = elementwise(where_kernel(dtype), {&condition, &self, &other}, dtype);
   return record("WhereBackward0", result, {self, other}, {condition}, [](Backward& run) {
     const Tensor chosen = run.saved(0);

@@ -1,6 +1,7 @@
 """Attention: scaled dot products, and many heads of them."""
 
 import math
+import warnings
 
 from ..._C import bool as bool_dtype, ops
 from .dropouts import dropout
@@ -18,12 +19,16 @@ def _additive(mask, dtype):
     return ops.zeros_like(mask, dtype=dtype).masked_fill(mask, float("-inf"))
 
 
-def _numbers(mask, name, dtype):
-    """A mask of multi_head_attention_forward as numbers; refuses integers."""
+def as_numbers(mask, name, dtype, other=None, other_name=None):
+    """A mask of attention as numbers; refuses integers, and warns where the other mask is of another dtype."""
     if mask is None:
         return None
     if mask.dtype is not bool_dtype and not mask.is_floating_point():
         raise AssertionError(f"only bool and floating types of {name} are supported")
+    if other is not None and mask.dtype is not other.dtype:
+        warnings.warn(
+            f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both instead.", stacklevel=2
+        )
     return _additive(mask, dtype)
 
 
@@ -115,13 +120,13 @@ def multi_head_attention_forward(
         query, key, value = _with_batch(query, key, value)
         key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
     targets, batch, width = query.shape
-    padding_mask = _numbers(key_padding_mask, "key_padding_mask", query.dtype)
+    padding_mask = as_numbers(key_padding_mask, "key_padding_mask", query.dtype, attn_mask, "attn_mask")
     if is_causal and attn_mask is None:
         raise RuntimeError(
             "Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
             "`generate_square_subsequent_mask` to create this mask."
         )
-    mask = _numbers(attn_mask, "attn_mask", query.dtype)
+    mask = as_numbers(attn_mask, "attn_mask", query.dtype)
     if width != embed_dim_to_check:
         raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {width}")
     if width % num_heads:

@@ -3,8 +3,9 @@
 import copy
 import warnings
 
-from ..._C import bool as bool_dtype, ops
+from ..._C import ops
 from .. import functional as F, init
+from ..functional.attention import as_numbers
 from .activation import GELU, MultiheadAttention, ReLU
 from .container import ModuleList
 from .dropout import Dropout
@@ -47,15 +48,6 @@ def _is_causal(mask, hint, sequence, batch_first):
     size = sequence.size(-2) if sequence.dim() == 2 else sequence.size(1 if batch_first else 0)
     causal = _causal(size, mask.dtype if mask.is_floating_point() else None)
     return mask.size() == causal.size() and bool((mask == causal).all())
-
-
-def _numbers(mask, name, dtype):
-    """A mask as numbers to be added."""
-    if mask is None or mask.dtype is not bool_dtype:
-        if mask is not None and not mask.is_floating_point():
-            raise AssertionError(f"only bool and floating types of {name} are supported")
-        return mask
-    return ops.zeros_like(mask, dtype=dtype).masked_fill(mask, float("-inf"))
 
 
 class _Layer(Module):
@@ -109,8 +101,8 @@ class TransformerEncoderLayer(_Layer):
         return self._attend(self.self_attn, x, x, mask, padding_mask, causal, self.dropout1)
 
     def forward(self, src, src_mask=None, src_key_padding_mask=None, is_causal=False):
-        padding_mask = _numbers(src_key_padding_mask, "src_key_padding_mask", src.dtype)
-        mask = _numbers(src_mask, "src_mask", src.dtype)
+        padding_mask = as_numbers(src_key_padding_mask, "src_key_padding_mask", src.dtype, src_mask, "src_mask")
+        mask = as_numbers(src_mask, "src_mask", src.dtype)
         x = src
         if self.norm_first:
             x = x + self._sa_block(self.norm1(x), mask, padding_mask, is_causal)
@@ -214,8 +206,8 @@ class TransformerEncoder(Module):
         return not self.mask_check or not bool((hidden[:, :-1] & ~hidden[:, 1:]).any())
 
     def forward(self, src, mask=None, src_key_padding_mask=None, is_causal=None):
-        padding_mask = _numbers(src_key_padding_mask, "src_key_padding_mask", src.dtype)
-        mask = _numbers(mask, "mask", src.dtype)
+        padding_mask = as_numbers(src_key_padding_mask, "src_key_padding_mask", src.dtype, mask, "mask")
+        mask = as_numbers(mask, "mask", src.dtype)
         first = self.layers[0].self_attn if len(self.layers) else None
         causal = _is_causal(mask, is_causal, src, getattr(first, "batch_first", False))
         output = src
