@@ -5,6 +5,7 @@
 #include "core/tensor_impl.h"
 #include "creation.h"
 #include "function.h"
+#include "ops/pooling.h"
 #include "relume/nn/init.h"
 #include "relume/ops.h"
 #include "relume/warning.h"
@@ -374,6 +375,11 @@ const Op kTensorOps[] = {
          std::vector<indexing::TensorIndex> indices(tensors.begin(), tensors.end());
          return wrap(relume::index_put_(a.tensor(0), indices, a.tensor(2), a.boolean(3, false)));
        }}}},
+    {"_adaptive_max_pool3d",
+     "_adaptive_max_pool3d(input, output_size)\n\nMaxima over windows that divide [N, C, D, H, W] evenly, and their "
+     "places.\n",
+     {{kFunction, "Tensor input, int[] output_size",
+       [](Arguments& a) -> PyObject* { return wrap(relume::adaptive_max_pool3d(a.tensor(0), a.integers(1))); }}}},
     {"_unique",
      "_unique(input, sorted, return_inverse, return_counts)\n\nThe values, the inverse and the counts.\n",
      {{kFunction, "Tensor input, bool sorted=True, bool return_inverse=False, bool return_counts=False",

@@ -110,6 +110,20 @@ std::tuple<Tensor, Tensor> linalg_inv_ex(const Tensor& A, bool check_errors) {
   return {result, info};
 }
 
+namespace {
+
+// The transposed inverses of matrices times a number each. What a singular one gives has no meaning, unless its zero
+// pivots are moved away from zero.
+Tensor solved_transposed(const Tensor& self, const Tensor& numbers, bool moved) {
+  auto [LU, pivots, info] = linalg_lu_factor_ex(self);
+  const double eps = self.scalar_type() == kDouble ? 0x1p-52 : 0x1p-23;
+  if (moved) LU = LU + diag_embed(where(LU.diagonal(0, -2, -1) == 0, eps, zeros({}, self.scalar_type())));
+  const Tensor right = as_matrices(numbers) * identity_like(self);
+  return linalg_lu_solve(LU, pivots, right, true, true);
+}
+
+}  // namespace
+
 // The determinants of square matrices [..., N, N].
 Tensor det(const Tensor& self) {
   check_matrices("linalg.det", self, true);
@@ -119,9 +133,11 @@ Tensor det(const Tensor& self) {
     return (factors.pivots().prod(-1) * factors.sign).to(self.scalar_type());
   }();
   return record("LinalgDetBackward0", result, {self}, {self, output(result)}, [](Backward& run) {
+    const Tensor scale = run.grad() * run.saved(1);
+    if (!GradMode::is_enabled()) return run.set(0, solved_transposed(run.saved(0), scale, true));
     const auto [inverted, info] = inverse_of(run.saved(0));
-    check_info("det", "the gradient at a singular matrix (pivot {} is zero) is not supported", info);
-    run.set(0, as_matrices(run.grad() * run.saved(1)) * inverted.mT());
+    check_info("det", "the second gradient at a singular matrix (pivot {} is zero) is not supported", info);
+    run.set(0, as_matrices(scale) * inverted.mT());
   });
 }
 
@@ -137,8 +153,9 @@ std::tuple<Tensor, Tensor> slogdet(const Tensor& self) {
     logarithm = log(abs(pivots)).sum({-1}).to(self.scalar_type());
   }
   logarithm = record("LinalgSlogdetBackward0", logarithm, {self}, {self}, [](Backward& run) {
+    if (!GradMode::is_enabled()) return run.set(0, solved_transposed(run.saved(0), run.grad(), false));
     const auto [inverted, info] = inverse_of(run.saved(0));
-    check_info("slogdet", "the gradient at a singular matrix (pivot {} is zero) is not supported", info);
+    check_info("slogdet", "the second gradient at a singular matrix (pivot {} is zero) is not supported", info);
     run.set(0, as_matrices(run.grad()) * inverted.mT());
   });
   return {sign, logarithm};

@@ -42,11 +42,14 @@ Tensor diff(const Tensor& self, int64_t n, int64_t dim, const Tensor& prepend, c
 namespace {
 
 // Of each pair of neighbours along dim, the area below y: dx apart, or at the places x.
-Tensor areas(const Tensor& y, double dx, int64_t dim) {
+Tensor areas(const char* op, const Tensor& y, double dx, int64_t dim) {
+  check(impl_of(y, op).dtype != kBool, "{}: received a bool input for `y`, but bool is not supported", op);
   const Neighbours height(y, dim);
   return (height.before + height.after) * (dx / 2);
 }
-Tensor areas(const Tensor& y, const Tensor& x, int64_t dim) {
+Tensor areas(const char* op, const Tensor& y, const Tensor& x, int64_t dim) {
+  check(impl_of(y, op).dtype != kBool && impl_of(x, op).dtype != kBool,
+        "{}: received a bool input for `x` or `y`, but bool is not supported", op);
   const int64_t at = wrap_dim(dim, y.dim());
   Tensor steps = x.dim() == 1 ? diff(x) : diff(x, 1, dim);
   if (x.dim() == 1) {
@@ -62,25 +65,17 @@ Tensor areas(const Tensor& y, const Tensor& x, int64_t dim) {
 }  // namespace
 
 // The integral of y along dim by the trapezoidal rule, at the places x or at a distance of dx.
-Tensor trapezoid(const Tensor& y, const Tensor& x, int64_t dim) {
-  impl_of(y, "trapezoid");
-  impl_of(x, "trapezoid");
-  return areas(y, x, dim).sum({dim});
-}
+Tensor trapezoid(const Tensor& y, const Tensor& x, int64_t dim) { return areas("trapezoid", y, x, dim).sum({dim}); }
 Tensor trapezoid(const Tensor& y, const Scalar& dx, int64_t dim) {
-  impl_of(y, "trapezoid");
-  return areas(y, dx.toDouble(), dim).sum({dim});
+  return areas("trapezoid", y, dx.toDouble(), dim).sum({dim});
 }
 
 // The sums so far of trapezoid()'s areas.
 Tensor cumulative_trapezoid(const Tensor& y, const Tensor& x, int64_t dim) {
-  impl_of(y, "cumulative_trapezoid");
-  impl_of(x, "cumulative_trapezoid");
-  return areas(y, x, dim).cumsum(dim);
+  return areas("cumulative_trapezoid", y, x, dim).cumsum(dim);
 }
 Tensor cumulative_trapezoid(const Tensor& y, const Scalar& dx, int64_t dim) {
-  impl_of(y, "cumulative_trapezoid");
-  return areas(y, dx.toDouble(), dim).cumsum(dim);
+  return areas("cumulative_trapezoid", y, dx.toDouble(), dim).cumsum(dim);
 }
 
 // The covariance of each pair of rows [variables, observations], weighted by how often an observation counts (fweights)

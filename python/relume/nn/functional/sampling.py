@@ -56,7 +56,10 @@ def _wanted_sizes(input, size, scale_factor, recompute_scale_factor):
             f"{list(input.shape[2:])} and scale_factor of shape {scale_factor}. Please provide input tensor in (N, C, d1, d2, "
             "...,dK) format and scale_factor in (s1, s2, ...,sK) format."
         )
-    sizes = [math.floor(float(n) * s) for n, s in zip(input.shape[2:], scales)]
+    exact = [float(n) * s for n, s in zip(input.shape[2:], scales)]
+    if not all(abs(size) < 2**63 for size in exact):
+        raise RuntimeError("value cannot be converted to type int64_t without overflow")
+    sizes = [math.floor(size) for size in exact]
     return sizes, [None] * rank if recompute_scale_factor else scales
 
 
