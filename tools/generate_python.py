@@ -438,6 +438,13 @@ def superseded(op, ops):
     )
 
 
+def tensors_first(overloads):
+    """Of rows that differ in tensors for numbers alone, those of tensors first: a tensor of one number is a tensor."""
+    alike = [re.search(r'"(.*?)"', row)[1].replace("Tensor", "Number") for row in overloads]
+    order = sorted(range(len(overloads)), key=lambda i: (alike.index(alike[i]), overloads[i].count("Number")))
+    return [overloads[i] for i in order]
+
+
 def tables(ops, same):
     """The files of rows in python/src/ from the ops of generate_ops.py, and their other names."""
     rows = {}  # name: (overloads, signatures)
@@ -467,6 +474,7 @@ def tables(ops, same):
         lines = [f"// {what} as a row: name, documentation, and the ways to call it (arguments.h).\n{NOTICE}"]
         for name in sorted(names):
             overloads, signatures = rows[name]
+            overloads = tensors_first(overloads)
             shown = documentation(signatures, about(name, said, same))
             lines.append(f'{{"{name}", {shown},\n {{' + ",\n  ".join(overloads) + "}},")
         return "\n".join(lines) + "\n"

@@ -8,37 +8,36 @@
 
 namespace at {
 
-#define RELUME_OUT(name)                                                             \
-  template <class... A>                                                              \
-  relume::Tensor& name##_out(relume::Tensor& out, const A&... arguments) {           \
-    return ::relume::write_out_with_warning(#name, out, relume::name(arguments...)); \
+#define RELUME_OUT(name)                                                   \
+  template <class... A>                                                    \
+  relume::Tensor& name##_out(relume::Tensor& out, const A&... arguments) { \
+    return ::relume::write_out(#name, out, relume::name(arguments...));    \
   }
 // Those whose first argument, or second, may be a list in braces.
 #define RELUME_OUT_OF_LIST(name, List)                                                        \
   RELUME_OUT(name)                                                                            \
   template <class... A>                                                                       \
   relume::Tensor& name##_out(relume::Tensor& out, relume::List list, const A&... arguments) { \
-    return ::relume::write_out_with_warning(#name, out, relume::name(list, arguments...));    \
+    return ::relume::write_out(#name, out, relume::name(list, arguments...));                 \
   }
 #define RELUME_OUT_OVER_DIMS(name)                                                                     \
   RELUME_OUT(name)                                                                                     \
   template <class... A>                                                                                \
   relume::Tensor& name##_out(relume::Tensor& out, const relume::Tensor& self, relume::IntArrayRef dim, \
                              const A&... arguments) {                                                  \
-    return ::relume::write_out_with_warning(#name, out, relume::name(self, dim, arguments...));        \
+    return ::relume::write_out(#name, out, relume::name(self, dim, arguments...));                     \
   }
 // Those that make a tensor, in the dtype of out.
-#define RELUME_OUT_MADE(name)                                                                                          \
-  template <class... A>                                                                                                \
-  relume::Tensor& name##_out(relume::Tensor& out, const A&... arguments) {                                             \
-    return ::relume::write_out_with_warning(#name, out, relume::name(arguments..., relume::dtype(out.scalar_type()))); \
+#define RELUME_OUT_MADE(name)                                                                             \
+  template <class... A>                                                                                   \
+  relume::Tensor& name##_out(relume::Tensor& out, const A&... arguments) {                                \
+    return ::relume::write_out(#name, out, relume::name(arguments..., relume::dtype(out.scalar_type()))); \
   }
-#define RELUME_OUT_OF_SIZE(name)                                                                                 \
-  RELUME_OUT_MADE(name)                                                                                          \
-  template <class... A>                                                                                          \
-  relume::Tensor& name##_out(relume::Tensor& out, relume::IntArrayRef size, const A&... arguments) {             \
-    return ::relume::write_out_with_warning(#name, out,                                                          \
-                                            relume::name(size, arguments..., relume::dtype(out.scalar_type()))); \
+#define RELUME_OUT_OF_SIZE(name)                                                                                \
+  RELUME_OUT_MADE(name)                                                                                         \
+  template <class... A>                                                                                         \
+  relume::Tensor& name##_out(relume::Tensor& out, relume::IntArrayRef size, const A&... arguments) {            \
+    return ::relume::write_out(#name, out, relume::name(size, arguments..., relume::dtype(out.scalar_type()))); \
   }
 // Those with two results.
 #define RELUME_OUT_TWO(name)                                                                                   \
@@ -46,8 +45,8 @@ namespace at {
   std::tuple<relume::Tensor&, relume::Tensor&> name##_out(relume::Tensor& first, relume::Tensor& second,       \
                                                           const relume::Tensor& self, const A&... arguments) { \
     const auto results = relume::name(self, arguments...);                                                     \
-    return {relume::write_out_with_warning(#name, first, std::get<0>(results)),                                \
-            relume::write_out_with_warning(#name, second, std::get<1>(results))};                              \
+    return {relume::write_out(#name, first, std::get<0>(results)),                                             \
+            relume::write_out(#name, second, std::get<1>(results))};                                           \
   }
 
 RELUME_OUT(abs)

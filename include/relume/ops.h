@@ -439,6 +439,7 @@ Tensor linalg_lu_solve(const Tensor& LU, const Tensor& pivots, const Tensor& B, 
 Tensor lu_solve(const Tensor& self, const Tensor& LU_data, const Tensor& LU_pivots);
 std::tuple<Tensor, Tensor, Tensor> lu_unpack(const Tensor& LU_data, const Tensor& LU_pivots, bool unpack_data = true, bool unpack_pivots = true);
 std::tuple<Tensor, Tensor> linalg_inv_ex(const Tensor& A, bool check_errors = false);
+Tensor linalg_cholesky(const Tensor& self, bool upper = false);
 std::tuple<Tensor, Tensor> linalg_cholesky_ex(const Tensor& self, bool upper = false, bool check_errors = false);
 std::tuple<Tensor, Tensor> linalg_solve_ex(const Tensor& A, const Tensor& B, bool left = true, bool check_errors = false);
 Tensor linalg_vander(const Tensor& x, std::optional<int64_t> N = {});
@@ -784,7 +785,6 @@ Tensor trapz(const Tensor& y, const Scalar& dx = 1, int64_t dim = -1);
 Tensor linalg_inv(const Tensor& self);
 Tensor linalg_det(const Tensor& self);
 std::tuple<Tensor, Tensor> linalg_slogdet(const Tensor& self);
-Tensor linalg_cholesky(const Tensor& self, bool upper = false);
 Tensor linalg_matmul(const Tensor& self, const Tensor& other);
 Tensor linalg_matrix_exp(const Tensor& self);
 Tensor linalg_matrix_power(const Tensor& self, int64_t n);

@@ -26,3 +26,4 @@
 #include "relume/shape.h"
 #include "relume/tensor.h"
 #include "relume/threads.h"
+#include "relume/warning.h"

@@ -1,10 +1,10 @@
 """Functions of the top level that are made of a few ops, or take their arguments in ways that rows of ops do not."""
 
 import math
-import warnings
 
 from . import _C
 from ._C import Tensor, ops
+from ._once import warn_once
 
 METHODS = "lu mvlgamma unique_consecutive".split()
 _HELD = set(globals())
@@ -23,6 +23,14 @@ def lu(input, pivot=True, get_infos=False):
     """(LU, pivots): L below the diagonal, where it is 1, and U on and above it, of matrices [..., M, N]; pivots says, from
     1, which row was swapped with each, int32 [..., min(M, N)]. With get_infos also which pivot is the first that is zero,
     from 1, or 0."""
+    warn_once(
+        "lu",
+        "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed in a "
+        "future PyTorch release.\nLU, pivots = torch.lu(A, compute_pivots)\nshould be replaced with\n"
+        "LU, pivots = torch.linalg.lu_factor(A, compute_pivots)\nand\n"
+        "LU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\nshould be replaced with\n"
+        "LU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)",
+    )
     results = ops.linalg_lu_factor_ex(input, pivot=pivot)
     return tuple(results) if get_infos else tuple(results[:2])
 
@@ -53,10 +61,11 @@ def kaiser_window(window_length, periodic=True, beta=12.0, *, dtype=None, layout
 
 
 def _warn_of_older_norm(name, instead):
-    warnings.warn(
+    warn_once(
+        name,
         f"at::{name} is deprecated and it is just left for JIT compatibility. It will be removed in a future PyTorch release. "
         f"Please use `{instead}` instead",
-        stacklevel=3,
+        stacklevel=4,
     )
 
 
@@ -149,6 +158,11 @@ def cartesian_prod(*tensors):
 
 def chain_matmul(*matrices):
     """The product of several matrices."""
+    warn_once(
+        "chain_matmul",
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot "
+        "instead, which accepts a list of two or more tensors rather than multiple parameters.",
+    )
     return ops.chain_matmul(_listed(matrices))
 
 

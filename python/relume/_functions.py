@@ -1,10 +1,10 @@
 """Functions of the top level that are written in Python: those with starred arguments, and those about the library."""
 
 import string
-import warnings
 
 from . import _C
 from ._C import Size, Tensor, dtype, ops
+from ._once import warn_once
 
 # Ops that belong to nn.functional, or are called otherwise from Python.
 NOT_HERE = frozenset(
@@ -72,9 +72,8 @@ def einsum(*args):
 def meshgrid(*tensors, indexing=None):
     """The coordinates of a grid over 1-D tensors; indexing is "ij" or "xy"."""
     if indexing is None:
-        warnings.warn(
-            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2
-        )
+        text = "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument."
+        warn_once("meshgrid", text)
     return ops.meshgrid(_listed(tensors), indexing or "ij")
 
 
@@ -168,7 +167,16 @@ def typename(obj):
 
 def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
     """A 1-D tensor on the memory of an object that has the buffer protocol, read as dtype."""
-    flat = ops._buffer_tensor(memoryview(buffer).cast("B"))[offset:]
+    memory = memoryview(buffer).cast("B")
+    if memory.readonly:
+        warn_once(
+            "frombuffer",
+            "The given buffer is not writable, and PyTorch does not support non-writable tensors. This means you can write "
+            "to the underlying (supposedly non-writable) buffer using the tensor. You may want to copy the buffer to protect "
+            "its data or make it writable before converting it to a tensor. This type of warning will be suppressed for the "
+            "rest of this program.",
+        )
+    flat = ops._buffer_tensor(memory)[offset:]
     size = dtype.itemsize
     if count < 0:
         if len(flat) % size:

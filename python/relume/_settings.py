@@ -17,7 +17,6 @@ __all__ = [
     "set_flush_denormal",
     "set_float32_matmul_precision",
     "set_num_interop_threads",
-    "set_warn_always",
     "use_deterministic_algorithms",
 ]
 
@@ -91,7 +90,13 @@ def set_default_tensor_type(t):
     """The older form of set_default_dtype: t is a class such as torch.DoubleTensor, or its name."""
     from ._C import ops
     from ._legacy import LEGACY
+    from ._once import warn_once
 
+    warn_once(
+        "set_default_tensor_type",
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and "
+        "torch.set_default_device() as alternatives.",
+    )
     kind = LEGACY.get(t.rsplit(".", 1)[-1]) if isinstance(t, str) and t.count(".") == 1 else t
     if isinstance(t, str) and t.startswith("torch.cuda."):
         raise TypeError(f"type {t} not available. Torch not compiled with CUDA enabled.")
@@ -120,9 +125,6 @@ def range(start=0, end=None, step=1, *, dtype=None, requires_grad=False):
     places = ops.arange(count, dtype=dtype or ops.get_default_dtype())
     return (places * step + start).requires_grad_(requires_grad)
 
-
-def set_warn_always(b):
-    """Kept, and changes nothing: warnings are Python's."""
 
 
 def set_num_interop_threads(num):

@@ -62,7 +62,7 @@ class autocast(_Guard):
         self.fast_dtype = dtype if dtype is not None else ops.get_autocast_dtype("cpu")
         self._cache_enabled = ops.is_autocast_cache_enabled() if cache_enabled is None else cache_enabled
         if enabled and self.device != "cpu":
-            warnings.warn(f"{self.device.upper()} is not available. Disabling autocast.", stacklevel=2)
+            warnings.warn(f"{self.device.upper()} is not available or torch_xla is imported. Disabling autocast.", stacklevel=2)
             enabled = False
         if enabled and str(self.fast_dtype) not in _DTYPES:
             warnings.warn(

@@ -48,12 +48,9 @@ double number_of(PyObject* object) {
   return value;
 }
 
-// Writes a result into the tensor given for it; warns where that gets another shape.
+// Writes a result into the tensor given for it.
 void write_result(const Op& op, PyObject* out, PyObject* result) {
-  const Tensor& value = tensor_of(result);
-  if (const std::string text = resize_warning(tensor_of(out), value); !text.empty())
-    check_status(PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1));
-  write_out(op.name, tensor_of(out), value);
+  write_out(op.name, tensor_of(out), tensor_of(result));
 }
 
 // The same for several results, each of which has its tensor in the tuple `out`; they keep their names.

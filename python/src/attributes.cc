@@ -2,9 +2,11 @@
 #include "arguments.h"
 #include "autograd/variable.h"
 #include "core/tensor_impl.h"
+#include "core/warn_once.h"
 #include "function.h"
 #include "overrides.h"
 #include "relume/ops.h"
+#include "relume/warning.h"
 #include "tensor_type.h"
 
 namespace relume::python {
@@ -42,28 +44,15 @@ int set_requires_grad(PyObject* self, PyObject* value, void*) {
   });
 }
 
-Tensor reversed(const Tensor& x) {
-  static bool warned = false;
-  if (x.dim() != 2 && x.dim() != 0)
-    warn_once(
-        &warned,
-        "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw "
-        "an error in a future release. Consider `x.mT` to transpose batches of matrices or "
-        "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.");
-  return x.numpy_T();
-}
-
 PyObject* grad_of(PyObject* self, void*) {
   return guarded([&] {
     const Tensor& x = tensor_of(self);
     if (x.grad_fn() && !x.retains_grad() && !x.grad().defined()) [[unlikely]]
-      check_status(
-          PyErr_WarnEx(PyExc_UserWarning,
-                       "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
-                       "attribute won't be populated during autograd.backward(). If you indeed want the .grad "
-                       "field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If "
-                       "you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead.",
-                       1));
+      warn(
+          "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+          "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
+          "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure "
+          "you access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information.");
     return wrap(x.grad());
   });
 }
@@ -106,12 +95,24 @@ PyObject* refuse_imaginary_part(const Tensor&) {
   raise(PyExc_RuntimeError, "imag is not implemented for tensors with non-complex dtypes.");
 }
 
-Tensor matrix_transpose(const Tensor& x, const char* attribute) {
-  if (x.dim() < 2)
-    raise(PyExc_RuntimeError, std::string("tensor.") + attribute +
-                                  " is only supported on matrices or batches of matrices. Got " +
-                                  std::to_string(x.dim()) + "-D tensor.");
-  return x.transpose(-2, -1);
+// The conjugate transpose of a matrix, or of matrices: that of real numbers, and of one by itself without moving any.
+Tensor hermitian(const Tensor& x) {
+  static std::atomic<bool> warned = false;
+  if (x.dim() == 1)
+    raise(PyExc_RuntimeError, "tensor.mH is only supported on matrices or batches of matrices. Got 1-D tensor.");
+  if (x.dim() > 0) return x.transpose(-2, -1);
+  warn_once(&warned, "Tensor.mH is deprecated on 0-D tensors. Consider using x.conj().");
+  return x;
+}
+Tensor matrix_hermitian(const Tensor& x) {
+  static std::atomic<bool> warned = false;
+  if (x.dim() == 2) return x.t();
+  if (x.dim() > 0)
+    raise(PyExc_RuntimeError, "tensor.H is only supported on matrices (2-D tensors). Got " + std::to_string(x.dim()) +
+                                  "-D tensor." +
+                                  (x.dim() > 2 ? " For batches of matrices, consider using tensor.mH" : ""));
+  warn_once(&warned, "Tensor.H is deprecated on 0-D tensors. Consider using x.conj().");
+  return x;
 }
 
 }  // namespace
@@ -142,12 +143,10 @@ PyGetSetDef tensor_attributes[] = {
      nullptr},
     {"_base", RELUME_GETTER(x.is_view() ? wrap(x._base()) : none()), nullptr, "The tensor that a view shows, or None.",
      nullptr},
-    {"T", RELUME_VIEW_GETTER(reversed(x)), nullptr, "The tensor with its dimensions reversed.", nullptr},
-    {"mT", RELUME_VIEW_GETTER(matrix_transpose(x, "mT")), nullptr, "The tensor with its last two dimensions swapped.",
-     nullptr},
-    {"mH", RELUME_VIEW_GETTER(matrix_transpose(x, "mH")), nullptr, "The same as mT, as elements are real numbers.",
-     nullptr},
-    {"H", RELUME_VIEW_GETTER(x.t()), nullptr, "The transpose of a matrix.", nullptr},
+    {"T", RELUME_VIEW_GETTER(x.numpy_T()), nullptr, "The tensor with its dimensions reversed.", nullptr},
+    {"mT", RELUME_VIEW_GETTER(x.mT()), nullptr, "The tensor with its last two dimensions swapped.", nullptr},
+    {"mH", RELUME_VIEW_GETTER(hermitian(x)), nullptr, "The same as mT, as elements are real numbers.", nullptr},
+    {"H", RELUME_VIEW_GETTER(matrix_hermitian(x)), nullptr, "The transpose of a matrix.", nullptr},
     {"real", RELUME_GETTER(wrap(x)), nullptr, "The tensor itself.", nullptr},
     {"imag", RELUME_GETTER(refuse_imaginary_part(x)), nullptr, "Refused: only complex numbers have one.", nullptr},
     {"is_cpu", RELUME_GETTER(boolean(x.is_cpu())), nullptr, "Always True.", nullptr},

@@ -9,6 +9,7 @@
 #include "relume/printing.h"
 #include "relume/random.h"
 #include "relume/threads.h"
+#include "relume/warning.h"
 #include "tables.h"
 
 namespace relume::python {
@@ -150,6 +151,12 @@ const Op kAutogradOps[] = {
 };
 
 const Op kSettings[] = {
+    {"set_warn_always",
+     "set_warn_always(b)\n\nWhether warnings that are given once in a process are given each time.\n",
+     {{kFunction, "bool b", [](Arguments& a) -> PyObject* { return (set_warn_always(a.boolean(0, false)), none()); }}}},
+    {"is_warn_always_enabled",
+     "is_warn_always_enabled()\n\nWhat set_warn_always() was given; False at first.\n",
+     {{kFunction, "", [](Arguments& a) -> PyObject* { return (static_cast<void>(a), boolean(get_warn_always())); }}}},
     {"get_num_threads",
      "get_num_threads()\n\nHow many threads an op may use.\n",
      {{kFunction, "",

@@ -7,6 +7,7 @@
 
 #include "arguments.h"
 #include "core/tensor_impl.h"
+#include "core/warn_once.h"
 #include "relume/ops.h"
 
 namespace relume::python {
@@ -26,6 +27,7 @@ class Reader {
 
   Tensor read(PyObject* data, std::optional<ScalarType> dtype) {
     find_shape(data);
+    warn_of_arrays(data);
     scan(data, 0);
     const ScalarType deduced = deduced_.value_or(ScalarType(get_default_dtype()));
     const ScalarType wide = is_floating_point(deduced) ? kDouble : deduced == kBool ? kBool : kLong;
@@ -48,6 +50,17 @@ class Reader {
       if (sizes_.size() > 64) raise(PyExc_ValueError, "too many dimensions: sequences nested deeper than 64");
       at = own(PySequence_GetItem(at.get(), 0));
     }
+  }
+
+  static void warn_of_arrays(PyObject* data) {
+    if (!PyList_Check(data) || PyList_GET_SIZE(data) == 0) return;
+    PyObject* const first = PyList_GET_ITEM(data, 0);
+    static std::atomic<bool> warned = false;
+    if (is_sequence(first) && has_buffer_of_numbers(first))
+      warn_once(
+          &warned,
+          "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to "
+          "a single numpy.ndarray with numpy.array() before converting to a tensor.");
   }
 
   template <class F>
@@ -107,6 +120,7 @@ class Reader {
       each(data, depth, [&](PyObject* item) { store(item, depth + 1); });
       return;
     }
+    if (is_tensor(data)) warn_of_gradient(data);
     const Scalar value = PyLong_CheckExact(data) ? Scalar(integer_of(data)) : scalar_of(data);
     if (value.isFloatingPoint()) lowest_real_ = std::min(lowest_real_, value.toDouble());
     switch (values_.scalar_type()) {

@@ -18,6 +18,9 @@ Tensor tensor_on_buffer(PyObject* object, const char* function, bool* writable =
 Tensor tensor_sharing(PyObject* array, const char* function);
 bool has_buffer_of_numbers(PyObject* object);
 
+// Warns, once, of a tensor that becomes a number where it requires grad.
+void warn_of_gradient(PyObject* tensor);
+
 // A list of lists of numbers, or a number.
 PyObject* list_of(const Tensor& tensor);
 PyObject* item_of(const Scalar& value);

@@ -104,6 +104,7 @@ PyMODINIT_FUNC PyInit__C() {
     append_special_ops(entries);
     append_overrides(entries);
     append_profiling(entries);
+    hand_warnings_to_python();
     add_object(module.get(), "OutOfMemoryError", out_of_memory_error());
     add_object(module.get(), "_LinAlgError", linear_algebra_error());
     add_types(module.get());

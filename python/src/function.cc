@@ -431,14 +431,6 @@ int visit_node(const autograd::Node* node, visitproc visit, void* arg) {
 
 void run_backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients,
                   std::optional<bool> retain_graph, bool create_graph, const std::vector<Tensor>& inputs) {
-  static bool warned = false;
-  if (create_graph)
-    warn_once(
-        &warned,
-        "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
-        "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
-        "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break "
-        "the cycle and avoid the leak.");
   const Unlocked unlocked;
   autograd::backward(tensors, gradients, retain_graph, create_graph, inputs);
 }

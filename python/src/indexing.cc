@@ -6,6 +6,7 @@
 #include "creation.h"
 #include "overrides.h"
 #include "relume/ops.h"
+#include "relume/warning.h"
 #include "tensor_type.h"
 
 namespace relume::python {
@@ -66,13 +67,11 @@ bool stands_for_tuple(PyObject* index) {
 Indices indices_of(PyObject* index) {
   Indices indices;
   if (stands_for_tuple(index)) {
-    check_status(
-        PyErr_WarnEx(PyExc_UserWarning,
-                     "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in "
-                     "pytorch 2.9; use "
-                     "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
-                     "x[torch.tensor(seq)], which will result either in an error or a different result",
-                     1));
+    warn(
+        "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; "
+        "use "
+        "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
+        "x[torch.tensor(seq)], which will result either in an error or a different result");
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(index); ++i) indices.push_back(index_of(PyList_GET_ITEM(index, i)));
     return indices;
   }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/tensor_impl.h"
+#include "core/warn_once.h"
 #include "creation.h"
 #include "relume/ops.h"
 #include "tensor_object.h"
@@ -88,10 +89,13 @@ Tensor tensor_sharing(PyObject* array, const char* function) {
   bool writable = true;
   const Tensor tensor = tensor_on_buffer(array, function, &writable);
   if (writable) return tensor;
-  check_status(PyErr_WarnEx(PyExc_UserWarning,
-                            "The given NumPy array is not writable, and tensors do not know about that: a write to the "
-                            "tensor writes to the array. Copy the array where it must be protected.",
-                            1));
+  static std::atomic<bool> warned = false;
+  warn_once(
+      &warned,
+      "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing "
+      "to this tensor will result in undefined behavior. You may want to copy the array to protect its data or make "
+      "it writable before converting it to a tensor. This type of warning will be suppressed for the rest of this "
+      "program.");
   return tensor;
 }
 

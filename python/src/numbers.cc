@@ -1,6 +1,7 @@
 // Operators of tensors: x + y, 2 - x, x @ y, x += 1, x < y, -x, float(x).
 #include "arguments.h"
 #include "core/tensor_impl.h"
+#include "core/warn_once.h"
 #include "creation.h"
 #include "overrides.h"
 #include "relume/autograd.h"
@@ -233,13 +234,17 @@ Scalar only_element(PyObject* self) {
   return tensor.item();
 }
 
+}  // namespace
+
 void warn_of_gradient(PyObject* self) {
-  static bool warned = false;
+  static std::atomic<bool> warned = false;
   if (!GradMode::is_enabled() || !tensor_of(self).requires_grad()) return;
   warn_once(&warned,
             "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
             "Consider using tensor.detach() first.");
 }
+
+namespace {
 
 PyObject* to_int(PyObject* self) {
   return guarded([&] {

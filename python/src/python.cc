@@ -6,6 +6,7 @@
 
 #include "relume/dtype.h"
 #include "relume/error.h"
+#include "relume/warning.h"
 
 namespace relume::python {
 
@@ -71,9 +72,23 @@ PyObject* translate_exception() noexcept {
   return nullptr;
 }
 
-void warn_once(bool* warned, const char* text) {
-  if (std::exchange(*warned, true)) return;
-  check_status(PyErr_WarnEx(PyExc_UserWarning, text, 1));
+namespace {
+
+// Makes warnings of the library Python's, at the line of Python that called it.
+class PythonWarnings : public WarningHandler {
+ public:
+  void process(const Warning& warning) override {
+    const Locked lock;
+    PyObject* const kind = warning.type().index() == 0 ? PyExc_UserWarning : PyExc_DeprecationWarning;
+    check_status(PyErr_WarnEx(kind, warning.msg().c_str(), 1));
+  }
+};
+
+}  // namespace
+
+void hand_warnings_to_python() {
+  static PythonWarnings handler;
+  set_default_warning_handler(&handler);
 }
 
 PyObject* out_of_memory_error() {

@@ -68,8 +68,8 @@ PyObject* translate_exception() noexcept;
 
 // The class of errors about memory, a RuntimeError.
 PyObject* out_of_memory_error();
-// A UserWarning, once in a process.
-void warn_once(bool* warned, const char* text);
+// From now on warnings are Python's.
+void hand_warnings_to_python();
 PyObject* linear_algebra_error();
 
 // Calls body(), turning C++ exceptions into Python errors: what every function called by the interpreter is made of.

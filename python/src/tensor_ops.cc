@@ -6,8 +6,10 @@
 #include "creation.h"
 #include "function.h"
 #include "ops/patches.h"
+#include "ops/pooling.h"
 #include "relume/nn/init.h"
 #include "relume/ops.h"
+#include "relume/warning.h"
 #include "tables.h"
 
 namespace relume::python {
@@ -36,12 +38,9 @@ PyObject* converted(Arguments& a) {
 
 void warn_of_copy(PyObject* data, const char* call) {
   if (!is_tensor(data)) return;
-  const std::string text =
-      std::string(
-          "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-          "sourceTensor.detach().clone().requires_grad_(True), rather than ") +
-      call + "(sourceTensor).";
-  check_status(PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1));
+  warn(std::string("To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+                   "sourceTensor.detach().clone().requires_grad_(True), rather than ") +
+       call + "(sourceTensor).");
 }
 
 // A new tensor, which requires grad if that is asked for. The text of the error is that of creation.
@@ -386,6 +385,11 @@ const Op kTensorOps[] = {
          std::vector<indexing::TensorIndex> indices(tensors.begin(), tensors.end());
          return wrap(relume::index_put_(a.tensor(0), indices, a.tensor(2), a.boolean(3, false)));
        }}}},
+    {"_adaptive_max_pool3d",
+     "_adaptive_max_pool3d(input, output_size)\n\nMaxima over windows that divide [N, C, D, H, W] evenly, and their "
+     "places.\n",
+     {{kFunction, "Tensor input, int[] output_size",
+       [](Arguments& a) -> PyObject* { return wrap(relume::adaptive_max_pool3d(a.tensor(0), a.integers(1))); }}}},
     {"_unique",
      "_unique(input, sorted, return_inverse, return_counts)\n\nThe values, the inverse and the counts.\n",
      {{kFunction, "Tensor input, bool sorted=True, bool return_inverse=False, bool return_counts=False",

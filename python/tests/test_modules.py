@@ -278,8 +278,6 @@ def test_warnings_that_pytorch_gives():
         torch.tensor(x)
     with pytest.warns(UserWarning, match="Anomaly Detection has been enabled"):
         torch.autograd.detect_anomaly()
-    with pytest.warns(UserWarning, match="it will be required to pass the indexing argument"):
-        torch.meshgrid(torch.arange(2), torch.arange(3))
 
 
 def test_switches_of_backends():

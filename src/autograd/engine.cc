@@ -15,6 +15,7 @@
 #include "core/check.h"
 #include "core/profiler.h"
 #include "core/python_object.h"
+#include "core/warn_once.h"
 
 namespace relume::autograd {
 namespace {
@@ -457,6 +458,14 @@ void Backward::fill_grad(size_t i) {
 
 void backward(TensorList tensors, TensorList grad_tensors, std::optional<bool> retain_graph, bool create_graph,
               TensorList inputs) {
+  static std::atomic<bool> warned = false;
+  if (create_graph)
+    warn_once(
+        &warned,
+        "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+        "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
+        "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break "
+        "the cycle and avoid the leak.");
   const variable_list results = run_graph(tensors, grad_tensors, inputs, retain_graph, create_graph);
   const AutoGradMode mode(create_graph);
   for (size_t i = 0; i < inputs.size(); ++i) {

@@ -7,6 +7,7 @@
 #include "ops/methods.h"
 #include "relume/autograd.h"
 #include "relume/indexing.h"
+#include "relume/warning.h"
 
 namespace relume {
 namespace {
@@ -33,6 +34,8 @@ std::vector<Tensor> index_per_dim(const Tensor& self, const std::vector<Tensor>&
   std::vector<Tensor> result;
   for (const Tensor& index : indices) {
     if (index.defined() && is_mask(index)) {
+      if (index.scalar_type() == kByte)
+        warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.");
       append_mask(result, self, index);
       continue;
     }

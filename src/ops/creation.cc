@@ -155,25 +155,25 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const 
   check(step.toDouble() != 0, "step must be nonzero");
   check((step.toDouble() > 0) == (end.toDouble() > start.toDouble()) || end.toDouble() == start.toDouble(),
         "upper bound and lower bound inconsistent with step sign");
-  int64_t count;
-  if (integral && is_integral(dtype, false)) {
-    const __int128 span = static_cast<__int128>(end.toLong()) - start.toLong();
-    const __int128 width = step.toLong();
-    count = static_cast<int64_t>((span + width - (width > 0 ? 1 : -1)) / width);
-  } else {
-    const double size = std::ceil((end.toDouble() - start.toDouble()) / step.toDouble());
-    check(size >= 0 && size < 0x1p62, "invalid size, possible overflow?");
-    count = static_cast<int64_t>(size);
+  double span = end.toDouble() - start.toDouble(), width = step.toDouble();
+  if (dtype == kLong) {  // whole numbers, whatever was given, of which the difference wraps around
+    check<ValueError>(step.toLong() != 0, "step must be nonzero");
+    span = static_cast<double>(
+        static_cast<int64_t>(static_cast<uint64_t>(end.toLong()) - static_cast<uint64_t>(start.toLong())));
+    width = static_cast<double>(step.toLong());
   }
+  const double size = std::ceil(span / width);
+  check(size >= 0 && size < 0x1p62, "invalid size, possible overflow?");
+  const auto count = static_cast<int64_t>(size);
   Tensor result = make_tensor({count}, dtype);
   if (is_integral(dtype, false)) {
-    const int64_t first = start.toLong(), width = step.toLong();
+    const int64_t first = start.toLong(), by = step.toLong();
     if (dtype == kLong)
-      cpu::fill_ramp(result.data_ptr<int64_t>(), count, first, width);
+      cpu::fill_ramp(result.data_ptr<int64_t>(), count, first, by);
     else
-      fill_by_index(result, [=](int64_t i) { return first + i * width; });
+      fill_by_index(result, [=](int64_t i) { return first + i * by; });
   } else {
-    const double first = start.toDouble(), width = step.toDouble();
+    const double first = start.toDouble();
     if (dtype == kFloat)
       cpu::fill_ramp(result.data_ptr<float>(), count, first, width);
     else if (dtype == kDouble)
@@ -192,8 +192,30 @@ namespace {
 
 // Evenly spaced values, counted from the nearer end so that both ends are exact.
 template <class T>
-void fill_linspace(const Tensor& result, const Scalar& start, const Scalar& end, int64_t steps) {
-  const T first = start.to<T>(), last = end.to<T>();
+Tensor spaced(double first, double last, double step, int64_t steps) {
+  const Tensor result = make_tensor({steps}, kDouble);
+  // Each operation is rounded to T.
+  const auto far = [step](int64_t i) {
+    return static_cast<T>(static_cast<T>(step) * static_cast<T>(static_cast<double>(i)));
+  };
+  auto* out = result.data_ptr<double>();
+  for (int64_t i = 0; i < steps; ++i)
+    out[i] = static_cast<T>(i < steps / 2 ? static_cast<T>(first) + far(i) : static_cast<T>(last) - far(steps - i - 1));
+  return result;
+}
+template <class T>
+Tensor spaced_in(double first, double last, int64_t steps) {
+  const auto span = static_cast<T>(last - first), count = static_cast<T>(static_cast<double>(steps - 1));
+  return spaced<T>(first, last, static_cast<T>(span / count), steps);
+}
+
+// A number as an element of that dtype; throws where it cannot hold it.
+double held(const Scalar& number, ScalarType dtype) { return make_finite_scalar(number, dtype).item().toDouble(); }
+
+// The same with a rounding less.
+template <class T>
+void fill_linspace(const Tensor& result, double start, double end, int64_t steps) {
+  const auto first = static_cast<T>(start), last = static_cast<T>(end);
   const T step = steps > 1 ? (last - first) / static_cast<T>(steps - 1) : T(0);
   if constexpr (std::is_same_v<T, float>)
     if (steps <= std::numeric_limits<int32_t>::max())
@@ -210,23 +232,33 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const Ten
   check(steps >= 0, "number of steps must be non-negative");
   const ScalarType dtype = dtype_from(options);
   if (dtype == kBool) fail_not_implemented("linspace_cpu", dtype);
-  for (const Scalar& bound : {start, end}) make_finite_scalar(bound, dtype);  // throws where the dtype cannot hold it
+  if (steps < 2) return full({steps}, start, options.dtype(dtype));
   Tensor result = make_tensor({steps}, dtype);
-  if (steps == 1) {
-    fill(result, start);
-  } else if (dtype == kFloat) {
-    fill_linspace<float>(result, start, end, steps);
+  const double first = held(start, dtype), last = held(end, dtype);
+  if (dtype == kFloat) {
+    fill_linspace<float>(result, first, last, steps);
+  } else if (dtype == kHalf) {
+    result = spaced_in<Half>(first, last, steps).to(dtype);
+  } else if (dtype == kBFloat16) {
+    result = spaced_in<BFloat16>(first, last, steps).to(dtype);
   } else {
-    fill_linspace<double>(result, start, end, steps);
+    fill_linspace<double>(result, first, last, steps);
   }
   return finish(std::move(result), options);
 }
 
 // base ** linspace(start, end).
 Tensor logspace(const Scalar& start, const Scalar& end, int64_t steps, double base, const TensorOptions& options) {
-  Tensor exponents = linspace(start, end, steps, kDouble);
-  Tensor result = make_tensor({steps}, dtype_from(options));
-  const double* exponent = exponents.data_ptr<double>();
+  check(steps >= 0, "number of steps must be non-negative");
+  const ScalarType dtype = dtype_from(options);
+  if (dtype == kBool) fail_not_implemented("logspace_cpu", dtype);
+  if (steps < 2) return full({steps}, std::pow(base, start.toDouble()), options.dtype(dtype));
+  Tensor result = make_tensor({steps}, dtype);
+  const double first = held(start, dtype), last = held(end, dtype);
+  // The ends and their difference are rounded to the dtype, all else is float64.
+  const double span = is_floating_point(dtype) ? make_scalar(last - first, dtype).item().toDouble() : last - first;
+  const Tensor exponents = spaced<double>(first, last, span / static_cast<double>(steps - 1), steps);
+  const auto* exponent = exponents.data_ptr<double>();
   fill_by_index(result, [=](int64_t i) { return std::pow(base, exponent[i]); });
   return finish(std::move(result), options);
 }

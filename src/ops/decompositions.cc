@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/warn_once.h"
 #include "ops/composed.h"
 #include "ops/dims.h"
 #include "ops/factors.h"
@@ -109,6 +110,20 @@ std::tuple<Tensor, Tensor> linalg_inv_ex(const Tensor& A, bool check_errors) {
   return {result, info};
 }
 
+namespace {
+
+// The transposed inverses of matrices times a number each. What a singular one gives has no meaning, unless its zero
+// pivots are moved away from zero.
+Tensor solved_transposed(const Tensor& self, const Tensor& numbers, bool moved) {
+  auto [LU, pivots, info] = linalg_lu_factor_ex(self);
+  const double eps = self.scalar_type() == kDouble ? 0x1p-52 : 0x1p-23;
+  if (moved) LU = LU + diag_embed(where(LU.diagonal(0, -2, -1) == 0, eps, zeros({}, self.scalar_type())));
+  const Tensor right = as_matrices(numbers) * identity_like(self);
+  return linalg_lu_solve(LU, pivots, right, true, true);
+}
+
+}  // namespace
+
 // The determinants of square matrices [..., N, N].
 Tensor det(const Tensor& self) {
   check_matrices("linalg.det", self, true);
@@ -118,9 +133,11 @@ Tensor det(const Tensor& self) {
     return (factors.pivots().prod(-1) * factors.sign).to(self.scalar_type());
   }();
   return record("LinalgDetBackward0", result, {self}, {self, output(result)}, [](Backward& run) {
+    const Tensor scale = run.grad() * run.saved(1);
+    if (!GradMode::is_enabled()) return run.set(0, solved_transposed(run.saved(0), scale, true));
     const auto [inverted, info] = inverse_of(run.saved(0));
-    check_info("det", "the gradient at a singular matrix (pivot {} is zero) is not supported", info);
-    run.set(0, as_matrices(run.grad() * run.saved(1)) * inverted.mT());
+    check_info("det", "the second gradient at a singular matrix (pivot {} is zero) is not supported", info);
+    run.set(0, as_matrices(scale) * inverted.mT());
   });
 }
 
@@ -136,8 +153,9 @@ std::tuple<Tensor, Tensor> slogdet(const Tensor& self) {
     logarithm = log(abs(pivots)).sum({-1}).to(self.scalar_type());
   }
   logarithm = record("LinalgSlogdetBackward0", logarithm, {self}, {self}, [](Backward& run) {
+    if (!GradMode::is_enabled()) return run.set(0, solved_transposed(run.saved(0), run.grad(), false));
     const auto [inverted, info] = inverse_of(run.saved(0));
-    check_info("slogdet", "the gradient at a singular matrix (pivot {} is zero) is not supported", info);
+    check_info("slogdet", "the second gradient at a singular matrix (pivot {} is zero) is not supported", info);
     run.set(0, as_matrices(run.grad()) * inverted.mT());
   });
   return {sign, logarithm};
@@ -173,10 +191,20 @@ Solved cholesky_of(const Tensor& self, bool upper) {
 
 // L with L L^T = self, for symmetric positive-definite matrices [..., N, N] of which the lower half is read; L^T with
 // upper. Throws LinAlgError where a matrix is not positive-definite.
-Tensor cholesky(const Tensor& self, bool upper) {
+Tensor linalg_cholesky(const Tensor& self, bool upper) {
   const auto [factor, info] = cholesky_of(self, upper);
   check_info("linalg.cholesky", kNotPositive, info);
   return factor;
+}
+// The same as linalg_cholesky: the older name, which warns.
+Tensor cholesky(const Tensor& self, bool upper) {
+  static std::atomic<bool> warned = false;
+  warn_once(&warned,
+            "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch "
+            "release.\nL = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\n"
+            "U = torch.cholesky(A, upper=True)\nshould be replaced with\nU = torch.linalg.cholesky(A).mH\n"
+            "This transform will produce equivalent results for all valid (symmetric positive definite) inputs.");
+  return linalg_cholesky(self, upper);
 }
 
 // (L, info): info, int32, is 0, or the order of the first minor that is not positive, where L is without meaning. With
@@ -241,15 +269,27 @@ void qr_backward(Backward& run) {
 
 }  // namespace
 
-// Q with orthonormal columns and R upper triangular with Q R = self [..., M, N], by Householder's reflections: Q is
-// [..., M, min(M, N)], or [..., M, M] where `some` is not set; there is then no gradient where M > N.
-std::tuple<Tensor, Tensor> qr(const Tensor& self, bool some) {
-  check_matrices("linalg.qr", self, false);
-  const int64_t rows = self.size(-2);
-  const auto [orthogonal, triangle] = qr_factors(self.detach(), some ? std::min(rows, self.size(-1)) : rows);
-  const Tensor q = orthogonal.to(self.scalar_type()), r = triangle.to(self.scalar_type());
-  record_results("LinalgQrBackward0", {q, r}, {self}, {output(q, 0), output(r, 1)}, qr_backward);
+// Q with orthonormal columns and R upper triangular with Q R = A [..., M, N], by Householder's reflections: Q is
+// [..., M, min(M, N)], or [..., M, M] with mode "complete"; there is then no gradient where M > N.
+std::tuple<Tensor, Tensor> linalg_qr(const Tensor& A, std::string_view mode) {
+  check<NotImplementedError>(mode == "reduced" || mode == "complete",
+                             "linalg.qr: mode '{}' is not supported, 'reduced' and 'complete' are", mode);
+  check_matrices("linalg.qr", A, false);
+  const int64_t rows = A.size(-2);
+  const auto [orthogonal, triangle] = qr_factors(A.detach(), mode == "reduced" ? std::min(rows, A.size(-1)) : rows);
+  const Tensor q = orthogonal.to(A.scalar_type()), r = triangle.to(A.scalar_type());
+  record_results("LinalgQrBackward0", {q, r}, {A}, {output(q, 0), output(r, 1)}, qr_backward);
   return {q, r};
+}
+
+// The older form of linalg_qr, which warns: Q is square where `some` is not set.
+std::tuple<Tensor, Tensor> qr(const Tensor& self, bool some) {
+  static std::atomic<bool> warned = false;
+  warn_once(&warned,
+            "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.\n"
+            "The boolean parameter 'some' has been replaced with a string parameter 'mode'.\nQ, R = torch.qr(A, some)\n"
+            "should be replaced with\nQ, R = torch.linalg.qr(A, 'reduced' if some else 'complete')");
+  return linalg_qr(self, some ? "reduced" : "complete");
 }
 
 // ---- Singular values ---------------------------------------------------------------------------------------------

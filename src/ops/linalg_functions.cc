@@ -64,13 +64,6 @@ Tensor linalg_solve_triangular(const Tensor& A, const Tensor& B, bool upper, boo
   return triangular_solution_of(a, b, upper, unitriangular);
 }
 
-// Q with orthonormal columns and R upper triangular with Q R = A [..., M, N]; mode "complete" has a square Q.
-std::tuple<Tensor, Tensor> linalg_qr(const Tensor& A, std::string_view mode) {
-  check<NotImplementedError>(mode == "reduced" || mode == "complete",
-                             "linalg.qr: mode '{}' is not supported, 'reduced' and 'complete' are", mode);
-  return qr(A, mode == "reduced");
-}
-
 // (U, S, V^T) with U diag(S) V^T = A [..., M, N], the singular values S from the largest; U and V are square, the
 // columns beyond min(M, N) without a gradient, or have so many columns with full_matrices=false. `driver` is for a
 // GPU's libraries.

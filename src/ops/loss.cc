@@ -73,13 +73,21 @@ Tensor scaled_losses(const ArithmeticRow& row, const Tensor& self, const Tensor&
 
 bool all_from_0_to_1(const Tensor& tensor) { return logical_and(tensor >= 0, tensor <= 1).all().item<bool>(); }
 
+// Whether one of the two is to become numbers first: `-` refuses bools.
+bool mask_beside_numbers(const Tensor& self, const Tensor& target) {
+  return (target.scalar_type() == kBool) != (self.scalar_type() == kBool);
+}
+
 }  // namespace
 
 // (x - y)^2.
 Tensor mse_loss(const Tensor& self, const Tensor& target, int64_t reduction) {
   if (const Autocast cast(CastTo::Float); cast) return mse_loss(cast(self), cast(target), reduction);
   check_pair("mse_loss", self, target, reduction);
-  if (target.scalar_type() == kBool) return mse_loss(self, target.to(self.scalar_type()), reduction);
+  if (mask_beside_numbers(self, target)) {
+    const ScalarType dtype = result_type({self, target});
+    return mse_loss(self.to(dtype), target.to(dtype), reduction);
+  }
   check_real("mse_cpu", self, target);
   Tensor losses;
   {
@@ -102,7 +110,10 @@ Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reductio
   if (const Autocast cast(CastTo::Float); cast) return smooth_l1_loss(cast(self), cast(target), reduction, beta);
   check_pair("smooth_l1_loss", self, target, reduction);
   check(beta >= 0, "smooth_l1_loss does not support negative values for beta.");
-  if (target.scalar_type() == kBool) return smooth_l1_loss(self, target.to(self.scalar_type()), reduction, beta);
+  if (mask_beside_numbers(self, target)) {
+    const ScalarType dtype = result_type({self, target});
+    return smooth_l1_loss(self.to(dtype), target.to(dtype), reduction, beta);
+  }
   if (beta == 0) return l1_loss(self, target, reduction);
   check_real("smooth_l1_cpu", self, target);
   const Tensor losses = scaled_losses(kSmoothL1, self, target, beta);
@@ -115,9 +126,13 @@ Tensor huber_loss(const Tensor& self, const Tensor& target, int64_t reduction, d
   if (const Autocast cast(CastTo::Float); cast) return huber_loss(cast(self), cast(target), reduction, delta);
   check_pair("huber_loss", self, target, reduction);
   check(delta > 0, "huber_loss does not support non-positive values for delta.");
-  if (target.scalar_type() == kBool) return huber_loss(self, target.to(self.scalar_type()), reduction, delta);
+  check_can_cast(result_type({self, target}), self.scalar_type());  // the losses are of the dtype of self
+  if (mask_beside_numbers(self, target)) {
+    const ScalarType dtype = result_type({self, target});
+    return huber_loss(self.to(dtype), target.to(dtype), reduction, delta);
+  }
   check_real("huber_cpu", self, target);
-  const Tensor losses = scaled_losses(kHuber, self, target, delta);
+  const Tensor losses = scaled_losses(kHuber, self, target, delta).to(self.scalar_type());
   return record_difference("HuberLossBackward0", losses, self, target, reduction, 1,
                            [delta](const Tensor& d) { return where(d.abs() >= delta, d.sign() * delta, d); });
 }

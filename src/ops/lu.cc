@@ -1,4 +1,5 @@
 // Elimination with row swaps, A = P L U: the factors of matrices [..., M, N], with gradients, and what they solve.
+#include "core/warn_once.h"
 #include "ops/composed.h"
 #include "ops/decompositions.h"
 #include "ops/dims.h"
@@ -138,6 +139,11 @@ Tensor linalg_lu_solve(const Tensor& LU, const Tensor& pivots, const Tensor& B, 
 
 // X with A X = self; see linalg_lu_solve.
 Tensor lu_solve(const Tensor& self, const Tensor& LU_data, const Tensor& LU_pivots) {
+  static std::atomic<bool> warned = false;
+  warn_once(&warned,
+            "torch.lu_solve is deprecated in favor of torch.linalg.lu_solveand will be removed in a future PyTorch "
+            "release.\nNote that torch.linalg.lu_solve has its arguments reversed.\nX = torch.lu_solve(B, LU, pivots)\n"
+            "should be replaced with\nX = torch.linalg.lu_solve(LU, pivots, B)");
   return linalg_lu_solve(LU_data, LU_pivots, self, true, false);
 }
 

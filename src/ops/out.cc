@@ -3,19 +3,9 @@
 
 #include "autograd/record.h"
 #include "ops/elementwise.h"
+#include "relume/warning.h"
 
 namespace relume {
-
-std::string resize_warning(const Tensor& out, const Tensor& result) {
-  if (impl_of(out, "out").numel == 0 || out.sizes() == result.sizes()) return "";
-  if (!can_cast(result.scalar_type(), out.scalar_type())) return "";  // write_out() throws
-  return fmt::format(
-      "An output with one or more elements was resized since it had shape {}, which does not match the required output "
-      "shape {}. This behavior is deprecated, and in a future PyTorch release outputs will not be resized unless they "
-      "have zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
-      "t.resize_(0).",
-      to_string(out.sizes()), to_string(result.sizes()));
-}
 
 Tensor& write_out(const char* op, Tensor& out, const Tensor& result) {
   impl_of(out, op);
@@ -25,14 +15,17 @@ Tensor& write_out(const char* op, Tensor& out, const Tensor& result) {
         op);
   const NoGradGuard unrecorded;
   check_can_cast(result.scalar_type(), out.scalar_type());
-  if (out.sizes() != result.sizes()) out.resize_(result.sizes());
+  if (out.sizes() != result.sizes()) {
+    if (out.numel() > 0)
+      warn(fmt::format(
+          "An output with one or more elements was resized since it had shape {}, which does not match the required "
+          "output shape {}. This behavior is deprecated, and in a future PyTorch release outputs will not be resized "
+          "unless they have zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero "
+          "elements with t.resize_(0).",
+          out.sizes(), result.sizes()));
+    out.resize_(result.sizes());
+  }
   return out.copy_(result);
-}
-
-Tensor& write_out_with_warning(const char* op, Tensor& out, const Tensor& result) {
-  if (const std::string text = resize_warning(out, result); !text.empty())
-    fmt::print(stderr, "[W {}_out] Warning: {}\n", op, text);
-  return write_out(op, out, result);
 }
 
 }  // namespace relume

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "autograd/record.h"
+#include "core/warn_once.h"
 #include "kernels/distance.h"
 #include "ops/autocast.h"
 #include "ops/composed.h"
@@ -63,6 +64,12 @@ Tensor cross(const Tensor& self, const Tensor& other, std::optional<int64_t> dim
   const Tensor &a = pair[0], &b = pair[1];
   const IntArrayRef sizes = a.sizes();
   if (!dim) {
+    static std::atomic<bool> warned = false;
+    warn_once(
+        &warned,
+        "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or "
+        "simply use torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross in "
+        "a future release.");
     const auto* const found = std::find(sizes.begin(), sizes.end(), 3);
     check(found != sizes.end(), "no dimension of size 3 in input");
     dim = found - sizes.begin();
@@ -111,8 +118,17 @@ namespace {
 
 constexpr int64_t kBlock = 1 << 20;  // elements of differences that are there at a time
 
+// The p-norm over the last dimension of how rows differ: none of no columns, and with p = 0 NaN where one is NaN.
+Tensor norm_of(const Tensor& difference, double p) {
+  if (difference.size(-1) == 0) return difference.sum({-1});
+  const Tensor result = norm(difference, p, {-1});
+  return p == 0 ? where(isnan(difference).any(-1), std::numeric_limits<double>::quiet_NaN(), result) : result;
+}
+
+// PyTorch's maximum here passes over NaN.
 Tensor distances(const Tensor& rows, const Tensor& others, double p) {
-  return norm(rows.unsqueeze(-2) - others.unsqueeze(-3), p, {-1});
+  const Tensor difference = rows.unsqueeze(-2) - others.unsqueeze(-3);
+  return norm_of(std::isinf(p) ? where(isnan(difference), 0.0, difference) : difference, p);
 }
 
 // Euclidean distances by way of products: |a - b|^2 = |a|^2 + |b|^2 - 2 a b.
@@ -159,7 +175,7 @@ namespace {
 
 Tensor composed_pair_distances(const Tensor& self, double p) {
   const Tensor places = triu_indices(self.size(0), self.size(0), 1);
-  return norm(self.index_select(0, places[0]) - self.index_select(0, places[1]), p, {1});
+  return norm_of(self.index_select(0, places[0]) - self.index_select(0, places[1]), p);
 }
 
 // Where the gradient is to have one itself, of the distances as ops make them.

@@ -10,6 +10,7 @@
 #include "ops/elementwise.h"
 #include "ops/methods.h"
 #include "ops/spatial.h"
+#include "relume/warning.h"
 
 namespace relume {
 
@@ -446,7 +447,17 @@ MomentCall moment_call(const Moment& moment, const Tensor& self, OptionalIntArra
   return {{dim_set(dim.value_or(IntArrayRef()), impl.dim()), keepdim}, correction ? correction->toDouble() : 1.0};
 }
 
+void warn_of_freedom(std::string_view name, const Tensor& self, const MomentCall& call) {
+  const int64_t count = self.numel() == 0 ? 0 : numel_of(self.sizes(), call.over.dims);
+  if (static_cast<double>(count) > call.correction) return;
+  warn(
+      fmt::format("{}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "
+                  "(input numel divided by output numel).",
+                  name));
+}
+
 Tensor moment_over(const Moment& moment, const Tensor& self, const MomentCall& call) {
+  warn_of_freedom(moment.name, self, call);
   const ScalarType dtype = self.scalar_type();
   const Tensor result = reduce(moment.op, self, call.over, loop_dtype(dtype), dtype, {.correction = call.correction});
   return record(moment.grad_fn, result, {self}, {self, output(result)},
@@ -456,6 +467,7 @@ Tensor moment_over(const Moment& moment, const Tensor& self, const MomentCall& c
 }
 
 std::tuple<Tensor, Tensor> moment_and_mean(const Moment& moment, const Tensor& self, const MomentCall& call) {
+  warn_of_freedom(moment.op == ReduceOp::variance ? "var_mean" : "std_mean", self, call);
   const ScalarType dtype = self.scalar_type();
   Tensor mean;
   const Tensor result =

@@ -1,4 +1,5 @@
 // Reductions into places that index tensors name: scatter_reduce, index_reduce, scatter with "add" and "multiply".
+#include "core/warn_once.h"
 #include "ops/composed.h"
 #include "ops/element_index.h"
 #include "ops/methods.h"
@@ -138,6 +139,8 @@ Tensor& scatter_reduce_(Tensor& self, int64_t dim, const Tensor& index, const Te
 // The same with slices of source along dim, of which each has one index: reduce is "prod", "mean", "amax" or "amin".
 Tensor index_reduce(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, std::string_view reduce,
                     bool include_self) {
+  static std::atomic<bool> warned = false;
+  warn_once(&warned, "index_reduce() is in beta and the API may change at any time.");
   const int64_t d = wrap_dim(dim, impl_of(self, "index_reduce").dim());
   const std::optional<Reduce> how = reduce_named(reduce);
   check(how && *how != Reduce::sum, "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {}.",

@@ -1,4 +1,5 @@
 // Ops that choose between elements, or mix them: maximum, minimum, clamp, where, masked_fill, lerp, addcmul, addcdiv.
+#include "core/warn_once.h"
 #include "kernels/activations.h"
 #include "ops/arithmetic.h"
 #include "ops/methods.h"
@@ -225,6 +226,11 @@ Tensor select_where(const Tensor& condition, const Tensor& self, const Tensor& o
   const ScalarType mask = impl_of(condition, "where").dtype;
   check(mask == kBool || mask == kByte,
         "where expected condition to be a boolean tensor, but got a tensor with dtype {}", to_string(mask));
+  static std::atomic<bool> warned = false;
+  if (mask == kByte)
+    warn_once(&warned,
+              "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future "
+              "version of PyTorch. Use a boolean condition instead.");
   const Tensor result = elementwise(where_kernel(dtype), {&condition, &self, &other}, dtype);
   return record("WhereBackward0", result, {self, other}, {condition}, [](Backward& run) {
     const Tensor chosen = run.saved(0);
@@ -319,19 +325,34 @@ Tensor& masked_fill_(Tensor& self, const Tensor& mask, const Tensor& value) {
 namespace {
 
 struct Lerp {
-  const char* grad_fn;
+  const char *grad_fn, *kernel_name;
   const Tensor& end;
-  const Tensor& weight;
+  Tensor weight;
+  ScalarType dtype;
 
-  ElementwiseKernel kernel(const Tensor& self) const {
-    const ScalarType dtype = impl_of(self, "lerp").dtype;
-    check(impl_of(end, "lerp").dtype == dtype, "expected dtype {} for `end` but got dtype {}", TypeMeta(dtype).name(),
-          TypeMeta(end.scalar_type()).name());
-    ElementwiseKernel kernel = arithmetic_kernel({"lerp", "lerp_", "lerp_kernel_scalar", ArithmeticOp::lerp}, dtype);
+  ElementwiseKernel kernel() const {
+    ElementwiseKernel kernel = arithmetic_kernel({"lerp", "lerp_", kernel_name, ArithmeticOp::lerp}, dtype);
     kernel.exact = 2;
     return kernel;
   }
 };
+
+void check_dtype(const Tensor& self, const char* name, const Tensor& other) {
+  check(impl_of(self, "lerp").dtype == impl_of(other, "lerp").dtype, "expected dtype {} for `{}` but got dtype {}",
+        TypeMeta(self.scalar_type()).name(), name, TypeMeta(other.scalar_type()).name());
+}
+
+Lerp lerp_by(const Tensor& self, const Tensor& end, const Scalar& weight) {
+  check_dtype(self, "end", end);
+  return {"LerpBackward0", "lerp_kernel_scalar", end, number(weight), self.scalar_type()};
+}
+// A weight of no dimensions may be of another dtype, and takes part in promotion.
+Lerp lerp_by(const Tensor& self, const Tensor& end, const Tensor& weight) {
+  check_dtype(self, "end", end);
+  if (impl_of(weight, "lerp").dim() > 0) check_dtype(self, "weight", weight);
+  const ScalarType dtype = result_type({self, end, weight});
+  return {"LerpBackward1", "lerp_kernel_tensor", end, weight.to(dtype), dtype};
+}
 
 void lerp_backward(Backward& run) {
   const Tensor weight = run.saved(2), grad = run.grad();
@@ -341,12 +362,13 @@ void lerp_backward(Backward& run) {
 }
 
 Tensor mixed(const Tensor& self, const Lerp& lerp) {
-  const Tensor result = elementwise(lerp.kernel(self), {&self, &lerp.end, &lerp.weight}, self.scalar_type());
+  const Tensor result = elementwise(lerp.kernel(), {&self, &lerp.end, &lerp.weight}, lerp.dtype);
   return record(lerp.grad_fn, result, {self, lerp.end, lerp.weight}, {self, lerp.end, lerp.weight}, lerp_backward);
 }
 
 Tensor& mix_into(Tensor& self, const Lerp& lerp) {
-  const ElementwiseKernel kernel = lerp.kernel(self);
+  check_can_cast(lerp.dtype, self.scalar_type());
+  const ElementwiseKernel kernel = lerp.kernel();
   InPlace write("lerp_", self, {lerp.end, lerp.weight});
   const Tensor before = write.recording() ? self.clone() : Tensor();
   elementwise_into(self, kernel, {&self, &lerp.end, &lerp.weight});
@@ -354,27 +376,20 @@ Tensor& mix_into(Tensor& self, const Lerp& lerp) {
   return self;
 }
 
-void check_weight(const Tensor& self, const Tensor& weight) {
-  check(impl_of(self, "lerp").dtype == impl_of(weight, "lerp").dtype, "expected dtype {} for `weight` but got dtype {}",
-        TypeMeta(self.scalar_type()).name(), TypeMeta(weight.scalar_type()).name());
-}
-
 }  // namespace
 
 // self + weight (end - self).
 Tensor lerp(const Tensor& self, const Tensor& end, const Scalar& weight) {
-  return mixed(self, {"LerpBackward0", end, number(weight)});
+  return mixed(self, lerp_by(self, end, weight));
 }
 Tensor& lerp_(Tensor& self, const Tensor& end, const Scalar& weight) {
-  return mix_into(self, {"LerpBackward0", end, number(weight)});
+  return mix_into(self, lerp_by(self, end, weight));
 }
 Tensor lerp(const Tensor& self, const Tensor& end, const Tensor& weight) {
-  check_weight(self, weight);
-  return mixed(self, {"LerpBackward1", end, weight});
+  return mixed(self, lerp_by(self, end, weight));
 }
 Tensor& lerp_(Tensor& self, const Tensor& end, const Tensor& weight) {
-  check_weight(self, weight);
-  return mix_into(self, {"LerpBackward1", end, weight});
+  return mix_into(self, lerp_by(self, end, weight));
 }
 
 // ---- addcmul and addcdiv -----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/warn_once.h"
 #include "kernels/index.h"
 #include "ops/composed.h"
 #include "ops/methods.h"
@@ -207,6 +208,26 @@ Tensor isin(const Scalar& element, const Tensor& test_elements, bool assume_uniq
   return isin(scalar_tensor(element, element.type()), test_elements, assume_unique, invert);
 }
 
+namespace {
+
+void warn_of_copies(const Tensor& boundaries, const Tensor& values, const Tensor& sorter) {
+  static std::atomic<bool> warned[3] = {};
+  const auto warn_of_copy = [](const Tensor& x, std::atomic<bool>* flag, const char* text) {
+    if (x.defined() && !x.is_contiguous()) warn_once(flag, text);
+  };
+#define RELUME_COPY_WARNING(name)                                                         \
+  "torch.searchsorted(): " name                                                           \
+  " tensor is non-contiguous, this will lower the performance due to extra data "         \
+  "copy when converting non-contiguous tensor to contiguous, please use contiguous " name \
+  " tensor if possible. This message will only appear once per program."
+  warn_of_copy(values, &warned[0], RELUME_COPY_WARNING("input value"));
+  warn_of_copy(boundaries, &warned[1], RELUME_COPY_WARNING("boundary"));
+  warn_of_copy(sorter, &warned[2], RELUME_COPY_WARNING("sorter"));
+#undef RELUME_COPY_WARNING
+}
+
+}  // namespace
+
 // Where each value of self would have to stand in sorted_sequence [..., N] to keep it sorted: before equal elements, or
 // after them with right (side="right"). The leading sizes agree, or the sequence is 1-D. `sorter` gives the order of a
 // sequence that is not sorted.
@@ -227,6 +248,7 @@ Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& self, bool out_
       "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor "
       "and input value tensor must match, but we got boundaries tensor {} and input value tensor {}",
       given, wanted);
+  warn_of_copies(sorted_sequence, self, sorter);
   const Tensor sequence = sorter.defined() ? sorted_sequence.gather(-1, sorter) : sorted_sequence;
   const bool floats = is_floating_point(sequence.scalar_type()) || is_floating_point(self.scalar_type());
   const bool narrow = sequence.scalar_type() == kFloat && self.scalar_type() == kFloat;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "autograd/record.h"
+#include "core/warn_once.h"
 #include "ops/methods.h"
 
 namespace relume {
@@ -259,14 +260,26 @@ Tensor t(const Tensor& self) {
 namespace method {
 
 Tensor numpy_T(const Tensor& self) {
-  DimVector order = identity_order(impl_of(self, "numpy_T").dim());
+  const int64_t rank = impl_of(self, "numpy_T").dim();
+  static std::atomic<bool> warned = false, identity = false;
+  if (rank == 0)
+    warn_once(&identity, "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.");
+  else if (rank != 2)
+    warn_once(&warned,
+              "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
+              "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+              "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.");
+  DimVector order = identity_order(rank);
   std::reverse(order.begin(), order.end());
   return permuted("PermuteBackward0", self, order);
 }
 Tensor mT(const Tensor& self) {
-  check(impl_of(self, "mT").dim() >= 2,
-        "tensor.mT is only supported on matrices or batches of matrices. Got {}-D tensor.", self.dim());
-  return self.transpose(-2, -1);
+  const int64_t rank = impl_of(self, "mT").dim();
+  check(rank != 1, "tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor.");
+  if (rank > 0) return self.transpose(-2, -1);
+  static std::atomic<bool> warned = false;
+  warn_once(&warned, "Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.");
+  return self;
 }
 
 }  // namespace method

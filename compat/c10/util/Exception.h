@@ -1,13 +1,13 @@
-// The checks and errors of c10: TORCH_CHECK and its kin throw Relume's errors, TORCH_WARN calls a
-// handler that can be replaced.
+// The checks and errors of c10: TORCH_CHECK and its kin throw Relume's errors, TORCH_WARN calls Relume's handler of
+// warnings.
 #pragma once
 
 #include <c10/util/StringUtil.h>
 #include <relume/error.h>
+#include <relume/warning.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <iostream>
 #include <string>
 #include <utility>
 
@@ -35,68 +35,17 @@ std::string check_message(const char* condition, const Parts&... parts) {
 
 }  // namespace detail
 
-// Where in a program something happened.
-struct SourceLocation {
-  const char* function;
-  const char* file;
-  uint32_t line;
-};
-inline std::ostream& operator<<(std::ostream& stream, const SourceLocation& where) {
-  return stream << where.function << " at " << where.file << ":" << where.line;
-}
-
-// What TORCH_WARN says.
-class Warning {
- public:
-  struct UserWarning {};
-  struct DeprecationWarning {};
-  // One of the two; index() says which.
-  class warning_variant_t {
-   public:
-    warning_variant_t(UserWarning) : index_(0) {}         // NOLINT: implicit, as a std::variant of them
-    warning_variant_t(DeprecationWarning) : index_(1) {}  // NOLINT
-    size_t index() const { return index_; }
-
-   private:
-    size_t index_;
-  };
-
-  Warning(warning_variant_t type, SourceLocation where, std::string msg, bool verbatim)
-      : type_(type), where_(where), msg_(std::move(msg)), verbatim_(verbatim) {}
-  warning_variant_t type() const { return type_; }
-  const SourceLocation& source_location() const { return where_; }
-  const std::string& msg() const { return msg_; }
-  bool verbatim() const { return verbatim_; }
-
- private:
-  warning_variant_t type_;
-  SourceLocation where_;
-  std::string msg_;
-  bool verbatim_;
-};
-
-// Does something with the program's warnings; unless a class of one's own says otherwise, writes them to standard
-// error. Relume's own warnings do not come here.
-class WarningHandler {
- public:
-  virtual ~WarningHandler() = default;
-  virtual void process(const Warning& warning) {
-    const SourceLocation& where = warning.source_location();
-    std::cerr << "[W " << where.file << ":" << where.line << "] Warning: " << warning.msg() << "\n";
-  }
-};
-
-namespace detail {
-inline thread_local WarningHandler* warning_handler = nullptr;
-}
+using relume::SourceLocation;
+using relume::warn;
+using relume::Warning;
+using relume::WarningHandler;
 
 // Each thread has a handler of its own.
 namespace WarningUtils {
-inline WarningHandler* get_warning_handler() noexcept {
-  static WarningHandler usual;
-  return detail::warning_handler ? detail::warning_handler : &usual;
-}
-inline void set_warning_handler(WarningHandler* handler) noexcept { detail::warning_handler = handler; }
+using relume::get_warning_handler;
+using relume::set_warning_handler;
+inline bool get_warnAlways() noexcept { return relume::get_warn_always(); }
+inline void set_warnAlways(bool always) noexcept { relume::set_warn_always(always); }
 
 // Sets the handler until the end of the scope.
 class WarningHandlerGuard {
@@ -111,9 +60,19 @@ class WarningHandlerGuard {
  private:
   WarningHandler* previous_;
 };
-}  // namespace WarningUtils
 
-inline void warn(const Warning& warning) { WarningUtils::get_warning_handler()->process(warning); }
+// The same for get_warnAlways().
+class WarnAlways {
+ public:
+  explicit WarnAlways(bool always = true) : previous_(get_warnAlways()) { set_warnAlways(always); }
+  ~WarnAlways() { set_warnAlways(previous_); }
+  WarnAlways(const WarnAlways&) = delete;
+  WarnAlways& operator=(const WarnAlways&) = delete;
+
+ private:
+  bool previous_;
+};
+}  // namespace WarningUtils
 
 }  // namespace c10
 
@@ -154,8 +113,11 @@ inline void warn(const Warning& warning) { WarningUtils::get_warning_handler()->
   ::c10::warn(::c10::Warning(::c10::kind(), {__func__, __FILE__, __LINE__}, ::c10::str(__VA_ARGS__), false))
 #define TORCH_WARN(...) TORCH_WARN_AS_(Warning::UserWarning, __VA_ARGS__)
 #define TORCH_WARN_DEPRECATION(...) TORCH_WARN_AS_(Warning::DeprecationWarning, __VA_ARGS__)
-#define TORCH_WARN_ONCE(...)                                    \
-  do {                                                          \
-    static const bool warned = (TORCH_WARN(__VA_ARGS__), true); \
-    static_cast<void>(warned);                                  \
+#define TORCH_WARN_ONCE(...)                                \
+  do {                                                      \
+    static bool warned = false;                             \
+    if (!warned || ::c10::WarningUtils::get_warnAlways()) { \
+      warned = true;                                        \
+      TORCH_WARN(__VA_ARGS__);                              \
+    }                                                       \
   } while (false)

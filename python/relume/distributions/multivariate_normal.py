@@ -48,7 +48,7 @@ class MultivariateNormal(Distribution):
         if name == "scale_tril":
             self._factor = self.scale_tril
         else:
-            self._factor = ops.cholesky(self.covariance_matrix if name == "covariance_matrix" else ops.inverse(self.precision_matrix))
+            self._factor = ops.linalg_cholesky(self.covariance_matrix if name == "covariance_matrix" else ops.inverse(self.precision_matrix))
 
     @lazy_property
     def scale_tril(self):

@@ -13,6 +13,12 @@ _USE_REENTRANT = (
     "preserve the current default behavior, you can pass use_reentrant=True. Refer to docs for more details on the "
     "differences between the two variants."
 )
+_USE_REENTRANT_OF_SEQUENCE = (
+    "torch.utils.checkpoint.checkpoint_sequential: the use_reentrant parameter should be passed explicitly. In version 2.9 "
+    "we will raise an exception if use_reentrant is not passed. use_reentrant=False is recommended, but if you need to "
+    "preserve the current default behavior, you can pass use_reentrant=True. Refer to docs for more details on the "
+    "differences between the two variants."
+)
 
 
 @contextlib.contextmanager
@@ -89,6 +95,9 @@ def checkpoint(function, *args, use_reentrant=None, preserve_rng_state=True, con
 
 def checkpoint_sequential(functions, segments, input, use_reentrant=None, **kwargs):
     """A sequence of modules in so many segments, each but the last by checkpoint()."""
+    if use_reentrant is None:
+        warnings.warn(_USE_REENTRANT_OF_SEQUENCE, stacklevel=2)
+        use_reentrant = True
     functions = list(functions.children()) if hasattr(functions, "children") else list(functions)
 
     def run(first, last):

@@ -19,16 +19,16 @@ def _additive(mask, dtype):
     return ops.zeros_like(mask, dtype=dtype).masked_fill(mask, float("-inf"))
 
 
-def mask_numbers(mask, name, dtype, other=None, other_name="attn_mask"):
-    """A mask of multi_head_attention_forward as numbers; refuses integers, and warns of another mask of another dtype."""
+def as_numbers(mask, name, dtype, other=None, other_name=None):
+    """A mask of attention as numbers; refuses integers, and warns where the other mask is of another dtype."""
     if mask is None:
         return None
-    if other is not None and other.dtype is not mask.dtype:
-        warnings.warn(
-            f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both instead.", stacklevel=3
-        )
     if mask.dtype is not bool_dtype and not mask.is_floating_point():
         raise AssertionError(f"only bool and floating types of {name} are supported")
+    if other is not None and mask.dtype is not other.dtype:
+        warnings.warn(
+            f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both instead.", stacklevel=2
+        )
     return _additive(mask, dtype)
 
 
@@ -120,13 +120,13 @@ def multi_head_attention_forward(
         query, key, value = _with_batch(query, key, value)
         key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
     targets, batch, width = query.shape
-    padding_mask = mask_numbers(key_padding_mask, "key_padding_mask", query.dtype, attn_mask)
+    padding_mask = as_numbers(key_padding_mask, "key_padding_mask", query.dtype, attn_mask, "attn_mask")
     if is_causal and attn_mask is None:
         raise RuntimeError(
             "Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
             "`generate_square_subsequent_mask` to create this mask."
         )
-    mask = mask_numbers(attn_mask, "attn_mask", query.dtype)
+    mask = as_numbers(attn_mask, "attn_mask", query.dtype)
     if width != embed_dim_to_check:
         raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {width}")
     if width % num_heads:

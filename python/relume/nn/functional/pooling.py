@@ -107,20 +107,7 @@ def adaptive_max_pool3d(input, output_size, return_indices=False):
     sizes = _sizes(output_size, input, 3)
     if len(sizes) != 3:
         raise RuntimeError("adaptive_max_pool3d: output_size must be 3")
-    depth, *plane = sizes
-    height, width = input.shape[-2:]
-    size = input.size(-3)
-    # The planes' maxima first, then those of the planes of each window.
-    maxima, places = ops.adaptive_max_pool2d(input.flatten(0, -3).unsqueeze(0), plane)
-    maxima, places = (t.reshape(input.shape[:-2] + tuple(plane)) for t in (maxima, places))
-    values, indices = [], []
-    for i in range(depth):
-        first, last = i * size // depth, -((-(i + 1) * size) // depth)
-        value, chosen = maxima.narrow(-3, first, last - first).max(-3, keepdim=True)
-        values.append(value)
-        place = places.narrow(-3, first, last - first).gather(-3, chosen)
-        indices.append(place + (chosen + first) * (height * width))
-    pair = ops.cat(values, -3), ops.cat(indices, -3)
+    pair = ops._adaptive_max_pool3d(input, sizes)
     return pair if return_indices else pair[0]
 
 

@@ -56,7 +56,10 @@ def _wanted_sizes(input, size, scale_factor, recompute_scale_factor):
             f"{list(input.shape[2:])} and scale_factor of shape {scale_factor}. Please provide input tensor in (N, C, d1, d2, "
             "...,dK) format and scale_factor in (s1, s2, ...,sK) format."
         )
-    sizes = [math.floor(float(n) * s) for n, s in zip(input.shape[2:], scales)]
+    exact = [float(n) * s for n, s in zip(input.shape[2:], scales)]
+    if not all(abs(size) < 2**63 for size in exact):
+        raise RuntimeError("value cannot be converted to type int64_t without overflow")
+    sizes = [math.floor(size) for size in exact]
     return sizes, [None] * rank if recompute_scale_factor else scales
 
 
@@ -137,9 +140,19 @@ def upsample_bilinear(input, size=None, scale_factor=None):
     return interpolate(input, size, scale_factor, "bilinear", True)
 
 
+def _warn_of_corners():
+    warnings.warn(
+        "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify "
+        "align_corners=True if the old behavior is desired. See the documentation of grid_sample for details.",
+        stacklevel=3,
+    )
+
+
 def affine_grid(theta, size, align_corners=None):
     """Where grid_sample is to read for affine maps: theta [N, 2, 3] and size (N, C, H, W) to [N, H, W, 2], or [N, 3, 4] and
     (N, C, D, H, W) to [N, D, H, W, 3].  Jaderberg et al., 2015."""
+    if align_corners is None:
+        _warn_of_corners()
     if not theta.is_floating_point():
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
     rank = len(size) - 2
@@ -152,6 +165,12 @@ def affine_grid(theta, size, align_corners=None):
         raise ValueError(
             f"Expected a batch of {rank}D affine matrices of shape Nx{rank}x{rank + 1} for size {tuple(size)}. Got "
             f"{theta.shape}."
+        )
+    if align_corners and min(size[2:]) == 1:
+        warnings.warn(
+            "Since version 1.3.0, affine_grid behavior has changed for unit-size grids when align_corners=True. This is not "
+            "an intended use case of affine_grid. See the documentation of affine_grid for details.",
+            stacklevel=2,
         )
     return ops.affine_grid_generator(theta, size, bool(align_corners))
 
@@ -174,11 +193,7 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
             f"'{padding_mode}'"
         )
     if align_corners is None:
-        warnings.warn(
-            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify "
-            "align_corners=True if the old behavior is desired. See the documentation of grid_sample for details.",
-            stacklevel=2,
-        )
+        _warn_of_corners()
     return ops.grid_sampler(
         input, grid, _POINT_MODES.index(mode), _BEYOND.index(padding_mode), bool(align_corners)
     )

@@ -96,7 +96,12 @@ class State:
     def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
         """Every parameter and persistent buffer by its dotted name; they share memory with the module's."""
         if args:
-            warnings.warn("Positional args are being deprecated, use kwargs instead.", FutureWarning, stacklevel=2)
+            warnings.warn(
+                "Positional args are being deprecated, use kwargs instead. Refer to "
+                "https://pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module.state_dict for details.",
+                FutureWarning,
+                stacklevel=2,
+            )
             given = dict(zip(("destination", "prefix", "keep_vars"), args))
             destination = destination if destination is not None else given["destination"]
             prefix, keep_vars = prefix or given.get("prefix", ""), keep_vars or given.get("keep_vars", False)

@@ -5,7 +5,7 @@ import warnings
 
 from ..._C import ops
 from .. import functional as F, init
-from ..functional.attention import mask_numbers
+from ..functional.attention import as_numbers
 from .activation import GELU, MultiheadAttention, ReLU
 from .container import ModuleList
 from .dropout import Dropout
@@ -101,8 +101,8 @@ class TransformerEncoderLayer(_Layer):
         return self._attend(self.self_attn, x, x, mask, padding_mask, causal, self.dropout1)
 
     def forward(self, src, src_mask=None, src_key_padding_mask=None, is_causal=False):
-        padding_mask = mask_numbers(src_key_padding_mask, "src_key_padding_mask", src.dtype, src_mask, "src_mask")
-        mask = mask_numbers(src_mask, "src_mask", src.dtype)
+        padding_mask = as_numbers(src_key_padding_mask, "src_key_padding_mask", src.dtype, src_mask, "src_mask")
+        mask = as_numbers(src_mask, "src_mask", src.dtype)
         x = src
         if self.norm_first:
             x = x + self._sa_block(self.norm1(x), mask, padding_mask, is_causal)
@@ -206,8 +206,8 @@ class TransformerEncoder(Module):
         return not self.mask_check or not bool((hidden[:, :-1] & ~hidden[:, 1:]).any())
 
     def forward(self, src, mask=None, src_key_padding_mask=None, is_causal=None):
-        padding_mask = mask_numbers(src_key_padding_mask, "src_key_padding_mask", src.dtype, mask, "mask")
-        mask = mask_numbers(mask, "mask", src.dtype)
+        padding_mask = as_numbers(src_key_padding_mask, "src_key_padding_mask", src.dtype, mask, "mask")
+        mask = as_numbers(mask, "mask", src.dtype)
         first = self.layers[0].self_attn if len(self.layers) else None
         causal = _is_causal(mask, is_causal, src, getattr(first, "batch_first", False))
         output = src

@@ -79,7 +79,7 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
 
 def _orthonormal_part(matrix):
     """Q of the decomposition whose R has a positive diagonal."""
-    q, r = ops.qr(matrix)
+    q, r = ops.linalg_qr(matrix)
     return q * r.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
 
 
