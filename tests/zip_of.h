@@ -13,7 +13,7 @@ namespace relume::test {
 inline std::string zip_of(const std::vector<std::pair<std::string, std::string>>& entries, bool wide = false) {
   const auto number = [](uint64_t value, int width) {
     std::string bytes;
-    for (int i = 0; i < width; ++i) bytes += static_cast<char>(value >> (8 * i));
+    for (int i = 0; i < width; ++i) bytes += i < 8 ? static_cast<char>(value >> (8 * i)) : '\0';
     return bytes;
   };
   const uint64_t elsewhere = 0xffffffff;
