@@ -12,7 +12,7 @@ case "${1:-}" in
   test) wanted="$build libgtest-dev libgmock-dev python3 python3-dev python3-venv binutils" ;;
   python) wanted="$build python3 python3-dev python3-venv" ;;
   bench) wanted="$build python3 binutils" ;;
-  fuzz) wanted="$build clang" ;;
+  fuzz) wanted="$build clang libclang-rt-dev" ;;
   *) echo "usage: $0 build|demo|test|bench|fuzz|python" >&2; exit 2 ;;
 esac
 
