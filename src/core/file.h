@@ -13,6 +13,13 @@ namespace relume {
 
 using Bytes = std::vector<uint8_t>;
 
+// The number in `width` bytes, at most eight, of which the lowest comes first.
+inline uint64_t little_endian(const uint8_t* from, size_t width) {
+  uint64_t value = 0;
+  for (size_t i = width; i-- > 0;) value = value << 8 | from[i];
+  return value;
+}
+
 // A file that is open for reading. Every error names the file.
 class InputFile {
  public:

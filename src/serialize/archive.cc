@@ -111,6 +111,15 @@ SavedData values_of(const OrderedDict<std::string, Tensor>& tensors, const Metad
   return values;
 }
 
+// The values of a file of PyTorch's, or of one of safetensors, which load_tensors(metadata) then reads.
+template <class LoadTensors>
+SavedData values_in(const ByteSource& source, LoadTensors load_tensors) {
+  if (is_torch_file(source)) return read_torch_file(source);
+  Metadata metadata;
+  const OrderedDict<std::string, Tensor> tensors = load_tensors(&metadata);
+  return values_of(tensors, metadata);
+}
+
 // All tensors of an archive and of those in it, with their whole names.
 void add_tensors(InputArchive& archive, const std::string& prefix, OrderedDict<std::string, Tensor>& tensors) {
   for (const std::string& key : archive.keys()) {
@@ -267,13 +276,7 @@ void InputArchive::load_from(const std::string& filename, std::optional<Device>)
   const InputFile file(filename);
   const ByteSource source = {filename, file.size(),
                              [&](uint64_t offset, void* to, size_t count) { file.read_at(offset, to, count); }};
-  if (is_torch_file(source)) {
-    values_ = read_torch_file(source);
-    return;
-  }
-  Metadata metadata;
-  const auto tensors = load_safetensors(filename, &metadata);
-  values_ = values_of(tensors, metadata);
+  values_ = values_in(source, [&](Metadata* metadata) { return load_safetensors(filename, metadata); });
 }
 
 void InputArchive::load_from(std::istream& stream, std::optional<Device> device) {
@@ -286,13 +289,7 @@ void InputArchive::load_from(const char* data, size_t size, std::optional<Device
   const ByteSource source = {"the stream", size, [&](uint64_t offset, void* to, size_t count) {
                                std::copy_n(data + offset, count, static_cast<char*>(to));
                              }};
-  if (is_torch_file(source)) {
-    values_ = read_torch_file(source);
-    return;
-  }
-  Metadata metadata;
-  const auto tensors = load_safetensors(data, size, &metadata);
-  values_ = values_of(tensors, metadata);
+  values_ = values_in(source, [&](Metadata* metadata) { return load_safetensors(data, size, metadata); });
 }
 
 OutputArchive& operator<<(OutputArchive& archive, const Tensor& tensor) {

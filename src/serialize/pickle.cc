@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "core/check.h"
+#include "core/file.h"
 
 namespace relume::serialize {
 namespace {
@@ -35,12 +36,7 @@ class PickleMachine {
     at_ += count;
     return from;
   }
-  uint64_t take_number(int width) {
-    const uint8_t* const from = take(static_cast<uint64_t>(width));
-    uint64_t value = 0;
-    for (int i = width; i-- > 0;) value = value << 8 | from[i];
-    return value;
-  }
+  uint64_t take_number(size_t width) { return little_endian(take(width), width); }
   std::string take_text(uint64_t size) { return std::string(reinterpret_cast<const char*>(take(size)), size); }
   std::string take_line() {
     std::string line;
@@ -51,7 +47,7 @@ class PickleMachine {
   int64_t take_long(uint64_t width) {
     check(width <= 8, "{}: a pickle with an integer of {} bytes", source_, width);
     if (width == 0) return 0;
-    const uint64_t value = take_number(static_cast<int>(width));
+    const uint64_t value = take_number(width);
     const int unused = 64 - 8 * static_cast<int>(width);
     return static_cast<int64_t>(value << unused) >> unused;
   }

@@ -122,8 +122,7 @@ void check_tiling(std::vector<TensorEntry>* entries, uint64_t position, uint64_t
 
 // The header's length, checked against the file's.
 uint64_t header_length(const uint8_t (&bytes)[kLengthSize], uint64_t file_size, const std::string& file) {
-  uint64_t length = 0;
-  for (size_t i = kLengthSize; i-- > 0;) length = length << 8 | bytes[i];
+  const uint64_t length = little_endian(bytes, kLengthSize);
   check(length <= kLongestHeader, "{}: a header of {} bytes is too long", file, length);
   check(length <= file_size - kLengthSize, "{}: expected a header of {} bytes, the file has {}", file, length,
         file_size - kLengthSize);

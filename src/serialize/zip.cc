@@ -18,11 +18,7 @@ constexpr uint64_t kLongestComment = 0xffff;
 constexpr uint64_t kElsewhere16 = 0xffff, kElsewhere32 = 0xffffffff;  // the number stands in a wider record
 constexpr uint64_t kWideTag = 1;
 
-uint64_t number(const Bytes& bytes, uint64_t at, int width) {
-  uint64_t value = 0;
-  for (int i = width; i-- > 0;) value = value << 8 | bytes[at + static_cast<uint64_t>(i)];
-  return value;
-}
+uint64_t number(const Bytes& bytes, uint64_t at, size_t width) { return little_endian(bytes.data() + at, width); }
 
 // Fills in, one after the other, the numbers of an entry that stand in its extra field, from `begin` to `end`.
 void read_wide(const Bytes& list, uint64_t begin, uint64_t end, std::initializer_list<uint64_t*> numbers) {
