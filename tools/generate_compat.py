@@ -19,6 +19,17 @@ HEADERS = ROOT / "include" / "relume"
 # The namespaces whose names are listed, and the file for each.
 LISTED = {"relume": "root.inc", "relume::nn": "nn.inc", "relume::data": "data.inc"}
 
+# Names of Relume's own, which libtorch has not in these namespaces. They stay out: a program that says
+# `using namespace torch;` may give them to things of its own.
+OWN = {
+    "relume": "AutocastGuard EnableGradGuard PrintOptions compile_for_inference dtype_of element_size get_printoptions "
+    "initial_seed is_integral is_reduced_floating_point kDefaultSeed kNumDtypes print_profile python_name repr seed "
+    "set_printoptions size_repr stream_text to_string write_out",
+    "relume::nn": "AdaptivePoolOptions CompiledImpl ConvPadding HookHandle IncompatibleKeys MarginLossOptions PadOptions "
+    "PaddingMode ParameterDictionary RNNNonlinearity Reduction ReductionOptions StateDict",
+    "relume::data": "BatchDataset Dataset Milliseconds load_idx load_mnist load_png",
+}
+
 TOKEN = re.compile(r"""[A-Za-z_]\w*|\d[\w.']*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|::|->|&&|[=!<>]=|.""")
 MARKER = re.compile(r'^# \d+ "([^"]*)"')
 OPENING, CLOSING = {"(": ")", "{": "}", "[": "]"}, {")", "}", "]"}
@@ -34,6 +45,16 @@ FORWARDED = {
     "torch/nn/modules/container": (
         "torch/nn.h",
         "any functional moduledict modulelist named_any parameterdict parameterlist sequential",
+    ),
+    "torch/nn/functional": (
+        "torch/nn.h",
+        "activation batchnorm conv distance dropout embedding fold instancenorm linear loss normalization padding "
+        "pixelshuffle pooling upsampling vision",
+    ),
+    "torch/nn/options": (
+        "torch/nn.h",
+        "activation adaptive batchnorm conv distance dropout embedding fold instancenorm linear loss normalization padding "
+        "pixelshuffle pooling rnn transformer transformercoder transformerlayer upsampling vision",
     ),
     "torch/nn/utils": ("torch/nn.h", "clip_grad convert_parameters rnn"),
     "torch/optim": ("torch/optim.h", "adagrad adam adamw lbfgs optimizer rmsprop sgd"),
@@ -164,7 +185,10 @@ def lists(names):
     texts = {}
     for namespace, file in LISTED.items():
         text = f"// The public names of {namespace}. Made by tools/generate_compat.py; not edited by hand.\n"
-        text += "".join(f"using {namespace}::{name};\n" for name in sorted(names.get(namespace, [])))
+        own = set(OWN[namespace].split())
+        if not own <= names[namespace]:
+            sys.exit(f"OWN lists what {namespace} has not: {sorted(own - names[namespace])}")
+        text += "".join(f"using {namespace}::{name};\n" for name in sorted(names[namespace] - own))
         texts[ROOT / "compat" / "torch" / "names" / file] = text
     return texts
 

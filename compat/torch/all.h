@@ -3,6 +3,7 @@
 
 #include <torch/autograd.h>
 #include <torch/data.h>
+#include <torch/detail/static.h>
 #include <torch/functions.h>
 #include <torch/nn.h>
 #include <torch/optim.h>

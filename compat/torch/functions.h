@@ -124,6 +124,7 @@ inline Tensor vander(const Tensor& x, std::optional<int64_t> N = {}, bool increa
   const Tensor powers = relume::linalg_vander(x, N);
   return increasing ? powers : powers.flip({-1});
 }
+inline Tensor index(const Tensor& self, ArrayRef<indexing::TensorIndex> indices) { return self.index(indices); }
 inline Tensor fill(const Tensor& self, const Scalar& value) { return self.clone().fill_(value); }
 inline std::vector<Tensor> unsafe_split(const Tensor& self, int64_t split_size, int64_t dim = 0) {
   return relume::split(self, split_size, dim);

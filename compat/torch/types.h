@@ -33,9 +33,9 @@
 namespace at {
 #include <torch/names/root.inc>
 using TensorBase = relume::Tensor;
-template <class T, size_t N>
+template <class T, size_t N, template <class> class = DefaultPtrTraits>
 using PackedTensorAccessor32 = relume::TensorAccessor<T, N>;
-template <class T, size_t N>
+template <class T, size_t N, template <class> class = DefaultPtrTraits>
 using PackedTensorAccessor64 = relume::TensorAccessor<T, N>;
 namespace indexing {
 using namespace relume::indexing;
@@ -96,23 +96,18 @@ using std::string_view;
 using DeviceIndex = int8_t;
 template <class T>
 struct CppTypeToScalarType : std::integral_constant<ScalarType, relume::dtype_of<T>> {};
+inline ScalarType promoteTypes(ScalarType a, ScalarType b) { return relume::promote_types(a, b); }
+inline std::string DeviceTypeName(DeviceType type, bool lower_case = false) {
+  return type == DeviceType::CPU ? (lower_case ? "cpu" : "CPU") : (lower_case ? "cuda" : "CUDA");
+}
 inline relume::TypeMeta scalarTypeToTypeMeta(ScalarType type) { return type; }
 inline const char* toString(ScalarType type) { return relume::to_string(type); }
 inline ScalarType typeMetaToScalarType(relume::TypeMeta type) { return type; }
 }  // namespace c10
 
 namespace at {
-using c10::CppTypeToScalarType;
-using c10::DeviceIndex;
-using c10::irange;
-using c10::make_optional;
-using c10::nullopt;
-using c10::optional;
-using c10::scalarTypeToTypeMeta;
-using c10::str;
-using c10::toString;
-using c10::typeMetaToScalarType;
-}  // namespace at
+using namespace c10;
+}
 
 namespace caffe2 {
 using relume::TypeMeta;

@@ -154,6 +154,11 @@ class TypeMeta {
  public:
   constexpr TypeMeta() = default;
   constexpr TypeMeta(ScalarType type) : type_(type) {}  // NOLINT: implicit, as in libtorch
+  template <class T>
+  static constexpr TypeMeta Make() {
+    return dtype_of<T>;
+  }
+  static constexpr TypeMeta fromScalarType(ScalarType type) { return type; }
   constexpr operator ScalarType() const { return type_; }
   constexpr ScalarType toScalarType() const { return type_; }
   constexpr int64_t itemsize() const { return element_size(type_); }

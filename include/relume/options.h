@@ -18,6 +18,7 @@ inline constexpr DeviceType kCUDA = DeviceType::CUDA;
 // A kind of device and which one of it: -1 is the current one. Relume computes on the CPU.
 class Device {
  public:
+  using Type = DeviceType;
   constexpr Device(DeviceType type = DeviceType::CPU, int8_t index = -1) : type_(type), index_(index) {}  // NOLINT
   // From "cpu", "cuda" or "cuda:1". Throws Error otherwise.
   RELUME_API Device(const std::string& text);              // NOLINT: implicit, as in libtorch
@@ -26,6 +27,7 @@ class Device {
   constexpr DeviceType type() const { return type_; }
   constexpr int8_t index() const { return index_; }
   constexpr bool has_index() const { return index_ >= 0; }
+  constexpr void set_index(int8_t index) { index_ = index; }
   constexpr bool is_cpu() const { return type_ == DeviceType::CPU; }
   constexpr bool is_cuda() const { return type_ == DeviceType::CUDA; }
   RELUME_API std::string str() const;
@@ -38,6 +40,17 @@ class Device {
 };
 RELUME_API std::ostream& operator<<(std::ostream& stream, DeviceType type);
 RELUME_API std::ostream& operator<<(std::ostream& stream, Device device);
+
+}  // namespace relume
+
+template <>
+struct std::hash<relume::Device> {
+  size_t operator()(relume::Device device) const noexcept {
+    return static_cast<size_t>(device.type()) << 16 | static_cast<size_t>(static_cast<uint8_t>(device.index()));
+  }
+};
+
+namespace relume {
 
 enum class Layout : int8_t { Strided };
 inline constexpr Layout kStrided = Layout::Strided;
@@ -119,6 +132,7 @@ TensorOptions dtype() {
   return TensorOptions(dtype_of<T>);
 }
 inline TensorOptions device(Device where) { return TensorOptions(where); }
+inline TensorOptions device_index(int8_t index) { return TensorOptions(Device(DeviceType::CUDA, index)); }
 inline TensorOptions layout(Layout how) { return TensorOptions(how); }
 inline TensorOptions requires_grad(bool requires_grad = true) { return TensorOptions().requires_grad(requires_grad); }
 

@@ -90,6 +90,12 @@ template <class F>
 struct TensorHookOf;
 }  // namespace detail
 
+// The one way in which a packed accessor points to its elements.
+template <class T>
+struct DefaultPtrTraits {
+  using PtrType = T*;
+};
+
 // Read and write access to the elements of an N-dimensional tensor: a[i][j] = 1. It neither checks indices nor keeps
 // the tensor alive.
 template <class T, size_t N>
@@ -217,11 +223,11 @@ class RELUME_API Tensor {
   template <class T, size_t N>
   TensorAccessor<T, N> accessor() && = delete;  // it would outlive the tensor
   // The same: there is no other device to pack it for.
-  template <class T, size_t N>
+  template <class T, size_t N, template <class> class = DefaultPtrTraits>
   TensorAccessor<T, N> packed_accessor32() const& {
     return accessor<T, N>();
   }
-  template <class T, size_t N>
+  template <class T, size_t N, template <class> class = DefaultPtrTraits>
   TensorAccessor<T, N> packed_accessor64() const& {
     return accessor<T, N>();
   }

@@ -80,6 +80,7 @@ Indices indices_of(PyObject* index) {
     return indices;
   }
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(index); ++i) indices.push_back(index_of(PyTuple_GET_ITEM(index, i)));
+  if (indices.empty()) indices.push_back(indexing::Ellipsis);
   return indices;
 }
 

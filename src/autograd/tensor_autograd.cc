@@ -98,6 +98,7 @@ bool Tensor::is_inference() const { return impl_of(*this, "is_inference").infere
 void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph,
                       std::optional<TensorList> inputs) const {
   impl_of(*this, "backward");
+  check(!inputs || inputs->size() > 0, "'inputs' argument to backward cannot be empty");
   autograd::backward(TensorList(*this), gradient.defined() ? TensorList(gradient) : TensorList(), retain_graph,
                      create_graph, inputs.value_or(TensorList()));
 }

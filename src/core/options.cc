@@ -20,8 +20,11 @@ Device::Device(const std::string& text) : type_(DeviceType::CPU), index_(-1) {
   if (name == "cuda") type_ = DeviceType::CUDA;
   if (colon == std::string::npos) return;
   const std::string digits = text.substr(colon + 1);
-  check(!digits.empty() && digits.size() <= 2 && digits.find_first_not_of("0123456789") == std::string::npos,
+  check(!digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos &&
+            (digits[0] != '0' || digits.size() == 1),
         "Invalid device string: '{}'", text);
+  check(digits.size() <= 3 && std::stoi(digits) <= INT8_MAX, "Could not parse device index '{}' in device string '{}'",
+        digits, text);
   index_ = static_cast<int8_t>(std::stoi(digits));
 }
 

@@ -13,6 +13,7 @@
 #include "relume/nn/any.h"
 #include "relume/nn/pimpl.h"
 #include "relume/ops.h"
+#include "relume/warning.h"
 
 namespace relume {
 namespace detail {
@@ -99,7 +100,10 @@ Tensor& Module::register_parameter(std::string name, Tensor tensor, bool require
   check_name("Parameter", name);
   check(!requires_grad || !tensor.defined() || tensor.is_floating_point(),
         "Only Tensors of floating point and complex dtype can require gradients");
-  if (tensor.defined()) tensor.set_requires_grad(requires_grad);
+  if (tensor.defined())
+    tensor.set_requires_grad(requires_grad);
+  else if (requires_grad)
+    warn("An undefined tensor cannot require grad. Ignoring the `requires_grad=true` function parameter.");
   return parameters_.insert(std::move(name), std::move(tensor));
 }
 

@@ -1,7 +1,8 @@
-// Names of tags, and the check of lists that expand.
+// Names of tags, and the check and the text of lists that expand.
 #include "relume/nn/options.h"
 
 #include "core/check.h"
+#include "nn/print.h"
 
 namespace relume {
 
@@ -18,6 +19,15 @@ std::string enumtype::get_enum_name(Name name) {
 
 void detail::check_expanding(size_t expected, size_t got) {
   check(expected == got, "Expected {} values, but instead got {}", expected, got);
+}
+
+std::ostream& operator<<(std::ostream& stream, ArrayRef<std::optional<int64_t>> list) {
+  nn::detail::put(stream, list);
+  return stream;
+}
+std::ostream& operator<<(std::ostream& stream, ArrayRef<std::optional<double>> list) {
+  nn::detail::put(stream, list);
+  return stream;
 }
 
 }  // namespace relume

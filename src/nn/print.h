@@ -8,6 +8,40 @@
 
 namespace relume::nn::detail {
 
+// A value as modules show it. The stream goes on writing bools so, as libtorch leaves it.
+inline void put(std::ostream& stream, bool value) { stream << std::boolalpha << value; }
+template <class T>
+void put(std::ostream& stream, const T& value) {
+  stream << value;
+}
+template <class T>
+void put(std::ostream& stream, const std::optional<T>& value) {
+  if (value)
+    put(stream, *value);
+  else
+    stream << "None";
+}
+template <class T>
+void put(std::ostream& stream, ArrayRef<T> list) {
+  stream << "[";
+  for (size_t i = 0; i < list.size(); ++i) {
+    if (i > 0) stream << ", ";
+    put(stream, list[i]);
+  }
+  stream << "]";
+}
+template <size_t D, class T>
+void put(std::ostream& stream, const ExpandingArray<D, T>& list) {
+  if constexpr (D == 1)
+    put(stream, (*list)[0]);
+  else
+    put(stream, ArrayRef<T>(list));
+}
+template <size_t D, class T>
+void put(std::ostream& stream, const ExpandingArrayWithOptionalElem<D, T>& list) {
+  put(stream, static_cast<const ExpandingArray<D, std::optional<T>>&>(list));
+}
+
 class OptionsPrinter {
  public:
   OptionsPrinter(std::ostream& stream, const char* name) : stream_(stream) { stream_ << "torch::nn::" << name << "("; }
@@ -19,14 +53,14 @@ class OptionsPrinter {
   template <class T>
   OptionsPrinter& add(const T& value) {
     separate();
-    put(value);
+    put(stream_, value);
     return *this;
   }
   template <class T>
   OptionsPrinter& add(const char* key, const T& value) {
     separate();
     stream_ << key << "=";
-    put(value);
+    put(stream_, value);
     return *this;
   }
   // Only where the value is not the usual one.
@@ -39,39 +73,6 @@ class OptionsPrinter {
   void separate() {
     if (!first_) stream_ << ", ";
     first_ = false;
-  }
-  // The stream goes on writing bools so, as libtorch leaves it.
-  void put(bool value) { stream_ << std::boolalpha << value; }
-  template <class T>
-  void put(const std::optional<T>& value) {
-    if (value)
-      put(*value);
-    else
-      stream_ << "None";
-  }
-  template <class T>
-  void put(ArrayRef<T> list) {
-    stream_ << "[";
-    for (size_t i = 0; i < list.size(); ++i) {
-      if (i > 0) stream_ << ", ";
-      put(list[i]);
-    }
-    stream_ << "]";
-  }
-  template <size_t D, class T>
-  void put(const ExpandingArray<D, T>& list) {
-    if constexpr (D == 1)
-      put((*list)[0]);
-    else
-      put(ArrayRef<T>(list));
-  }
-  template <size_t D, class T>
-  void put(const ExpandingArrayWithOptionalElem<D, T>& list) {
-    put(static_cast<const ExpandingArray<D, std::optional<T>>&>(list));
-  }
-  template <class T>
-  void put(const T& value) {
-    stream_ << value;
   }
 
   std::ostream& stream_;

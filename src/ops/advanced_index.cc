@@ -271,7 +271,12 @@ void put_at(const Indexed& indexed, const Tensor& source, bool accumulate = fals
 
 }  // namespace
 
+static void check_not_empty(ArrayRef<TensorIndex> indices, const char* name) {
+  check(indices.size() > 0, "Passing an empty index list to Tensor::{}() is not valid syntax", name);
+}
+
 Tensor Tensor::index(ArrayRef<TensorIndex> indices) const {
+  check_not_empty(indices, "index");
   const Indexed indexed = IndexReader(*this, indices).take();
   if (!indexed.has_tensors) return indexed.view.is_same(*this) ? relume::alias(*this) : indexed.view;
   return pick("IndexBackward0", indexed.view, index_places(indexed.view, indexed.indices));
@@ -294,9 +299,11 @@ Tensor Tensor::index_put(ArrayRef<TensorIndex> indices, const Tensor& values, bo
   return relume::index_put(*this, indices, values, accumulate);
 }
 Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Tensor& values, bool accumulate) {
+  check_not_empty(indices, "index_put_");
   return relume::index_put_(*this, indices, values, accumulate);
 }
 Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Scalar& value) {
+  check_not_empty(indices, "index_put_");
   const Indexed indexed = IndexReader(*this, indices).take();
   for (const Tensor& index : indexed.indices)
     check(!index.defined() || index.scalar_type() != kByte,

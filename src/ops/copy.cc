@@ -120,6 +120,9 @@ Tensor Tensor::to(Device device, ScalarType dtype, bool non_blocking, bool copy)
   return to(dtype, non_blocking, copy);
 }
 Tensor Tensor::to(const TensorOptions& options, bool non_blocking, bool copy) const {
+  check(!options.requires_grad(),
+        "Operators taking TensorOptions cannot take a TensorOptions with options.requires_grad set as true. This isn't "
+        "implemented yet.");
   const ScalarType dtype = options.has_dtype() ? ScalarType(options.dtype()) : impl_of(*this, "to").dtype;
   Tensor result = to(options.device(), dtype, non_blocking, copy);
   const auto format = options.memory_format_opt();

@@ -307,7 +307,8 @@ Tensor LBFGS::step(LossClosure closure) {
   const NoGradGuard no_grad;
   const std::vector<Tensor>& params = param_groups_[0].params();
   const auto& options = static_cast<const LBFGSOptions&>(param_groups_[0].options());
-  auto& kept = state_[params.at(0).unsafeGetTensorImpl()];
+  check(!params.empty(), "LBFGS has no parameters to optimize");
+  auto& kept = state_[params[0].unsafeGetTensorImpl()];
   if (!kept) kept = make_state();
   auto& state = static_cast<LBFGSParamState&>(*kept);
 

@@ -141,6 +141,10 @@ class RELUME_API ModuleListImpl : public Cloneable<ModuleListImpl> {
   void insert(size_t index, const ModuleHolder<M>& module) {
     insert(index, std::shared_ptr<Module>(module.ptr()));
   }
+  template <class M, class = std::enable_if_t<detail::is_module_v<M>>>
+  void insert(size_t index, M&& module) {
+    insert(index, std::shared_ptr<Module>(new std::decay_t<M>(std::forward<M>(module))));
+  }
 
   Iterator begin() { return modules_.begin(); }
   ConstIterator begin() const { return modules_.begin(); }

@@ -117,6 +117,9 @@ class ExpandingArrayWithOptionalElem : public ExpandingArray<D, std::optional<T>
   ExpandingArrayWithOptionalElem(const std::vector<T>& list)                                    // NOLINT
       : Base(std::vector<std::optional<T>>(list.begin(), list.end())) {}
 };
+// "[None, 5]".
+RELUME_API std::ostream& operator<<(std::ostream& stream, ArrayRef<std::optional<int64_t>> list);
+RELUME_API std::ostream& operator<<(std::ostream& stream, ArrayRef<std::optional<double>> list);
 
 namespace nn {
 

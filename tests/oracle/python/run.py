@@ -15,6 +15,7 @@ import relume.nn
 
 import cases
 import exchange
+import op_samples
 import signatures
 
 def variants(line):
@@ -43,6 +44,7 @@ def checks():
         yield f"program {name}", lambda text=text: cases.difference(*both(cases.run_program, text))
     yield from signatures.checks(relume, torch)
     yield from exchange.checks(relume, torch)
+    yield from op_samples.checks(relume, torch)
 
 
 def compare(ours, theirs, dtype):
