@@ -83,6 +83,7 @@ REPHRASED = {
     **dict.fromkeys(("clamp", "clamp_"), ("Tensor? min, Tensor? max=None", "Tensor? min=None, Tensor? max=None")),
     **dict.fromkeys(("var_mean", "std_mean"), ("Number? correction=None, bool", "*, Number? correction=None, bool")),
 }
+BOUNDS = {"Tensor": "bound(a, {})", "Number": "a.scalar({})"}  # of linspace and logspace
 # What Python can say, and C++ says otherwise: name: (forms, parameters, what is returned).
 MORE_ROWS = {
     "cdist": [
@@ -92,6 +93,17 @@ MORE_ROWS = {
             "distances(a)",
         )
     ],
+    **{
+        f"conv{dims}d": [
+            (
+                "kFunction",
+                "Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, str padding='valid', int[] dilation=1, "
+                "int groups=1",
+                f"convolution<{dims}>(a)",
+            )
+        ]
+        for dims in (1, 2, 3)
+    },
     "randint": [
         (
             "kFunction",
@@ -99,6 +111,20 @@ MORE_ROWS = {
             "wrap(relume::randint(0, a.integer(0), a.integers(1), a.optional_generator(2), a.options(3, kLong)))",
         )
     ],
+    **{
+        name: [
+            (
+                "kFunction",
+                f"{start} start, {end} end, int steps, {base}*, " + ", ".join(OPTIONS),
+                f"wrap(relume::{name}({BOUNDS[start].format(0)}, {BOUNDS[end].format(1)}, a.integer(2), {options}))",
+            )
+            for start, end in (("Tensor", "Tensor"), ("Tensor", "Number"), ("Number", "Tensor"))
+        ]
+        for name, base, options in (
+            ("linspace", "", "a.options(3)"),
+            ("logspace", "float base=10.0, ", "a.number(3, 10), a.options(4)"),
+        )
+    },
     **{
         name: [
             (
