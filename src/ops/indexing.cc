@@ -350,14 +350,14 @@ Tensor masked_source(const Tensor& self, const Tensor& mask, const Tensor& sourc
 Tensor masked_scatter(const Tensor& self, const Tensor& mask, const Tensor& source) {
   impl_of(self, "masked_scatter");
   check(impl_of(mask, "masked_scatter").dtype == kBool,
-        "masked_scatter_ only supports boolean masks, but got mask with dtype {}", TypeMeta(mask.scalar_type()).name());
+        "masked_scatter_ only supports boolean masks, but got mask with dtype {}", to_string(mask.scalar_type()));
   const DimVector sizes = broadcast_sizes(self.sizes(), mask.sizes());
   const Tensor whole = self.expand(sizes), chosen = mask.expand(sizes);
   return put(kMaskedScatter, whole, masked_source(self, chosen, source), masked_places(whole, chosen));
 }
 Tensor& masked_scatter_(Tensor& self, const Tensor& mask, const Tensor& source) {
   check(impl_of(mask, "masked_scatter_").dtype == kBool,
-        "masked_scatter_ only supports boolean masks, but got mask with dtype {}", TypeMeta(mask.scalar_type()).name());
+        "masked_scatter_ only supports boolean masks, but got mask with dtype {}", to_string(mask.scalar_type()));
   impl_of(self, "masked_scatter_");
   const Tensor chosen = mask.expand(self.sizes());
   return put_into(kMaskedScatter, self, masked_source(self, chosen, source), masked_places(self, chosen));
