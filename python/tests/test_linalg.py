@@ -174,3 +174,9 @@ def test_norms_of_empty_matrices_are_zero(order, shape):
 
 def test_powers_of_one_number():
     assert L.vander(torch.tensor(2.0), N=3).tolist() == [[1, 2, 4]]
+
+
+def test_exponentials_keep_their_digits():
+    x = torch.randn(5, 5, generator=torch.Generator().manual_seed(0)) * 4
+    exact = L.matrix_exp(x.double())
+    assert ((L.matrix_exp(x) - exact).norm() / exact.norm()).item() < 1.5e-6

@@ -103,9 +103,9 @@ Tensor matrix_power(const Tensor& self, int64_t n) {
 // e to the power of square matrices [..., N, N], by scaling, Taylor's series and squaring.
 Tensor matrix_exp(const Tensor& self) {
   check_square_matrices("linalg.matrix_exp", self);
-  constexpr int kTerms = 18;  // 0.5^19 / 19! is below the rounding of float64
+  constexpr int kTerms = 18;  // 1 / 19! is below the rounding of float64
   const double norm = self.numel() ? abs(self.detach()).sum(-2).max().item().toDouble() : 0;
-  const int squarings = norm > 0 && std::isfinite(norm) ? std::max(0, std::ilogb(norm) + 2) : 0;
+  const int squarings = norm > 0 && std::isfinite(norm) ? std::max(0, std::ilogb(norm) + 1) : 0;
   const Tensor scaled = self / std::ldexp(1.0, squarings), identity = eye(self.size(-1), self.scalar_type());
   Tensor result = identity.expand(self.sizes());
   for (int term = kTerms; term > 0; --term) result = identity + matmul(scaled, result) / term;  // Horner
