@@ -132,7 +132,7 @@ def gradient(input, *, spacing=None, dim=None, edge_order=1):
             slopes = _slopes(along, distance.to(values.dtype), edge_order)
         else:
             slopes = _even_slopes(along, distance, edge_order)
-        results.append(slopes.movedim(0, d))
+        results.append(slopes.movedim(0, d).contiguous())
     return tuple(results)
 
 

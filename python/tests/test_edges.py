@@ -230,6 +230,7 @@ def test_gradients_of_samples_keep_their_digits_far_from_the_origin():
     x = torch.arange(2000.0) * 0.25
     (slope,) = torch.gradient(x, spacing=0.1)
     assert (slope - 2.5).abs().max().item() < 1e-6
+    assert all(part.is_contiguous() for part in torch.gradient(x.view(40, 50), spacing=2.0))
 
 
 def test_normalises_integers_among_channels():
@@ -272,6 +273,10 @@ def test_covariances_take_the_dtype_of_their_weights():
         (lambda: F.multilabel_margin_loss(torch.zeros(4), torch.full((4,), 7)), RuntimeError, "'target' is out of range"),
         (lambda: torch.linalg.cross(torch.ones(4, 3), torch.ones(4, 1)), RuntimeError, "must have length 3. Got 3 and 1"),
         (lambda: torch.linalg.vander(torch.tensor([True])), RuntimeError, "but got Bool"),
+        (
+            lambda: torch.ones(3, 2).index_add(0, torch.tensor([0, 1]), torch.ones(2)),
+            RuntimeError, "source tensor shape must match self tensor shape, excluding the specified dimension",
+        ),
         (lambda: torch.dstack([]), RuntimeError, "dstack expects a non-empty TensorList"),
         (lambda: torch.column_stack([]), RuntimeError, "column_stack expects a non-empty TensorList"),
         (lambda: torch.ones(2, 3).movedim((0, -2), (0, 1)), RuntimeError, "repeated dim in `source` "),

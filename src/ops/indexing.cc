@@ -87,17 +87,15 @@ Tensor scaled_source(const Tensor& self, const VectorIndex& index, const Tensor&
   check(impl_of(source, "index_add").dtype == self.scalar_type(),
         "index_add_(): self ({}) and source ({}) must have the same scalar type", to_string(self.scalar_type()),
         to_string(source.scalar_type()));
-  check(source.dim() == self.dim(), "index_add_(): expected a source of {} dimensions, got {}", self.dim(),
-        source.sizes());
+  for (int64_t d = 0; d < self.dim(); ++d)
+    check(source.dim() == self.dim() && (d == index.dim || self.size(d) == source.size(d)),
+          "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {} "
+          "source.shape = {}",
+          self.sizes(), source.sizes());
   const int64_t given = source.dim() == 0 ? 1 : source.size(index.dim);
   check(index.index.numel() == given,
         "index_add_(): Number of indices ({}) should be equal to source.size(dim): ({}), for dim: {}",
         index.index.numel(), given, index.dim);
-  for (int64_t d = 0; d < self.dim(); ++d)
-    check(d == index.dim || self.size(d) == source.size(d),
-          "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {} "
-          "source.shape = {}",
-          self.sizes(), source.sizes());
   return alpha.toDouble() == 1 ? source : source * alpha;
 }
 
