@@ -84,6 +84,7 @@ REPHRASED = {
     **dict.fromkeys(("var_mean", "std_mean"), ("Number? correction=None, bool", "*, Number? correction=None, bool")),
 }
 BOUNDS = {"Tensor": "bound(a, {})", "Number": "a.scalar({})"}  # of linspace and logspace
+OPERANDS = {"Tensor": "first(a), a.tensor(1)", "Number": "first_of_numbers(a), a.scalar(1)"}  # after a number
 # What Python can say, and C++ says otherwise: name: (forms, parameters, what is returned).
 MORE_ROWS = {
     "cdist": [
@@ -129,22 +130,24 @@ MORE_ROWS = {
         name: [
             (
                 "kFunction",
-                "Number input, Tensor other, *, Number alpha=1",
-                f"wrap(relume::{name}(first(a), a.tensor(1), a.scalar(2, 1)))",
+                f"Number input, {kind} other, *, Number alpha=1",
+                f"wrap(relume::{name}({OPERANDS[kind]}, a.scalar(2, 1)))",
             )
+            for kind in OPERANDS
         ]
         for name in ("add", "sub")
     },
     **{
-        name: [("kFunction", "Number input, Tensor other", f"wrap(relume::{name}(first(a), a.tensor(1)))")]
+        name: [("kFunction", f"Number input, {kind} other", f"wrap(relume::{name}({OPERANDS[kind]}))") for kind in OPERANDS]
         for name in ("mul", "floor_divide")
     },
     "div": [
         (
             "kFunction",
-            "Number input, Tensor other, *, str? rounding_mode=None",
-            "wrap(relume::div(first(a), a.tensor(1), a.optional_text(2)))",
+            f"Number input, {kind} other, *, str? rounding_mode=None",
+            f"wrap(relume::div({OPERANDS[kind]}, a.optional_text(2)))",
         )
+        for kind in OPERANDS
     ],
     "argsort": [
         (

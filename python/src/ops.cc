@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/tensor_impl.h"
+#include "ops/elementwise.h"
 #include "ops/same_padding.h"
 #include "relume/activations.h"
 #include "tables.h"
@@ -18,6 +19,12 @@ namespace {
 Tensor first(Arguments& a) {
   const Scalar number = a.scalar(0);
   return relume::scalar_tensor(number, relume::result_type(a.tensor(1), number));
+}
+
+// The same beside a number.
+Tensor first_of_numbers(Arguments& a) {
+  const Scalar number = a.scalar(0);
+  return relume::scalar_tensor(number, relume::result_type({number, a.scalar(1)}));
 }
 
 // The number in argument i of linspace or logspace, a tensor.
