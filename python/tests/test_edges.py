@@ -286,3 +286,18 @@ def test_covariances_take_the_dtype_of_their_weights():
 def test_refuses_what_does_not_fit(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize(
+    "a, expected",
+    [
+        (1e3, [0.15861399679200, 0.50420524418022, 0.84138418842872]),
+        (1e5, [0.15865484973790, 0.50042052211037, 0.84134514844833]),
+        (1e12, [0.15865525390878, 0.50000013298076, 0.84134474605250]),
+    ],
+)
+def test_incomplete_gamma_functions_of_large_numbers(a, expected):
+    order = torch.full((3,), a, dtype=torch.float64)
+    x = order + torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64) * math.sqrt(a)
+    assert torch.igamma(order, x).tolist() == pytest.approx(expected, abs=1e-10)
+    assert torch.igammac(order, x).tolist() == pytest.approx([1 - p for p in expected], abs=1e-10)
