@@ -83,6 +83,8 @@ REPHRASED = {
     **dict.fromkeys(("clamp", "clamp_"), ("Tensor? min, Tensor? max=None", "Tensor? min=None, Tensor? max=None")),
     **dict.fromkeys(("var_mean", "std_mean"), ("Number? correction=None, bool", "*, Number? correction=None, bool")),
 }
+BOUNDS = {"Tensor": "bound(a, {})", "Number": "a.scalar({})"}  # of linspace and logspace
+OPERANDS = {"Tensor": "first(a), a.tensor(1)", "Number": "first_of_numbers(a), a.scalar(1)"}  # after a number
 # What Python can say, and C++ says otherwise: name: (forms, parameters, what is returned).
 MORE_ROWS = {
     "cdist": [
@@ -92,6 +94,17 @@ MORE_ROWS = {
             "distances(a)",
         )
     ],
+    **{
+        f"conv{dims}d": [
+            (
+                "kFunction",
+                "Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, str padding='valid', int[] dilation=1, "
+                "int groups=1",
+                f"convolution<{dims}>(a)",
+            )
+        ]
+        for dims in (1, 2, 3)
+    },
     "randint": [
         (
             "kFunction",
@@ -103,22 +116,38 @@ MORE_ROWS = {
         name: [
             (
                 "kFunction",
-                "Number input, Tensor other, *, Number alpha=1",
-                f"wrap(relume::{name}(first(a), a.tensor(1), a.scalar(2, 1)))",
+                f"{start} start, {end} end, int steps, {base}*, " + ", ".join(OPTIONS),
+                f"wrap(relume::{name}({BOUNDS[start].format(0)}, {BOUNDS[end].format(1)}, a.integer(2), {options}))",
             )
+            for start, end in (("Tensor", "Tensor"), ("Tensor", "Number"), ("Number", "Tensor"))
+        ]
+        for name, base, options in (
+            ("linspace", "", "a.options(3)"),
+            ("logspace", "float base=10.0, ", "a.number(3, 10), a.options(4)"),
+        )
+    },
+    **{
+        name: [
+            (
+                "kFunction",
+                f"Number input, {kind} other, *, Number alpha=1",
+                f"wrap(relume::{name}({OPERANDS[kind]}, a.scalar(2, 1)))",
+            )
+            for kind in OPERANDS
         ]
         for name in ("add", "sub")
     },
     **{
-        name: [("kFunction", "Number input, Tensor other", f"wrap(relume::{name}(first(a), a.tensor(1)))")]
+        name: [("kFunction", f"Number input, {kind} other", f"wrap(relume::{name}({OPERANDS[kind]}))") for kind in OPERANDS]
         for name in ("mul", "floor_divide")
     },
     "div": [
         (
             "kFunction",
-            "Number input, Tensor other, *, str? rounding_mode=None",
-            "wrap(relume::div(first(a), a.tensor(1), a.optional_text(2)))",
+            f"Number input, {kind} other, *, str? rounding_mode=None",
+            f"wrap(relume::div({OPERANDS[kind]}, a.optional_text(2)))",
         )
+        for kind in OPERANDS
     ],
     "argsort": [
         (

@@ -284,11 +284,11 @@ Tensor prod(const Tensor& self, int64_t dim, bool keepdim = false, std::optional
 Tensor nansum(const Tensor& self, std::optional<ScalarType> dtype = {});
 Tensor nansum(const Tensor& self, IntArrayRef dim, bool keepdim = false, std::optional<ScalarType> dtype = {});
 Tensor max(const Tensor& self);
-std::tuple<Tensor, Tensor> max(const Tensor& self, int64_t dim, bool keepdim = false);
 Tensor max(const Tensor& self, const Tensor& other);
+std::tuple<Tensor, Tensor> max(const Tensor& self, int64_t dim, bool keepdim = false);
 Tensor min(const Tensor& self);
-std::tuple<Tensor, Tensor> min(const Tensor& self, int64_t dim, bool keepdim = false);
 Tensor min(const Tensor& self, const Tensor& other);
+std::tuple<Tensor, Tensor> min(const Tensor& self, int64_t dim, bool keepdim = false);
 Tensor amax(const Tensor& self, IntArrayRef dim = {}, bool keepdim = false);
 Tensor amin(const Tensor& self, IntArrayRef dim = {}, bool keepdim = false);
 std::tuple<Tensor, Tensor> aminmax(const Tensor& self, std::optional<int64_t> dim = {}, bool keepdim = false);

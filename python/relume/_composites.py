@@ -207,10 +207,17 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
 
 def unravel_index(indices, shape):
     """The coordinates in a tensor of the given shape of indices into its flattened elements, a tensor a dimension."""
-    sizes = [shape] if isinstance(shape, int) else list(shape)
-    if indices.numel() and (indices.min().item() < -math.prod(sizes) or indices.max().item() >= math.prod(sizes)):
-        raise ValueError("indices cannot be larger than the number of elements of the shape")
-    rest, coordinates = ops.remainder(indices, max(math.prod(sizes), 1)), []
+    if indices.is_floating_point() or indices.dtype is _C.bool:
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    if not isinstance(shape, (int, tuple, list)):
+        raise TypeError(f"expected 'shape' to be int or sequence of ints, but got {type(shape)}")
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    for size in sizes:
+        if not isinstance(size, int):
+            raise TypeError(f"expected 'shape' sequence to only contain ints, but got {type(size)}")
+    if any(size < 0 for size in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
+    rest, coordinates = indices.long(), []
     for size in reversed(sizes):
         coordinates.append(ops.remainder(rest, size))
         rest = ops.floor_divide(rest, size)

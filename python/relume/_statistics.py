@@ -77,6 +77,15 @@ def _slopes(values, places, edge_order):
     return ops.cat((first, inner, end))
 
 
+def _even_slopes(values, distance, edge_order):
+    """The same for places at equal distances."""
+    inner = (values[2:] - values[:-2]) / distance / 2
+    first, end = (values[1:2] - values[:1]) / distance, (values[-1:] - values[-2:-1]) / distance
+    if edge_order == 2:
+        first, end = 2 * first - inner[:1], 2 * end - inner[-1:]
+    return ops.cat((first, inner, end))
+
+
 def _spacings(input, spacing, dims, all_dims):
     if spacing is None:
         spacing = 1
@@ -114,15 +123,16 @@ def gradient(input, *, spacing=None, dim=None, edge_order=1):
         size = input.size(d)
         if size < edge_order + 1:
             raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
+        along = values.movedim(d, 0)
         if isinstance(distance, Tensor) and distance.dim() == 1:
-            places = distance.to(values.dtype)
-            if places.numel() != size:
+            if distance.numel() != size:
                 raise RuntimeError(
-                    f"torch.gradient expected spacing to have {size} coordinates along dim {d}, but got {places.numel()}"
+                    f"torch.gradient expected spacing to have {size} coordinates along dim {d}, but got {distance.numel()}"
                 )
+            slopes = _slopes(along, distance.to(values.dtype), edge_order)
         else:
-            places = ops.arange(size, dtype=values.dtype) * distance
-        results.append(_slopes(values.movedim(d, 0), places, edge_order).movedim(0, d))
+            slopes = _even_slopes(along, distance, edge_order)
+        results.append(slopes.movedim(0, d).contiguous())
     return tuple(results)
 
 

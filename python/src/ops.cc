@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "core/tensor_impl.h"
+#include "ops/elementwise.h"
+#include "ops/same_padding.h"
 #include "relume/activations.h"
 #include "tables.h"
 
@@ -17,6 +19,21 @@ namespace {
 Tensor first(Arguments& a) {
   const Scalar number = a.scalar(0);
   return relume::scalar_tensor(number, relume::result_type(a.tensor(1), number));
+}
+
+// The same beside a number.
+Tensor first_of_numbers(Arguments& a) {
+  const Scalar number = a.scalar(0);
+  return relume::scalar_tensor(number, relume::result_type({number, a.scalar(1)}));
+}
+
+// The number in argument i of linspace or logspace, a tensor.
+Scalar bound(Arguments& a, size_t i) {
+  const Tensor& tensor = a.tensor(i);
+  if (tensor.dim() == 0) return tensor.item();
+  raise(PyExc_RuntimeError, "linspace only supports 0-dimensional start and end tensors, but got " +
+                                std::string(i == 0 ? "start" : "end") + " with " + std::to_string(tensor.dim()) +
+                                " dimension(s).");
 }
 
 // norm of argument 0 over the dims of argument 2, all where it is None, computed in the dtype of argument 4.
@@ -38,6 +55,19 @@ PyObject* named_norm(Arguments& a) {
   const bool keepdim = a.boolean(3, false);
   const std::optional<ScalarType> dtype = a.optional_dtype(4);
   return wrap(RELUME_RESULT(relume::linalg_matrix_norm(self, name, dims, keepdim, dtype)));
+}
+
+// conv1d, conv2d or conv3d with the name of a padding as argument 4.
+template <size_t dims>
+PyObject* convolution(Arguments& a) {
+  constexpr auto valid = dims == 1 ? relume::conv1d : dims == 2 ? relume::conv2d : relume::conv3d;
+  const Tensor input = a.tensor(0), weight = a.tensor(1), bias = a.optional_tensor(2);
+  const DimVector stride = a.integers(3, DimVector{1}), dilation = a.integers(5, DimVector{1});
+  const std::string_view name = a.text(4);
+  const int64_t groups = a.integer(6, 1);
+  if (name == "valid") return wrap(RELUME_RESULT(valid(input, weight, bias, stride, 0, dilation, groups)));
+  if (name != "same") raise(PyExc_RuntimeError, "Invalid padding string: '" + std::string(name) + "'");
+  return wrap(RELUME_RESULT(convolution_same(dims, input, weight, bias, stride, dilation, groups)));
 }
 
 PyObject* distances(Arguments& a) {

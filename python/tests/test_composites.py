@@ -67,7 +67,9 @@ def reduced(index, source, reduce="prod"):
         (lambda: torch.empty_permuted((2, 3), (0,)), RuntimeError, "not equal to len\\(physical_layout\\) = 1"),
         (lambda: torch.norm(torch.ones(2, 2), "foo"), RuntimeError, "Order foo not supported"),
         (lambda: torch.norm(torch.ones(2), "nuc"), RuntimeError, "dim must be a 2-tuple"),
-        (lambda: torch.unravel_index(torch.tensor([9]), (2, 2)), ValueError, "cannot be larger"),
+        (lambda: torch.unravel_index(torch.tensor([1.0]), (2, 2)), TypeError, "expected 'indices' to be integer dtype"),
+        (lambda: torch.unravel_index(torch.tensor([1]), (2, 2.0)), TypeError, "to only contain ints, but got <class 'float'>"),
+        (lambda: torch.unravel_index(torch.tensor([1]), (2, -2)), ValueError, "cannot have negative values, but got"),
         (lambda: torch.searchsorted(torch.ones(2, 3), torch.ones(3, 3)), RuntimeError, "should be 1 dimension or"),
     ],
 )

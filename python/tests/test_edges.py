@@ -130,3 +130,174 @@ def test_areas_below_masks_are_refused():
             area(x, mask)
         with pytest.raises(RuntimeError, match=f"^{name}: received a bool input for `y`, but bool is not supported"):
             area(mask)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_convolutions_take_the_name_of_a_padding(rank):
+    convolve = getattr(torch, f"conv{rank}d")
+    assert convolve is getattr(F, f"conv{rank}d")
+    x, weight = torch.arange(4.0**rank).view(1, 1, *[4] * rank), torch.ones(1, 1, *[2] * rank)
+    assert torch.equal(convolve(x, weight, stride=[2] * rank, padding="valid"), convolve(x, weight, None, 2, 0))
+    same = convolve(x, weight, None, 1, "same")
+    assert same.shape == x.shape
+    assert torch.equal(same, convolve(F.pad(x, [0, 1] * rank), weight))
+    assert torch.equal(convolve(x, weight, padding="same", dilation=2), convolve(x, weight, padding=1, dilation=2))
+    with pytest.raises(RuntimeError, match="padding='same' is not supported for strided convolutions"):
+        convolve(x, weight, None, 2, "same")
+    with pytest.raises(RuntimeError, match="Invalid padding string: 'full'"):
+        convolve(x, weight, padding="full")
+
+
+def test_the_larger_of_a_tensor_and_a_tensor_of_one_integer():
+    x, one = torch.tensor([1, 5]), torch.tensor(3)
+    assert torch.max(x, one).tolist() == [3, 5] and x.min(one).tolist() == [1, 3]
+    assert torch.max(x, torch.tensor(0), True).values.tolist() == [5]
+
+
+@pytest.mark.parametrize("beta, alpha, expected", [(0.6, 1, 2), (1, 0.2, 3), (1.7, 2.9, 7)])
+def test_sums_of_integer_products_take_the_whole_part_of_their_factors(beta, alpha, expected):
+    x, v = torch.ones(2, 2, dtype=torch.int64), torch.ones(2, dtype=torch.int64)
+    sums = [
+        torch.addmm(x * 3, x, x, beta=beta, alpha=alpha), torch.addmm(v * 3, x, x, beta=beta, alpha=alpha),
+        torch.addmv(v * 3, x, v, beta=beta, alpha=alpha), torch.addbmm(x * 3, x[None], x[None], beta=beta, alpha=alpha),
+        torch.baddbmm(x[None] * 3, x[None], x[None], beta=beta, alpha=alpha), (x * 3).addmm_(x, x, beta=beta, alpha=alpha),
+    ]  # fmt: skip
+    for result in sums:
+        assert result.dtype == torch.int64 and result.flatten()[0].item() == expected
+    with pytest.raises(RuntimeError, match="For integral input tensors, argument (beta|alpha) must not be a floating"):
+        torch.addr(x, v, v, beta=beta, alpha=alpha)
+
+
+def test_addr_promotes():
+    v = torch.tensor([1, 2])
+    assert torch.addr(torch.ones(2, 2), v, v.double()).dtype == torch.float64
+    assert torch.addr(torch.zeros(2, 2).bool(), v > 1, v > 0, beta=3, alpha=2).tolist() == [[False, False], [True, True]]
+    with pytest.raises(RuntimeError, match="result type Float can't be cast to the desired output type Long"):
+        torch.zeros(2, 2, dtype=torch.int64).addr_(v.float(), v)
+
+
+def test_sums_over_dimensions_of_one_element():
+    one, x = torch.ones(1, 1, 1), torch.arange(4.0).view(2, 1, 2)
+    assert torch.tensordot(one, x, dims=([0, 1], [2, 0])).tolist() == [[6.0]]
+    assert torch.tensordot(torch.ones(2, 3), torch.ones(1, 4), dims=([0], [0])).tolist() == [[2.0] * 4] * 3
+    with pytest.raises(RuntimeError, match="dim 0 appears multiple times in the list of dims"):
+        torch.tensordot(x, x, dims=([0, 0], [0, 0]))
+    with pytest.raises(RuntimeError, match="both inputs should have same dtype"):
+        torch.tensordot(x, x.double(), dims=1)
+    small = torch.tensor([[100, 100, 100]], dtype=torch.uint8)
+    products = torch.einsum("ijk,ik->j", small[None], small)
+    assert products.dtype == torch.uint8 and products.tolist() == [48]
+    assert torch.einsum("ij,k->ik", small, small[0]).tolist() == [[30000] * 3]
+
+
+def test_indices_into_nothing_may_have_any_dtype():
+    x, none = torch.arange(5.0), torch.empty(0, dtype=torch.uint8)
+    assert x.gather(0, none).shape == (0,)
+    assert torch.equal(x.scatter(0, none, 1.0), x) and torch.equal(x.scatter_add(0, none, torch.empty(0)), x)
+
+
+def test_unravel_index_gives_int64_and_wraps():
+    rows, columns = torch.unravel_index(torch.tensor([1, -3], dtype=torch.int8), (4, 1073741824))
+    assert rows.dtype == torch.int64 and rows.tolist() == [0, 3] and columns.tolist() == [1, 1073741821]
+    assert [c.item() for c in torch.unravel_index(torch.tensor(9), (2, 2))] == [0, 1]
+
+
+def test_squeezes_several_dimensions_in_place():
+    assert torch.ones(1, 2, 1).squeeze_((0, 2)).shape == (2,)
+    assert torch.ones(1, 2, 1).squeeze_([]).shape == (1, 2, 1)
+    with pytest.raises(RuntimeError, match="dim 0 appears multiple times in the list of dims"):
+        torch.ones(1, 2).squeeze((0, 0))
+
+
+def test_ranges_take_tensors():
+    end = torch.tensor(4.0, requires_grad=True)
+    assert torch.linspace(1, end, 4).tolist() == [1, 2, 3, 4]
+    assert torch.logspace(torch.tensor(0), torch.tensor(2), 3, base=2).tolist() == [1, 2, 4]
+    with pytest.raises(RuntimeError, match="only supports 0-dimensional start and end tensors, but got start with 1"):
+        torch.linspace(torch.ones(1), 2, 3)
+
+
+def test_attention_in_half_types_is_rounded_once():
+    torch.manual_seed(0)
+    query, key, value = (torch.randn(2, n, 8).bfloat16() * 4 for n in (3, 6, 6))
+    exact = F.scaled_dot_product_attention(query.double(), key.double(), value.double())
+    result = F.scaled_dot_product_attention(query, key, value)
+    assert result.dtype == torch.bfloat16
+    assert ((result.double() - exact).abs() <= exact.abs() / 256 + 1e-5).all()
+
+
+def test_gradients_of_samples_keep_their_digits_far_from_the_origin():
+    x = torch.arange(2000.0) * 0.25
+    (slope,) = torch.gradient(x, spacing=0.1)
+    assert (slope - 2.5).abs().max().item() < 1e-6
+    assert all(part.is_contiguous() for part in torch.gradient(x.view(40, 50), spacing=2.0))
+
+
+def test_normalises_integers_among_channels():
+    x = torch.arange(1, 7).view(1, 6, 1)
+    assert F.local_response_norm(x, 3).flatten().tolist() == pytest.approx(
+        [0.999925, 1.999400, 2.997977, 3.995207, 4.990645, 5.991015], abs=2e-6
+    )
+
+
+def test_pooling_and_normalisation_of_nothing():
+    assert F.fractional_max_pool2d(torch.zeros(0, 1, 4, 5), 2, output_size=2).shape == (0, 1, 2, 2)
+    values, indices = F.fractional_max_pool3d(torch.zeros(0, 4, 5, 4), [2, 2, 1], output_size=2, return_indices=True)
+    assert values.shape == indices.shape == (0, 2, 2, 2)
+    assert F.batch_norm(torch.zeros(0), torch.zeros(0), torch.ones(0)).shape == (0,)
+
+
+def test_covariances_take_the_dtype_of_their_weights():
+    x, weights = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float16), torch.tensor([0.1, 0.2, 0.7])
+    assert torch.cov(x, aweights=weights).dtype == torch.float32
+    with pytest.raises(RuntimeError, match="weights sum to zero, can't be normalized"):
+        torch.cov(x, fweights=torch.zeros(3, dtype=torch.int64))
+    with pytest.warns(UserWarning, match="degrees of freedom is <= 0"):
+        torch.cov(x, correction=3)
+
+
+@pytest.mark.parametrize(
+    "call, error, text",
+    [
+        (lambda: F.adaptive_avg_pool2d(torch.ones(2, 2), (1, 1)), ValueError, "Input dimension should be at least 3"),
+        (lambda: F.adaptive_max_pool3d(torch.ones(2, 2), (1, 1, 1)), ValueError, "Input dimension should be at least 4"),
+        (lambda: F.batch_norm(torch.zeros(3), None, None, training=True), IndexError, "at least 2 dimensions"),
+        (lambda: F.multi_margin_loss(torch.zeros(5, 0), torch.zeros(5).long()), RuntimeError, "Expected non-empty vector"),
+        (lambda: F.multi_margin_loss(torch.zeros(5, 4), torch.zeros(5, 4).long()), RuntimeError, "should be 1-D with size"),
+        (lambda: F.multi_margin_loss(torch.zeros(5, 4), torch.zeros(5)), RuntimeError, "expected scalar type Long but found"),
+        (
+            lambda: F.multi_margin_loss(torch.zeros(5, 4), torch.zeros(5).long(), weight=torch.ones(5)),
+            RuntimeError, "inconsistent weight size, expected 4 but got",
+        ),
+        (lambda: F.multilabel_margin_loss(torch.zeros(0), torch.zeros(0).long()), RuntimeError, "Expected non-empty vector"),
+        (lambda: F.multilabel_margin_loss(torch.zeros(4), torch.full((4,), 7)), RuntimeError, "'target' is out of range"),
+        (lambda: torch.linalg.cross(torch.ones(4, 3), torch.ones(4, 1)), RuntimeError, "must have length 3. Got 3 and 1"),
+        (lambda: torch.linalg.vander(torch.tensor([True])), RuntimeError, "but got Bool"),
+        (
+            lambda: torch.ones(3, 2).index_add(0, torch.tensor([0, 1]), torch.ones(2)),
+            RuntimeError, "source tensor shape must match self tensor shape, excluding the specified dimension",
+        ),
+        (lambda: torch.dstack([]), RuntimeError, "dstack expects a non-empty TensorList"),
+        (lambda: torch.column_stack([]), RuntimeError, "column_stack expects a non-empty TensorList"),
+        (lambda: torch.ones(2, 3).movedim((0, -2), (0, 1)), RuntimeError, "repeated dim in `source` "),
+        (lambda: torch.ones(2, 3).movedim((0, 1), (0, -2)), RuntimeError, "repeated dim in `destination` "),
+    ],
+)  # fmt: skip
+def test_refuses_what_does_not_fit(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
+
+
+@pytest.mark.parametrize(
+    "a, expected",
+    [
+        (1e3, [0.15861399679200, 0.50420524418022, 0.84138418842872]),
+        (1e5, [0.15865484973790, 0.50042052211037, 0.84134514844833]),
+        (1e12, [0.15865525390878, 0.50000013298076, 0.84134474605250]),
+    ],
+)
+def test_incomplete_gamma_functions_of_large_numbers(a, expected):
+    order = torch.full((3,), a, dtype=torch.float64)
+    x = order + torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64) * math.sqrt(a)
+    assert torch.igamma(order, x).tolist() == pytest.approx(expected, abs=1e-10)
+    assert torch.igammac(order, x).tolist() == pytest.approx([1 - p for p in expected], abs=1e-10)

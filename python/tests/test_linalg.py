@@ -1,5 +1,7 @@
 """Decompositions of matrices: what they are made of, their gradients, and what they refuse."""
 
+import math
+
 import pytest
 import relume as torch
 from relume.autograd import gradcheck, gradgradcheck
@@ -160,3 +162,21 @@ def test_refuses_what_does_not_fit(call, error, text):
 def test_failures_as_numbers():
     assert L.inv_ex(torch.zeros(2, 2)).info.item() == 1 and L.cholesky_ex(-torch.eye(2)).info.item() == 1
     assert L.inv_ex(torch.eye(2)).info.item() == 0 and torch.equal(L.cholesky_ex(torch.eye(2)).L, torch.eye(2))
+
+
+@pytest.mark.parametrize("order, shape", [(1, (3, 0)), (math.inf, (0, 3)), (2, (0, 3)), (2, (3, 0))])
+def test_norms_of_empty_matrices_are_zero(order, shape):
+    assert L.matrix_norm(torch.zeros(2, *shape), order).tolist() == [0, 0]
+    assert L.norm(torch.zeros(shape), order, keepdim=True).tolist() == [[0]]
+    with pytest.raises(IndexError, match="Expected reduction dim"):
+        L.matrix_norm(torch.zeros(shape), -order)
+
+
+def test_powers_of_one_number():
+    assert L.vander(torch.tensor(2.0), N=3).tolist() == [[1, 2, 4]]
+
+
+def test_exponentials_keep_their_digits():
+    x = torch.randn(5, 5, generator=torch.Generator().manual_seed(0)) * 4
+    exact = L.matrix_exp(x.double())
+    assert ((L.matrix_exp(x) - exact).norm() / exact.norm()).item() < 1.5e-6

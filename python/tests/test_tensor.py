@@ -415,6 +415,13 @@ def test_the_class_takes_sizes_or_values_but_no_number_alone(number):
     assert torch.Tensor(2, 3).shape == (2, 3) and torch.Tensor([2.5]).item() == 2.5
 
 
+def test_two_numbers_make_a_tensor():
+    assert torch.add(1, 2, alpha=3).item() == 7 and torch.mul(2, 2.5).dtype is torch.float32
+    assert torch.sub(1, 2).dtype is torch.int64 and torch.div(1, 2).item() == 0.5
+    assert torch.div(-7, 2, rounding_mode="floor").item() == torch.floor_divide(-7, 2).item() == -4
+    assert torch.add(True, True).dtype is torch.bool
+
+
 def test_numbers_may_stand_before_tensors():
     x = torch.tensor([3, 4], dtype=torch.int32)
     assert torch.add(2, x).tolist() == [5, 6] and torch.add(2, x).dtype is torch.int32

@@ -72,8 +72,27 @@ double erfc_fraction(double x) {
   return 1 / (std::sqrt(kPi) * fraction);
 }
 
-// x^a exp(-x) / gamma(a + 1)
-double gamma_factor(double a, double x) { return std::exp(a * std::log(x) - x - log_gamma(a + 1)); }
+// r - log(1 + r), with all its digits where r is small.
+double log_excess(double r) {
+  if (std::abs(r) > 1e-3) return r - std::log1p(r);
+  return r * r * (1.0 / 2 - r * (1.0 / 3 - r * (1.0 / 4 - r * (1.0 / 5 - r / 6))));
+}
+
+// x^a exp(-x) / gamma(a + 1): for large a by Stirling's series, so that no large numbers cancel.
+double gamma_factor(double a, double x) {
+  if (a < 20) return std::exp(a * std::log(x) - x - log_gamma(a + 1));
+  const double z = 1 / (a * a), series = (1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z / 1680))) / a;
+  return std::exp(-a * log_excess((x - a) / a) - series) / std::sqrt(2 * kPi * a);
+}
+
+// The upper function (side 1) or the lower one (side -1) by the first term of Temme's expansion (1979), for a so large
+// that the others would take long.
+constexpr double kLargeGamma = 1e6;
+double gamma_uniform(double a, double x, double side) {
+  const double r = (x - a) / a, excess = log_excess(r), eta = std::copysign(std::sqrt(2 * excess), r);
+  const double first = std::abs(r) > 1e-3 ? 1 / r - 1 / eta : eta / 12 - 1.0 / 3;
+  return std::erfc(side * eta * std::sqrt(a / 2)) / 2 + side * first * std::exp(-a * excess) / std::sqrt(2 * kPi * a);
+}
 
 // The lower function by its power series, for x < a + 1.
 double gamma_series(double a, double x) {
@@ -180,6 +199,7 @@ double lower_gamma(double a, double x) {
   if (a == 0 || x == 0) return a == 0 ? 1 : 0;
   if (std::isinf(a)) return std::isinf(x) ? kNaN : 0;
   if (std::isinf(x)) return 1;
+  if (a > kLargeGamma) return gamma_uniform(a, x, -1);
   return x < a + 1 ? gamma_series(a, x) : 1 - gamma_fraction(a, x);
 }
 
@@ -188,6 +208,7 @@ double upper_gamma(double a, double x) {
   if (a == 0 || x == 0) return a == 0 ? 0 : 1;
   if (std::isinf(a)) return std::isinf(x) ? kNaN : 1;
   if (std::isinf(x)) return 0;
+  if (a > kLargeGamma) return gamma_uniform(a, x, 1);
   return x < a + 1 ? 1 - gamma_series(a, x) : gamma_fraction(a, x);
 }
 

@@ -9,6 +9,7 @@
 #include "nn/print.h"
 #include "nn/reset.h"
 #include "ops/constant_weight.h"
+#include "ops/same_padding.h"
 #include "relume/autograd.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
@@ -52,28 +53,8 @@ bool all_equal(const ExpandingArray<D>& list, int64_t value) {
 }
 
 template <size_t D>
-Tensor conv_same(Tensor input, const Tensor& weight, const Tensor& bias, const ExpandingArray<D>& stride,
-                 const ExpandingArray<D>& dilation, int64_t groups) {
-  check(all_equal(stride, 1), "padding='same' is not supported for strided convolutions");
-  check(weight.dim() == static_cast<int64_t>(D) + 2, "conv{}d: expected a {}-D weight, got {}-D {}", D, D + 2,
-        weight.dim(), weight.sizes());
-  const std::vector<int64_t> pad = same_padding<D>(weight.sizes().slice(2), dilation);
-  std::array<int64_t, D> symmetric;
-  std::vector<int64_t> rest(2 * D, 0);
-  bool asymmetric = false;
-  for (size_t d = 0; d < D; ++d) {
-    const size_t at = 2 * (D - 1 - d);
-    symmetric[d] = pad[at];
-    rest[at + 1] = pad[at + 1] - pad[at];
-    asymmetric |= rest[at + 1] != 0;
-  }
-  if (asymmetric) input = relume::constant_pad_nd(input, rest, 0);
-  return conv<D>(input, weight, bias, stride, ExpandingArray<D>(symmetric), dilation, groups);
-}
-
-template <size_t D>
 Tensor with_options(const Tensor& input, const Tensor& weight, const functional::ConvFuncOptions<D>& o) {
-  if (o.padding().is_same()) return conv_same<D>(input, weight, o.bias(), o.stride(), o.dilation(), o.groups());
+  if (o.padding().is_same()) return convolution_same(D, input, weight, o.bias(), o.stride(), o.dilation(), o.groups());
   return conv<D>(input, weight, o.bias(), o.stride(), o.padding().amount(), o.dilation(), o.groups());
 }
 
@@ -145,7 +126,7 @@ Tensor convolve(const ConvOptions<D>& options, const Tensor& input, const Tensor
   const auto& padding = options.padding();
   if (Name(options.padding_mode()) == Name::Zeros) {
     if (padding.is_same())
-      return conv_same<D>(input, weight, bias, options.stride(), options.dilation(), options.groups());
+      return convolution_same(D, input, weight, bias, options.stride(), options.dilation(), options.groups());
     return conv<D>(input, weight, bias, options.stride(), padding.amount(), options.dilation(), options.groups());
   }
   std::vector<int64_t> amount;

@@ -101,13 +101,17 @@ Tensor combinations(const Tensor& self, int64_t r, bool with_replacement) {
 
 // The tensors side by side; vectors are columns.
 Tensor column_stack(TensorList tensors) {
+  check(!tensors.empty(), "column_stack expects a non-empty TensorList");
   return hstack(each_of(tensors, [](const Tensor& tensor) {
     return impl_of(tensor, "column_stack").dim() < 2 ? tensor.reshape({tensor.numel(), 1}) : tensor;
   }));
 }
 
 // The tensors along the third dimension.
-Tensor dstack(TensorList tensors) { return cat(atleast_3d(tensors), 2); }
+Tensor dstack(TensorList tensors) {
+  check(!tensors.empty(), "dstack expects a non-empty TensorList");
+  return cat(atleast_3d(tensors), 2);
+}
 
 // A matrix with the elements on a diagonal.
 Tensor diagflat(const Tensor& self, int64_t offset) {
@@ -224,6 +228,7 @@ namespace method {
 // The sum over what a tensor of the given size would be repeated along, to broadcast to this one.
 Tensor sum_to_size(const Tensor& self, IntArrayRef size) {
   const IntArrayRef own = impl_of(self, "sum_to_size").sizes;
+  if (size.empty()) return sum(self);
   const auto lead = static_cast<int64_t>(own.size()) - static_cast<int64_t>(size.size());
   bool fits = lead >= 0;
   DimVector dims;

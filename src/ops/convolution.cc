@@ -8,6 +8,7 @@
 #include "ops/constant_weight.h"
 #include "ops/elementwise.h"
 #include "ops/put_off.h"
+#include "ops/same_padding.h"
 #include "ops/spatial.h"
 #include "relume/ops.h"
 
@@ -328,5 +329,25 @@ RELUME_CONVOLUTION(1)
 RELUME_CONVOLUTION(2)
 RELUME_CONVOLUTION(3)
 #undef RELUME_CONVOLUTION
+
+Tensor convolution_same(size_t dims, const Tensor& input, const Tensor& weight, const Tensor& bias, IntArrayRef stride,
+                        IntArrayRef dilation, int64_t groups) {
+  constexpr const char* kNames[] = {"conv1d", "conv2d", "conv3d"};
+  const char* const op = kNames[dims - 1];
+  for (const int64_t step : stride) check(step == 1, "padding='same' is not supported for strided convolutions");
+  check(impl_of(weight, op).sizes.size() == dims + 2, "{}: expected a {}-D weight, got {}-D {}", op, dims + 2,
+        weight.dim(), weight.sizes());
+  const auto steps = option_list("dilation", dilation, dims);
+  DimVector padding(dims), rest(2 * dims);
+  bool lopsided = false;
+  for (size_t d = 0; d < dims; ++d) {
+    const int64_t total = steps[d] * (weight.sizes()[d + 2] - 1);
+    padding[d] = total / 2;
+    rest[2 * (dims - d) - 1] = total % 2;
+    lopsided |= total % 2 != 0;
+  }
+  const Tensor padded = lopsided ? constant_pad_nd(input, rest, 0) : input;
+  return convolution(op, dims, false, padded, weight, bias, stride, padding, 0, dilation, groups);
+}
 
 }  // namespace relume

@@ -8,6 +8,7 @@
 #include "core/tensor_impl.h"
 #include "ops/autocast.h"
 #include "ops/composed.h"
+#include "ops/dims.h"
 #include "relume/ops.h"
 
 namespace relume {
@@ -27,8 +28,8 @@ std::vector<int64_t> joined(std::initializer_list<const std::vector<int64_t>*> l
   return all;
 }
 
-// sum(left * right, dims, keepdim=True) by a batched matrix product. The two have the same rank and sizes that
-// broadcast; dims are in order.
+// sum(left * right, dims, keepdim=True) by a batched matrix product, unless nothing is left to sum. The two have the
+// same rank and sizes that broadcast; dims are in order.
 Tensor product_summed(Tensor left, Tensor right, const std::vector<int64_t>& dims) {
   std::vector<int64_t> both, only_left, only_right, summed, ones;
   for (int64_t d = 0; d < left.dim(); ++d) {
@@ -43,6 +44,7 @@ Tensor product_summed(Tensor left, Tensor right, const std::vector<int64_t>& dim
       ones.push_back(d);
     }
   }
+  if (summed.empty()) return left * right;
   const DimVector a(left.sizes()), b(right.sizes());
   const int64_t batch = product_of(a, both), terms = product_of(a, summed);
   const Tensor rows = left.permute(joined({&both, &only_left, &summed, &only_right, &ones}))
@@ -251,7 +253,7 @@ Tensor einsum(std::string_view equation, TensorList tensors) {
   const auto ends_with = [&](size_t i) {
     std::vector<int64_t> dims;
     for (int64_t d = order.output_rank(); d < order.rank(); ++d) {
-      size_t last = 0;
+      size_t last = operands.size() - 1;
       for (size_t k = 0; k < operands.size(); ++k)
         if (operands[k].size(d) != 1) last = k;
       if (last == i) dims.push_back(d);
@@ -270,26 +272,36 @@ Tensor einsum(std::string_view equation, TensorList tensors) {
 Tensor tensordot(const Tensor& self, const Tensor& other, IntArrayRef dims_self, IntArrayRef dims_other) {
   if (const Autocast cast(CastTo::ScopeDtype); cast) return tensordot(cast(self), cast(other), dims_self, dims_other);
   check(dims_self.size() == dims_other.size(), "both dimension lists should have same length");
-  std::vector<int64_t> first, second, free_first, free_second;
+  check(impl_of(self, "tensordot").dtype == impl_of(other, "tensordot").dtype, "both inputs should have same dtype");
+  Tensor left = self, right = other;
+  std::vector<int64_t> first, second;
   for (size_t i = 0; i < dims_self.size(); ++i) {
-    first.push_back(wrap_dim(dims_self[i], impl_of(self, "tensordot").dim()));
-    second.push_back(wrap_dim(dims_other[i], impl_of(other, "tensordot").dim()));
-    check(self.size(first[i]) == other.size(second[i]),
-          "contracted dimensions need to match, but first has size {} in dim {} and second has size {} in dim {}",
-          self.size(first[i]), dims_self[i], other.size(second[i]), dims_other[i]);
+    first.push_back(wrap_dim(dims_self[i], self.dim()));
+    second.push_back(wrap_dim(dims_other[i], other.dim()));
+    const int64_t a = self.size(first[i]), b = other.size(second[i]);
+    check(a == b || a == 1 || b == 1,
+          "contracted dimensions need to match, but first has size {} in dim {} and second has size {} in dim {}", a,
+          dims_self[i], b, dims_other[i]);
+    // What is to be multiplied by the same number is summed before.
+    if (a > 1 && b == 1) left = left.sum({first[i]}, true, left.scalar_type());
+    if (a == 1 && b > 1) right = right.sum({second[i]}, true, right.scalar_type());
   }
-  for (int64_t d = 0; d < self.dim(); ++d)
-    if (std::find(first.begin(), first.end(), d) == first.end()) free_first.push_back(d);
-  for (int64_t d = 0; d < other.dim(); ++d)
-    if (std::find(second.begin(), second.end(), d) == second.end()) free_second.push_back(d);
+  const auto not_among = [](IntArrayRef dims, int64_t rank) {
+    std::vector<int64_t> others;
+    const DimSet among = dims.empty() ? 0 : dim_set(dims, rank);
+    for (int64_t d = 0; d < rank; ++d)
+      if (!contains(among, static_cast<size_t>(d))) others.push_back(d);
+    return others;
+  };
+  const std::vector<int64_t> free_first = not_among(first, self.dim()), free_second = not_among(second, other.dim());
   DimVector sizes;
   for (int64_t d : free_first) sizes.push_back(self.size(d));
   for (int64_t d : free_second) sizes.push_back(other.size(d));
-  const int64_t terms = product_of(self.sizes(), first);
+  const int64_t terms = product_of(left.sizes(), first);
   const Tensor rows =
-      self.permute(joined({&free_first, &first})).reshape({product_of(self.sizes(), free_first), terms});
+      left.permute(joined({&free_first, &first})).reshape({product_of(self.sizes(), free_first), terms});
   const Tensor columns =
-      other.permute(joined({&second, &free_second})).reshape({terms, product_of(other.sizes(), free_second)});
+      right.permute(joined({&second, &free_second})).reshape({terms, product_of(other.sizes(), free_second)});
   return mm(rows, columns).view(sizes);
 }
 

@@ -23,7 +23,8 @@ PickedPlaces ElementIndex::operator()(IntArrayRef strides) const {
 ElementIndex element_index(const char* op, const char* of, const Tensor& self, int64_t dim, const Tensor& index) {
   const int64_t d = wrap_dim(dim, impl_of(self, op).dim());
   impl_of(index, op);
-  check(index.scalar_type() == kLong || index.scalar_type() == kInt, "{}(): Expected dtype int32/int64 for index", op);
+  check(index.scalar_type() == kLong || index.scalar_type() == kInt || index.numel() == 0,
+        "{}(): Expected dtype int32/int64 for index", op);
   const bool scalars = self.dim() <= 1 && index.dim() <= 1;
   check(index.numel() == 0 || scalars || self.dim() == index.dim(),
         "Index tensor must have the same number of dimensions as {} tensor", of);
@@ -33,7 +34,7 @@ ElementIndex element_index(const char* op, const char* of, const Tensor& self, i
 Tensor checked_scatter_source(const char* op, const ElementIndex& places, const Tensor& source) {
   const Tensor& self = places.self;
   const Tensor& index = places.index;
-  check(impl_of(source, op).dtype == self.scalar_type(), "{}(): Expected self.dtype to be equal to src.dtype", op);
+  check(impl_of(source, op).dtype == self.scalar_type(), "scatter(): Expected self.dtype to be equal to src.dtype");
   if (index.numel() == 0) return source.reshape({-1}).narrow(0, 0, 0).reshape(index.sizes());
   const bool scalars = index.dim() <= 1 && source.dim() <= 1;
   check(scalars || index.dim() == source.dim(), "Index tensor must have the same number of dimensions as src tensor");

@@ -15,6 +15,11 @@ Tensor& become(const char* op, const char* name, Tensor& self, const Tensor& vie
   return self;
 }
 
+Tensor& become_reshaped(const char* op, const char* name, Tensor& self, const Tensor& view) {
+  const DimVector sizes(self.sizes());
+  return become(op, name, self, view, [sizes](const Tensor& grad) { return grad.reshape(sizes); });
+}
+
 Tensor unrecorded_view(const Tensor& self) { return make_alias(self); }
 
 }  // namespace
@@ -33,22 +38,20 @@ Tensor& transpose_(Tensor& self, int64_t dim0, int64_t dim1) {
 
 Tensor& squeeze_(Tensor& self) {
   impl_of(self, "squeeze_");
-  const DimVector sizes(self.sizes());
-  return become("squeeze_", "SqueezeBackward3", self, unrecorded_view(self).squeeze(),
-                [sizes](const Tensor& grad) { return grad.reshape(sizes); });
+  return become_reshaped("squeeze_", "SqueezeBackward3", self, unrecorded_view(self).squeeze());
 }
 Tensor& squeeze_(Tensor& self, int64_t dim) {
   impl_of(self, "squeeze_");
-  const DimVector sizes(self.sizes());
-  return become("squeeze_", "SqueezeBackward4", self, unrecorded_view(self).squeeze(dim),
-                [sizes](const Tensor& grad) { return grad.reshape(sizes); });
+  return become_reshaped("squeeze_", "SqueezeBackward4", self, unrecorded_view(self).squeeze(dim));
+}
+Tensor& squeeze_(Tensor& self, IntArrayRef dim) {
+  impl_of(self, "squeeze_");
+  return become_reshaped("squeeze_", "SqueezeBackward5", self, unrecorded_view(self).squeeze(dim));
 }
 
 Tensor& unsqueeze_(Tensor& self, int64_t dim) {
   impl_of(self, "unsqueeze_");
-  const DimVector sizes(self.sizes());
-  return become("unsqueeze_", "UnsqueezeBackward1", self, unrecorded_view(self).unsqueeze(dim),
-                [sizes](const Tensor& grad) { return grad.reshape(sizes); });
+  return become_reshaped("unsqueeze_", "UnsqueezeBackward1", self, unrecorded_view(self).unsqueeze(dim));
 }
 
 // Row-major, of the given sizes; elements that exist stay where they are in memory, new ones are undefined.

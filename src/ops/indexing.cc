@@ -87,17 +87,15 @@ Tensor scaled_source(const Tensor& self, const VectorIndex& index, const Tensor&
   check(impl_of(source, "index_add").dtype == self.scalar_type(),
         "index_add_(): self ({}) and source ({}) must have the same scalar type", to_string(self.scalar_type()),
         to_string(source.scalar_type()));
-  check(source.dim() == self.dim(), "index_add_(): expected a source of {} dimensions, got {}", self.dim(),
-        source.sizes());
+  for (int64_t d = 0; d < self.dim(); ++d)
+    check(source.dim() == self.dim() && (d == index.dim || self.size(d) == source.size(d)),
+          "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {} "
+          "source.shape = {}",
+          self.sizes(), source.sizes());
   const int64_t given = source.dim() == 0 ? 1 : source.size(index.dim);
   check(index.index.numel() == given,
         "index_add_(): Number of indices ({}) should be equal to source.size(dim): ({}), for dim: {}",
         index.index.numel(), given, index.dim);
-  for (int64_t d = 0; d < self.dim(); ++d)
-    check(d == index.dim || self.size(d) == source.size(d),
-          "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {} "
-          "source.shape = {}",
-          self.sizes(), source.sizes());
   return alpha.toDouble() == 1 ? source : source * alpha;
 }
 
@@ -350,14 +348,14 @@ Tensor masked_source(const Tensor& self, const Tensor& mask, const Tensor& sourc
 Tensor masked_scatter(const Tensor& self, const Tensor& mask, const Tensor& source) {
   impl_of(self, "masked_scatter");
   check(impl_of(mask, "masked_scatter").dtype == kBool,
-        "masked_scatter_ only supports boolean masks, but got mask with dtype {}", TypeMeta(mask.scalar_type()).name());
+        "masked_scatter_ only supports boolean masks, but got mask with dtype {}", to_string(mask.scalar_type()));
   const DimVector sizes = broadcast_sizes(self.sizes(), mask.sizes());
   const Tensor whole = self.expand(sizes), chosen = mask.expand(sizes);
   return put(kMaskedScatter, whole, masked_source(self, chosen, source), masked_places(whole, chosen));
 }
 Tensor& masked_scatter_(Tensor& self, const Tensor& mask, const Tensor& source) {
   check(impl_of(mask, "masked_scatter_").dtype == kBool,
-        "masked_scatter_ only supports boolean masks, but got mask with dtype {}", TypeMeta(mask.scalar_type()).name());
+        "masked_scatter_ only supports boolean masks, but got mask with dtype {}", to_string(mask.scalar_type()));
   impl_of(self, "masked_scatter_");
   const Tensor chosen = mask.expand(self.sizes());
   return put_into(kMaskedScatter, self, masked_source(self, chosen, source), masked_places(self, chosen));

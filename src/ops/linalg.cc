@@ -340,6 +340,13 @@ auto fused_backward(const FusedRow& row, const Tensor& a, const Tensor& b, const
   };
 }
 
+// A factor in the dtype of the tensors: among integers it loses its fraction.
+Scalar factor_for(const Tensor& self, const Scalar& factor) {
+  const ScalarType dtype = self.scalar_type();
+  if (is_floating_point(dtype)) return factor;
+  return dtype == kBool ? Scalar(factor.toDouble() != 0) : Scalar(factor.toLong());
+}
+
 // The result, not recorded. A self that broadcasts along rows, as a bias does, goes through the kernel.
 Tensor fused_value(const FusedRow& row, const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                    const Scalar& alpha) {
@@ -376,15 +383,15 @@ Tensor fused(const FusedRow& row, const Tensor& self, const Tensor& a, const Ten
   if (const Autocast cast(CastTo::ScopeDtype); cast && row.autocasts)
     return fused(row, cast(self), cast(a), cast(b), beta, alpha);
   check_fused(row, self, a, b);
-  return record(row.grad_fn, fused_value(row, self, a, b, beta, alpha), {self, a, b},
-                {saved_for(b, a), saved_for(a, b)}, fused_backward(row, a, b, beta, alpha));
+  return record(row.grad_fn, fused_value(row, self, a, b, factor_for(self, beta), factor_for(self, alpha)),
+                {self, a, b}, {saved_for(b, a), saved_for(a, b)}, fused_backward(row, a, b, beta, alpha));
 }
 
 Tensor& fused_into(const FusedRow& row, Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                    const Scalar& alpha) {
   const AutocastPause pause;  // the result has self's dtype
   check_fused(row, self, a, b);
-  const Tensor value = fused_value(row, self, a, b, beta, alpha);
+  const Tensor value = fused_value(row, self, a, b, factor_for(self, beta), factor_for(self, alpha));
   check(value.sizes() == self.sizes(), "{}: expected self to have the shape {} of the product, got {}", row.in_place,
         value.sizes(), self.sizes());
   InPlace write(row.in_place, self, {a, b});
@@ -406,9 +413,34 @@ Tensor& fused_into(const FusedRow& row, Tensor& self, const Tensor& a, const Ten
   }
 RELUME_FUSED(addmm, kAddmm, mat1, mat2)
 RELUME_FUSED(addmv, kAddmv, mat, vec)
-RELUME_FUSED(addr, kAddr, vec1, vec2)
 RELUME_FUSED(baddbmm, kBaddbmm, batch1, batch2)
 #undef RELUME_FUSED
+
+namespace {
+
+// The dtype of beta * self + alpha * outer(vec1, vec2), which unlike the other sums takes several.
+ScalarType addr_dtype(const Tensor& self, const Tensor& vec1, const Tensor& vec2, const Scalar& beta,
+                      const Scalar& alpha) {
+  impl_of(self, "addr"), impl_of(vec1, "addr"), impl_of(vec2, "addr");
+  const ScalarType dtype = result_type({self, vec1, vec2});
+  for (const auto& [name, factor] : {std::pair("beta", &beta), std::pair("alpha", &alpha)})
+    check(is_floating_point(dtype) || !factor->isFloatingPoint(),
+          "For integral input tensors, argument {} must not be a floating point number.", name);
+  return dtype;
+}
+
+}  // namespace
+
+// beta * self + alpha * outer(vec1, vec2)
+Tensor addr(const Tensor& self, const Tensor& vec1, const Tensor& vec2, const Scalar& beta, const Scalar& alpha) {
+  const ScalarType dtype = addr_dtype(self, vec1, vec2, beta, alpha);
+  return fused(kAddr, self.to(dtype), vec1.to(dtype), vec2.to(dtype), beta, alpha);
+}
+Tensor& addr_(Tensor& self, const Tensor& vec1, const Tensor& vec2, const Scalar& beta, const Scalar& alpha) {
+  const ScalarType dtype = self.scalar_type();
+  check_can_cast(addr_dtype(self, vec1, vec2, beta, alpha), dtype);
+  return fused_into(kAddr, self, vec1.to(dtype), vec2.to(dtype), beta, alpha);
+}
 
 // ---- linear ------------------------------------------------------------------------------------------------------
 

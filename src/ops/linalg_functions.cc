@@ -261,6 +261,11 @@ Tensor singular_norm(const Tensor& self, int64_t row, int64_t column, bool keepd
   return result;
 }
 
+// The largest of numbers that are not negative; 0 where there are none, which is the norm of an empty matrix.
+Tensor largest(const Tensor& self, int64_t dim, bool keepdim = false) {
+  return self.size(dim) == 0 ? self.sum({dim}, keepdim) : self.amax({dim}, keepdim);
+}
+
 // The product of the norms of matrices and of their inverses; infinite for a singular one.
 template <class Norm>
 Tensor over_inverse(const Tensor& self, const Norm& norm) {
@@ -309,11 +314,11 @@ Tensor linalg_matrix_norm(const Tensor& self, const Scalar& ord, IntArrayRef dim
   const double p = ord.toDouble(), size = std::abs(p);
   check(size == 1 || size == 2 || std::isinf(p), "linalg.matrix_norm: Order {} not supported.", p);
   const Tensor x = in_wider("linalg.matrix_norm", self, dtype);
-  if (p == 2) return singular_norm(x, row, column, keepdim, [](const Tensor& values) { return values.amax({-1}); });
+  if (p == 2) return singular_norm(x, row, column, keepdim, [](const Tensor& values) { return largest(values, -1); });
   if (p == -2) return singular_norm(x, row, column, keepdim, [](const Tensor& values) { return values.amin({-1}); });
   const int64_t summed = size == 1 ? row : column, kept = size == 1 ? column : row;
   const Tensor sums = abs(x).sum({summed}, true);
-  const Tensor result = p > 0 ? sums.amax({kept}, true) : sums.amin({kept}, true);
+  const Tensor result = p > 0 ? largest(sums, kept, true) : sums.amin({kept}, true);
   return keepdim ? result : result.squeeze({row, column});
 }
 
@@ -368,12 +373,14 @@ Tensor linalg_diagonal(const Tensor& A, int64_t offset, int64_t dim1, int64_t di
 
 // The powers 0 to N - 1 of each element, [..., N]; N is the last size where it is left out (Vandermonde's matrices).
 Tensor linalg_vander(const Tensor& x, std::optional<int64_t> N) {
-  check(impl_of(x, "linalg.vander").dim() > 0 || N, "linalg.vander: x must have at least one dimension.");
-  const int64_t count = N ? *N : x.size(-1);
+  check(impl_of(x, "linalg.vander").dtype != kBool,
+        "linalg.vander supports floating point, complex, and integer tensors, but got Bool");
+  const Tensor bases = x.dim() == 0 ? x.unsqueeze(0) : x;
+  const int64_t count = N ? *N : bases.size(-1);
   check(count > 1, "N must be greater than 1.");
-  DimVector sizes(x.sizes());
+  DimVector sizes(bases.sizes());
   sizes.push_back(count - 1);
-  const Tensor powers = cumprod(x.unsqueeze(-1).expand(sizes), -1);
+  const Tensor powers = cumprod(bases.unsqueeze(-1).expand(sizes), -1);
   return cat({ones_like(powers.narrow(-1, 0, 1)), powers}, -1);
 }
 

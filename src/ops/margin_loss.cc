@@ -11,6 +11,15 @@ namespace {
 // [C] as [1, C].
 Tensor as_rows(const Tensor& tensor) { return tensor.dim() < 2 ? tensor.reshape({1, -1}) : tensor; }
 
+void check_scores_of_classes(const Tensor& self) {
+  check(self.dim() == 0 || (self.dim() <= 2 && self.size(-1) > 0),
+        "Expected non-empty vector or matrix with optional 0-dim batch size, but got: {}", self.sizes());
+}
+
+void check_classes(const Tensor& target) {
+  check(target.scalar_type() == kLong, "expected scalar type Long but found {}", to_string(target.scalar_type()));
+}
+
 }  // namespace
 
 // self where target is 1, max(0, margin - self) where it is -1.
@@ -71,10 +80,16 @@ Tensor multi_margin_loss(const Tensor& self, const Tensor& target, const Scalar&
   check_reduction("multi_margin_loss", reduction);
   const double power = p.toDouble();
   check(power == 1 || power == 2, "only p == 1 and p == 2 supported");
-  check(!weight.defined() || weight.dim() == 1, "weight must be one-dimensional");
+  check_scores_of_classes(self);
   const Tensor rows = as_rows(self), index = target.reshape({-1, 1});
-  check(self.dim() <= 2 && index.size(0) == rows.size(0), "inconsistent target size, expected [{}] but got {}",
-        rows.size(0), target.sizes());
+  check(target.dim() <= 1 && index.size(0) == rows.size(0),
+        "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). "
+        "Expected target size [{}], but got {}. Input has shape {}.",
+        rows.size(0), target.sizes(), self.sizes());
+  check(!weight.defined() || (weight.dim() <= 1 && weight.numel() == rows.size(1)),
+        "inconsistent weight size, expected {} but got {}", rows.size(1),
+        weight.defined() ? weight.sizes() : IntArrayRef());
+  check_classes(target);
   check(index.numel() == 0 || (index.min().item<int64_t>() >= 0 && index.max().item<int64_t>() < rows.size(1)),
         "target out of range");
   Tensor shortfall = (margin - rows.gather(1, index) + rows).clamp_min(0);
@@ -89,9 +104,13 @@ Tensor multi_margin_loss(const Tensor& self, const Tensor& target, const Scalar&
 Tensor multilabel_margin_loss(const Tensor& self, const Tensor& target, int64_t reduction) {
   if (const Autocast cast(CastTo::Float); cast) return multilabel_margin_loss(cast(self), target, reduction);
   check_reduction("multilabel_margin_loss", reduction);
+  check_scores_of_classes(self);
   check(self.sizes() == target.sizes(), "inconsistent target size: {} for input of size: {}", target.sizes(),
         self.sizes());
+  check_classes(target);
   const Tensor rows = as_rows(self), labels = as_rows(target);
+  check(labels.numel() == 0 || (labels.min().item<int64_t>() >= -1 && labels.max().item<int64_t>() < rows.size(1)),
+        "argument #2 'target' is out of range");
   const Tensor listed = ((labels < 0).cumsum(1) == 0).to(rows.scalar_type()), index = labels.clamp_min(0);
   const Tensor right = zeros_like(rows).scatter_add(1, index, listed).clamp_max(1).detach();
   const Tensor shortfall = (1 - rows.gather(1, index).unsqueeze(2) + rows.unsqueeze(1)).clamp_min(0);

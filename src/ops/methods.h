@@ -21,6 +21,7 @@ Tensor& t_(Tensor& self);
 Tensor& transpose_(Tensor& self, int64_t dim0, int64_t dim1);
 Tensor& squeeze_(Tensor& self);
 Tensor& squeeze_(Tensor& self, int64_t dim);
+Tensor& squeeze_(Tensor& self, IntArrayRef dim);
 Tensor& unsqueeze_(Tensor& self, int64_t dim);
 Tensor& as_strided_(Tensor& self, IntArrayRef size, IntArrayRef stride, std::optional<int64_t> storage_offset = {});
 Tensor& resize_(Tensor& self, IntArrayRef size);

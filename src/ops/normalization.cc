@@ -121,8 +121,8 @@ void batch_norm_backward_of_kernels(Backward& run, bool training) {
 
 void check_batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& running_mean,
                       const Tensor& running_var, bool training) {
-  check(impl_of(input, "batch_norm").dim() >= 2, "batch_norm: expected an input of at least 2 dimensions, got {}-D {}",
-        input.dim(), input.sizes());
+  check<IndexError>(impl_of(input, "batch_norm").dim() >= 2,
+                    "batch_norm: expected an input of at least 2 dimensions, got {}-D {}", input.dim(), input.sizes());
   check(training || running_mean.defined(), "running_mean must be defined in evaluation mode");
   check(training || running_var.defined(), "running_var must be defined in evaluation mode");
   const std::pair<const char*, const Tensor*> parameters[] = {
@@ -154,8 +154,8 @@ BatchStatistics batch_statistics(const cpu::BatchNorm& norm, const DenseActivati
 // Szegedy, 2015.
 Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& running_mean,
                   const Tensor& running_var, bool training, double momentum, double eps, bool) {
+  if (impl_of(input, "batch_norm").numel == 0) return input.clone();
   check_batch_norm(input, weight, bias, running_mean, running_var, training);
-  if (input.numel() == 0) return input.clone();
   Tensor result;
   BatchStatistics statistics;
   {

@@ -16,8 +16,15 @@ namespace relume {
 // beta input + alpha sum_b batch1[b] @ batch2[b]: batch1 [B, N, K], batch2 [B, K, M], input broadcast to [N, M].
 Tensor addbmm(const Tensor& self, const Tensor& batch1, const Tensor& batch2, const Scalar& beta, const Scalar& alpha) {
   impl_of(self, "addbmm");
-  const Tensor products = bmm(batch1, batch2).sum(IntArrayRef{0}, false, batch1.scalar_type()) * alpha;
-  return named("AddbmmBackward0", beta.toDouble() == 0 ? products : self * beta + products);
+  check(impl_of(batch1, "addbmm").dim() == 3, "batch1 must be a 3D tensor");
+  check(impl_of(batch2, "addbmm").dim() == 3, "batch2 must be a 3D tensor");
+  check(batch1.size(0) == batch2.size(0), "batch1 and batch2 must have same number of batches, got {} and {}",
+        batch1.size(0), batch2.size(0));
+  check(batch1.size(2) == batch2.size(1), "Incompatible matrix sizes for bmm ({}x{} and {}x{})", batch1.size(1),
+        batch1.size(2), batch2.size(1), batch2.size(2));
+  const int64_t terms = batch1.size(0) * batch1.size(2);  // of the one product that the sum of products is
+  const Tensor rows = batch1.transpose(0, 1).reshape({batch1.size(1), terms});
+  return named("AddbmmBackward0", addmm(self, rows, batch2.reshape({terms, batch2.size(2)}), beta, alpha));
 }
 Tensor& addbmm_(Tensor& self, const Tensor& batch1, const Tensor& batch2, const Scalar& beta, const Scalar& alpha) {
   return become_result("AddbmmBackward0", self, addbmm(self, batch1, batch2, beta, alpha));
@@ -74,8 +81,8 @@ Tensor cross(const Tensor& self, const Tensor& other, std::optional<int64_t> dim
     check(found != sizes.end(), "no dimension of size 3 in input");
     dim = found - sizes.begin();
   }
-  check(a.size(*dim) == 3, "linalg.cross: inputs dimension {} must have length 3. Got {} and {}", *dim, a.size(*dim),
-        b.size(*dim));
+  check(self.size(*dim) == 3 && other.size(*dim) == 3,
+        "linalg.cross: inputs dimension {} must have length 3. Got {} and {}", *dim, self.size(*dim), other.size(*dim));
   const auto turned = [&](const Tensor& x, int64_t by) { return x.roll({by}, {*dim}); };
   return named("LinalgCrossBackward0", turned(a, -1) * turned(b, -2) - turned(a, -2) * turned(b, -1));
 }
@@ -96,9 +103,9 @@ Tensor matrix_power(const Tensor& self, int64_t n) {
 // e to the power of square matrices [..., N, N], by scaling, Taylor's series and squaring.
 Tensor matrix_exp(const Tensor& self) {
   check_square_matrices("linalg.matrix_exp", self);
-  constexpr int kTerms = 18;  // 0.5^19 / 19! is below the rounding of float64
+  constexpr int kTerms = 18;  // 1 / 19! is below the rounding of float64
   const double norm = self.numel() ? abs(self.detach()).sum(-2).max().item().toDouble() : 0;
-  const int squarings = norm > 0 && std::isfinite(norm) ? std::max(0, std::ilogb(norm) + 2) : 0;
+  const int squarings = norm > 0 && std::isfinite(norm) ? std::max(0, std::ilogb(norm) + 1) : 0;
   const Tensor scaled = self / std::ldexp(1.0, squarings), identity = eye(self.size(-1), self.scalar_type());
   Tensor result = identity.expand(self.sizes());
   for (int term = kTerms; term > 0; --term) result = identity + matmul(scaled, result) / term;  // Horner

@@ -93,7 +93,7 @@ Tensor cov(const Tensor& self, int64_t correction, const Tensor& fweights, const
   check(impl_of(self, "cov").dim() <= 2,
         "cov(): expected input to have two or fewer dimensions but got an input with {} dimensions", self.dim());
   check(self.scalar_type() != kBool, "cov(): bool dtype is not supported for input");
-  const Tensor rows = (self.dim() == 2 ? self : self.reshape({1, self.numel()})).to(float_result_type({self}));
+  const Tensor rows = self.dim() == 2 ? self : self.reshape({1, self.numel()});
   const auto checked = [&](const char* name, const char* kind, const Tensor& weights) {
     check(weights.dim() <= 1, "cov(): expected {} to have one or fewer dimensions but got {} with {} dimensions", name,
           name, weights.dim());
@@ -112,13 +112,15 @@ Tensor cov(const Tensor& self, int64_t correction, const Tensor& fweights, const
     const Tensor trust = checked("aweights", "floating point", aweights);
     weights = weights.defined() ? weights * trust : trust;
   }
-  weights = weights.defined() ? weights.to(rows.scalar_type()) : ones({rows.size(1)}, rows.scalar_type());
-  const Tensor total = weights.sum();
-  Tensor lost = ones_like(total);
-  if (aweights.defined()) lost = (weights * aweights).sum() / total;
-  const Tensor centred = rows - (rows * weights).sum({1}, true) / total;
-  const Tensor freedom = clamp_min(total - lost * correction, 0);
-  return (matmul(centred * weights, centred.t()) / freedom).squeeze();
+  const auto weighted = [&](const Tensor& x) { return weights.defined() ? x * weights : x; };
+  const Tensor total = weights.defined() ? weights.sum() : full({}, rows.size(1));
+  check(!weights.defined() || total.item().toDouble() != 0, "cov(): weights sum to zero, can't be normalized");
+  const Tensor centred = rows - weighted(rows).sum({1}, true) / total;
+  Tensor freedom = total - correction;
+  if (aweights.defined() && correction != 0) freedom = total - (weights * aweights).sum() / total * correction;
+  if (freedom.item().toDouble() <= 0)
+    warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.");
+  return (matmul(weighted(centred), centred.t()) / clamp_min(freedom, 0)).squeeze();
 }
 
 // The correlation of each pair of rows [variables, observations], between -1 and 1.

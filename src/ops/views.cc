@@ -5,6 +5,7 @@
 
 #include "autograd/record.h"
 #include "core/warn_once.h"
+#include "ops/dims.h"
 #include "ops/methods.h"
 
 namespace relume {
@@ -295,8 +296,8 @@ Tensor movedim(const Tensor& self, IntArrayRef source, IntArrayRef destination) 
   for (int64_t& from : order) from = -1;
   for (size_t i = 0; i < source.size(); ++i) {
     const int64_t from = wrap_dim(source[i], rank), to = wrap_dim(destination[i], rank);
-    check(!taken[static_cast<size_t>(from)] && order[static_cast<size_t>(to)] == -1,
-          "movedim: repeated dim in `source` or `destination` ({}, {})", source, destination);
+    check(!taken[static_cast<size_t>(from)], "movedim: repeated dim in `source` ({})", source);
+    check(order[static_cast<size_t>(to)] == -1, "movedim: repeated dim in `destination` ({})", destination);
     taken[static_cast<size_t>(from)] = 1;
     order[static_cast<size_t>(to)] = from;
   }
@@ -338,11 +339,9 @@ Tensor squeeze(const Tensor& self, int64_t dim) {
 }
 Tensor squeeze(const Tensor& self, IntArrayRef dim) {
   const detail::TensorImpl& impl = impl_of(self, "squeeze");
-  DimVector drop(impl.sizes.size(), 0);
-  for (const int64_t d : dim) {
-    const int64_t at = wrap_dim(d, impl.dim());
-    if (!drop.empty()) drop[static_cast<size_t>(at)] = 1;
-  }
+  const DimSet named = dim.empty() ? 0 : dim_set(dim, impl.dim());
+  DimVector drop;
+  for (size_t d = 0; d < impl.sizes.size(); ++d) drop.push_back(contains(named, d));
   return squeezed("SqueezeBackward2", self, drop);
 }
 

@@ -37,8 +37,8 @@ def _pool(rank, input, kernel_size, output_size, output_ratio, return_indices, s
     if samples is None:
         batch = lead if len(lead) == 2 else (1,) + lead
         samples = ops.rand(*batch, rank, dtype=input.dtype)
-    planes = input.reshape((-1,) + sizes)
-    samples = samples.reshape(-1, rank)
+    planes = input.flatten(0, -1 - rank)
+    samples = samples.reshape(planes.size(0), rank)
     # In two dimensions the first sample is the width's.
     samples = [samples[:, rank - 1 - i if rank == 2 else i] for i in range(rank)]
     flat = None
@@ -48,14 +48,12 @@ def _pool(rank, input, kernel_size, output_size, output_ratio, return_indices, s
         shape[1 + i], shape[1 + rank + i] = out, k
         place = place.view(shape)
         flat = place if flat is None else flat * size + place
-    windows = flat.expand((planes.size(0),) + wanted + kernel).reshape(planes.size(0), -1)
-    values = planes.flatten(1).gather(1, windows).view((planes.size(0),) + wanted + (-1,))
-    maxima, chosen = values.max(-1)
+    windows = flat.expand((planes.size(0),) + wanted + kernel).flatten(1 + rank)
+    maxima, chosen = planes.flatten(1).gather(1, windows.flatten(1)).view_as(windows).max(-1)
     maxima = maxima.view(lead + wanted)
     if not return_indices:
         return maxima
-    indices = windows.view((planes.size(0),) + wanted + (-1,)).gather(-1, chosen.unsqueeze(-1))
-    return maxima, indices.view(lead + wanted)
+    return maxima, windows.gather(-1, chosen.unsqueeze(-1)).view(lead + wanted)
 
 
 def fractional_max_pool2d(

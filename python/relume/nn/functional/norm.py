@@ -59,7 +59,6 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
         raise ValueError(f"Expected 3D or higher dimensionality                          input (got {input.dim()} dimensions)")
     if input.numel() == 0:
         return input
-    squares = (input * input).unsqueeze(1)
-    sides = (0, 0) * (input.dim() - 2) + (size // 2, (size - 1) // 2)
-    means = ops.constant_pad_nd(squares, sides).unfold(2, size, 1).mean(-1).squeeze(1)
+    squares = ops.constant_pad_nd((input * input).flatten(2), (0, 0, size // 2, (size - 1) // 2))
+    means = ops.avg_pool2d(squares.unsqueeze(1), (size, 1), 1).view_as(input)
     return input / (means * alpha + k) ** beta

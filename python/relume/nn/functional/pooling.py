@@ -67,10 +67,11 @@ def avg_pool3d(
 
 def _sizes(output_size, input, rank):
     """A size for each dimension; None keeps the input's."""
-    wanted = listed(output_size, rank)
-    if input.dim() < rank or len(wanted) > input.dim():
-        raise ValueError(f"Input dimension should be at least {len(wanted) + 1}")
-    return tuple(own if size is None else size for size, own in zip(wanted, input.shape[-len(wanted) :]))
+    if not isinstance(output_size, (tuple, list)):
+        return (output_size,) * rank
+    if input.dim() <= len(output_size):
+        raise ValueError(f"Input dimension should be at least {len(output_size) + 1}")
+    return tuple(own if size is None else size for size, own in zip(output_size, input.shape[-len(output_size) :]))
 
 
 adaptive_avg_pool1d = ops.adaptive_avg_pool1d
@@ -100,11 +101,11 @@ def adaptive_max_pool2d(input, output_size, return_indices=False):
 
 def adaptive_max_pool3d(input, output_size, return_indices=False):
     """Maxima of windows that divide [N, C, D, H, W] into output_size; None keeps a size."""
+    sizes = _sizes(output_size, input, 3)
     if input.dim() not in (4, 5):
         raise RuntimeError(
             "adaptive_max_pool3d(): Expected 4D or 5D tensor, but got: " + str(list(input.shape))
         )
-    sizes = _sizes(output_size, input, 3)
     if len(sizes) != 3:
         raise RuntimeError("adaptive_max_pool3d: output_size must be 3")
     pair = ops._adaptive_max_pool3d(input, sizes)

@@ -82,13 +82,7 @@ class _ConvNd(Module):
 
             input = functional.pad(input, self._padding_of_sides(), self.padding_mode)
             return convolve(input, self.weight, self.bias, self.stride, (0,) * self.rank, self.dilation, self.groups)
-        padding = self.padding
-        if isinstance(padding, str):
-            sides = self._padding_of_sides()
-            if sides[0::2] != sides[1::2]:
-                input, sides = ops.constant_pad_nd(input, sides), [0] * (2 * self.rank)
-            padding = tuple(sides[0::2][::-1])
-        return convolve(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return convolve(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self):
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
