@@ -160,3 +160,41 @@ def test_refuses_what_does_not_fit(call, error, text):
 def test_failures_as_numbers():
     assert L.inv_ex(torch.zeros(2, 2)).info.item() == 1 and L.cholesky_ex(-torch.eye(2)).info.item() == 1
     assert L.inv_ex(torch.eye(2)).info.item() == 0 and torch.equal(L.cholesky_ex(torch.eye(2)).L, torch.eye(2))
+
+
+def test_gradients_keep_symmetry_and_the_graph():
+    """As PyTorch gives them: those of eigenvectors are symmetric, and what is constant is in the graph all the same."""
+    a = torch.tensor([[2.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]], dtype=torch.float64, requires_grad=True)
+    weights = torch.arange(9.0, dtype=torch.float64).reshape(3, 3)
+    vectors = torch.linalg.eigh(a).eigenvectors
+    (grad,) = torch.autograd.grad((vectors.abs() * weights).sum(), a)
+    torch.testing.assert_close(
+        grad,
+        torch.tensor(
+            [[0.144168, 0.068699, -0.172373], [0.068699, 0.939963, -1.173703], [-0.172373, -1.173703, -1.084131]],
+            dtype=torch.float64,
+        ),
+        rtol=0,
+        atol=1e-6,
+    )
+    inverses = [torch.linalg.pinv(a, hermitian=hermitian) for hermitian in (True, False)]
+    grads = [torch.autograd.grad((inverse * weights).sum(), a)[0] for inverse in inverses]
+    torch.testing.assert_close(*grads)
+    sign, logarithm = torch.linalg.slogdet(a)
+    assert sign.requires_grad and torch.autograd.grad(sign, a, allow_unused=True, retain_graph=True) == (None,)
+    torch.testing.assert_close(torch.autograd.grad(logarithm, a)[0], torch.linalg.inv(a).mT)
+    (grad,) = torch.autograd.grad(torch.linalg.matrix_power(a, 0).sum(), a)
+    assert torch.equal(grad, torch.zeros(3, 3, dtype=torch.float64))
+    least = torch.linalg.lstsq(a, torch.ones(3, 1, dtype=torch.float64))
+    assert least.residuals.requires_grad and least.residuals.shape == (0,)
+    assert least.solution.grad_fn.name() == "LinalgLstsqBackward0"
+
+
+def test_gradients_of_norms_at_zero():
+    x = torch.tensor([0.0, 3.0], requires_grad=True)
+    assert torch.autograd.grad(torch.linalg.vector_norm(x, 0), x, allow_unused=True) == (None,)
+    (grad,) = torch.autograd.grad(torch.linalg.vector_norm(x, 1.5), x, create_graph=True)
+    assert torch.autograd.grad(grad.sum(), x)[0].isfinite().all()
+    zeros = torch.zeros(3, requires_grad=True)
+    (grad,) = torch.autograd.grad(torch.linalg.vector_norm(zeros, 3.5), zeros, create_graph=True)
+    assert torch.autograd.grad(grad.sum(), zeros)[0].tolist() == [0, 0, 0]

@@ -321,7 +321,8 @@ Tensor nll_loss(const Tensor& self, const Tensor& target, const Tensor& weight, 
   const char* name = self.dim() == 4 ? "NllLoss2DBackward0" : "NllLossBackward0";
   const DimVector sizes(self.sizes());
   return record(name, losses, {self}, {y, w}, [sizes, reduction, ignore_index, scale](Backward& run) {
-    run.set(0, nll_backward(run.grad(), run.saved(0), run.saved(1), sizes, reduction, ignore_index, scale));
+    run.set_constant(0, "NllLossBackwardBackward0",
+                     nll_backward(run.grad(), run.saved(0), run.saved(1), sizes, reduction, ignore_index, scale));
   });
 }
 
