@@ -192,6 +192,19 @@ def test_attention_warns_of_masks_of_two_dtypes():
 
 
 @pytest.mark.parametrize("call, error, text", [
+    (lambda: nn.BatchNorm1d(3, eps=0.0)(torch.ones(2, 3)), ValueError,
+     "batch_norm eps must be positive during training, but got 0.0"),
+    (lambda: nn.BatchNorm1d(3, eps=-1.0).eval()(torch.ones(2, 3)), ValueError,
+     "batch_norm eps must be non-negative, but got -1.0"),
+    (lambda: nn.HuberLoss(delta="1"), TypeError, "delta must be a float or int, got: <class 'str'>"),
+    (lambda: nn.NLLLoss()(torch.ones(2, 3, 5), torch.ones(2, 4).long()), RuntimeError,
+     r"Expected target size \[2, 5\], got \[2, 4\]"),
+    (lambda: nn.NLLLoss()(torch.ones(2, 3, 5, 5), torch.ones(2, 5).long()), RuntimeError,
+     r"only batches of spatial targets supported \(3D tensors\) but got targets of dimension: 2"),
+    (lambda: nn.NLLLoss()(torch.ones(2, 3, 5, 5), torch.ones(2, 5, 4).long()), RuntimeError,
+     r"size mismatch \(got input: \[2, 3, 5, 5\] , target: \[2, 5, 4\]"),
+    (lambda: nn.NLLLoss()(torch.ones(2, 3), torch.tensor(1)), ValueError,
+     r"Expected input batch_size \(2\) to match target batch_size \(0\)."),
     (lambda: nn.LSTM(4, 5)(torch.ones(3, 2, 4).long()), ValueError,
      r"RNN input dtype \(torch.int64\) does not match weight dtype \(torch.float32\)"),
     (lambda: nn.functional.adaptive_avg_pool2d(torch.ones(1, 1, 4, 4), (1, 2, 3)), RuntimeError,

@@ -267,15 +267,19 @@ void check_nll(const Tensor& self, const Tensor& target, const Tensor& weight, i
   if (self.dim() > 1)
     check<ValueError>(target.dim() >= 1 && self.size(0) == target.size(0),
                       "Expected input batch_size ({}) to match target batch_size ({}).", self.size(0),
-                      target.dim() >= 1 ? target.size(0) : 1);
+                      target.dim() >= 1 ? target.size(0) : 0);
   DimVector expected(self.sizes());
   expected.erase(self.dim() > 1 ? 1 : 0);
-  if (self.dim() <= 2)
+  if (self.dim() <= 2) {
     check(target.dim() <= 1 && target.numel() == (self.dim() == 2 ? self.size(0) : 1),
           "0D or 1D target tensor expected, multi-target not supported");
-  else
-    check<ValueError>(target.sizes() == expected, "Expected target size {}, got {}", IntArrayRef(expected),
-                      target.sizes());
+  } else if (self.dim() == 4) {
+    check(target.dim() == 3, "only batches of spatial targets supported (3D tensors) but got targets of dimension: {}",
+          target.dim());
+    check(target.sizes() == expected, "size mismatch (got input: {} , target: {}", self.sizes(), target.sizes());
+  } else {
+    check(target.sizes() == expected, "Expected target size {}, got {}", IntArrayRef(expected), target.sizes());
+  }
   check(target.scalar_type() == kLong || target.scalar_type() == kByte,
         "expected target dtype to be Long or Byte, but got {}", to_string(target.scalar_type()));
   if (!weight.defined()) return;
