@@ -322,7 +322,10 @@ Tensor nll_loss(const Tensor& self, const Tensor& target, const Tensor& weight, 
                     sums.bad_target < 0 ? 0 : y.data_ptr<int64_t>()[sums.bad_target]);
   const double scale = reduction == kMean ? 1 / sums.weight : 1;
   if (reduction != kNone) losses = make_scalar(reduction == kMean ? sums.loss / sums.weight : sums.loss, dtype);
-  const char* name = self.dim() == 4 ? "NllLoss2DBackward0" : "NllLossBackward0";
+  const bool reshaped = self.dim() == 3 || self.dim() > 4;  // to images, in PyTorch, and back
+  const char* const name = self.dim() <= 2                  ? "NllLossBackward0"
+                           : reshaped && reduction == kNone ? "ViewBackward0"
+                                                            : "NllLoss2DBackward0";
   const DimVector sizes(self.sizes());
   return record(name, losses, {self}, {y, w}, [sizes, reduction, ignore_index, scale](Backward& run) {
     run.set_constant(0, "NllLossBackwardBackward0",
