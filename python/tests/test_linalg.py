@@ -198,3 +198,13 @@ def test_gradients_of_norms_at_zero():
     zeros = torch.zeros(3, requires_grad=True)
     (grad,) = torch.autograd.grad(torch.linalg.vector_norm(zeros, 3.5), zeros, create_graph=True)
     assert torch.autograd.grad(grad.sum(), zeros)[0].tolist() == [0, 0, 0]
+
+
+def test_eigenvectors_of_two_by_two_have_lapacks_signs():
+    for matrix, vectors in (
+        ([[4.0, 2.0], [2.0, 4.0]], [[-0.5**0.5, 0.5**0.5], [0.5**0.5, 0.5**0.5]]),
+        ([[0.0, 2.0], [2.0, 3.0]], [[-2 / 5**0.5, 1 / 5**0.5], [1 / 5**0.5, 2 / 5**0.5]]),
+        ([[-3.0, 2.0], [2.0, 0.0]], [[-2 / 5**0.5, -1 / 5**0.5], [1 / 5**0.5, -2 / 5**0.5]]),
+        ([[3.0, -2.0], [-2.0, 0.0]], [[-1 / 5**0.5, -2 / 5**0.5], [-2 / 5**0.5, 1 / 5**0.5]]),
+    ):
+        torch.testing.assert_close(torch.linalg.eigh(torch.tensor(matrix)).eigenvectors, torch.tensor(vectors))
