@@ -208,3 +208,19 @@ def test_eigenvectors_of_two_by_two_have_lapacks_signs():
         ([[3.0, -2.0], [-2.0, 0.0]], [[-1 / 5**0.5, -2 / 5**0.5], [-2 / 5**0.5, 1 / 5**0.5]]),
     ):
         torch.testing.assert_close(torch.linalg.eigh(torch.tensor(matrix)).eigenvectors, torch.tensor(vectors))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_singular_vectors_have_lapacks_signs(dtype):
+    """For matrices of up to 25 columns with no fewer rows."""
+    for matrix, row in (
+        ([[1, 2], [3, 4]], [-0.40455365, -0.91451436]),
+        ([[0, 1], [1, 0]], [0, -1]),
+        ([[1, 0], [0, 1]], [1, 0]),
+        ([[1, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]], [0, 0, 1, 0]),
+        ([[2, 0, 1], [-1, 3, 0.5], [0, 1, -4]], [-0.29823470, -0.11674249, -0.94732618]),
+        ([[1, 2], [3, -4], [5, 6], [7, 9]], [-0.15684108, 0.07698653]),
+        ([[1, 0, 0, 2], [0, 3, 1, 0], [-1, 0, 2, 1], [4, 1, 0, -1]], [-0.10187244, -0.05448028, -0.86440074, -0.48935211]),
+    ):
+        left = torch.linalg.svd(torch.tensor(matrix, dtype=dtype), full_matrices=False).U
+        torch.testing.assert_close(left[0], torch.tensor(row, dtype=dtype), rtol=0, atol=1e-6)

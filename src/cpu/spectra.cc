@@ -56,7 +56,7 @@ void symmetric_eigen(double* a, int64_t size, double* values, double* vectors) {
 void singular_values(double* a, int64_t rows, int64_t n, bool square, double* left, double* values, double* right) {
   const double factor = normalize(a, rows * n);
   const int64_t n_left = square ? rows : n;
-  if (2 * rows < 3 * n) {
+  if (rows < 11 * n / 6) {  // LAPACK's limit, on which signs depend
     reduced_singular_values(a, rows, n, n_left, left, values, right);
   } else {  // QR first: Chan, 1982
     const Scratch scratch = numbers(left ? n_left * rows + n * n : 0);
