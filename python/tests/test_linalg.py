@@ -212,7 +212,7 @@ def test_eigenvectors_of_two_by_two_have_lapacks_signs():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_singular_vectors_have_lapacks_signs(dtype):
-    """For matrices of up to 25 columns with no fewer rows."""
+    """For matrices of up to 25 rows or columns."""
     for matrix, row in (
         ([[1, 2], [3, 4]], [-0.40455365, -0.91451436]),
         ([[0, 1], [1, 0]], [0, -1]),
@@ -220,6 +220,10 @@ def test_singular_vectors_have_lapacks_signs(dtype):
         ([[1, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]], [0, 0, 1, 0]),
         ([[2, 0, 1], [-1, 3, 0.5], [0, 1, -4]], [-0.29823470, -0.11674249, -0.94732618]),
         ([[1, 2], [3, -4], [5, 6], [7, 9]], [-0.15684108, 0.07698653]),
+        ([[-2], [1]], [-0.89442719]),
+        ([[-2, 1, 3]], [1.00000000]),
+        ([[1, -3, 2], [4, 1, 0]], [0.28978415, -0.95709203]),
+        ([[1, -3, 2, 1, 1, 2], [4, 1, 0, 1, -1, 0]], [0.85065081, -0.52573111]),
         ([[1, 0, 0, 2], [0, 3, 1, 0], [-1, 0, 2, 1], [4, 1, 0, -1]], [-0.10187244, -0.05448028, -0.86440074, -0.48935211]),
     ):
         left = torch.linalg.svd(torch.tensor(matrix, dtype=dtype), full_matrices=False).U

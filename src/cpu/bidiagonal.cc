@@ -223,12 +223,14 @@ class ImplicitQr {
     chase.e(chase.count - 1) = end * left.s;
   }
 
-  // Makes the values positive and sorts them, ascending.
+  // Makes the values positive and sorts them, ascending. The sign goes to the right, but to the left where there is one
+  // vector only.
   void finish() {
     for (int64_t i = 0; i < n_; ++i)
       if (std::signbit(d_[i])) {
         d_[i] = -d_[i];
-        if (right_) vector_loops<double>().scale(-1, n_right_, right_ + i * right_row_);
+        if (left_ && n_ == 1) vector_loops<double>().scale(-1, n_left_, left_);
+        if (right_ && n_ > 1) vector_loops<double>().scale(-1, n_right_, right_ + i * right_row_);
       }
     if (!left_) return std::sort(d_, d_ + n_);
     for (int64_t i = 0; i < n_ / 2; ++i)
@@ -375,6 +377,23 @@ void bidiagonal_svd(double* d, double* e, int64_t n, double* left, double* right
   if (!std::all_of(d, d + n, is_zero) || !std::all_of(e, e + n - 1, is_zero))
     return conquer({d, e, n, 0, left, right, n});
   for (int64_t i = 0; i < n; ++i) d[i] = 0, left[i * n + i] = right[i * n + i] = 1;
+}
+
+void lower_bidiagonal_svd(double* d, double* e, int64_t n, double* left, double* right) {
+  std::vector<Rotation> turns;
+  for (int64_t i = 0; i + 1 < n; ++i) {
+    const Rotation& turn = turns.emplace_back(d[i], e[i]);
+    d[i] = turn.r;
+    e[i] = turn.s * d[i + 1];
+    d[i + 1] *= turn.c;
+  }
+  bidiagonal_svd(d, e, n, left, right);
+  for (double* row = left; row < left + n * n; row += n)
+    for (int64_t i = n - 1; i-- > 0;) {
+      const double x = row[i], y = row[i + 1];
+      row[i] = turns[i].c * x - turns[i].s * y;
+      row[i + 1] = turns[i].s * x + turns[i].c * y;
+    }
 }
 
 }  // namespace relume::cpu
