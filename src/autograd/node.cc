@@ -3,9 +3,9 @@
 
 #include <cstring>
 
+#include "autograd/arithmetic.h"
 #include "autograd/record.h"
 #include "core/check.h"
-#include "relume/ops.h"
 
 namespace relume::autograd {
 
@@ -94,7 +94,7 @@ void Backward::set_constant(size_t i, const char* grad_fn, Tensor grad) {
   if (t_state.grad_mode) {
     NodePtr handle = new_function_node(grad_fn, {grad}, [](Backward& run) {
       run.set(0, run.grad());
-      if (run.needs(1)) run.set(1, zeros_like(run.grad()));
+      if (run.needs(1)) run.set(1, zeros(run.grad().sizes(), run.grad().scalar_type()));
     });
     static_cast<GraphNode&>(*handle).edges.emplace_back(node_.edges[i]);
     set_history(grad, std::move(handle));
