@@ -74,12 +74,13 @@ void add_tensor(PyObject* module, const std::vector<OpEntry>& entries) {
   watch_tensors();
 }
 
-// A namespace of functions below the module.
+// A namespace of functions below the module; it can be imported, as pickles of the functions ask for.
 void add_functions(PyObject* module, const char* name, const char* documentation, PyMethodDef* functions) {
-  const Ref space = own(PyModule_New((std::string("relume._C.") + name).c_str()));
-  check_status(PyModule_SetDocString(space.get(), documentation));
-  check_status(PyModule_AddFunctions(space.get(), functions));
-  add_object(module, name, space.get());
+  PyObject* const space = PyImport_AddModule((std::string("relume._C.") + name).c_str());  // borrowed
+  if (!space) throw PythonError();
+  check_status(PyModule_SetDocString(space, documentation));
+  check_status(PyModule_AddFunctions(space, functions));
+  add_object(module, name, space);
 }
 
 PyModuleDef definition_of_module = {

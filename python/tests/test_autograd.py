@@ -584,3 +584,66 @@ def test_numbers_are_tensors_in_the_names_of_nodes():
         "DivBackward2",
     ]
     assert repr(x * 2) == "tensor([2., 2.], grad_fn=<MulBackward0>)"
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda x: torch.nn.functional.max_pool2d(x, 2), "MaxPool2DWithIndicesBackwardBackward0"),
+        (lambda x: torch.nn.functional.avg_pool2d(x, 2), "AvgPool2DBackwardBackward0"),
+        (lambda x: torch.nn.functional.adaptive_avg_pool2d(x, 2), "AdaptiveAvgPool2DBackwardBackward0"),
+        (lambda x: torch.nn.functional.pad(x, (1, 1, 1, 1), "reflect"), "ReflectionPad2DBackwardBackward0"),
+        (lambda x: torch.nn.functional.pad(x, (1, 1, 1, 1), "replicate"), "ReplicationPad2DBackwardBackward0"),
+        (lambda x: torch.nn.functional.prelu(x, torch.tensor(0.2)), "PreluKernelBackwardBackward0"),
+        (lambda x: torch.nn.functional.rrelu(x, training=True), "RreluWithNoiseBackwardBackward0"),
+        (lambda x: torch.nn.functional.nll_loss(x[0, 0], torch.tensor([0, 1, 2, 3])), None),
+    ],
+)
+def test_gradients_that_are_constant_depend_on_the_input(function, name):
+    x = torch.arange(16.0).reshape(1, 1, 4, 4).requires_grad_()
+    (grad,) = torch.autograd.grad(function(x).square().sum() if name is None else function(x).sum(), x, create_graph=True)
+    assert grad.requires_grad and (name is None or grad.grad_fn.name() == name)
+    factor = torch.tensor(3.0, requires_grad=True)
+    (grad,) = torch.autograd.grad(function(x).sum() * factor, x, create_graph=True)
+    by_input, by_factor = torch.autograd.grad(grad.sum(), [x, factor])
+    assert torch.equal(by_input, torch.zeros_like(x))
+    torch.testing.assert_close(by_factor * 3, grad.sum())
+
+
+def test_circular_padding_and_upsampling_are_linear():
+    x = torch.ones(1, 1, 2, 2, requires_grad=True)
+    for y in (torch.nn.functional.pad(x[0], (1, 1), "circular"), torch.nn.functional.interpolate(x, scale_factor=2)):
+        assert not torch.autograd.grad(y.sum(), x, create_graph=True)[0].requires_grad
+
+
+def test_gradients_of_the_shares_of_quantiles():
+    x, q = torch.tensor([3.0, 1.0, 4.0, 1.5, 9.0]), torch.tensor([0.1, 0.6], requires_grad=True)
+    for function in (torch.quantile, torch.nanquantile):
+        assert torch.autograd.grad(function(x, q).sum(), q)[0].tolist() == [2, 4]
+        assert not function(x, q, interpolation="lower").requires_grad
+
+
+def test_index_fill_with_a_tensor():
+    x, value = torch.zeros(3, 2, requires_grad=True), torch.tensor(2.0, requires_grad=True)
+    y = x.index_fill(0, torch.tensor([2, 0, 2]), value)
+    assert y.tolist() == [[2, 2], [0, 0], [2, 2]] and y.grad_fn.name() == "IndexFillBackward1"
+    by_x, by_value = torch.autograd.grad(y.sum(), [x, value])
+    assert by_x.tolist() == [[0, 0], [1, 1], [0, 0]] and by_value.item() == 4
+    assert torch.zeros(3, dtype=torch.int64).index_fill_(0, torch.tensor([1]), torch.tensor(2.7)).tolist() == [0, 2, 0]
+    with pytest.raises(RuntimeError, match=r"0-dimensional value tensor, but got tensor with 1 dimension\(s\)."):
+        x.index_fill(0, torch.tensor([1]), torch.ones(1))
+
+
+def test_nextafter_moves_with_its_first_argument():
+    a, b = torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([2.0, 2.0], requires_grad=True)
+    product = a * b
+    with torch.no_grad():
+        assert product.nextafter_(b).grad_fn.name() == "MulBackward0"
+    grads = torch.autograd.grad(torch.nextafter(a, b).sum(), [a, b])
+    assert [grad.tolist() for grad in grads] == [[1, 0], [0, 0]]
+
+
+def test_gradients_of_a_group_norm_of_no_images():
+    x, weight, bias = (torch.ones(s, requires_grad=True) for s in ((0, 4, 2), (4,), (4,)))
+    grads = torch.autograd.grad(torch.nn.functional.group_norm(x, 2, weight, bias).sum(), [x, weight, bias])
+    assert [grad.tolist() for grad in grads] == [[], [0] * 4, [0] * 4]

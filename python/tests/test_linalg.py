@@ -180,3 +180,71 @@ def test_exponentials_keep_their_digits():
     x = torch.randn(5, 5, generator=torch.Generator().manual_seed(0)) * 4
     exact = L.matrix_exp(x.double())
     assert ((L.matrix_exp(x) - exact).norm() / exact.norm()).item() < 1.5e-6
+
+
+def test_gradients_keep_symmetry_and_the_graph():
+    """As PyTorch gives them: those of eigenvectors are symmetric, and what is constant is in the graph all the same."""
+    a = torch.tensor([[2.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]], dtype=torch.float64, requires_grad=True)
+    weights = torch.arange(9.0, dtype=torch.float64).reshape(3, 3)
+    vectors = torch.linalg.eigh(a).eigenvectors
+    (grad,) = torch.autograd.grad((vectors.abs() * weights).sum(), a)
+    torch.testing.assert_close(
+        grad,
+        torch.tensor(
+            [[0.144168, 0.068699, -0.172373], [0.068699, 0.939963, -1.173703], [-0.172373, -1.173703, -1.084131]],
+            dtype=torch.float64,
+        ),
+        rtol=0,
+        atol=1e-6,
+    )
+    inverses = [torch.linalg.pinv(a, hermitian=hermitian) for hermitian in (True, False)]
+    grads = [torch.autograd.grad((inverse * weights).sum(), a)[0] for inverse in inverses]
+    torch.testing.assert_close(*grads)
+    sign, logarithm = torch.linalg.slogdet(a)
+    assert sign.requires_grad and torch.autograd.grad(sign, a, allow_unused=True, retain_graph=True) == (None,)
+    torch.testing.assert_close(torch.autograd.grad(logarithm, a)[0], torch.linalg.inv(a).mT)
+    (grad,) = torch.autograd.grad(torch.linalg.matrix_power(a, 0).sum(), a)
+    assert torch.equal(grad, torch.zeros(3, 3, dtype=torch.float64))
+    least = torch.linalg.lstsq(a, torch.ones(3, 1, dtype=torch.float64))
+    assert least.residuals.requires_grad and least.residuals.shape == (0,)
+    assert least.solution.grad_fn.name() == "LinalgLstsqBackward0"
+
+
+def test_gradients_of_norms_at_zero():
+    x = torch.tensor([0.0, 3.0], requires_grad=True)
+    assert torch.autograd.grad(torch.linalg.vector_norm(x, 0), x, allow_unused=True) == (None,)
+    (grad,) = torch.autograd.grad(torch.linalg.vector_norm(x, 1.5), x, create_graph=True)
+    assert torch.autograd.grad(grad.sum(), x)[0].isfinite().all()
+    zeros = torch.zeros(3, requires_grad=True)
+    (grad,) = torch.autograd.grad(torch.linalg.vector_norm(zeros, 3.5), zeros, create_graph=True)
+    assert torch.autograd.grad(grad.sum(), zeros)[0].tolist() == [0, 0, 0]
+
+
+def test_eigenvectors_of_two_by_two_have_lapacks_signs():
+    for matrix, vectors in (
+        ([[4.0, 2.0], [2.0, 4.0]], [[-0.5**0.5, 0.5**0.5], [0.5**0.5, 0.5**0.5]]),
+        ([[0.0, 2.0], [2.0, 3.0]], [[-2 / 5**0.5, 1 / 5**0.5], [1 / 5**0.5, 2 / 5**0.5]]),
+        ([[-3.0, 2.0], [2.0, 0.0]], [[-2 / 5**0.5, -1 / 5**0.5], [1 / 5**0.5, -2 / 5**0.5]]),
+        ([[3.0, -2.0], [-2.0, 0.0]], [[-1 / 5**0.5, -2 / 5**0.5], [-2 / 5**0.5, 1 / 5**0.5]]),
+    ):
+        torch.testing.assert_close(torch.linalg.eigh(torch.tensor(matrix)).eigenvectors, torch.tensor(vectors))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_singular_vectors_have_lapacks_signs(dtype):
+    """For matrices of up to 25 rows or columns."""
+    for matrix, row in (
+        ([[1, 2], [3, 4]], [-0.40455365, -0.91451436]),
+        ([[0, 1], [1, 0]], [0, -1]),
+        ([[1, 0], [0, 1]], [1, 0]),
+        ([[1, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]], [0, 0, 1, 0]),
+        ([[2, 0, 1], [-1, 3, 0.5], [0, 1, -4]], [-0.29823470, -0.11674249, -0.94732618]),
+        ([[1, 2], [3, -4], [5, 6], [7, 9]], [-0.15684108, 0.07698653]),
+        ([[-2], [1]], [-0.89442719]),
+        ([[-2, 1, 3]], [1.00000000]),
+        ([[1, -3, 2], [4, 1, 0]], [0.28978415, -0.95709203]),
+        ([[1, -3, 2, 1, 1, 2], [4, 1, 0, 1, -1, 0]], [0.85065081, -0.52573111]),
+        ([[1, 0, 0, 2], [0, 3, 1, 0], [-1, 0, 2, 1], [4, 1, 0, -1]], [-0.10187244, -0.05448028, -0.86440074, -0.48935211]),
+    ):
+        left = torch.linalg.svd(torch.tensor(matrix, dtype=dtype), full_matrices=False).U
+        torch.testing.assert_close(left[0], torch.tensor(row, dtype=dtype), rtol=0, atol=1e-6)

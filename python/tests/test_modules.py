@@ -192,6 +192,22 @@ def test_attention_warns_of_masks_of_two_dtypes():
 
 
 @pytest.mark.parametrize("call, error, text", [
+    (lambda: nn.BatchNorm1d(3, eps=0.0)(torch.ones(2, 3)), ValueError,
+     "batch_norm eps must be positive during training, but got 0.0"),
+    (lambda: nn.BatchNorm1d(3, eps=-1.0).eval()(torch.ones(2, 3)), ValueError,
+     "batch_norm eps must be non-negative, but got -1.0"),
+    (lambda: nn.HuberLoss(delta="1"), TypeError, "delta must be a float or int, got: <class 'str'>"),
+    (lambda: nn.NLLLoss()(torch.ones(2, 3, 5), torch.ones(2, 4).long()), RuntimeError,
+     r"Expected target size \[2, 5\], got \[2, 4\]"),
+    (lambda: nn.NLLLoss()(torch.ones(2, 3, 5, 5), torch.ones(2, 5).long()), RuntimeError,
+     r"only batches of spatial targets supported \(3D tensors\) but got targets of dimension: 2"),
+    (lambda: nn.NLLLoss()(torch.ones(2, 3, 5, 5), torch.ones(2, 5, 4).long()), RuntimeError,
+     r"size mismatch \(got input: \[2, 3, 5, 5\] , target: \[2, 5, 4\]"),
+    (lambda: nn.NLLLoss()(torch.ones(2, 3), torch.tensor(1)), ValueError,
+     r"Expected input batch_size \(2\) to match target batch_size \(0\)."),
+    (lambda: nn.LSTM(4, 5, bias=1), TypeError, "bias should be of type bool, got: int"),
+    (lambda: nn.GRU(4, 5, batch_first="no"), TypeError, "batch_first should be of type bool, got: str"),
+    (lambda: nn.RNN(0, 5), ValueError, "input_size must be greater than zero"),
     (lambda: nn.LSTM(4, 5)(torch.ones(3, 2, 4).long()), ValueError,
      r"RNN input dtype \(torch.int64\) does not match weight dtype \(torch.float32\)"),
     (lambda: nn.functional.adaptive_avg_pool2d(torch.ones(1, 1, 4, 4), (1, 2, 3)), RuntimeError,
@@ -347,3 +363,20 @@ def test_interpolation_of_bytes_rounds_and_stays_in_range():
     assert F.interpolate(x, size=(7, 5), mode="bicubic").flatten().tolist()[:5] == [0, 1, 10, 18, 24]
     with pytest.raises(NotImplementedError, match="not implemented for 'Int'"):
         F.interpolate(x.int(), size=(2, 3), mode="bilinear")
+
+
+def test_modules_that_hold_functions_can_be_pickled():
+    layer = nn.TransformerEncoderLayer(4, 2, 8, activation=torch.nn.functional.gelu)
+    copy = pickle.loads(pickle.dumps(layer))
+    assert copy.activation is torch.nn.functional.gelu and repr(copy) == repr(layer)
+    for function in (torch.nn.functional.relu, torch.sigmoid, torch.linalg.svd, torch.special.erf):
+        assert pickle.loads(pickle.dumps(function)) is function
+
+
+@pytest.mark.parametrize("sizes", [(5,), (2, 5), (2, 5, 3), (2, 5, 3, 4), (2, 5, 3, 4, 2)])
+def test_losses_of_classes_have_pytorchs_nodes(sizes):
+    target = torch.zeros(sizes[:1] + sizes[2:] if len(sizes) > 1 else ()).long()
+    x = torch.ones(sizes, requires_grad=True)
+    names = [nn.functional.nll_loss(x, target, reduction=reduction).grad_fn.name() for reduction in ("mean", "none")]
+    flat = ["NllLossBackward0"] * 2
+    assert names == (flat if len(sizes) < 3 else ["NllLoss2DBackward0", "NllLoss2DBackward0" if len(sizes) == 4 else "ViewBackward0"])

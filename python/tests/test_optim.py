@@ -201,6 +201,7 @@ def test_copies_and_pickles():
     (lambda x: torch.optim.SGD([{"params": x}, {"params": x}]), ValueError, "appear in more than one parameter group"),
     (lambda x: torch.optim.SGD([x], lr=-1), ValueError, "Invalid learning rate: -1"),
     (lambda x: torch.optim.SGD([x], nesterov=True), ValueError, "Nesterov momentum requires a momentum and zero"),
+    (lambda x: torch.optim.Adafactor([x], lr=-1.0), ValueError, "Learning rate should be >= 0 but is: -1.0"),
     (lambda x: torch.optim.Adam([x], betas=(0.9, 1.0)), ValueError, "Invalid beta parameter at index 1: 1.0"),
     (lambda x: torch.optim.Adam([x], eps=-1), ValueError, "Invalid epsilon value: -1"),
     (lambda x: torch.optim.Adam([x], fused=True, foreach=True), RuntimeError, "`fused` and `foreach` cannot be `True`"),

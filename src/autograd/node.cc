@@ -3,7 +3,8 @@
 
 #include <cstring>
 
-#include "autograd/variable.h"
+#include "autograd/arithmetic.h"
+#include "autograd/record.h"
 #include "core/check.h"
 
 namespace relume::autograd {
@@ -87,6 +88,18 @@ Elements Backward::take_saved_elements() {
 }
 Tensor Backward::as_output(Tensor tensor) const {
   return t_state.grad_mode ? autograd::as_output(std::move(tensor), node_, 0) : tensor;
+}
+
+void Backward::set_constant(size_t i, const char* grad_fn, Tensor grad) {
+  if (t_state.grad_mode) {
+    NodePtr handle = new_function_node(grad_fn, {grad}, [](Backward& run) {
+      run.set(0, run.grad());
+      if (run.needs(1)) run.set(1, zeros(run.grad().sizes(), run.grad().scalar_type()));
+    });
+    static_cast<GraphNode&>(*handle).edges.emplace_back(node_.edges[i]);
+    set_history(grad, std::move(handle));
+  }
+  set(i, std::move(grad));
 }
 
 void retain(Node* node) { static_cast<GraphNode*>(node)->refs.fetch_add(1, std::memory_order_relaxed); }

@@ -63,6 +63,9 @@ class Backward {
   // Sets the gradient with respect to input i. It may have a shape to which the input was broadcast, or another
   // floating dtype: the engine sums and casts.
   void set(size_t i, Tensor grad) { results_[i] = std::move(grad); }
+  // The same where the derivative of input i is piecewise constant: a graph that is being recorded leads from the
+  // gradient, a new tensor, to that input too, with a derivative of zeros.
+  void set_constant(size_t i, const char* grad_fn, Tensor grad);
   GraphNode& node() { return node_; }
 
  private:

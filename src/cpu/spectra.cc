@@ -24,13 +24,16 @@ double normalize(double* a, int64_t count) {
 Scratch numbers(int64_t count) { return Scratch(count * static_cast<int64_t>(sizeof(double))); }
 
 // The same of a square or nearly square matrix; left as singular_values() has it.
-void reduced_singular_values(double* a, int64_t rows, int64_t n, int64_t n_left, double* left, double* values,
-                             double* right) {
+void reduced_singular_values(double* a, int64_t rows, int64_t n, bool turned, int64_t n_left, double* left,
+                             double* values, double* right) {
   const Scratch scratch = numbers(n * (rows + 2 * n + 3));
   double *const e = scratch.as<double>(), *const left_factors = e + n, *const right_factors = left_factors + n;
   double *const columns = right_factors + n, *const rows_of_a = columns + n * rows, *const inner = rows_of_a + n * n;
   bidiagonalize(a, rows, n, values, e, columns, left_factors, rows_of_a, right_factors);
-  bidiagonal_svd(values, e, n, left ? inner : nullptr, right);
+  if (left && turned)  // the reduced matrix, turned back, has e below its diagonal
+    lower_bidiagonal_svd(values, e, n, right, inner);
+  else
+    bidiagonal_svd(values, e, n, left ? inner : nullptr, right);
   std::reverse(values, values + n);
   if (!left) return;
   std::fill_n(left, n_left * rows, 0.0);
@@ -53,16 +56,17 @@ void symmetric_eigen(double* a, int64_t size, double* values, double* vectors) {
   for (int64_t i = 0; i < size; ++i) values[i] *= factor;
 }
 
-void singular_values(double* a, int64_t rows, int64_t n, bool square, double* left, double* values, double* right) {
+void singular_values(double* a, int64_t rows, int64_t n, bool turned, bool square, double* left, double* values,
+                     double* right) {
   const double factor = normalize(a, rows * n);
   const int64_t n_left = square ? rows : n;
-  if (2 * rows < 3 * n) {
-    reduced_singular_values(a, rows, n, n_left, left, values, right);
+  if (rows < 11 * n / 6) {  // LAPACK's limit, on which signs depend
+    reduced_singular_values(a, rows, n, turned, n_left, left, values, right);
   } else {  // QR first: Chan, 1982
     const Scratch scratch = numbers(left ? n_left * rows + n * n : 0);
     double *const q = scratch.as<double>(), *const inner = left ? q + n_left * rows : nullptr;
     qr(a, rows, n, n, q, n_left);
-    reduced_singular_values(a, n, n, n, inner, values, right);
+    reduced_singular_values(a, n, n, turned, n, inner, values, right);
     if (left) {
       multiply<double>(1, {inner, n}, Strided<double>{q, n_left}.turned(), 0, left, rows, n, rows, n);
       for (int64_t i = n; i < n_left; ++i)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "cpu/merged_rows.h"
 #include "cpu/secular.h"
@@ -14,6 +15,21 @@ namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr int64_t kMostSteps = 60;  // for each eigenvalue
+
+// The eigenvalues of the matrix [2, 2] with e, which is not 0, beside its diagonal d; the one of larger absolute value
+// comes first. The vectors are (c, s) and (-s, c), with the signs that LAPACK gives them.
+void solve_pair(double* d, double e, double* c, double* s) {
+  const double sum = d[0] + d[1], difference = d[0] - d[1], twice = 2 * e, root = length_of(difference, twice);
+  const double along = difference < 0 ? difference - root : difference + root;
+  const double length = std::copysign(length_of(along, twice), std::abs(along) > std::abs(twice) ? along : -twice);
+  *c = -twice / length;
+  *s = along / length;
+  if ((sum < 0) == (difference < 0)) *s = std::exchange(*c, -*s);
+  const double large = (sum < 0 ? sum - root : sum + root) / 2;
+  const auto [low, high] = std::minmax({d[0], d[1]}, [](double x, double y) { return std::abs(x) < std::abs(y); });
+  d[1] = sum == 0 ? -large : high / large * low - e / large * e;
+  d[0] = large;
+}
 
 // The QL algorithm with implicit shifts (Dubrulle, Martin and Wilkinson, 1968), turning n neighbours of the rows.
 void ql(double* d, double* e, int64_t n, double* rows, int64_t row) {
@@ -29,6 +45,12 @@ void ql(double* d, double* e, int64_t n, double* rows, int64_t row) {
       };
       while (last + 1 < n && !is_small(last)) ++last;
       if (last == first) break;
+      if (last == first + 1) {
+        double c, s;
+        solve_pair(d + first, std::exchange(e[first], 0), &c, &s);
+        if (rows) rotate(rows + first * row, rows + last * row, c, -s, n);
+        break;
+      }
       double g = (d[first + 1] - d[first]) / (2 * e[first]);
       g = d[last] - d[first] + e[first] / (g + std::copysign(std::hypot(g, 1), g));
       double c = 1, s = 1, shift = 0;

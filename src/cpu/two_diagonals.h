@@ -15,6 +15,10 @@ void tridiagonal_eigen(double* d, double* e, int64_t n, double* rows);
 // place of d, and e is destroyed. The rows [n, n] of left and right become the singular vectors, unless both are null.
 void bidiagonal_svd(double* d, double* e, int64_t n, double* left, double* right);
 
+// The same with e below the diagonal, by way of the matrix with e above it that rotations of its rows give; left and
+// right are not null.
+void lower_bidiagonal_svd(double* d, double* e, int64_t n, double* left, double* right);
+
 // The length of (f, g), none of which is large, to all digits even where squares would lose some to underflow.
 inline double length_of(double f, double g) {
   constexpr double kSmall = std::numeric_limits<double>::min() / std::numeric_limits<double>::epsilon();

@@ -31,7 +31,9 @@ void qr(T* a, int64_t rows, int64_t columns, int64_t steps, T* q, int64_t width)
 void symmetric_eigen(double* a, int64_t size, double* values, double* vectors);
 
 // The singular values, descending, of a [rows, n], rows >= n. The rows of left, [rows, rows] if it is to be square,
-// else [n, rows], and of right [n, n] become the singular vectors, unless both are null. Destroys a.
-void singular_values(double* a, int64_t rows, int64_t n, bool square, double* left, double* values, double* right);
+// else [n, rows], and of right [n, n] become the singular vectors, unless both are null. Their signs are LAPACK's of a,
+// or of its transpose with `turned`. Destroys a.
+void singular_values(double* a, int64_t rows, int64_t n, bool turned, bool square, double* left, double* values,
+                     double* right);
 
 }  // namespace relume::cpu

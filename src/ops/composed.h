@@ -7,8 +7,10 @@
 
 namespace relume {
 
-// The result of other ops as that of one: its grad_fn, which must be a new one, shows this name.
+// The result of other ops as that of one: its grad_fn, which must be a new one where a graph is recorded, shows this
+// name.
 inline Tensor named(const char* grad_fn, Tensor result) {
+  if (!GradMode::is_enabled()) return result;  // a result in place may have an older grad_fn
   if (const autograd::NodePtr node = result.grad_fn()) static_cast<autograd::GraphNode&>(*node).name_ = grad_fn;
   return result;
 }

@@ -152,11 +152,12 @@ std::tuple<Tensor, Tensor> slogdet(const Tensor& self) {
     sign = (factors.sign * relume::sign(pivots).prod(-1)).to(self.scalar_type());
     logarithm = log(abs(pivots)).sum({-1}).to(self.scalar_type());
   }
-  logarithm = record("LinalgSlogdetBackward0", logarithm, {self}, {self}, [](Backward& run) {
-    if (!GradMode::is_enabled()) return run.set(0, solved_transposed(run.saved(0), run.grad(), false));
+  record_results("LinalgSlogdetBackward0", {sign, logarithm}, {self}, {self}, [](Backward& run) {
+    if (!run.has_grad(1)) return;  // the sign is constant
+    if (!GradMode::is_enabled()) return run.set(0, solved_transposed(run.saved(0), run.grad(1), false));
     const auto [inverted, info] = inverse_of(run.saved(0));
     check_info("slogdet", "the second gradient at a singular matrix (pivot {} is zero) is not supported", info);
-    run.set(0, as_matrices(run.grad()) * inverted.mT());
+    run.set(0, as_matrices(run.grad(1)) * inverted.mT());
   });
   return {sign, logarithm};
 }
@@ -383,7 +384,10 @@ std::tuple<Tensor, Tensor> symmetric_eigen(const Tensor& a, bool upper) {
                  [](Backward& run) {
                    const Tensor l = run.saved(0), v = run.saved(1);
                    Tensor inner = diag_embed(run.grad(0));
-                   if (run.has_grad(1)) inner = inner + over_differences(matmul(v.mT(), run.grad(1)), l);
+                   if (run.has_grad(1)) {
+                     const Tensor product = matmul(v.mT(), run.grad(1));
+                     inner = inner + over_differences((product - product.mT()) / 2, l);
+                   }
                    run.set(0, matmul(matmul(v, inner), v.mT()));
                  });
   return {values, vectors};

@@ -192,7 +192,7 @@ std::tuple<Tensor, Tensor, Tensor> svd_factors(const Tensor& matrices, Vectors v
   given.for_each([&](int64_t m) {
     double* const list = values.data_ptr<double>() + m * n;
     if (given.is_finite(m))
-      return cpu::singular_values(given[m], rows, n, square, wanted ? left[m] : nullptr, list,
+      return cpu::singular_values(given[m], rows, n, wide, square, wanted ? left[m] : nullptr, list,
                                   wanted ? right[m] : nullptr);
     failed.data_ptr<int32_t>()[m] = given.has_nan(m);
     std::fill_n(list, n, NAN);

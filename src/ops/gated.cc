@@ -61,7 +61,8 @@ Tensor prelu(const Tensor& self, const Tensor& weight) {
   return record("PreluKernelBackward0", result, {self, slopes}, {self, slopes}, [](Backward& run) {
     const Tensor x = run.saved(0);
     const Tensor positive = x > 0;
-    if (run.needs(0)) run.set(0, where(positive, run.grad(), run.saved(1) * run.grad()));
+    if (run.needs(0))
+      run.set_constant(0, "PreluKernelBackwardBackward0", where(positive, run.grad(), run.saved(1) * run.grad()));
     if (run.needs(1)) run.set(1, where(positive, 0, x * run.grad()));
   });
 }
@@ -99,7 +100,8 @@ Tensor draw_slopes(const Tensor& x, const RandomSlopes& slopes, const std::optio
 auto rrelu_backward(const RandomSlopes& slopes) {
   return [slopes](Backward& run) {
     const Tensor saved = run.saved(0);
-    run.set(0, slopes.draws() ? run.grad() * saved : where(saved > 0, run.grad(), run.grad() * slopes.mean()));
+    run.set_constant(0, "RreluWithNoiseBackwardBackward0",
+                     slopes.draws() ? run.grad() * saved : where(saved > 0, run.grad(), run.grad() * slopes.mean()));
   };
 }
 

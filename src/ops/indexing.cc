@@ -5,8 +5,8 @@
 #include "kernels/index.h"
 #include "ops/advanced_index.h"
 #include "ops/autocast.h"
+#include "ops/composed.h"
 #include "ops/element_index.h"
-#include "ops/elementwise.h"
 #include "ops/methods.h"
 #include "ops/pick.h"
 
@@ -118,6 +118,20 @@ const Tensor& checked_copy_source(const Tensor& self, const VectorIndex& index, 
   return source;
 }
 
+Tensor fill_value(const Tensor& self, const Tensor& value) {
+  check(impl_of(value, "index_fill_").sizes.empty(),
+        "index_fill_ only supports a 0-dimensional value tensor, but got tensor with {} dimension(s).", value.dim());
+  return value.to(self.scalar_type());
+}
+
+// Which slices along dim the index names, however often, as a mask that broadcasts to self.
+Tensor named_slices(const Tensor& self, int64_t dim, const Tensor& index) {
+  const int64_t rank = impl_of(self, "index_fill_").dim(), d = wrap_dim(dim, rank);
+  DimVector sizes(static_cast<size_t>(rank), 1);
+  if (rank > 0) sizes[static_cast<size_t>(d)] = self.size(d);
+  return index_fill(zeros(sizes, kBool), d, index, true);
+}
+
 VectorIndex wrapping(VectorIndex index) {
   index.wrap = true;
   return index;
@@ -155,6 +169,13 @@ Tensor index_fill(const Tensor& self, int64_t dim, const Tensor& index, const Sc
 Tensor& index_fill_(Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
   return put_into(kIndexFill, self, value_for(self, value),
                   wrapping(vector_index("index_fill_", "", self, dim, index)));
+}
+Tensor index_fill(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& value) {
+  return named("IndexFillBackward1", masked_fill(self, named_slices(self, dim, index), fill_value(self, value)));
+}
+Tensor& index_fill_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& value) {
+  named("IndexFillBackward1", masked_fill_(self, named_slices(self, dim, index), fill_value(self, value)));
+  return self;
 }
 
 // ---- An index for each element -----------------------------------------------------------------------------------

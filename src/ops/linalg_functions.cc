@@ -79,8 +79,12 @@ Tensor linalg_svdvals(const Tensor& A, std::optional<std::string_view> /*driver*
 
 namespace {
 
-// The symmetric matrices of which the lower half is given.
-Tensor symmetric(const Tensor& half) { return tril(half) + tril(half, -1).mT(); }
+// The symmetric matrices of which the lower half is given. The gradient is that of the whole matrices.
+Tensor symmetric(const Tensor& given) {
+  const Tensor half = given.detach();
+  return record("SymmetricBackward0", tril(half) + tril(half, -1).mT(), {given}, {},
+                [](Backward& run) { run.set(0, run.grad()); });
+}
 
 // From which size on singular values of A count.
 struct Limits {
@@ -210,11 +214,13 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linalg_lstsq(const Tensor& self, cons
     const Pseudoinverse inverse = pseudoinverse(self, limits.absolute, limits.relative);
     solution = matmul(inverse.result, right), values = inverse.values, rank = inverse.rank;
   }
-  const Tensor none = empty({0}, self.options());
   const bool residual =
       way != "gelsy" && self.size(-2) > self.size(-1) && (rank == self.size(-1)).all().item().toBool();
-  return {vector ? solution.squeeze(-1) : solution, residual ? (matmul(self, solution) - right).pow(2).sum({-2}) : none,
-          way == "gels" ? empty({0}, kLong) : rank, valued ? values.to(self.scalar_type()) : none};
+  const Tensor residuals =
+      residual ? (matmul(self, solution) - right).pow(2).sum({-2}) : solution.reshape({-1}).narrow(0, 0, 0);
+  return {named("LinalgLstsqBackward0", vector ? solution.squeeze(-1) : solution), residuals,
+          way == "gels" ? empty({0}, kLong) : rank,
+          valued ? values.to(self.scalar_type()) : empty({0}, self.options())};
 }
 
 // The product of matrices (vectors at the ends), from left to right or from right to left, whichever is cheaper.
@@ -241,7 +247,7 @@ Tensor linalg_householder_product(const Tensor& input, const Tensor& tau) {
     const Tensor v = column.unsqueeze(-1), factor = tau.narrow(-1, k, 1).unsqueeze(-1);
     result = result - factor * v * matmul(v.mT(), result);
   }
-  return result;
+  return named("LinalgHouseholderProductBackward0", result);
 }
 
 // sum(|x|^ord)^(1/ord) over dim, all elements by default; the largest for ord=inf, how many are not 0 for ord=0.

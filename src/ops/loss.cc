@@ -267,15 +267,19 @@ void check_nll(const Tensor& self, const Tensor& target, const Tensor& weight, i
   if (self.dim() > 1)
     check<ValueError>(target.dim() >= 1 && self.size(0) == target.size(0),
                       "Expected input batch_size ({}) to match target batch_size ({}).", self.size(0),
-                      target.dim() >= 1 ? target.size(0) : 1);
+                      target.dim() >= 1 ? target.size(0) : 0);
   DimVector expected(self.sizes());
   expected.erase(self.dim() > 1 ? 1 : 0);
-  if (self.dim() <= 2)
+  if (self.dim() <= 2) {
     check(target.dim() <= 1 && target.numel() == (self.dim() == 2 ? self.size(0) : 1),
           "0D or 1D target tensor expected, multi-target not supported");
-  else
-    check<ValueError>(target.sizes() == expected, "Expected target size {}, got {}", IntArrayRef(expected),
-                      target.sizes());
+  } else if (self.dim() == 4) {
+    check(target.dim() == 3, "only batches of spatial targets supported (3D tensors) but got targets of dimension: {}",
+          target.dim());
+    check(target.sizes() == expected, "size mismatch (got input: {} , target: {}", self.sizes(), target.sizes());
+  } else {
+    check(target.sizes() == expected, "Expected target size {}, got {}", IntArrayRef(expected), target.sizes());
+  }
   check(target.scalar_type() == kLong || target.scalar_type() == kByte,
         "expected target dtype to be Long or Byte, but got {}", to_string(target.scalar_type()));
   if (!weight.defined()) return;
@@ -318,10 +322,14 @@ Tensor nll_loss(const Tensor& self, const Tensor& target, const Tensor& weight, 
                     sums.bad_target < 0 ? 0 : y.data_ptr<int64_t>()[sums.bad_target]);
   const double scale = reduction == kMean ? 1 / sums.weight : 1;
   if (reduction != kNone) losses = make_scalar(reduction == kMean ? sums.loss / sums.weight : sums.loss, dtype);
-  const char* name = self.dim() == 4 ? "NllLoss2DBackward0" : "NllLossBackward0";
+  const bool reshaped = self.dim() == 3 || self.dim() > 4;  // to images, in PyTorch, and back
+  const char* const name = self.dim() <= 2                  ? "NllLossBackward0"
+                           : reshaped && reduction == kNone ? "ViewBackward0"
+                                                            : "NllLoss2DBackward0";
   const DimVector sizes(self.sizes());
   return record(name, losses, {self}, {y, w}, [sizes, reduction, ignore_index, scale](Backward& run) {
-    run.set(0, nll_backward(run.grad(), run.saved(0), run.saved(1), sizes, reduction, ignore_index, scale));
+    run.set_constant(0, "NllLossBackwardBackward0",
+                     nll_backward(run.grad(), run.saved(0), run.saved(1), sizes, reduction, ignore_index, scale));
   });
 }
 

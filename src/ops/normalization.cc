@@ -6,7 +6,7 @@
 
 #include "autograd/record.h"
 #include "kernels/norm.h"
-#include "ops/elementwise.h"
+#include "ops/composed.h"
 #include "ops/methods.h"
 #include "ops/spatial.h"
 
@@ -359,7 +359,11 @@ void group_norm_backward_of_kernels(Backward& run, int64_t groups, double eps) {
 // channels; weight and bias are of a channel. Wu and He, 2018.
 Tensor group_norm(const Tensor& input, int64_t num_groups, const Tensor& weight, const Tensor& bias, double eps, bool) {
   check_group_norm(input, num_groups, weight, bias);
-  if (input.numel() == 0) return input.clone();
+  if (input.numel() == 0) {
+    const Tensor scaled = weight.defined() ? input * per_channel(weight, input.dim()) : input.clone();
+    const Tensor shifted = bias.defined() ? scaled + per_channel(bias, input.dim()) : scaled;
+    return named("NativeGroupNormBackward0", shifted.to(input.scalar_type()));
+  }
   return record("NativeGroupNormBackward0", group_norm_value(input, num_groups, weight, bias, eps),
                 {input, weight, bias}, {input, weight}, [num_groups, eps](Backward& run) {
                   if (GradMode::is_enabled())

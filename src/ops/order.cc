@@ -358,7 +358,7 @@ struct Ranks {
     below = low.to(kLong);
     if (interpolation != "linear" && interpolation != "midpoint") return;
     above = ceil(place).to(kLong);
-    weight = interpolation == "linear" ? place - low : full_like(place, 0.5);
+    weight = interpolation == "linear" ? place - low.detach() : full_like(place, 0.5);
   }
   Tensor below, above, weight;
 };
@@ -379,7 +379,6 @@ Tensor quantiles(const Tensor& self, const Tensor& q, std::optional<int64_t> dim
   const Tensor sorted =
       std::get<0>(sort(dim && self.dim() > 0 ? self.movedim({d}, {-1}) : self.reshape({-1}), -1, false));
   const Tensor place = [&] {
-    const NoGradGuard unrecorded;
     const int64_t last = sorted.size(-1) - 1;
     const Tensor is_nan = isnan(sorted), shares = q.reshape({-1});  // NaN is sorted behind the numbers
     if (leaves_out_nan) return clamp_min(logical_not(is_nan).sum({-1}, true) - 1, 0).to(dtype) * shares;

@@ -80,7 +80,7 @@ Tensor pad_by_elements(const Tensor& input, IntArrayRef pad, Mode mode) {
   auto plan = std::make_shared<ResamplePlan>();
   const auto row = static_cast<size_t>(mode);
   const bool keeps_layout = mode != Mode::Circular;
-  *plan = {kGradFns[row][padded - 1], kBackwardGradFns[row][padded - 1], true, keeps_layout, {}};
+  *plan = {kGradFns[row][padded - 1], kBackwardGradFns[row][padded - 1], true, keeps_layout, keeps_layout, {}};
   for (int64_t i = padded; i-- > 0;) {
     const int64_t size = input.size(input.dim() - 1 - i), before = pad[2 * i], after = pad[2 * i + 1];
     plan->axes.push_back({size, size + before + after, {}});

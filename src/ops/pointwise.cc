@@ -177,7 +177,7 @@ T half_after(T from, T to) {
 
 }  // namespace
 
-// The next floating-point number after each element of self in the direction of other.
+// The next floating-point number after each element of self in the direction of other. It moves with self.
 Tensor nextafter(const Tensor& self, const Tensor& other) {
   impl_of(self, "nextafter");
   impl_of(other, "nextafter");
@@ -187,9 +187,15 @@ Tensor nextafter(const Tensor& self, const Tensor& other) {
                     : dtype == kFloat ? binary_loop<float, std::nextafter>
                     : dtype == kHalf  ? binary_loop<Half, half_after<Half>>
                                       : binary_loop<BFloat16, half_after<BFloat16>>;
-  return elementwise({.loop = loop, .dtype = dtype, .cost = 4}, {&self, &other});
+  return record("NextafterBackward0", elementwise({.loop = loop, .dtype = dtype, .cost = 4}, {&self, &other}),
+                {self, other}, {self, other}, [](Backward& run) {
+                  if (run.needs(0)) run.set(0, where(run.saved(0) == run.saved(1), 0.0, run.grad()));
+                  if (run.needs(1)) run.set(1, zeros_like(run.grad()));
+                });
 }
-Tensor& nextafter_(Tensor& self, const Tensor& other) { return become_result(self, nextafter(self, other)); }
+Tensor& nextafter_(Tensor& self, const Tensor& other) {
+  return become_result("NextafterBackward0", self, nextafter(kept(self), other));
+}
 
 namespace {
 

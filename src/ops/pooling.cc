@@ -248,7 +248,9 @@ std::tuple<Tensor, Tensor> max_pool(const PoolOp& op, Pool pool, const Tensor& s
   }
   const auto& [result, index] = made;
   return {record(op.grad_fn, result, {self}, {index},
-                 [&op, pool, form](Backward& run) { run.set(0, scatter(op, pool, form, run.grad(), run.saved(0))); }),
+                 [&op, pool, form](Backward& run) {
+                   run.set_constant(0, op.backward_grad_fn, scatter(op, pool, form, run.grad(), run.saved(0)));
+                 }),
           index};
 }
 
@@ -261,7 +263,7 @@ Tensor average(const PoolOp& op, Pool pool, cpu::AverageDivisor divisor, const T
   const Tensor result = make_activation(sizes_like(op, self, pool.output), self.scalar_type(), form);
   cpu::avg_pool_forward(pool, divisor, input.data(), DenseActivation(result, pool.layout).data());
   return record(grad_fn, result, {self}, {}, [&op, pool, form, divisor](Backward& run) {
-    run.set(0, average_backward(op, pool, form, divisor, run.grad()));
+    run.set_constant(0, op.backward_grad_fn, average_backward(op, pool, form, divisor, run.grad()));
   });
 }
 

@@ -91,7 +91,11 @@ Tensor cross(const Tensor& self, const Tensor& other, std::optional<int64_t> dim
 Tensor matrix_power(const Tensor& self, int64_t n) {
   check_square_matrices("linalg.matrix_power", self);
   if (n < 0) return matrix_power(inverse(self), -n);
-  if (n == 0) return eye(self.size(-1), self.scalar_type()).expand(self.sizes()).clone();
+  if (n == 0) {
+    Tensor identity = self.clone(MemoryFormat::Contiguous);  // which depends on self, with a gradient of zeros
+    identity.zero_().diagonal(0, -2, -1).fill_(1);
+    return identity;
+  }
   Tensor result, base = self;
   for (; n; n >>= 1) {
     if (n & 1) result = result.defined() ? matmul(result, base) : base;

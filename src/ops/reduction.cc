@@ -533,15 +533,16 @@ ReduceOp norm_op(double p) {
 }
 
 Tensor norm_backward(const Tensor& grad, const Tensor& x, const Tensor& norm, double p, const Shape& shape) {
-  if (p == 0) return zeros_like(x);
   if (p == 1) return grad * sign(x);
   if (p == 2) return grad * where(norm == 0, 0.0, x / norm);
   if (std::isinf(p)) {
     const Tensor chosen = (abs(x) == norm).to(x.scalar_type());
     return grad * sign(x) * chosen / chosen.sum(shape.list(), true);
   }
-  const Tensor slope = sign(x) * pow(abs(x) / norm, p - 1);
-  return grad * where(logical_or(norm == 0, x == 0), 0.0, slope);
+  // No derivative of the power at 0, which is infinite or NaN, reaches what is 0 anyway.
+  const auto apart_from_zero = [](const Tensor& size) { return where(size == 0, 1.0, size); };
+  const Tensor slope = sign(x) * pow(apart_from_zero(abs(x)) / apart_from_zero(norm), p - 1);
+  return grad * where(norm == 0, 0.0, slope);
 }
 
 // Of nothing there is neither a largest nor a smallest absolute value.
@@ -563,6 +564,7 @@ Tensor norm_over(const Tensor& self, double p, Over over) {
                                : reduce(norm_op(p), self, over, loop_dtype(dtype), dtype, {.p = p});
   return record("LinalgVectorNormBackward0", result, {self}, {self, output(result)},
                 [p, shape = Shape(self, over)](Backward& run) {
+                  if (p == 0) return;
                   run.set(
                       0, norm_backward(shape.restore(run.grad()), run.saved(0), shape.restore(run.saved(1)), p, shape));
                 });

@@ -37,7 +37,7 @@ Taps transposed(const ResampledAxis& axis) {
 
 std::shared_ptr<const ResamplePlan> transposed(const ResamplePlan& plan) {
   auto result = std::make_shared<ResamplePlan>();
-  *result = {plan.backward_grad_fn, plan.grad_fn, false, plan.keeps_layout, {}};
+  *result = {plan.backward_grad_fn, plan.grad_fn, false, plan.keeps_layout, false, {}};
   for (const ResampledAxis& axis : plan.axes)
     result->axes.push_back({axis.out, axis.in, axis.taps.empty() ? Taps() : transposed(axis)});
   return result;
@@ -154,8 +154,10 @@ Tensor walk(const ResamplePlan& plan, const Tensor& self, bool last_first) {
 void check_room(const Tensor& self, IntArrayRef result_sizes) { make_tensor(result_sizes, self.scalar_type()); }
 
 Tensor resample(std::shared_ptr<const ResamplePlan> plan, const Tensor& self) {
-  return record(plan->grad_fn, walk(*plan, self, true), {self}, {},
-                [plan](Backward& run) { run.set(0, spread(plan, run.grad())); });
+  return record(plan->grad_fn, walk(*plan, self, true), {self}, {}, [plan](Backward& run) {
+    const Tensor grad = spread(plan, run.grad());
+    plan->gradient_of_input ? run.set_constant(0, plan->backward_grad_fn, grad) : run.set(0, grad);
+  });
 }
 
 namespace {

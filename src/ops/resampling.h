@@ -39,6 +39,7 @@ struct ResamplePlan {
   const char* backward_grad_fn;
   bool chooses;                     // one tap each, of weight 1: for every dtype
   bool keeps_layout;                // of an activation [batch, channels, ...]; else the result is row-major
+  bool gradient_of_input;           // see Backward::set_constant
   std::vector<ResampledAxis> axes;  // of the last dimensions of a tensor, at most kMaxResampledDims
 };
 

@@ -222,7 +222,7 @@ Tensor resized(const Method& method, const Tensor& self, IntArrayRef output_size
   std::copy(output_size.begin(), output_size.end(), sizes.begin() + 2);
   check_room(self, sizes);
   auto plan = std::make_shared<ResamplePlan>();
-  *plan = {method.grad_fn, method.backward_grad_fn, method.chooses(), true, {}};
+  *plan = {method.grad_fn, method.backward_grad_fn, method.chooses(), true, false, {}};
   for (size_t d = 0; d < method.dims; ++d) {
     const Axis axis{in[d], output_size[d], scales.begin()[d].value_or(0)};
     plan->axes.push_back({axis.in, axis.out, {}});

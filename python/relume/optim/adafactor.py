@@ -2,7 +2,7 @@
 
 from .._C import ops
 from .._functions import finfo
-from .optimizer import Optimizer, check_not_negative, new_step
+from .optimizer import Optimizer, new_step, one_number
 
 
 class Adafactor(Optimizer):
@@ -12,7 +12,8 @@ class Adafactor(Optimizer):
 
     def __init__(self, params, lr=1e-2, beta2_decay=-0.8, eps=(None, 1e-3), d=1.0, weight_decay=0.0, *, foreach=None,
                  maximize=False):  # fmt: skip
-        check_not_negative({"learning rate": lr})
+        if not one_number(lr) >= 0.0:
+            raise ValueError(f"Learning rate should be >= 0 but is: {lr}")
         if beta2_decay > 0.0:
             raise ValueError(f"beta2_decay should be <= 0 but is: {beta2_decay}")
         if eps[0] is not None and eps[0] < 0.0:

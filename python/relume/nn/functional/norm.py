@@ -21,6 +21,9 @@ def batch_norm(
     training, which also move the running ones, and with these otherwise.  Ioffe and Szegedy, 2015."""
     if training:
         _check_more_than_one(input.shape)
+    if eps < 0.0 or training and eps == 0.0:
+        needed = "positive during training" if training else "non-negative"
+        raise ValueError(f"batch_norm eps must be {needed}, but got {eps}")
     return ops.batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
 

@@ -24,7 +24,7 @@ class RNNBase(Module):
         proj_size=0, device=None, dtype=None,
     ):  # fmt: skip
         super().__init__()
-        _check_options(input_size, hidden_size, num_layers, dropout, proj_size)
+        _check_options(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
         if mode not in self._gates:
             raise ValueError("Unrecognized RNN mode: " + mode)
         self.mode = mode
@@ -178,7 +178,7 @@ class RNNBase(Module):
         return text + (f", bidirectional={self.bidirectional}" if self.bidirectional is not False else "")
 
 
-def _check_options(input_size, hidden_size, num_layers, dropout, proj_size):
+def _check_options(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size):
     if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
         raise ValueError(
             "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"
@@ -189,11 +189,14 @@ def _check_options(input_size, hidden_size, num_layers, dropout, proj_size):
             f"than 1, but got dropout={dropout} and num_layers={num_layers}",
             stacklevel=4,
         )
+    for name, flag in (("bias", bias), ("batch_first", batch_first)):
+        if not isinstance(flag, bool):
+            raise TypeError(f"{name} should be of type bool, got: {type(flag).__name__}")
     for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
         if not isinstance(size, int):
             raise TypeError(f"{name} should be of type int, got: {type(size).__name__}")
-    if hidden_size <= 0:
-        raise ValueError("hidden_size must be greater than zero")
+        if size <= 0:
+            raise ValueError(f"{name} must be greater than zero")
     if num_layers <= 0:
         raise ValueError("num_layers must be greater than zero")
     if proj_size < 0:
