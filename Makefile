@@ -2,7 +2,7 @@
 # make test      install what is needed, build, and run every test
 # make test-all  the tests on every SIMD target, with fences and sanitizers, and without optimisation
 # make python    build the Python package in build/python, and run its tests
-# make oracle    compare the Python package with PyTorch 2.13, which ORACLE_PYTHON= has
+# make oracle    compare the Python package with PyTorch 2.13, which ORACLE_PYTHON= has, with NumPy and expecttest
 # make wheel     a wheel that carries its libraries, in build/wheels (PYTHONS="python3.10 python3.11" for several)
 # make bench     the benchmarks, against libtorch too where TORCH_PYTHON= names a Python that has torch
 # make install   build, and install below PREFIX=/usr/local

@@ -27,7 +27,7 @@ OWN = {
     "set_printoptions size_repr stream_text to_string write_out",
     "relume::nn": "AdaptivePoolOptions CompiledImpl ConvPadding HookHandle IncompatibleKeys MarginLossOptions PadOptions "
     "PaddingMode ParameterDictionary RNNNonlinearity Reduction ReductionOptions StateDict",
-    "relume::data": "BatchDataset Dataset Milliseconds load_idx load_mnist load_png",
+    "relume::data": "Milliseconds load_idx load_mnist load_png",
 }
 
 TOKEN = re.compile(r"""[A-Za-z_]\w*|\d[\w.']*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|::|->|&&|[=!<>]=|.""")

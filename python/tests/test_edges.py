@@ -66,6 +66,14 @@ def test_distances_of_rows_with_nan(p, pairs, others):
     assert listed(torch.cdist(rows, torch.zeros(1, 4), p)) == others
 
 
+def test_numbers_of_different_elements_have_gradients_of_zero():
+    rows = torch.tensor([[1.0, 2], [1, 3], [0, 3]], requires_grad=True)
+    for distances in (F.pdist(rows, 0), torch.cdist(rows, rows.detach(), 0)):
+        (gradient,) = torch.autograd.grad(distances.sum(), rows)
+        assert gradient.tolist() == [[0, 0]] * 3
+    assert F.pdist(rows, 0).tolist() == [1, 2, 1]
+
+
 @pytest.mark.parametrize("p", [0, 1, 2, 3, INF])
 def test_rows_without_columns_have_no_distance(p):
     rows = torch.ones(3, 0, requires_grad=True)

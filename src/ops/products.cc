@@ -129,11 +129,12 @@ namespace {
 
 constexpr int64_t kBlock = 1 << 20;  // elements of differences that are there at a time
 
-// The p-norm over the last dimension of how rows differ: none of no columns, and with p = 0 NaN where one is NaN.
+// The p-norm over the last dimension of how rows differ: none of no columns, and with p = 0 NaN where one is NaN, and
+// gradients of zeros.
 Tensor norm_of(const Tensor& difference, double p) {
   if (difference.size(-1) == 0) return difference.sum({-1});
-  const Tensor result = norm(difference, p, {-1});
-  return p == 0 ? where(isnan(difference).any(-1), std::numeric_limits<double>::quiet_NaN(), result) : result;
+  if (p != 0) return norm(difference, p, {-1});
+  return where(isnan(difference).any(-1), std::numeric_limits<double>::quiet_NaN(), abs(sgn(difference)).sum({-1}));
 }
 
 // PyTorch's maximum here passes over NaN.

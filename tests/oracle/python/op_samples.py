@@ -150,9 +150,9 @@ def record(torch, function, arguments, named, order):
     try:
         for step in range(order):
             outputs = gradients(torch, outputs, inputs, create_graph=step + 1 < order)
-            made[f"gradient {step + 1}"] = cases.plain(torch, outputs)
             if outputs is None:
                 break
+            made[f"gradient {step + 1}"] = [None if each is None else cases.plain(torch, each + 0) for each in outputs]
     except RuntimeError as error:
         made["gradient's error"] = str(error)
     return made

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Compares Relume with PyTorch in one process: every module and function of nn on shapes, dtypes and layouts, with
-gradients, errors, warnings and random numbers; small programs; every signature; and tensors exchanged by DLPack.
+gradients, errors, warnings and random numbers; small programs; every signature; tensors exchanged by DLPack; and the
+sample inputs of PyTorch's own tests.
 
-Usage: PYTHONPATH=<build>/python <a Python that has torch 2.13> run.py [WORD...]: only cases that contain a word.
+Usage: PYTHONPATH=<build>/python PYTHON run.py [WORD...]: only cases that contain a word. PYTHON has torch 2.13, NumPy
+and expecttest.
 Prints what differs, and ends with `N passed, N failed`.
 """
 
