@@ -24,11 +24,9 @@
 #define RELUME_CPU_SOFTMAX_ONCE
 namespace relume::cpu {
 
-// Slices that lie next to each other: `count` of them begin at consecutive elements, and the elements of each are
-// `stride` apart. A row is the case count 1, stride 1.
-using SoftmaxForward = void (*)(const void* input, void* output, int64_t size, int64_t stride, int64_t count);
-using SoftmaxBackward = void (*)(const void* grad, const void* output, void* grad_input, int64_t size, int64_t stride,
-                                 int64_t count);
+// A row of consecutive elements, or as many columns as a vector has lanes, whose elements are `stride` apart.
+using SoftmaxForward = void (*)(const void* input, void* output, int64_t size, int64_t stride);
+using SoftmaxBackward = void (*)(const void* grad, const void* output, void* grad_input, int64_t size, int64_t stride);
 
 struct SoftmaxLoops {
   SoftmaxForward row;
@@ -37,7 +35,7 @@ struct SoftmaxLoops {
   SoftmaxBackward columns_backward;
 };
 
-// [dtype][log], and how many columns a call takes.
+// [dtype][log], and how many columns a vector is.
 struct SoftmaxKernels {
   SoftmaxLoops loops[kNumDtypes][2];
   int64_t columns[kNumDtypes];
@@ -88,12 +86,12 @@ RELUME_INLINE Vector<T> max_lanes(Vector<T> v) {
 // Walks a slice: along a row, whose lanes are consecutive elements of it, or down a vector of columns, whose lanes are
 // elements of different slices. `body(offset, count)` gets the offset of a vector and the number of lanes in use.
 template <class T, bool kRow, class Body>
-RELUME_INLINE void walk(int64_t size, int64_t stride, int64_t count, const Body& body) {
+RELUME_INLINE void walk(int64_t size, int64_t stride, const Body& body) {
   const int64_t lanes = Vector<T>::lanes();
   if constexpr (kRow) {
     for (int64_t i = 0; i < size; i += lanes) body(i, std::min(lanes, size - i));
   } else {
-    for (int64_t i = 0; i < size; ++i) body(i * stride, count);
+    for (int64_t i = 0; i < size; ++i) body(i * stride, lanes);
   }
 }
 
@@ -101,7 +99,7 @@ constexpr double kLowest = -std::numeric_limits<double>::infinity();
 
 // The largest element of each slice. A row is read four vectors at a time, which need not wait for each other.
 template <class T, bool kRow>
-RELUME_INLINE Vector<T> largest_of(const T* x, int64_t size, int64_t stride, int64_t count) {
+RELUME_INLINE Vector<T> largest_of(const T* x, int64_t size, int64_t stride) {
   using V = Vector<T>;
   V largest(kLowest);
   int64_t done = 0;
@@ -117,37 +115,38 @@ RELUME_INLINE Vector<T> largest_of(const T* x, int64_t size, int64_t stride, int
     }
     largest = larger(larger(a, b), larger(c, d));
   }
-  walk<T, kRow>(size - done, stride, count,
+  walk<T, kRow>(size - done, stride,
                 [&](int64_t i, int64_t n) HWY_ATTR { largest = larger(largest, load(x + done + i, n, kLowest)); });
   if constexpr (kRow) largest = max_lanes(largest);
   return largest;
 }
 
 template <class T, bool kRow, bool kLog>
-void forward(const void* input, void* output, int64_t size, int64_t stride, int64_t count) {
+void forward(const void* input, void* output, int64_t size, int64_t stride) {
   using V = Vector<T>;
   const T* x = static_cast<const T*>(input);
   T* y = static_cast<T*>(output);
-  const V largest = largest_of<T, kRow>(x, size, stride, count);
+  const V largest = largest_of<T, kRow>(x, size, stride);
   V sum(0.0);
   int64_t done = 0;
   if constexpr (kRow) {  // two exponentials at a time, whose operations the compiler mixes
     const int64_t lanes = V::lanes();
     for (; done + 2 * lanes <= size; done += 2 * lanes) {
-      const V first = exp(V::load(x + done) - largest), second = exp(V::load(x + done + lanes) - largest);
+      const V first = exp_below_zero(V::load(x + done) - largest),
+              second = exp_below_zero(V::load(x + done + lanes) - largest);
       sum = (sum + first) + second;
       if constexpr (!kLog) first.store(y + done), second.store(y + done + lanes);
     }
   }
-  walk<T, kRow>(size - done, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
-    const V e = exp(load(x + done + i, n, kLowest) - largest);
+  walk<T, kRow>(size - done, stride, [&](int64_t i, int64_t n) HWY_ATTR {
+    const V e = exp_below_zero(load(x + done + i, n, kLowest) - largest);
     // The fill of unused lanes is -inf: no part of the sum, unless the largest is -inf too and all become NaN anyway.
     sum = sum + e;
     if constexpr (!kLog) store(e, y + done + i, n);
   });
   if constexpr (kRow) sum = sum_lanes(sum);
   const V scale = kLog ? log(sum) : V(1.0) / sum;
-  walk<T, kRow>(size, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
+  walk<T, kRow>(size, stride, [&](int64_t i, int64_t n) HWY_ATTR {
     if constexpr (kLog)
       store((load(x + i, n, 0.0) - largest) - scale, y + i, n);
     else
@@ -156,18 +155,18 @@ void forward(const void* input, void* output, int64_t size, int64_t stride, int6
 }
 
 template <class T, bool kRow, bool kLog>
-void backward(const void* grad, const void* output, void* grad_input, int64_t size, int64_t stride, int64_t count) {
+void backward(const void* grad, const void* output, void* grad_input, int64_t size, int64_t stride) {
   using V = Vector<T>;
   const T* g = static_cast<const T*>(grad);
   const T* y = static_cast<const T*>(output);
   T* gx = static_cast<T*>(grad_input);
   V sum(0.0);
-  walk<T, kRow>(size, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
+  walk<T, kRow>(size, stride, [&](int64_t i, int64_t n) HWY_ATTR {
     const V gi = load(g + i, n, 0.0);
     sum = sum + (kLog ? gi : gi * load(y + i, n, 0.0));
   });
   if constexpr (kRow) sum = sum_lanes(sum);
-  walk<T, kRow>(size, stride, count, [&](int64_t i, int64_t n) HWY_ATTR {
+  walk<T, kRow>(size, stride, [&](int64_t i, int64_t n) HWY_ATTR {
     const V gi = load(g + i, n, 0.0);
     const V yi = load(y + i, n, 0.0);
     store(kLog ? gi - exp(yi) * sum : yi * (gi - sum), gx + i, n);
@@ -208,63 +207,89 @@ constexpr int64_t kGrainElements = 8192;
 
 const SoftmaxKernels& kernels_for(Target target) { RELUME_DISPATCH(target, softmax_kernels()); }
 
-// Neighbouring slices of a tensor: see SoftmaxForward.
+// Neighbouring slices of a tensor: `count` of them begin at consecutive elements, and the elements of each are `stride`
+// apart. A row is the case count 1, stride 1. In a copy they are `pitch` apart.
 struct Slices {
-  int64_t offset, size, stride, count;
+  int64_t offset, size, stride, count, pitch;
 };
 
-// The elements of slices as they are computed with: of a half type, a copy in float32.
+// The elements of slices as they are computed with: those of a half type as float32, those of columns close together,
+// because rows that lie a power of two apart would drive each other out of the cache.
 class Operand {
  public:
   template <class Void>
   Operand(ScalarType dtype, Void* data, const Slices& slices)
       : dtype_(dtype),
+        computed_(dtype == kDouble ? kDouble : kFloat),
         slices_(slices),
         data_(static_cast<char*>(const_cast<void*>(static_cast<const void*>(data))) +
               slices.offset * element_size(dtype)),
-        floats_(is_half() ? slices.size * slices.count * element_size(kFloat) : 0) {}
+        close_(is_copied() ? slices.size * slices.pitch * element_size(computed_) : 0) {}
 
   void read() {
-    if (is_half()) each([this](char* half, float* single, int64_t n) { dense_cast(dtype_, kFloat)(single, half, n); });
+    if (!is_copied()) return;
+    for_each_row([this](char* element, char* copy, int64_t n) {
+      if (dtype_ == computed_)
+        std::memcpy(copy, element, static_cast<size_t>(n * element_size(dtype_)));
+      else
+        dense_cast(dtype_, computed_)(copy, element, n);
+    });
   }
   void write() {
-    if (is_half()) each([this](char* half, float* single, int64_t n) { dense_cast(kFloat, dtype_)(half, single, n); });
+    if (!is_copied()) return;
+    for_each_row([this](char* element, char* copy, int64_t n) {
+      if (dtype_ == computed_)
+        std::memcpy(element, copy, static_cast<size_t>(n * element_size(dtype_)));
+      else
+        dense_cast(computed_, dtype_)(element, copy, n);
+    });
   }
-  void* elements() const { return is_half() ? floats_.as<void>() : data_; }
-  int64_t stride() const { return is_half() ? slices_.count : slices_.stride; }
+  // Of the slice that begins with the element `column` of the first row.
+  char* elements(int64_t column) const {
+    return (is_copied() ? close_.as<char>() : data_) + column * element_size(computed_);
+  }
+  int64_t stride() const { return slices_.pitch; }
 
  private:
-  bool is_half() const { return is_reduced_floating_point(dtype_); }
+  bool is_copied() const { return dtype_ != computed_ || slices_.stride > 1; }
   template <class Copy>
-  void each(const Copy& copy) {
-    const auto& [offset, size, stride, count] = slices_;
-    if (stride == count) return copy(data_, floats_.as<float>(), size * count);
+  void for_each_row(const Copy& copy) {
+    const auto& [offset, size, stride, count, pitch] = slices_;
+    if (stride == pitch) return copy(data_, close_.as<char>(), size * pitch);
     for (int64_t i = 0; i < size; ++i)
-      copy(data_ + i * stride * element_size(dtype_), floats_.as<float>() + i * count, count);
+      copy(data_ + i * stride * element_size(dtype_), close_.as<char>() + i * pitch * element_size(computed_), count);
   }
 
-  const ScalarType dtype_;
+  const ScalarType dtype_, computed_;
   const Slices slices_;
   char* const data_;
-  const Scratch floats_;
+  const Scratch close_;
 };
 
-// Calls run(loops, slices) for every row, or for every group of neighbouring columns.
+// How many columns are computed at a time: some vectors of them, whose copies stay in the cache.
+int64_t columns_at_a_time(int64_t size, int64_t lanes, ScalarType dtype) {
+  constexpr int64_t kMostVectors = 8, kBytes = 32768;
+  return lanes * std::clamp<int64_t>(kBytes / (size * lanes * element_size(dtype)), 1, kMostVectors);
+}
+
+// Calls run(loops, lanes, slices) for every row, or for every group of neighbouring columns.
 template <class Run>
 void for_each_slice(const Softmax& softmax, const Run& run) {
   check(is_floating_point(softmax.dtype), "softmax: expected a floating-point dtype, got {}", to_string(softmax.dtype));
   static const SoftmaxKernels& kernels = kernels_for(target());
-  const int dtype = static_cast<int>(softmax.dtype == kDouble ? kDouble : kFloat);
-  const SoftmaxLoops& loops = kernels.loops[dtype][softmax.log];
+  const ScalarType computed = softmax.dtype == kDouble ? kDouble : kFloat;
+  const SoftmaxLoops& loops = kernels.loops[static_cast<int>(computed)][softmax.log];
   if (softmax.outer == 0 || softmax.size == 0 || softmax.inner == 0) return;
-  const int64_t width = softmax.inner == 1 ? 1 : kernels.columns[dtype];
+  const int64_t lanes = softmax.inner == 1 ? 1 : kernels.columns[static_cast<int>(computed)];
+  const int64_t width = softmax.inner == 1 ? 1 : columns_at_a_time(softmax.size, lanes, computed);
   const int64_t groups = (softmax.inner + width - 1) / width;
   const int64_t grain = std::max<int64_t>(1, kGrainElements / (softmax.size * width));
   parallel_for(softmax.outer * groups, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t column = i % groups * width;
-      run(loops, Slices{i / groups * softmax.size * softmax.inner + column, softmax.size, softmax.inner,
-                        std::min(width, softmax.inner - column)});
+      const int64_t column = i % groups * width, count = std::min(width, softmax.inner - column);
+      run(loops, lanes,
+          Slices{i / groups * softmax.size * softmax.inner + column, softmax.size, softmax.inner, count,
+                 (count + lanes - 1) / lanes * lanes});
     }
   });
 }
@@ -272,22 +297,23 @@ void for_each_slice(const Softmax& softmax, const Run& run) {
 }  // namespace
 
 void softmax_forward(const Softmax& softmax, const void* input, void* output) {
-  for_each_slice(softmax, [&](const SoftmaxLoops& loops, const Slices& slices) {
+  for_each_slice(softmax, [&](const SoftmaxLoops& loops, int64_t lanes, const Slices& slices) {
     Operand x(softmax.dtype, input, slices), y(softmax.dtype, output, slices);
     x.read();
     const SoftmaxForward loop = softmax.inner == 1 ? loops.row : loops.columns;
-    loop(x.elements(), y.elements(), slices.size, y.stride(), slices.count);
+    for (int64_t c = 0; c < slices.count; c += lanes) loop(x.elements(c), y.elements(c), slices.size, y.stride());
     y.write();
   });
 }
 
 void softmax_backward(const Softmax& softmax, const void* grad, const void* output, void* grad_input) {
-  for_each_slice(softmax, [&](const SoftmaxLoops& loops, const Slices& slices) {
+  for_each_slice(softmax, [&](const SoftmaxLoops& loops, int64_t lanes, const Slices& slices) {
     Operand g(softmax.dtype, grad, slices), y(softmax.dtype, output, slices), result(softmax.dtype, grad_input, slices);
     g.read();
     y.read();
     const SoftmaxBackward loop = softmax.inner == 1 ? loops.row_backward : loops.columns_backward;
-    loop(g.elements(), y.elements(), result.elements(), slices.size, result.stride(), slices.count);
+    for (int64_t c = 0; c < slices.count; c += lanes)
+      loop(g.elements(c), y.elements(c), result.elements(c), slices.size, result.stride());
     result.write();
   });
 }

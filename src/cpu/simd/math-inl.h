@@ -83,7 +83,7 @@ RELUME_INLINE ExpReduction reduce_exp(VF x) {
   return {r, n, bits(shifted)};
 }
 
-// 2^i for -127 < i < 128, and y * 2^n for -252 < n < 256 with a single rounding.
+// 2^i for -127 < i < 128, of whose bits the lowest nine count; and y * 2^n for -252 < n < 256 with a single rounding.
 RELUME_INLINE VF power_of_two(VI i) { return from_bits(hn::ShiftLeft<23>(hn::Add(i, hn::Set(IntTag(), 127)))); }
 RELUME_INLINE VF scale_by_power_of_two(VF y, const ExpReduction& x) {
 #if HWY_TARGET == HWY_AVX3
@@ -116,6 +116,18 @@ RELUME_INLINE VF exp_in_range(VF x) {
 #endif
 }
 
+// The same for x <= 0. There n >= -150, and 2^(n + 24) has no need of halves.
+RELUME_INLINE VF exp_below_zero(VF x) {
+#if HWY_TARGET == HWY_AVX3
+  return exp_in_range(x);
+#else
+  const auto gone = x < VF(-104.0);
+  const ExpReduction reduced = reduce_exp(at_least(x, -104.0));
+  const VF power = power_of_two(hn::Add(reduced.n_bits, hn::Set(IntTag(), 24)));
+  return exp_reduced(reduced.r) * VF(hn::IfThenZeroElse(gone.m, power.v)) * VF(0x1p-24);
+#endif
+}
+
 // (exp(x) - 1) / 2 for -30 <= x <= 89; halved, because 2^128 would overflow.
 RELUME_INLINE VF half_expm1(VF x) {
   static constexpr float kTail[] = {5.000000000e-01f, 1.666666567e-01f, 4.166648537e-02f,
@@ -142,7 +154,7 @@ RELUME_INLINE VF half_exp_of_double(VF t) {
   const VF shifted = mul_add(t, VF(2.88539008177792681), VF(kRoundToInteger));
   const VF n = shifted - VF(kRoundToInteger);
   const VF r = neg_mul_add(n, VF(0.346573590279972655), t);
-  return scale_by_power_of_two(polynomial(r, kHalfExp), {r, n, bits(shifted)});
+  return polynomial(r, kHalfExp) * power_of_two(bits(shifted));
 }
 
 // log(1 + f) + exponent * log(2) for sqrt(1/2) <= 1 + f <= sqrt(2).
@@ -198,7 +210,7 @@ RELUME_INLINE VF exp_of_minus_square(VF t) {
     const VF low = t - high;
     error = ((high * high - square) + VF(2.0) * (high * low)) + low * low;
   }
-  const VF e = exp_in_range(-square);
+  const VF e = detail::exp_below_zero(-square);
   return neg_mul_add(e, error, e);
 }
 
@@ -218,6 +230,9 @@ RELUME_INLINE VF erf_small(VF t) {
 }  // namespace detail
 
 RELUME_INLINE VF exp(VF x) { return detail::exp_in_range(detail::at_most(x, 89.0)); }
+// The same for x <= 0.
+RELUME_INLINE VF exp_below_zero(VF x) { return detail::exp_below_zero(x); }
+RELUME_INLINE VD exp_below_zero(VD x) { return exp(x); }
 
 RELUME_INLINE VF expm1(VF x) {
   const VF half = detail::half_expm1(detail::at_least(detail::at_most(x, 89.0), -30.0));
@@ -361,7 +376,7 @@ namespace detail {
 
 // 1 / (1 + exp(-x)), by way of exp(-|x|), which cannot overflow.
 RELUME_INLINE VF sigmoid_anywhere(VF x) {
-  const VF e = exp_in_range(-abs(x));
+  const VF e = detail::exp_below_zero(-abs(x));
   return quotient(select(x < VF(0.0), e, VF(1.0)), VF(1.0) + e);
 }
 
