@@ -6,6 +6,9 @@
 namespace torch {
 namespace data {
 #include <torch/names/data.inc>
+namespace example {
+using namespace relume::data::example;
+}
 namespace datasets {
 using namespace relume::data::datasets;
 }
