@@ -106,13 +106,13 @@ Tensor record_view(const char* name, Tensor view, const Tensor& base, F backward
 //   write.record("AddBackward0", {...saves...}, backward);
 // The constructor checks that self may be written and takes the edges of self (input 0) and the other inputs; record()
 // makes self the result. An op without a gradient, or with nothing to record, says written() instead. A write that
-// failed says neither: the version of self stays.
+// failed says neither: the version of self stays. Elements may be shared where all are written alike.
 class InPlace {
  public:
-  InPlace(const char* op, const Tensor& self, Inputs others = {}) : self_(self) {
+  InPlace(const char* op, const Tensor& self, Inputs others = {}, Shared elements = Shared::Refused) : self_(self) {
     impl_of(self, op);
     recording_ = autograd::recording({self}) || autograd::recording(others);
-    check_in_place(self, recording_);
+    check_in_place(self, recording_, elements);
     if (recording_) take_edges(others);
   }
   InPlace(const InPlace&) = delete;
@@ -154,4 +154,5 @@ using autograd::record_list;
 using autograd::record_results;
 using autograd::record_view;
 using autograd::recording;
+using autograd::Shared;
 }  // namespace relume

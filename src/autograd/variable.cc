@@ -269,7 +269,7 @@ void set_view(const Tensor& view, const Tensor& base, bool multi_output) {
     meta.view_kind = base_meta->view_kind;
 }
 
-void check_in_place(const Tensor& tensor, bool recording) {
+void check_in_place(const Tensor& tensor, bool recording, Shared elements) {
   const detail::TensorImpl& impl = *tensor.impl();
   check(!impl.inference || t_state.inference_mode,
         "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
@@ -286,7 +286,7 @@ void check_in_place(const Tensor& tensor, bool recording) {
             "a leaf Variable that requires grad is being used in an in-place operation.");
     }
   }
-  if (!impl.contiguous)
+  if (!impl.contiguous && elements == Shared::Refused)
     for (size_t i = 0; i < impl.sizes.size(); ++i)
       check(impl.strides[i] != 0 || impl.sizes[i] <= 1,
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "

@@ -54,9 +54,11 @@ void rebase_history(const Tensor& tensor, GraphNode* node);
 // Makes `view` a view of `base` (or of what `base` shows) for autograd.
 void set_view(const Tensor& view, const Tensor& base, bool multi_output = false);
 
+// Elements that have one place in memory, as those of an expanded tensor.
+enum class Shared : bool { Refused, Allowed };
 // Throws Error where `tensor` must not be written to in place, and prepares it for the write. `recording` says that the
 // op will be recorded. To be called before the elements are touched.
-void check_in_place(const Tensor& tensor, bool recording);
+void check_in_place(const Tensor& tensor, bool recording, Shared elements = Shared::Refused);
 
 // Calls hook(leaf) whenever a gradient has been added into the leaf's grad; returns a handle for the other function.
 unsigned add_accumulated_hook(const Tensor& leaf, std::shared_ptr<detail::TensorHook> hook);

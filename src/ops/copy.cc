@@ -71,7 +71,7 @@ void fill_elements(const Tensor& self, const void* value) {
 Tensor& fill_with(const char* name, Tensor& self, const Scalar& value) {
   impl_of(self, name);
   const Tensor element = make_finite_scalar(value, self.scalar_type());
-  InPlace write(name, self);
+  InPlace write(name, self, {}, Shared::Allowed);
   fill_elements(self, element.impl()->data());
   write.record("FillBackward2", {}, [](Backward& run) { run.set(0, zeros_like(run.grad())); });
   return self;
@@ -85,7 +85,7 @@ Tensor& fill_(Tensor& self, const Tensor& value) {
   check(impl_of(value, "fill_").sizes.empty(),
         "fill_ only supports 0-dimension value tensor but got tensor with {} dimensions.", value.dim());
   impl_of(self, "fill_");
-  InPlace write("fill_", self, {value});
+  InPlace write("fill_", self, {value}, Shared::Allowed);
   fill_elements(self, copied(value, self.scalar_type(), std::nullopt).impl()->data());
   write.record("FillBackward3", {}, [](Backward& run) {
     if (run.needs(0)) run.set(0, zeros_like(run.grad()));
@@ -97,7 +97,7 @@ Tensor& fill_(Tensor& self, const Tensor& value) {
 Tensor& zero_(Tensor& self) {
   impl_of(self, "zero_");
   const Tensor element = make_scalar(0, self.scalar_type());
-  InPlace write("zero_", self);
+  InPlace write("zero_", self, {}, Shared::Allowed);
   fill_elements(self, element.impl()->data());
   write.record("ZeroBackward0", {}, [](Backward& run) { run.set(0, zeros_like(run.grad())); });
   return self;

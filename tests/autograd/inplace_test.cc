@@ -97,6 +97,18 @@ TEST(InPlace, IsForbiddenOnAViewMadeInNoGradMode) {
 TEST(InPlace, IsForbiddenOnExpandedMemory) {
   Tensor x = ones({1}).expand({3});
   EXPECT_ERROR(x.add_(1), "more than one element of the written-to tensor refers to a single memory location");
+  EXPECT_ERROR(x.normal_(), "more than one element of the written-to tensor refers to a single memory location");
+}
+
+TEST(InPlace, FillsExpandedMemory) {
+  Tensor x = ones({1}), expanded = x.expand({3});
+  EXPECT_VALUES(expanded.fill_(3), {3, 3, 3});
+  EXPECT_VALUES(x, {3});
+  EXPECT_VALUES(expanded.fill_(full({}, 4)), {4, 4, 4});
+  EXPECT_VALUES(expanded.zero_(), {0, 0, 0});
+  Tensor y = ones({1}, requires_grad()) * 2;
+  y.expand({2, 3}).fill_(5);
+  EXPECT_VALUES(y, {5});
 }
 
 // ---- Views and writes in every order
