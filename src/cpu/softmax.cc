@@ -227,22 +227,10 @@ class Operand {
         close_(is_copied() ? slices.size * slices.pitch * element_size(computed_) : 0) {}
 
   void read() {
-    if (!is_copied()) return;
-    for_each_row([this](char* element, char* copy, int64_t n) {
-      if (dtype_ == computed_)
-        std::memcpy(copy, element, static_cast<size_t>(n * element_size(dtype_)));
-      else
-        dense_cast(dtype_, computed_)(copy, element, n);
-    });
+    for_each_row([this](char* element, char* copy, int64_t n) { convert(dtype_, element, computed_, copy, n); });
   }
   void write() {
-    if (!is_copied()) return;
-    for_each_row([this](char* element, char* copy, int64_t n) {
-      if (dtype_ == computed_)
-        std::memcpy(element, copy, static_cast<size_t>(n * element_size(dtype_)));
-      else
-        dense_cast(computed_, dtype_)(element, copy, n);
-    });
+    for_each_row([this](char* element, char* copy, int64_t n) { convert(computed_, copy, dtype_, element, n); });
   }
   // Of the slice that begins with the element `column` of the first row.
   char* elements(int64_t column) const {
@@ -252,8 +240,15 @@ class Operand {
 
  private:
   bool is_copied() const { return dtype_ != computed_ || slices_.stride > 1; }
+  static void convert(ScalarType from, const char* source, ScalarType to, char* target, int64_t n) {
+    if (from == to)
+      std::memcpy(target, source, static_cast<size_t>(n * element_size(to)));
+    else
+      dense_cast(from, to)(target, source, n);
+  }
   template <class Copy>
   void for_each_row(const Copy& copy) {
+    if (!is_copied()) return;
     const auto& [offset, size, stride, count, pitch] = slices_;
     if (stride == pitch) return copy(data_, close_.as<char>(), size * pitch);
     for (int64_t i = 0; i < size; ++i)

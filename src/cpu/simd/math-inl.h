@@ -116,8 +116,11 @@ RELUME_INLINE VF exp_in_range(VF x) {
 #endif
 }
 
-// The same for x <= 0. There n >= -150, and 2^(n + 24) has no need of halves.
+}  // namespace detail
+
+// exp(x) for x <= 0. There n >= -150, and 2^(n + 24) has no need of halves.
 RELUME_INLINE VF exp_below_zero(VF x) {
+  using namespace detail;
 #if HWY_TARGET == HWY_AVX3
   return exp_in_range(x);
 #else
@@ -127,6 +130,9 @@ RELUME_INLINE VF exp_below_zero(VF x) {
   return exp_reduced(reduced.r) * VF(hn::IfThenZeroElse(gone.m, power.v)) * VF(0x1p-24);
 #endif
 }
+RELUME_INLINE VD exp_below_zero(VD x) { return exp(x); }
+
+namespace detail {
 
 // (exp(x) - 1) / 2 for -30 <= x <= 89; halved, because 2^128 would overflow.
 RELUME_INLINE VF half_expm1(VF x) {
@@ -210,7 +216,7 @@ RELUME_INLINE VF exp_of_minus_square(VF t) {
     const VF low = t - high;
     error = ((high * high - square) + VF(2.0) * (high * low)) + low * low;
   }
-  const VF e = detail::exp_below_zero(-square);
+  const VF e = exp_below_zero(-square);
   return neg_mul_add(e, error, e);
 }
 
@@ -230,9 +236,6 @@ RELUME_INLINE VF erf_small(VF t) {
 }  // namespace detail
 
 RELUME_INLINE VF exp(VF x) { return detail::exp_in_range(detail::at_most(x, 89.0)); }
-// The same for x <= 0.
-RELUME_INLINE VF exp_below_zero(VF x) { return detail::exp_below_zero(x); }
-RELUME_INLINE VD exp_below_zero(VD x) { return exp(x); }
 
 RELUME_INLINE VF expm1(VF x) {
   const VF half = detail::half_expm1(detail::at_least(detail::at_most(x, 89.0), -30.0));
@@ -376,7 +379,7 @@ namespace detail {
 
 // 1 / (1 + exp(-x)), by way of exp(-|x|), which cannot overflow.
 RELUME_INLINE VF sigmoid_anywhere(VF x) {
-  const VF e = detail::exp_below_zero(-abs(x));
+  const VF e = exp_below_zero(-abs(x));
   return quotient(select(x < VF(0.0), e, VF(1.0)), VF(1.0) + e);
 }
 
