@@ -139,7 +139,7 @@ inline Tensor range(const Scalar& start, const Scalar& end, const Scalar& step, 
   TORCH_CHECK((end.toDouble() - first) * distance >= 0, "upper bound and lower bound inconsistent with step sign");
   const auto count = static_cast<int64_t>((end.toDouble() - first) / distance) + 1;
   const Tensor places = relume::arange(count, relume::kDouble) * distance + first;
-  return places.to(options.has_dtype() ? options : options.dtype(relume::get_default_dtype()));
+  return places.to(options.device(), options.dtype()).set_requires_grad(options.requires_grad());
 }
 
 inline Tensor range(const Scalar& start, const Scalar& end, const TensorOptions& options = {}) {

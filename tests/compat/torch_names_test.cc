@@ -72,6 +72,12 @@ TEST(TorchNames, IndexWithSlicesAndEllipsis) {
   EXPECT_EQ(x.index({None, Ellipsis, Slice(None, None, 2)}).sizes(), torch::IntArrayRef({1, 2, 2}));
 }
 
+TEST(TorchNames, MakeRangesThatRequireGrad) {
+  const torch::Tensor x = torch::range(0, 2, torch::requires_grad());
+  EXPECT_TRUE(x.requires_grad() && x.is_leaf() && x.dtype() == torch::kFloat);
+  EXPECT_TRUE(torch::equal(x, torch::tensor({0.0, 1.0, 2.0})));
+}
+
 TEST(TorchNames, PrintAsLibtorchDoes) {
   std::ostringstream text;
   text << torch::nn::Linear(2, 3) << " " << torch::tensor({1, 2}) << " " << torch::kFloat32 << " "
