@@ -71,6 +71,15 @@ def test_vmap():
     assert vmap(lambda t: t["x"].sum() + t["y"], in_dims=({"x": 0, "y": None},))({"x": a, "y": torch.ones(())}).tolist() == [4, 13]
 
 
+def test_vmap_over_gradients_of_one_graph():
+    x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x.pow(2)
+    rows = vmap(lambda weight: torch.autograd.grad(y, x, weight)[0])(torch.eye(3))
+    assert torch.equal(rows, torch.diag(2 * x.detach()))
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        torch.autograd.grad(y, x, torch.ones(3))
+
+
 def test_gradients_of_each_example():
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
