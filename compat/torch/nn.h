@@ -8,16 +8,10 @@ namespace torch {
 namespace enumtype {
 using namespace relume::enumtype;
 
-using relume::enumtype::get_enum_name;
-// The name of the tag that a program's own option, a std::variant, holds.
-template <class Variant, class = decltype(std::declval<const Variant&>().valueless_by_exception())>
-std::string get_enum_name(const Variant& tag) {
-  return visit([](auto held) { return relume::enumtype::get_enum_name(held); }, tag);
-}
 // kNone, kMean and kSum as at::Reduction has them.
-template <class Choice>
-at::Reduction::Reduction reduction_get_enum(const Choice& choice) {
-  const Name name = choice;
+template <Name... Allowed>
+at::Reduction::Reduction reduction_get_enum(const std::variant<Tag<Allowed>...>& choice) {
+  const Name name = name_of(choice);
   TORCH_CHECK(name == Name::None || name == Name::Mean || name == Name::Sum, get_enum_name(name),
               " is not a valid value for reduction");
   return name == Name::None ? at::Reduction::None : name == Name::Mean ? at::Reduction::Mean : at::Reduction::Sum;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "relume/nn/module.h"
@@ -16,22 +17,19 @@ using PaddingMode = enumtype::Choice<enumtype::Name::Zeros, enumtype::Name::Refl
 
 // Zeros on either side, a number a dimension; or kSame, as many as keep the size; or kValid, none.
 template <size_t D>
-class ConvPadding {
- public:
-  ConvPadding(int64_t amount) : amount_(amount) {}                             // NOLINT: implicit, as in libtorch
-  ConvPadding(std::initializer_list<int64_t> amount) : amount_(amount) {}      // NOLINT
-  ConvPadding(const std::vector<int64_t>& amount) : amount_(amount) {}         // NOLINT
-  ConvPadding(IntArrayRef amount) : amount_(amount) {}                         // NOLINT
-  ConvPadding(const ExpandingArray<D>& amount) : amount_(amount) {}            // NOLINT
-  ConvPadding(enumtype::kSame) : amount_(0), kind_(enumtype::Name::Same) {}    // NOLINT
-  ConvPadding(enumtype::kValid) : amount_(0), kind_(enumtype::Name::Valid) {}  // NOLINT
-  bool is_same() const { return kind_ == enumtype::Name::Same; }
-  bool is_valid() const { return kind_ == enumtype::Name::Valid; }
-  const ExpandingArray<D>& amount() const { return amount_; }
+class ConvPadding : public std::variant<ExpandingArray<D>, enumtype::kValid, enumtype::kSame> {
+  using Base = std::variant<ExpandingArray<D>, enumtype::kValid, enumtype::kSame>;
 
- private:
-  ExpandingArray<D> amount_;
-  enumtype::Name kind_ = enumtype::Name::Zeros;
+ public:
+  using Base::Base;
+  ConvPadding(const Base& padding) : Base(padding) {}                                      // NOLINT: implicit
+  ConvPadding(int64_t amount) : Base(ExpandingArray<D>(amount)) {}                         // NOLINT
+  ConvPadding(std::initializer_list<int64_t> amount) : Base(ExpandingArray<D>(amount)) {}  // NOLINT
+  ConvPadding(const std::vector<int64_t>& amount) : Base(ExpandingArray<D>(amount)) {}     // NOLINT
+  ConvPadding(IntArrayRef amount) : Base(ExpandingArray<D>(amount)) {}                     // NOLINT
+  bool is_same() const { return std::holds_alternative<enumtype::kSame>(*this); }
+  bool is_valid() const { return std::holds_alternative<enumtype::kValid>(*this); }
+  ExpandingArray<D> amount() const { return is_same() || is_valid() ? 0 : std::get<0>(*this); }
 };
 
 template <size_t D>

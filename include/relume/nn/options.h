@@ -9,6 +9,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "relume/export.h"
@@ -54,20 +55,28 @@ struct Tag {
 RELUME_FORALL_TAGS(RELUME_TAG)
 #undef RELUME_TAG
 
-// One of the tags given.
+// The tag that a variant of tags holds.
 template <Name... Allowed>
-class Choice {
- public:
-  template <Name N, class = std::enable_if_t<((N == Allowed) || ...)>>
-  constexpr Choice(Tag<N>) : name_(N) {}             // NOLINT: implicit, options are set with tags
-  constexpr operator Name() const { return name_; }  // NOLINT
+constexpr Name name_of(const std::variant<Tag<Allowed>...>& tag) {
+  constexpr Name names[] = {Allowed...};
+  return names[tag.index()];
+}
 
- private:
-  Name name_;
+// One of the tags given: a std::variant, as in libtorch, that can be compared and switched over.
+template <Name... Allowed>
+class Choice : public std::variant<Tag<Allowed>...> {
+ public:
+  using std::variant<Tag<Allowed>...>::variant;
+  constexpr Choice(const std::variant<Tag<Allowed>...>& tag) : std::variant<Tag<Allowed>...>(tag) {}  // NOLINT
+  constexpr operator Name() const { return name_of(*this); }                                          // NOLINT
 };
 
 // "kMean".
 RELUME_API std::string get_enum_name(Name name);
+template <Name... Allowed>
+std::string get_enum_name(const std::variant<Tag<Allowed>...>& tag) {
+  return get_enum_name(name_of(tag));
+}
 
 }  // namespace enumtype
 
@@ -120,6 +129,8 @@ class ExpandingArrayWithOptionalElem : public ExpandingArray<D, std::optional<T>
 // "[None, 5]".
 RELUME_API std::ostream& operator<<(std::ostream& stream, ArrayRef<std::optional<int64_t>> list);
 RELUME_API std::ostream& operator<<(std::ostream& stream, ArrayRef<std::optional<double>> list);
+// "[0.5, 2]".
+RELUME_API std::ostream& operator<<(std::ostream& stream, ArrayRef<double> list);
 
 namespace nn {
 
