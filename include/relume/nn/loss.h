@@ -10,12 +10,16 @@
 namespace relume {
 namespace nn {
 
+// What makes options of a reduction alone, or of its tag: mse_loss(x, y, kSum).
+#define RELUME_MADE_OF_REDUCTION(Name)                                                    \
+  Name(reduction_t reduction = kMean) : reduction_(reduction) {}                          \
+  template <class Tag, class = std::enable_if_t<std::is_convertible_v<Tag, reduction_t>>> \
+  Name(Tag reduction) : reduction_(reduction) {}
+
 class ReductionOptions {
  public:
   using reduction_t = Reduction;
-  ReductionOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT: implicit, as in libtorch
-  template <class Tag, class = std::enable_if_t<std::is_convertible_v<Tag, reduction_t>>>
-  ReductionOptions(Tag reduction) : reduction_(reduction) {}  // NOLINT
+  RELUME_MADE_OF_REDUCTION(ReductionOptions)
   RELUME_ARG(reduction_t, reduction);
 };
 using L1LossOptions = ReductionOptions;
@@ -24,14 +28,14 @@ using MSELossOptions = ReductionOptions;
 class SmoothL1LossOptions {
  public:
   using reduction_t = Reduction;
-  SmoothL1LossOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT
+  RELUME_MADE_OF_REDUCTION(SmoothL1LossOptions)
   RELUME_ARG(reduction_t, reduction);
   RELUME_ARG(std::optional<double>, beta) = {};
 };
 class HuberLossOptions {
  public:
   using reduction_t = Reduction;
-  HuberLossOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT
+  RELUME_MADE_OF_REDUCTION(HuberLossOptions)
   RELUME_ARG(reduction_t, reduction);
   RELUME_ARG(double, delta) = 1.0;
 };
@@ -67,10 +71,11 @@ class KLDivLossOptions {
  public:
   using reduction_t =
       enumtype::Choice<enumtype::Name::None, enumtype::Name::BatchMean, enumtype::Name::Sum, enumtype::Name::Mean>;
-  KLDivLossOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT
+  RELUME_MADE_OF_REDUCTION(KLDivLossOptions)
   RELUME_ARG(reduction_t, reduction);
   RELUME_ARG(bool, log_target) = false;
 };
+#undef RELUME_MADE_OF_REDUCTION
 
 class CTCLossOptions {
  public:
