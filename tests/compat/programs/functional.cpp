@@ -1,4 +1,6 @@
 // Functions of nn::functional and modules where C++ has rules of its own: options, names of modes, state, errors.
+#include <memory>
+#include <sstream>
 #include <string>
 #include <variant>
 #include <vector>
@@ -43,6 +45,9 @@ void modes_are_variants() {
   const std::variant<enumtype::kNone, enumtype::kMean, enumtype::kSum> reduction = torch::kSum;
   print(static_cast<int>(enumtype::reduction_get_enum(reduction)));
   print(F::mse_loss(torch::ones(3), torch::zeros(3), F::MSELossFuncOptions().reduction(reduction)));
+  print(F::kl_div(torch::ones(3), torch::ones(3), torch::kBatchMean));
+  print(F::smooth_l1_loss(torch::ones(3), torch::zeros(3), torch::kSum));
+  print(F::huber_loss(torch::ones(3), torch::zeros(3), torch::kSum));
   nn::Conv2dOptions::padding_t padding = torch::kSame;
   print(std::holds_alternative<enumtype::kSame>(nn::Conv2dOptions(1, 1, 3).padding(padding).padding()));
   padding = ExpandingArray<2>({1, 2});
@@ -69,6 +74,39 @@ void modules_with_weights() {
   nn::MultiLabelSoftMarginLoss loss(nn::MultiLabelSoftMarginLossOptions().weight(torch::ones(3)));
   print(loss->named_buffers().keys());
   nn::MultiMarginLoss cubes(nn::MultiMarginLossOptions().p(3));
+}
+
+// A child that cannot be written is left out of the file.
+struct Unwritten : nn::Module {
+  Unwritten() : weight(register_parameter("weight", torch::ones(1))) {}
+  bool is_serializable() const override { return false; }
+  Tensor weight;
+};
+struct Parent : nn::Module {
+  Parent() {
+    register_module("unwritten", std::make_shared<Unwritten>());
+    register_module("relu", nn::Functional(torch::relu));
+    register_module("linear", nn::Linear(1, 1));
+  }
+};
+
+void children_in_files() {
+  auto parent = std::make_shared<Parent>();
+  for (Tensor& parameter : parent->parameters()) parameter.data().fill_(5);
+  std::stringstream file;
+  torch::save(parent, file);
+  auto loaded = std::make_shared<Parent>();
+  torch::load(loaded, file);
+  print(loaded->named_parameters()["unwritten.weight"]);
+  print(loaded->named_parameters()["linear.weight"]);
+  file.seekg(0);
+  serialize::InputArchive archive;
+  archive.load_from(file);
+  serialize::InputArchive child;
+  print(archive.try_read("unwritten", child));
+  print(archive.try_read("relu", child));
+  print(archive.try_read("linear", child));
+  print(nn::Functional(torch::relu)->is_serializable());
 }
 
 void errors() {
@@ -138,6 +176,7 @@ int main() {
   run_case("lists and dictionaries", lists_and_dictionaries);
   run_case("elu with scales", elu_with_scales);
   run_case("modules with weights", modules_with_weights);
+  run_case("children in files", children_in_files);
   run_case("errors", errors);
   run_case("warnings", warnings);
   run_case("fractional_max_pool3d", fractional_pool);
