@@ -24,7 +24,7 @@ LISTED = {"relume": "root.inc", "relume::nn": "nn.inc", "relume::data": "data.in
 OWN = {
     "relume": "AutocastGuard EnableGradGuard PrintOptions compile_for_inference dtype_of element_size elu get_printoptions "
     "initial_seed is_integral is_reduced_floating_point kDefaultSeed kNumDtypes print_profile python_name repr seed "
-    "set_printoptions size_repr stream_text to_string write_out",
+    "set_flush_denormal set_printoptions size_repr stream_text to_string write_out",
     "relume::nn": "AdaptivePoolOptions CompiledImpl ConvPadding HookHandle IncompatibleKeys MarginLossOptions PadOptions "
     "PaddingMode ParameterDictionary RNNNonlinearity Reduction ReductionOptions StateDict",
     "relume::data": "Milliseconds load_idx load_mnist load_png",

@@ -19,6 +19,10 @@ RELUME_API void set_num_threads(int count);
 RELUME_API void use_deterministic_algorithms(bool enabled);
 RELUME_API bool are_deterministic_algorithms_enabled();
 
+// Whether floating-point numbers too small to be normal are taken and given as zero, by this thread and those that its
+// ops run on; off at first. Returns false, and changes nothing, where the processor has no such mode.
+RELUME_API bool set_flush_denormal(bool mode);
+
 namespace detail {
 using LoopBody = void (*)(void* context, int64_t begin, int64_t end);
 RELUME_API void parallel_loop(int64_t begin, int64_t end, int64_t grain, LoopBody body, void* context);

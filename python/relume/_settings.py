@@ -14,7 +14,6 @@ __all__ = [
     "set_default_device",
     "set_default_tensor_type",
     "set_deterministic_debug_mode",
-    "set_flush_denormal",
     "set_float32_matmul_precision",
     "set_num_interop_threads",
     "use_deterministic_algorithms",
@@ -138,11 +137,6 @@ def set_num_interop_threads(num):
 def get_num_interop_threads():
     """What set_num_interop_threads() was given."""
     return _interop_threads
-
-
-def set_flush_denormal(mode):
-    """Does nothing and returns False: denormal numbers are computed with as they are."""
-    return False
 
 
 def compile(model=None, **options):

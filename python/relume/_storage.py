@@ -71,11 +71,12 @@ class UntypedStorage:
 
 
 class TypedStorage:
-    """The same memory as elements of a dtype, as tensor.storage() gives it."""
+    """TypedStorage(size=0): memory as elements of a dtype, the default one unless said, as tensor.storage() gives it; on the
+    bytes of wrap_storage where that is given."""
 
-    def __init__(self, tensor):
-        self._untyped = UntypedStorage._of(tensor)
-        self.dtype = tensor.dtype
+    def __init__(self, size=0, *, wrap_storage=None, dtype=None):
+        self.dtype = dtype or ops.get_default_dtype()
+        self._untyped = UntypedStorage(size * self.dtype.itemsize) if wrap_storage is None else wrap_storage
 
     def _elements(self):
         return self._untyped._bytes.view(self.dtype)

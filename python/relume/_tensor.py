@@ -206,9 +206,9 @@ def untyped_storage(self):
 @method
 def storage(self):
     """The memory that the tensor and its views lie in, as elements of its dtype."""
-    from ._storage import TypedStorage
+    from ._storage import TypedStorage, UntypedStorage
 
-    return TypedStorage(self)
+    return TypedStorage(wrap_storage=UntypedStorage._of(self), dtype=self.dtype)
 
 
 @method

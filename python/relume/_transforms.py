@@ -4,6 +4,7 @@ Gradients are those of autograd, with each result differentiable once more, so t
 function once for each example.
 """
 
+import contextlib
 import functools
 
 from ._C import Tensor, default_generator, ops
@@ -13,6 +14,12 @@ __all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp"
 
 _depth = 0  # of transforms that are running: results of the outermost one are cut off from what it made
 _made = []  # the leaves that they made
+_examples_follow = False  # after the one that a vmap is at
+
+
+def examples_follow():
+    """Whether a function is being called by vmap, and not for the last time: the graphs that it uses are still needed."""
+    return _examples_follow
 
 
 def _reaches_others(node, made):
@@ -41,6 +48,17 @@ def without_graph(result, made, recorded):
     return mapped(cut, result)
 
 
+@contextlib.contextmanager
+def _recording():
+    """Graphs are recorded inside; gives whether they were before."""
+    before = ops.is_grad_enabled()
+    ops._set_grad_enabled(True)
+    try:
+        yield before
+    finally:
+        ops._set_grad_enabled(before)
+
+
 def _transform(function):
     """Makes results plain tensors at the outermost level, unless they take part in a graph of the caller's."""
 
@@ -48,14 +66,12 @@ def _transform(function):
     def run(*arguments, **keywords):
         global _depth
         _depth += 1
-        recorded = ops.is_grad_enabled()
-        ops._set_grad_enabled(True)
         made = []
         try:
-            result = function(*arguments, **keywords)
+            with _recording() as recorded:
+                result = function(*arguments, **keywords)
         finally:
             _depth -= 1
-            ops._set_grad_enabled(recorded)
             if _depth == 0:
                 made = _made[:]
                 _made.clear()
@@ -191,16 +207,19 @@ def hessian(func, argnums=0):
 
 def vjp(func, *primals, has_aux=False):
     """(func(*primals), a function that gives v^T J for v of the form of the output, as a tuple of one item an input)."""
-    followed = tuple(mapped(_leaf, primal) for primal in primals)
-    output, aux = _auxiliary(func(*followed), has_aux)
+    with _recording() as recorded:
+        followed = tuple(mapped(_leaf, primal) for primal in primals)
+        output, aux = _auxiliary(func(*followed), has_aux)
     made = [leaf for leaf in leaves(followed) if isinstance(leaf, Tensor) and leaf.is_leaf]
 
     def product(*cotangents, **_):
         weights = cotangents[0] if len(cotangents) == 1 else cotangents
-        total = sum((leaf * weight).sum() for leaf, weight in zip(leaves(output), leaves(weights)))
-        return without_graph(_gradients(total, followed), made, ops.is_grad_enabled())
+        with _recording() as recorded:
+            total = sum((leaf * weight).sum() for leaf, weight in zip(leaves(output), leaves(weights)))
+            gradients = _gradients(total, followed)
+        return without_graph(gradients, made, recorded)
 
-    value = without_graph(output, made, ops.is_grad_enabled())
+    value = without_graph(output, made, recorded)
     return (value, product, aux) if has_aux else (value, product)
 
 
@@ -245,6 +264,17 @@ def _batch_size(values, dims):
     return sizes[0]
 
 
+@contextlib.contextmanager
+def _at_example(i, count):
+    global _examples_follow
+    outer = _examples_follow
+    _examples_follow = outer or i + 1 < count
+    try:
+        yield
+    finally:
+        _examples_follow = outer
+
+
 def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     """A function of batches: func is called for each example along in_dims of the arguments (None: the same for all; a
     tuple: one for each argument), and its results are stacked along out_dims. Random numbers that func draws are an error,
@@ -271,11 +301,13 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
         dims = mapped(lambda value, dim: dim if isinstance(value, Tensor) else None, args, dims)
         results = []
         start = None if randomness == "different" else default_generator.get_state()
-        for i in range(_batch_size(values, flat)):
+        count = _batch_size(values, flat)
+        for i in range(count):
             if i and randomness == "same":
                 default_generator.set_state(start)
             example = mapped(lambda value, dim: value if dim is None else value.select(dim, i), args, dims)
-            results.append(func(*example, **kwargs))
+            with _at_example(i, count):
+                results.append(func(*example, **kwargs))
             if not i and randomness == "error":
                 _refuse_random_numbers(start)
         return _stacked(results, out_dims, name)

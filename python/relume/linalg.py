@@ -1,5 +1,7 @@
 """Norms, products and decompositions of matrices under the names of torch.linalg: the ops called linalg_..."""
 
+from math import prod as _prod
+
 from ._C import Tensor, _LinAlgError as LinAlgError, float64 as _float64, ops as _ops  # noqa: F401: an error has a name here
 from ._missing import attribute_finder
 
@@ -35,6 +37,34 @@ svdvals = _ops.linalg_svdvals
 vander = _ops.linalg_vander
 vecdot = _ops.linalg_vecdot
 vector_norm = _ops.linalg_vector_norm
+
+
+def _square(A, split, name):
+    """A [*left, *right], where left has `split` dims, as a square matrix."""
+    rows, columns = _prod(A.shape[:split]), _prod(A.shape[split:])
+    if rows != columns:
+        raise RuntimeError(
+            f"Expected self to satisfy the requirement prod(self.shape[{name}:]) == prod(self.shape[:{name}]), but got "
+            f"{columns} != {rows}"
+        )
+    return A.reshape(rows, columns)
+
+
+def tensorinv(A, ind=2):
+    """X [*right, *left] of A [*left, *right], where left has ind dims and as many elements as right, so that
+    tensordot(X, B, ind) solves tensordot(A, x, ...) = B: the inverse of A as a square matrix."""
+    if ind <= 0:
+        raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
+    return inv(_square(A, ind, "ind")).reshape(A.shape[ind:] + A.shape[:ind])
+
+
+def tensorsolve(A, B, dims=None):
+    """x with tensordot(A, x, x.ndim) = B, for A [*B.shape, *x.shape] whose two parts have as many elements. The dims of A
+    that dims names are moved to its end first."""
+    if dims is not None:
+        A = A.movedim(tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
+    return solve(_square(A, B.ndim, "other.ndim"), B.reshape(-1)).reshape(A.shape[B.ndim :])
+
 
 __getattr__ = attribute_finder("torch.linalg")
 

@@ -169,6 +169,11 @@ const Op kSettings[] = {
          set_num_threads(static_cast<int>(a.integer(0)));
          return none();
        }}}},
+    {"set_flush_denormal",
+     "set_flush_denormal(mode)\n\nWhether floating-point numbers too small to be normal count as zero; returns False where "
+     "the processor has no such mode.\n",
+     {{kFunction, "bool mode",
+       [](Arguments& a) -> PyObject* { return boolean(set_flush_denormal(a.boolean(0, false))); }}}},
     {"get_default_dtype",
      "get_default_dtype()\n\nThe dtype of floating-point tensors made without one.\n",
      {{kFunction, "",

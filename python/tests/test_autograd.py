@@ -269,7 +269,7 @@ class TestSavedTensorsHooks:
         with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
             b = (a * a.exp()).sum()
         e = a.exp().tolist()
-        assert [call[0] for call in calls] == ["pack"] * 3 and ("pack", [1, 2], False) in calls
+        assert [call[0] for call in calls] == ["pack"] * 3 and ("pack", [1, 2], True) in calls
         (a * 2).sum()
         assert len(calls) == 3
         b.backward()
@@ -328,6 +328,15 @@ class TestSavedTensorsHooks:
         with torch.autograd.graph.saved_tensors_hooks(lambda t: seen.append(t.shape) or t, lambda t: t):
             torch.nn.Sequential(torch.nn.ReLU())(x * 1).relu_().sum().backward()
         assert torch.Size([20000]) in seen and x.grad.sum() == 10000
+
+    def test_see_where_an_input_comes_from(self):
+        x = torch.tensor([3.0], requires_grad=True)
+        made, seen = x * 2, []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: seen.append(t) or t, lambda t: t):
+            y = x * made
+        assert any(t is x for t in seen) and any(t is made for t in seen)
+        (gradient,) = torch.autograd.grad(y, x, create_graph=True)
+        assert gradient.tolist() == [12] and torch.autograd.grad(gradient, x)[0].tolist() == [4]
 
     def test_nest_and_may_be_forbidden(self):
         seen = []

@@ -66,3 +66,26 @@ def test_losses_refuse_two_masks(name):
     mask = torch.ones(2, dtype=torch.bool)
     with pytest.raises(NotImplementedError, match=f"\"{name}_cpu\" not implemented for 'Bool'"):
         getattr(torch.nn.functional, f"{name}_loss")(mask, mask)
+
+
+def test_asarray_and_graphs():
+    made = torch.tensor([1.0, 2.0], requires_grad=True) * 2
+    plain = torch.asarray(made, requires_grad=False)
+    assert not plain.requires_grad and plain.data_ptr() == made.data_ptr()
+    assert torch.asarray(made, requires_grad=True) is made and torch.asarray(made) is made and torch.asarray([1.0], requires_grad=True).requires_grad
+
+
+def test_storages_of_a_size():
+    storage = torch.TypedStorage(5, dtype=torch.float64)
+    assert torch.is_storage(storage) and storage.size() == 5 and storage.nbytes() == 40
+    assert torch.TypedStorage(2).dtype == torch.float32
+
+
+def test_denormal_numbers_can_count_as_zero():
+    tiny = torch.full((100000,), 1e-310, dtype=torch.float64)
+    try:
+        assert torch.set_flush_denormal(True)
+        assert (tiny * 1).count_nonzero() == 0
+    finally:
+        assert torch.set_flush_denormal(False)
+    assert (tiny * 1).count_nonzero() == 100000

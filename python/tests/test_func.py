@@ -71,6 +71,26 @@ def test_vmap():
     assert vmap(lambda t: t["x"].sum() + t["y"], in_dims=({"x": 0, "y": None},))({"x": a, "y": torch.ones(())}).tolist() == [4, 13]
 
 
+def test_transforms_do_not_heed_no_grad_outside():
+    x = torch.tensor([0.5, 2.0], dtype=torch.float64)
+    with torch.no_grad():
+        value, product = vjp(torch.sin, x)
+        (gradient,) = product(torch.ones(2, dtype=torch.float64))
+        assert not value.requires_grad and not gradient.requires_grad
+        torch.testing.assert_close(gradient, x.cos())
+        torch.testing.assert_close(jvp(torch.sin, (x,), (torch.ones_like(x),))[1], x.cos())
+        assert vjp(lambda x: x.detach(), x)[1](torch.ones_like(x))[0].tolist() == [0, 0]
+
+
+def test_vmap_over_gradients_of_one_graph():
+    x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x.pow(2)
+    rows = vmap(lambda weight: torch.autograd.grad(y, x, weight)[0])(torch.eye(3))
+    assert torch.equal(rows, torch.diag(2 * x.detach()))
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        torch.autograd.grad(y, x, torch.ones(3))
+
+
 def test_gradients_of_each_example():
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))

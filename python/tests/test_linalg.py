@@ -248,3 +248,28 @@ def test_singular_vectors_have_lapacks_signs(dtype):
     ):
         left = torch.linalg.svd(torch.tensor(matrix, dtype=dtype), full_matrices=False).U
         torch.testing.assert_close(left[0], torch.tensor(row, dtype=dtype), rtol=0, atol=1e-6)
+
+
+def test_triangle_alone():
+    a = torch.tensor([[3.0, 1.0], [4.0, 2.0], [0.0, 5.0]], requires_grad=True)
+    q, r = torch.linalg.qr(a, mode="r")
+    assert q.shape == (0,) and torch.equal(r, torch.linalg.qr(a).R)
+    with pytest.raises(RuntimeError, match="depends on Q, which is not computed when mode='r'"):
+        r.sum().backward()
+    with pytest.raises(RuntimeError, match="qr received unrecognized mode 'full' but expected one of"):
+        torch.linalg.qr(a, mode="full")
+
+
+def test_systems_of_tensors():
+    torch.manual_seed(0)
+    a, b = torch.randn(2, 3, 4, 6, 4, dtype=torch.float64), torch.randn(2, 3, 4, dtype=torch.float64)
+    x = torch.linalg.tensorsolve(a, b)
+    torch.testing.assert_close(torch.tensordot(a, x, 2), b)
+    torch.testing.assert_close(torch.linalg.tensorsolve(a.permute(3, 0, 1, 4, 2), b, dims=(0, 3)), x)
+    inverse = torch.linalg.tensorinv(a, ind=3)
+    assert inverse.shape == (6, 4, 2, 3, 4)
+    torch.testing.assert_close(torch.tensordot(inverse, b, 3), x)
+    with pytest.raises(RuntimeError, match="Expected a strictly positive integer for 'ind', but got 0"):
+        torch.linalg.tensorinv(a, ind=0)
+    with pytest.raises(RuntimeError, match=r"prod\(self.shape\[ind:\]\) == prod\(self.shape\[:ind\]\), but got 96 != 6"):
+        torch.linalg.tensorinv(a)

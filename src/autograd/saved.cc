@@ -139,7 +139,8 @@ void Saved::pack(const Tensor& tensor) {
     else
       held->leaf = tensor;
   }
-  const Tensor given = make_alias(tensor);
+  // An output in the hands of its own node would never die.
+  const Tensor given = is_input(kind_) ? tensor : make_alias(tensor);
   const uint32_t version = given.impl()->current_version();
   {
     const NoGradGuard unrecorded;

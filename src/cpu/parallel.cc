@@ -3,6 +3,9 @@
 
 #include <omp.h>
 #include <pthread.h>
+#ifdef __SSE2__
+#include <xmmintrin.h>
+#endif
 
 #include <algorithm>
 #include <atomic>
@@ -82,6 +85,17 @@ void set_num_threads(int count) { cpu::set_num_threads(count); }
 
 bool are_deterministic_algorithms_enabled() { return cpu::deterministic_algorithms(); }
 void use_deterministic_algorithms(bool enabled) { cpu::g_deterministic.store(enabled, std::memory_order_relaxed); }
+
+bool set_flush_denormal([[maybe_unused]] bool mode) {
+#ifdef __SSE2__
+  constexpr unsigned kFlushResults = 0x8000, kFlushInputs = 0x0040;  // of the register MXCSR
+#pragma omp parallel num_threads(cpu::running_threads())
+  _mm_setcsr(mode ? _mm_getcsr() | kFlushResults | kFlushInputs : _mm_getcsr() & ~(kFlushResults | kFlushInputs));
+  return true;
+#else
+  return false;
+#endif
+}
 
 void detail::parallel_loop(int64_t begin, int64_t end, int64_t grain, LoopBody body, void* context) {
   cpu::parallel_for(end - begin, grain, [&](int64_t from, int64_t to) { body(context, begin + from, begin + to); });

@@ -268,18 +268,27 @@ void qr_backward(Backward& run) {
   run.set(0, cat({square_qr_gradient(q, r.narrow(-1, 0, rows), grad_q, grad_r), rest}, -1));
 }
 
+void no_qr_backward(Backward&) {
+  fail(
+      "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use linalg.qr(A, "
+      "mode='reduced') if you are going to differentiate through linalg.qr.");
+}
+
 }  // namespace
 
 // Q with orthonormal columns and R upper triangular with Q R = A [..., M, N], by Householder's reflections: Q is
-// [..., M, min(M, N)], or [..., M, M] with mode "complete"; there is then no gradient where M > N.
+// [..., M, min(M, N)], or [..., M, M] with mode "complete", where there is no gradient if M > N; with mode "r" it is
+// empty, and there is no gradient at all.
 std::tuple<Tensor, Tensor> linalg_qr(const Tensor& A, std::string_view mode) {
-  check<NotImplementedError>(mode == "reduced" || mode == "complete",
-                             "linalg.qr: mode '{}' is not supported, 'reduced' and 'complete' are", mode);
+  check(mode == "reduced" || mode == "complete" || mode == "r",
+        "qr received unrecognized mode '{}' but expected one of 'reduced' (default), 'r', or 'complete'", mode);
   check_matrices("linalg.qr", A, false);
   const int64_t rows = A.size(-2);
-  const auto [orthogonal, triangle] = qr_factors(A.detach(), mode == "reduced" ? std::min(rows, A.size(-1)) : rows);
-  const Tensor q = orthogonal.to(A.scalar_type()), r = triangle.to(A.scalar_type());
-  record_results("LinalgQrBackward0", {q, r}, {A}, {output(q, 0), output(r, 1)}, qr_backward);
+  const auto [orthogonal, triangle] = qr_factors(A.detach(), mode == "complete" ? rows : std::min(rows, A.size(-1)));
+  const Tensor q = mode == "r" ? empty({0}, A.options()) : orthogonal.to(A.scalar_type());
+  const Tensor r = triangle.to(A.scalar_type());
+  record_results("LinalgQrBackward0", {q, r}, {A}, {output(q, 0), output(r, 1)},
+                 mode == "r" ? no_qr_backward : qr_backward);
   return {q, r};
 }
 

@@ -2,6 +2,7 @@
 
 from .._missing import attribute_finder
 from .._C import Tensor, ops
+from .._transforms import examples_follow
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled, set_multithreading_enabled
 from . import anomaly_mode, function, functional, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
@@ -62,6 +63,8 @@ def grad(
     materialize_grads. With is_grads_batched the gradients are those for each item of the first dimension of grad_outputs."""
     if allow_unused is None:
         allow_unused = materialize_grads
+    if retain_graph is None and examples_follow():
+        retain_graph = True
     sources = _listed(inputs)
     run = _batched if is_grads_batched else ops._grad
     results = run(_listed(outputs), sources, _listed(grad_outputs), retain_graph, create_graph, allow_unused)
