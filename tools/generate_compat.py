@@ -20,9 +20,9 @@ HEADERS = ROOT / "include" / "relume"
 LISTED = {"relume": "root.inc", "relume::nn": "nn.inc", "relume::data": "data.inc"}
 
 # Names of Relume's own, which libtorch has not in these namespaces. They stay out: a program that says
-# `using namespace torch;` may give them to things of its own.
+# `using namespace torch;` may give them to things of its own. elu is there in libtorch's form: compat/torch/functions.h.
 OWN = {
-    "relume": "AutocastGuard EnableGradGuard PrintOptions compile_for_inference dtype_of element_size get_printoptions "
+    "relume": "AutocastGuard EnableGradGuard PrintOptions compile_for_inference dtype_of element_size elu get_printoptions "
     "initial_seed is_integral is_reduced_floating_point kDefaultSeed kNumDtypes print_profile python_name repr seed "
     "set_flush_denormal set_printoptions size_repr stream_text to_string write_out",
     "relume::nn": "AdaptivePoolOptions CompiledImpl ConvPadding HookHandle IncompatibleKeys MarginLossOptions PadOptions "

@@ -119,6 +119,19 @@ inline std::vector<Tensor> gradient(const Tensor& self, const std::optional<Scal
 
 // ---- Others ------------------------------------------------------------------------------------------------------
 
+// scale x where x > 0, else scale alpha (exp(input_scale x) - 1). An object, which hides relume::elu from calls without
+// a namespace.
+struct Elu {
+  Tensor operator()(const Tensor& self, const Scalar& alpha = 1, const Scalar& scale = 1,
+                    const Scalar& input_scale = 1) const {
+    const Tensor result = input_scale.toDouble() == 1
+                              ? relume::elu(self, alpha.toDouble())
+                              : relume::where(self > 0, self, relume::expm1(self * input_scale) * alpha);
+    return scale.toDouble() == 1 ? result : result * scale;
+  }
+};
+inline constexpr Elu elu;
+
 // The powers of each element of x from N - 1, or size(x) - 1, down to 0, or with `increasing` upwards.
 inline Tensor vander(const Tensor& x, std::optional<int64_t> N = {}, bool increasing = false) {
   const Tensor powers = relume::linalg_vander(x, N);

@@ -15,12 +15,14 @@ std::string get_enum_name(const Variant& tag) {
   return visit([](auto held) { return relume::enumtype::get_enum_name(held); }, tag);
 }
 // kNone, kMean and kSum as at::Reduction has them.
-template <class Choice>
-at::Reduction::Reduction reduction_get_enum(const Choice& choice) {
-  const Name name = choice;
+inline at::Reduction::Reduction reduction_get_enum(Name name) {
   TORCH_CHECK(name == Name::None || name == Name::Mean || name == Name::Sum, get_enum_name(name),
               " is not a valid value for reduction");
   return name == Name::None ? at::Reduction::None : name == Name::Mean ? at::Reduction::Mean : at::Reduction::Sum;
+}
+template <class Variant, class = decltype(std::declval<const Variant&>().valueless_by_exception())>
+at::Reduction::Reduction reduction_get_enum(const Variant& tag) {
+  return visit([](Name held) { return reduction_get_enum(held); }, tag);
 }
 }  // namespace enumtype
 namespace nn {

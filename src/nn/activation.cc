@@ -117,8 +117,7 @@ Softmax2dImpl::Softmax2dImpl() = default;
 void Softmax2dImpl::reset() {}
 void Softmax2dImpl::pretty_print(std::ostream& stream) const { detail::OptionsPrinter(stream, "Softmax2d"); }
 Tensor Softmax2dImpl::forward(const Tensor& input) {
-  check<ValueError>(input.dim() == 3 || input.dim() == 4, "Softmax2d: expected input to be 3D or 4D, got {}D instead",
-                    input.dim());
+  check<ValueError>(input.dim() == 3 || input.dim() == 4, "Softmax2d requires a 3D or 4D tensor as input");
   return relume::softmax(input, -3, std::nullopt);
 }
 

@@ -13,7 +13,8 @@ namespace relume::nn {
 
 MultiheadAttentionImpl::MultiheadAttentionImpl(int64_t embed_dim, int64_t num_heads)
     : MultiheadAttentionImpl(MultiheadAttentionOptions(embed_dim, num_heads)) {}
-MultiheadAttentionImpl::MultiheadAttentionImpl(const MultiheadAttentionOptions& options_) : options(options_) {
+MultiheadAttentionImpl::MultiheadAttentionImpl(const MultiheadAttentionOptions& options_)
+    : Cloneable("torch::nn::MultiheadAttention"), options(options_) {
   MultiheadAttentionImpl::reset();
 }
 

@@ -245,6 +245,7 @@ void ParameterDictImpl::set(const std::string& key, Tensor parameter) {
 FunctionalImpl::FunctionalImpl(std::shared_ptr<Function> function) : function_(std::move(function)) {}
 void FunctionalImpl::reset() {}
 void FunctionalImpl::pretty_print(std::ostream& stream) const { stream << "torch::nn::Functional()"; }
+bool FunctionalImpl::is_serializable() const { return false; }
 Tensor FunctionalImpl::forward(Tensor input) { return function_->call(std::move(input)); }
 
 IdentityImpl::IdentityImpl() = default;

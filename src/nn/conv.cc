@@ -166,7 +166,7 @@ template <size_t D>
 void ConvTransposeBase<D>::reset() {
   check_channels(options);
   check<ValueError>(Name(options.padding_mode()) == Name::Zeros,
-                    "Only \"zeros\" padding mode is supported for ConvTranspose{}d", D);
+                    "Only `zeros` padding mode is supported for ConvTranspose{}d", D);
   weight = register_parameter(
       "weight", relume::empty(weight_sizes(options.in_channels(), options.out_channels() / options.groups(),
                                            options.kernel_size())));
@@ -202,9 +202,8 @@ ExpandingArray<D> output_padding_for(const Tensor& input, IntArrayRef output_siz
                     D + 2, rank, input.sizes());
   const size_t leading = rank - D;
   if (output_size.size() == rank) output_size = output_size.slice(leading);
-  check<ValueError>(output_size.size() == D,
-                    "ConvTranspose{}D: for {}D input, output_size must have {} or {} elements (got {})", D, rank, D,
-                    rank, output_size.size());
+  check<ValueError>(output_size.size() == D, "output_size must have {} or {} elements (got {})", D, rank,
+                    output_size.size());
   ExpandingArray<D> result(0);
   std::vector<int64_t> smallest(D), largest(D);
   bool fits = true;

@@ -25,9 +25,10 @@ Tensor apply(Op op, InPlaceOp op_in_place, Tensor input, const Options& options)
   return op(input, options.p(), options.training());
 }
 
-// Of samples without a batch dimension too: those are [C, size...], of rank `rank`.
-Tensor drop_channels(Tensor input, int64_t rank, const functional::DropoutFuncOptions& options) {
-  if (input.dim() != rank) return apply(relume::feature_dropout, relume::feature_dropout_, std::move(input), options);
+// What has not the rank of a batch [N, C, size...] is taken for a sample [C, size...].
+Tensor drop_channels(Tensor input, int64_t batch_rank, const functional::DropoutFuncOptions& options) {
+  if (input.dim() == batch_rank)
+    return apply(relume::feature_dropout, relume::feature_dropout_, std::move(input), options);
   Tensor batch = input.unsqueeze(0);
   if (!options.inplace()) return apply(relume::feature_dropout, relume::feature_dropout_, batch, options).squeeze(0);
   apply(relume::feature_dropout, relume::feature_dropout_, batch, options);
@@ -40,14 +41,13 @@ Tensor functional::dropout(Tensor input, const DropoutFuncOptions& options) {
   return apply(relume::dropout, relume::dropout_, std::move(input), options);
 }
 Tensor functional::dropout1d(Tensor input, const Dropout1dFuncOptions& options) {
-  return drop_channels(std::move(input), 2, options);
+  return drop_channels(std::move(input), 3, options);
 }
-// [C, H, W] is taken for a batch of [N, C, L], as PyTorch does.
 Tensor functional::dropout2d(Tensor input, const Dropout2dFuncOptions& options) {
-  return apply(relume::feature_dropout, relume::feature_dropout_, std::move(input), options);
+  return drop_channels(std::move(input), 4, options);
 }
 Tensor functional::dropout3d(Tensor input, const Dropout3dFuncOptions& options) {
-  return drop_channels(std::move(input), 4, options);
+  return drop_channels(std::move(input), 5, options);
 }
 Tensor functional::alpha_dropout(Tensor input, const AlphaDropoutFuncOptions& options) {
   return apply(relume::alpha_dropout, relume::alpha_dropout_, std::move(input), options);

@@ -157,20 +157,20 @@ Embedding Embedding::from_pretrained(const Tensor& embeddings, const EmbeddingFr
 }
 
 int64_t detail::padding_row(int64_t padding_idx, int64_t rows) {
-  check(padding_idx >= -rows && padding_idx < rows, "Padding_idx must be within num_embeddings");
+  check(padding_idx < rows, "Padding_idx must be within num_embeddings");
+  check(padding_idx >= -rows, "Padding_idx must be within num_embedding");
   return padding_idx < 0 ? padding_idx + rows : padding_idx;
 }
 
 Tensor detail::make_table(const char* name, const Tensor& given, int64_t rows, int64_t width) {
   if (!given.defined()) return relume::empty({rows, width});
-  check(given.sizes() == IntArrayRef({rows, width}),
-        "Shape of {} does not match num_embeddings and embedding_dim", name);
+  check(given.sizes() == IntArrayRef({rows, width}), "Shape of {} does not match num_embeddings and embedding_dim",
+        name);
   return given;
 }
 
 Tensor functional::embedding(const Tensor& input, const Tensor& weight, const EmbeddingFuncOptions& options) {
-  const int64_t padding_idx =
-      options.padding_idx() ? detail::padding_row(*options.padding_idx(), weight.size(0)) : -1;
+  const int64_t padding_idx = options.padding_idx() ? detail::padding_row(*options.padding_idx(), weight.size(0)) : -1;
   if (options.max_norm()) detail::shorten_rows(weight, input, *options.max_norm(), options.norm_type());
   return relume::embedding(weight, input, padding_idx, options.scale_grad_by_freq(), options.sparse());
 }

@@ -8,6 +8,7 @@
 #include "nn/reduction.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
+#include "relume/warning.h"
 
 namespace relume::nn {
 namespace {
@@ -15,23 +16,35 @@ namespace {
 using detail::code;
 using enumtype::Name;
 
+void warn_of_broadcasting(const Tensor& input, const Tensor& target, SourceLocation where = SourceLocation::current()) {
+  if (input.sizes() == target.sizes()) return;
+  warn(fmt::format("Using a target size ({}) that is different to the input size ({}). This will likely lead to "
+                   "incorrect results due to broadcasting. Please ensure they have the same size.",
+                   target.sizes(), input.sizes()),
+       where);
+}
+
 }  // namespace
 
 Tensor functional::l1_loss(const Tensor& input, const Tensor& target, const L1LossFuncOptions& options) {
   return relume::l1_loss(input, target, code(options.reduction()));
 }
 Tensor functional::mse_loss(const Tensor& input, const Tensor& target, const MSELossFuncOptions& options) {
+  warn_of_broadcasting(input, target);
   return relume::mse_loss(input, target, code(options.reduction()));
 }
 Tensor functional::smooth_l1_loss(const Tensor& input, const Tensor& target, const SmoothL1LossFuncOptions& options) {
+  warn_of_broadcasting(input, target);
   return relume::smooth_l1_loss(input, target, code(options.reduction()), options.beta().value_or(1));
 }
 Tensor functional::smooth_l1_loss(const Tensor& input, const Tensor& target, const SmoothL1LossFuncOptions& options,
                                   double beta) {
   check(!options.beta(), "expected beta not to be provided in 'options', but got {}", options.beta().value_or(0));
+  warn_of_broadcasting(input, target);
   return relume::smooth_l1_loss(input, target, code(options.reduction()), beta);
 }
 Tensor functional::huber_loss(const Tensor& input, const Tensor& target, const HuberLossFuncOptions& options) {
+  warn_of_broadcasting(input, target);
   return relume::huber_loss(input, target, code(options.reduction()), options.delta());
 }
 Tensor functional::binary_cross_entropy(const Tensor& input, const Tensor& target,
@@ -52,6 +65,11 @@ Tensor functional::cross_entropy(const Tensor& input, const Tensor& target, cons
 }
 Tensor functional::kl_div(const Tensor& input, const Tensor& target, const KLDivFuncOptions& options) {
   const Name reduction = options.reduction();
+  if (reduction == Name::Mean)
+    warn(
+        "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides only "
+        "by the batch size, and aligns with the KL div math definition.'mean' will be changed to behave the same as "
+        "'batchmean' in the next major release.");
   const int64_t code = reduction == Name::None ? 0 : reduction == Name::Mean ? 1 : 2;
   const Tensor loss = relume::kl_div(input, target, code, options.log_target());
   return reduction == Name::BatchMean && input.dim() > 0 ? loss / input.size(0) : loss;

@@ -3,6 +3,7 @@
 
 #include <ostream>
 
+#include "core/check.h"
 #include "nn/print.h"
 #include "nn/reduction.h"
 #include "relume/nn/functional.h"
@@ -75,29 +76,41 @@ Tensor poisson_nll_loss(const Tensor& input, const Tensor& target, const Poisson
 
 }  // namespace functional
 
-#define RELUME_MODULE_OF(Name, name, inputs, ...)                              \
-  Name##Impl::Name##Impl() : Name##Impl(Name##Options()) {}                    \
-  Name##Impl::Name##Impl(const Name##Options& options_) : options(options_) {} \
-  void Name##Impl::reset() {}                                                  \
+#define RELUME_MODULE_OF(Name, name, inputs, ...)                                                    \
+  Name##Impl::Name##Impl() : Name##Impl(Name##Options()) {}                                          \
+  Name##Impl::Name##Impl(const Name##Options& options_) : options(options_) { Name##Impl::reset(); } \
   Tensor Name##Impl::forward inputs { return functional::name(__VA_ARGS__, options); }
-#define RELUME_TWO(Name, name) RELUME_MODULE_OF(Name, name, (const Tensor& input, const Tensor& target), input, target)
-#define RELUME_THREE(Name, name) \
-  RELUME_MODULE_OF(Name, name, (const Tensor& a, const Tensor& b, const Tensor& c), a, b, c)
-RELUME_TWO(HingeEmbeddingLoss, hinge_embedding_loss)
-RELUME_TWO(MultiLabelMarginLoss, multilabel_margin_loss)
-RELUME_TWO(SoftMarginLoss, soft_margin_loss)
-RELUME_TWO(MultiMarginLoss, multi_margin_loss)
-RELUME_TWO(MultiLabelSoftMarginLoss, multilabel_soft_margin_loss)
-RELUME_TWO(PoissonNLLLoss, poisson_nll_loss)
-RELUME_TWO(CosineSimilarity, cosine_similarity)
-RELUME_TWO(PairwiseDistance, pairwise_distance)
-RELUME_THREE(MarginRankingLoss, margin_ranking_loss)
-RELUME_THREE(CosineEmbeddingLoss, cosine_embedding_loss)
-RELUME_THREE(TripletMarginLoss, triplet_margin_loss)
-RELUME_THREE(TripletMarginWithDistanceLoss, triplet_margin_with_distance_loss)
-#undef RELUME_THREE
-#undef RELUME_TWO
+#define RELUME_OF_TWO(Name, name) \
+  RELUME_MODULE_OF(Name, name, (const Tensor& input, const Tensor& target), input, target)
+#define RELUME_STATELESS_OF_TWO(Name, name) \
+  RELUME_OF_TWO(Name, name)                 \
+  void Name##Impl::reset() {}
+#define RELUME_STATELESS_OF_THREE(Name, name)                                                \
+  RELUME_MODULE_OF(Name, name, (const Tensor& a, const Tensor& b, const Tensor& c), a, b, c) \
+  void Name##Impl::reset() {}
+RELUME_STATELESS_OF_TWO(HingeEmbeddingLoss, hinge_embedding_loss)
+RELUME_STATELESS_OF_TWO(MultiLabelMarginLoss, multilabel_margin_loss)
+RELUME_STATELESS_OF_TWO(SoftMarginLoss, soft_margin_loss)
+RELUME_STATELESS_OF_TWO(PoissonNLLLoss, poisson_nll_loss)
+RELUME_STATELESS_OF_TWO(CosineSimilarity, cosine_similarity)
+RELUME_STATELESS_OF_TWO(PairwiseDistance, pairwise_distance)
+RELUME_OF_TWO(MultiMarginLoss, multi_margin_loss)
+RELUME_OF_TWO(MultiLabelSoftMarginLoss, multilabel_soft_margin_loss)
+RELUME_STATELESS_OF_THREE(MarginRankingLoss, margin_ranking_loss)
+RELUME_STATELESS_OF_THREE(CosineEmbeddingLoss, cosine_embedding_loss)
+RELUME_STATELESS_OF_THREE(TripletMarginLoss, triplet_margin_loss)
+RELUME_STATELESS_OF_THREE(TripletMarginWithDistanceLoss, triplet_margin_with_distance_loss)
+#undef RELUME_STATELESS_OF_THREE
+#undef RELUME_STATELESS_OF_TWO
+#undef RELUME_OF_TWO
 #undef RELUME_MODULE_OF
+
+void MultiLabelSoftMarginLossImpl::reset() { register_buffer("weight", options.weight()); }
+void MultiMarginLossImpl::reset() {
+  check<ValueError>(options.p() == 1 || options.p() == 2, "only p == 1 and p == 2 supported");
+  check(!options.weight().defined() || options.weight().dim() == 1,
+        "MultiMarginLoss: expected a weight of one dimension, got {}", options.weight().sizes());
+}
 
 #define RELUME_PRINT(Name, ...) \
   void Name##Impl::pretty_print(std::ostream& stream) const { detail::OptionsPrinter(stream, #Name) __VA_ARGS__; }

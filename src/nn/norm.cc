@@ -9,6 +9,7 @@
 #include "relume/nn/functional.h"
 #include "relume/nn/init.h"
 #include "relume/ops.h"
+#include "relume/out.h"
 
 namespace relume::nn {
 namespace {
@@ -211,7 +212,10 @@ Tensor functional::group_norm(const Tensor& input, const GroupNormFuncOptions& o
 
 Tensor functional::normalize(const Tensor& input, const NormalizeFuncOptions& options) {
   const Tensor norm = input.norm(options.p(), {options.dim()}, true).clamp_min(options.eps());
-  return input / norm.expand_as(input);
+  const Tensor result = input / norm.expand_as(input);
+  if (!options.out()) return result;
+  Tensor out = *options.out();
+  return write_out("div", out, result);
 }
 
 Tensor functional::cosine_similarity(const Tensor& x1, const Tensor& x2, const CosineSimilarityFuncOptions& options) {

@@ -29,5 +29,9 @@ std::ostream& operator<<(std::ostream& stream, ArrayRef<std::optional<double>> l
   nn::detail::put(stream, list);
   return stream;
 }
+std::ostream& operator<<(std::ostream& stream, ArrayRef<double> list) {
+  nn::detail::put(stream, list);
+  return stream;
+}
 
 }  // namespace relume

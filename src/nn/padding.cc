@@ -3,6 +3,7 @@
 
 #include <ostream>
 
+#include "core/check.h"
 #include "nn/print.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
@@ -13,10 +14,9 @@ Tensor functional::pad(const Tensor& input, const PadFuncOptions& options) {
   using enumtype::Name;
   const Name mode = options.mode();
   if (mode == Name::Constant) return relume::pad(input, options.pad(), "constant", options.value());
-  return relume::pad(input, options.pad(),
-                     mode == Name::Reflect     ? "reflect"
-                     : mode == Name::Replicate ? "replicate"
-                                               : "circular");
+  const char* name = mode == Name::Reflect ? "reflect" : mode == Name::Replicate ? "replicate" : "circular";
+  check(options.value() == 0, "Padding mode \"{}\" doesn't take in value argument", name);
+  return relume::pad(input, options.pad(), name);
 }
 
 #define RELUME_PAD(Name, D, kMode)                                                              \

@@ -3,7 +3,9 @@
 
 #include <optional>
 #include <ostream>
+#include <string>
 
+#include "core/printing.h"
 #include "relume/nn/options.h"
 
 namespace relume::nn::detail {
@@ -40,6 +42,13 @@ void put(std::ostream& stream, const ExpandingArray<D, T>& list) {
 template <size_t D, class T>
 void put(std::ostream& stream, const ExpandingArrayWithOptionalElem<D, T>& list) {
   put(stream, static_cast<const ExpandingArray<D, std::optional<T>>&>(list));
+}
+
+// "[0.5, 2]".
+inline std::string text_of(ArrayRef<double> list) {
+  std::string text;
+  for (const double value : list) text += (text.empty() ? "" : ", ") + stream_text(value);
+  return "[" + text + "]";
 }
 
 class OptionsPrinter {

@@ -4,7 +4,6 @@
 #include <ostream>
 
 #include "core/check.h"
-#include "core/printing.h"
 #include "nn/print.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
@@ -116,7 +115,8 @@ std::vector<int64_t> fractional_size(const Tensor& input, const Fraction& fracti
                             ? static_cast<int64_t>(static_cast<double>(size) * fraction.output_ratio[at])
                             : fraction.output_size[at];
     const char* name = kDimNames[3 - rank + d];
-    check(out > 0 && out + fraction.kernel(d) - 1 <= size,
+    // In three dimensions PyTorch wants one element more than the windows need.
+    check(out > 0 && out + fraction.kernel(d) - 1 <= size - (rank == 3 ? 1 : 0),
           "fractional_max_pool{}d(): pool {} {} too large relative to input {} {}", rank, name, fraction.kernel(d),
           name, size);
     result.push_back(out);
@@ -151,11 +151,10 @@ std::tuple<Tensor, Tensor> fractional_pool(const Tensor& input, const Fraction& 
   const Tensor samples =
       fraction.samples.defined() ? fraction.samples : rand(drawn, input.options().requires_grad(false));
   check(samples.numel() == batch * channels * rank,
-        "fractional_max_pool{}d: expected _random_samples of shape {}, got {}", rank,
-        IntArrayRef(drawn), samples.sizes());
+        "fractional_max_pool{}d: expected _random_samples of shape {}, got {}", rank, IntArrayRef(drawn),
+        samples.sizes());
   const Tensor planes = input.flatten(0, -rank - 1);
-  const Tensor places =
-      window_places(planes, samples.reshape({-1, rank}), out, fraction).reshape({planes.size(0), -1});
+  const Tensor places = window_places(planes, samples.reshape({-1, rank}), out, fraction).reshape({planes.size(0), -1});
   int64_t windows = 1;
   for (const int64_t size : out) windows *= size;
   const Tensor elements = planes.flatten(1).gather(1, places).view({planes.size(0), windows, -1});
@@ -171,10 +170,9 @@ void check_options(const Fraction& fraction) {
   check(sized || !fraction.output_ratio.empty(),
         "FractionalMaxPool{}d requires specifying either an output size, or a pooling ratio", fraction.rank());
   check(!sized || fraction.output_ratio.empty(), "only one of output_size and output_ratio may be specified");
-  std::string ratios;
-  for (const double ratio : fraction.output_ratio) ratios += (ratios.empty() ? "" : ", ") + stream_text(ratio);
   for (const double ratio : fraction.output_ratio)
-    check(ratio > 0 && ratio < 1, "output_ratio must be between 0 and 1 (got [{}])", ratios);
+    check(ratio > 0 && ratio < 1, "output_ratio must be between 0 and 1 (got {})",
+          detail::text_of(fraction.output_ratio));
 }
 
 }  // namespace

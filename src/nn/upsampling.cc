@@ -7,6 +7,7 @@
 #include "nn/print.h"
 #include "relume/nn/functional.h"
 #include "relume/ops.h"
+#include "relume/warning.h"
 
 namespace relume::nn {
 namespace {
@@ -34,8 +35,12 @@ void check_mode(const Tensor& input, const InterpolateFuncOptions& options) {
   const Name mode = options.mode();
   check(rank_of(mode) > 0 || !options.align_corners(),
         "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear");
+  if (mode != Name::Nearest && mode != Name::Area && !options.align_corners())
+    warn("Default upsampling behavior when mode=" + shown(mode) +
+         " is changed to align_corners=False since 0.4.0. Please specify align_corners=True if the old behavior is "
+         "desired. See the documentation of nn.Upsample for details.");
   check(
-      input.dim() >= 3 && input.dim() <= 5,
+      input.dim() >= 3 && input.dim() <= 5 && (mode != Name::Bicubic || input.dim() == 4),
       "Input Error: Only 3D, 4D and 5D input Tensors supported (got {}D) for the modes: nearest | linear | bilinear | "
       "bicubic | trilinear (got {})",
       input.dim(), shown(mode));
@@ -54,8 +59,17 @@ std::vector<Axis> axes_of(const Tensor& input, const InterpolateFuncOptions& opt
   check(!size || !scales, "only one of size or scale_factor should be defined");
   const auto rank = static_cast<size_t>(input.dim() - 2);
   const size_t given = size ? size->size() : scales->size();
-  check(given == rank, "{} shape must match input shape. Input is {}D, {} size is {}", size ? "size" : "scale_factor",
-        rank, size ? "size" : "scale_factor", given);
+  if (size) check(given == rank, "It is expected output_size equals to {}, but got size {}", rank, given);
+  if (scales)
+    check(given == rank, "scale_factor shape must match input shape. Input is {}D, scale_factor size is {}", rank,
+          detail::text_of(*scales));
+  const auto is_fraction = [](double scale) { return std::floor(scale) != scale; };
+  if (scales && !options.recompute_scale_factor() && std::any_of(scales->begin(), scales->end(), is_fraction))
+    warn(
+        "The default behavior for interpolate/upsample with float scale_factor changed in 1.6.0 to align with other "
+        "frameworks/libraries, and uses scale_factor directly, instead of relying on the computed output size. If you "
+        "wish to keep the old behavior, please set recompute_scale_factor=True. See the documentation of nn.Upsample "
+        "for details. ");
   std::vector<Axis> axes;
   for (size_t i = 0; i < rank; ++i) {
     if (size) {
@@ -128,6 +142,10 @@ int64_t number(Name mode) {
 }  // namespace
 
 Tensor functional::grid_sample(const Tensor& input, const Tensor& grid, const GridSampleFuncOptions& options) {
+  if (!options.align_corners())
+    warn(
+        "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify "
+        "align_corners=True if the old behavior is desired. See the documentation of grid_sample for details.");
   return grid_sampler(input, grid, number(options.mode()), number(options.padding_mode()),
                       options.align_corners().value_or(false));
 }

@@ -30,7 +30,7 @@ double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, d
   const double norm = total.item<double>();
   check(!error_if_nonfinite || std::isfinite(norm),
         "The total norm of order {} for gradients from `parameters` is non-finite, so it cannot be clipped. To disable "
-        "this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`",
+        "this error and scale the gradients with the non-finite norm anyway, set `error_if_nonfinite=false`",
         norm_type);
   const Tensor factor = (max_norm / (total + 1e-6)).clamp_max(1.0);
   // As in PyTorch, the product is taken also with a factor of 1: NaN spreads.

@@ -82,9 +82,7 @@ Tensor unfold(const Tensor& input, const UnfoldFuncOptions& options) {
 
 Tensor fold(const Tensor& input, const FoldFuncOptions& options) {
   check(input.dim() == 2 || input.dim() == 3,
-        "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, "
-        "but got: {}",
-        input.sizes());
+        "Input Error: Only unbatched (2D) or batched (3D) input Tensors are supported (got {}D)", input.dim());
   const Windows windows = windows_of(options);
   const auto [height, width] = *options.output_size();
   const int64_t elements = (*windows.kernel)[0] * (*windows.kernel)[1];

@@ -207,10 +207,6 @@ void check_arguments(const Tensor& input, const Tensor& grid, int64_t interpolat
   impl_of(input, "grid_sampler");
   impl_of(grid, "grid_sampler");
   const int64_t rank = input.dim() - 2;
-  check((rank == 2 || rank == 3) && grid.dim() == input.dim(),
-        "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got input with sizes {} "
-        "and grid with sizes {}",
-        input.sizes(), grid.sizes());
   check(input.size(0) == grid.size(0),
         "grid_sampler(): expected grid and input to have same batch size, but got input with sizes {} and grid with "
         "sizes {}",
@@ -218,6 +214,10 @@ void check_arguments(const Tensor& input, const Tensor& grid, int64_t interpolat
   check(grid.size(-1) == rank,
         "grid_sampler(): expected grid to have size {} in last dimension, but got grid with sizes {}", rank,
         grid.sizes());
+  check((rank == 2 || rank == 3) && grid.dim() == input.dim(),
+        "grid_sampler(): expected {}D input and grid with same number of dimensions, but got input with sizes {} and "
+        "grid with sizes {}",
+        rank == 2 ? 4 : 5, input.sizes(), grid.sizes());
   for (int64_t d = 2; d < input.dim(); ++d)
     check(input.size(d) > 0,
           "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes {} with dimension "

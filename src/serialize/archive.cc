@@ -340,6 +340,7 @@ void nn::Module::save(serialize::OutputArchive& archive) const {
   for (const auto& item : named_parameters(false)) archive.write(item.key(), item.value());
   for (const auto& item : named_buffers(false)) archive.write(item.key(), item.value(), true);
   for (const auto& child : children_) {
+    if (!child.value()->is_serializable()) continue;
     serialize::OutputArchive nested;
     child.value()->save(nested);
     archive.write(child.key(), nested);
@@ -350,6 +351,7 @@ void nn::Module::load(serialize::InputArchive& archive) {
   for (auto& item : named_parameters(false)) archive.read(item.key(), item.value());
   for (auto& item : named_buffers(false)) archive.read(item.key(), item.value(), true);
   for (const auto& child : children_) {
+    if (!child.value()->is_serializable()) continue;
     serialize::InputArchive nested;
     if (!archive.try_read(child.key(), nested)) {
       if (child.value()->state_dict().is_empty()) continue;
@@ -358,6 +360,8 @@ void nn::Module::load(serialize::InputArchive& archive) {
     child.value()->load(nested);
   }
 }
+
+bool nn::Module::is_serializable() const { return true; }
 
 void optim::Optimizer::save(serialize::OutputArchive& archive) const {
   for (const auto& item : state_dict()) archive.write(item.key(), item.value());

@@ -307,6 +307,8 @@ class RELUME_API FunctionalImpl : public Cloneable<FunctionalImpl> {
             std::forward<F>(function), {std::forward<Args>(args)...}})) {}
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
+  // A function cannot be written.
+  bool is_serializable() const override;
   Tensor forward(Tensor input);
   Tensor operator()(Tensor input) { return forward(std::move(input)); }
 

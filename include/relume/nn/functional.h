@@ -257,8 +257,9 @@ class NormalizeFuncOptions {
   RELUME_ARG(double, p) = 2.0;
   RELUME_ARG(int64_t, dim) = 1;
   RELUME_ARG(double, eps) = 1e-12;
+  RELUME_ARG(std::optional<Tensor>, out) = {};
 };
-// x / max(||x||_p, eps), the norms taken along dim.
+// x / max(||x||_p, eps), the norms taken along dim; written to out where there is one, which autograd does not see.
 RELUME_API Tensor normalize(const Tensor& input, const NormalizeFuncOptions& options = {});
 
 // Dropout: as the modules, with `training` among the options.

@@ -164,6 +164,8 @@ class RELUME_API Module : public std::enable_shared_from_this<Module> {
   // relume/serialize.h call. A module that keeps more than those overrides both.
   virtual void save(serialize::OutputArchive& archive) const;
   virtual void load(serialize::InputArchive& archive);
+  // Whether the module is written and read as a child of others.
+  virtual bool is_serializable() const;
 
   // Called around each call of the module through its holder: module(x), not module->forward(x).
   //   forward_pre   hook(Module&, inputs)                void, or a Tensor or a vector that replaces the inputs
@@ -293,7 +295,8 @@ class Cloneable : public Base {
   virtual void reset() = 0;
   std::shared_ptr<Module> clone(const std::optional<Device>& device = {}) const override {
     Cloneable* copy = new Derived(static_cast<const Derived&>(*this));
-    return this->finish_clone(copy, [](Module& module) { static_cast<Cloneable&>(module).reset(); }, device);
+    return this->finish_clone(
+        copy, [](Module& module) { static_cast<Cloneable&>(module).reset(); }, device);
   }
 
  private:

@@ -59,8 +59,11 @@ template <Name... Allowed>
 class Choice {
  public:
   template <Name N, class = std::enable_if_t<((N == Allowed) || ...)>>
-  constexpr Choice(Tag<N>) : name_(N) {}             // NOLINT: implicit, options are set with tags
-  constexpr operator Name() const { return name_; }  // NOLINT
+  constexpr Choice(Tag<N>) : name_(N) {}  // NOLINT: implicit, options are set with tags
+  // Of a program's std::variant of such tags, whose header costs more than all options and is not included here.
+  template <class Variant, class = decltype(std::declval<const Variant&>().valueless_by_exception())>
+  constexpr Choice(const Variant& tag) : Choice(visit([](auto held) { return Choice(held); }, tag)) {}  // NOLINT
+  constexpr operator Name() const { return name_; }                                                     // NOLINT
 
  private:
   Name name_;
@@ -120,6 +123,8 @@ class ExpandingArrayWithOptionalElem : public ExpandingArray<D, std::optional<T>
 // "[None, 5]".
 RELUME_API std::ostream& operator<<(std::ostream& stream, ArrayRef<std::optional<int64_t>> list);
 RELUME_API std::ostream& operator<<(std::ostream& stream, ArrayRef<std::optional<double>> list);
+// "[0.5, 2]".
+RELUME_API std::ostream& operator<<(std::ostream& stream, ArrayRef<double> list);
 
 namespace nn {
 

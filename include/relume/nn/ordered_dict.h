@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -33,8 +34,11 @@ class RELUME_API KeyIndex {
 [[noreturn]] RELUME_API void fail_key(const std::string& description, const std::string& key, bool defined);
 inline const std::string& key_text(const std::string& key) { return key; }
 template <class Key>
-std::string key_text(const Key&) {
-  return "?";
+std::string key_text(const Key& key) {
+  if constexpr (std::is_arithmetic_v<Key>)
+    return std::to_string(key);
+  else
+    return "?";
 }
 
 }  // namespace detail
