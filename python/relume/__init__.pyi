@@ -49,8 +49,8 @@ from . import torch_version as torch_version
 from . import types as types
 from . import utils as utils
 from .amp import GradScaler as GradScaler
-from ._storage import TypedStorage as TypedStorage
-from ._storage import UntypedStorage as UntypedStorage
+from .storage import TypedStorage as TypedStorage
+from .storage import UntypedStorage as UntypedStorage
 from ._copies import alias_copy as alias_copy
 from ._copies import as_strided_copy as as_strided_copy
 from .distributions.samplers import binomial as binomial
@@ -60,7 +60,7 @@ from .nn.functional.numbered import ctc_loss as ctc_loss
 from ._copies import detach_copy as detach_copy
 from ._copies import diagonal_copy as diagonal_copy
 from ._copies import expand_copy as expand_copy
-from ._storage import from_file as from_file
+from .storage import from_file as from_file
 from .nn.modules.rnn_functions import gru as gru
 from .nn.modules.rnn_functions import gru_cell as gru_cell
 from .nn.functional.numbered import hinge_embedding_loss as hinge_embedding_loss
