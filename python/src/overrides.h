@@ -15,7 +15,7 @@ template <class F>
 Ref overridden(F function, PyObject* const* arguments, Py_ssize_t count, PyObject* keywords, bool any_object = false);
 
 // The same for an operator that is the method `name` of Tensor.
-Ref overridden_operator(const char* name, std::initializer_list<PyObject*> arguments);
+Ref overridden_operator(const char* name, std::initializer_list<PyObject*> arguments, bool any_object = false);
 
 // A view of the tensor as an object of a subclass where `like` is of one.
 PyObject* wrap_like(PyObject* like, Tensor tensor);
