@@ -144,6 +144,11 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     return results if len(results) > 1 else values
 
 
+def _assert(condition, message):
+    """assert, as a function."""
+    assert condition, message
+
+
 def is_tensor(obj):
     """Whether obj is a Tensor."""
     return isinstance(obj, Tensor)

@@ -21,6 +21,7 @@ LAZY_FUNCTIONS = {
     **dict.fromkeys("permute_copy select_copy slice_copy split_copy split_with_sizes_copy".split(), "_copies"),
     **dict.fromkeys("squeeze_copy t_copy transpose_copy unbind_copy unfold_copy unsafe_chunk".split(), "_copies"),
     **dict.fromkeys("unsafe_split unsafe_split_with_sizes unsqueeze_copy view_copy".split(), "_copies"),
+    "_assert": "_functions",
     "GradScaler": "amp",
     "binomial": "distributions.samplers",
     "conv_tbc": "nn.functional.convolution",

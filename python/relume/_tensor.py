@@ -129,6 +129,36 @@ def __dlpack_device__(self):
 
 
 @method
+def narrow_copy(self, dim, start, length):
+    """See relume.narrow_copy."""
+    from ._copies import narrow_copy
+
+    return narrow_copy(self, dim, start, length)
+
+
+@method
+def unsafe_chunk(self, chunks, dim=0):
+    """See relume.unsafe_chunk."""
+    from ._copies import unsafe_chunk
+
+    return unsafe_chunk(self, chunks, dim)
+
+
+@method
+def unsafe_split(self, split_size, dim=0):
+    """See relume.unsafe_split."""
+    from ._copies import unsafe_split
+
+    return unsafe_split(self, split_size, dim)
+
+
+@method
+def to_dense(self, dtype=None, *, masked_grad=None):
+    """The tensor, in a dtype where one is given: it is dense."""
+    return self if dtype is None else self.to(dtype)
+
+
+@method
 def new(self, *args):
     """A tensor of this dtype: new(2, 3) has undefined elements, new([1, 2]) those of the list."""
     if len(args) == 1 and not isinstance(args[0], (int, Size)):

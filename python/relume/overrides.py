@@ -7,6 +7,7 @@ kwargs) as a class method is asked in place of each op; super().__torch_function
 import functools
 import threading
 
+from . import _C
 from ._C import Tensor, ops
 
 __all__ = [
@@ -57,6 +58,9 @@ class DisableTorchFunctionSubclass:
 
     def __exit__(self, *error):
         ops._disable_overrides(-1)
+
+
+_C.DisableTorchFunctionSubclass = DisableTorchFunctionSubclass  # as programs know it
 
 
 def _convert(result, cls):

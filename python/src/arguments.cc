@@ -16,6 +16,9 @@ namespace relume::python {
 
 namespace {
 
+// Thrown where a list of tensors holds an object that is none, but has a __torch_function__.
+struct ObjectAmongTensors {};
+
 constexpr int64_t kWorthUnlocking = 32768;  // elements: some microseconds of work
 
 const Lines& lines_of(const Op& op) {
@@ -191,6 +194,7 @@ std::vector<Tensor> Arguments::tensors(size_t i) const {
   const Py_ssize_t count = PySequence_Fast_GET_SIZE(items.get());
   for (Py_ssize_t j = 0; j < count; ++j) {
     PyObject* item = PySequence_Fast_GET_ITEM(items.get(), j);
+    if (!is_tensor(item) && has_torch_function(item)) throw ObjectAmongTensors();
     if (!is_tensor(item))
       raise(PyExc_TypeError,
             "expected Tensor as element " + std::to_string(j) + " in argument 0, but got " + type_name_of(item));
@@ -273,8 +277,11 @@ PyObject* call(const Op& op, Form form, PyObject* self, PyObject* const* argumen
       if (result) return result.release();
     }
     Arguments slots;
-    if (const Line* line = fitting_line(op, form, self, arguments, given, keywords, slots))
-      return line->overload->call(slots);
+    if (const Line* line = fitting_line(op, form, self, arguments, given, keywords, slots)) try {
+        return line->overload->call(slots);
+      } catch (const ObjectAmongTensors&) {
+        return overridden_call(op, form, self, arguments, count, keywords, true).release();
+      }
     const Py_ssize_t out = find_keyword(keywords, "out");
     if (out >= 0) return call_into(op, form, self, arguments, count, keywords, out);
     Ref result = overridden_call(op, form, self, arguments, count, keywords, true);

@@ -35,8 +35,7 @@ Ref overridden_binary(PyObject* left, PyObject* right) {
 // What an object that is no tensor makes of an operator, by its __torch_function__; NotImplemented where it has none.
 PyObject* other_binary(const char* method, PyObject* tensor, PyObject* other) {
   Ref result;
-  if (PyObject_HasAttrString(reinterpret_cast<PyObject*>(Py_TYPE(other)), "__torch_function__"))
-    result = overridden_operator(method, {tensor, other}, true);
+  if (has_torch_function(other)) result = overridden_operator(method, {tensor, other}, true);
   if (result) return result.release();
   Py_RETURN_NOTIMPLEMENTED;
 }

@@ -118,6 +118,8 @@ Ref call_overriding(const std::vector<PyObject*>& classes, PyObject* function, P
 
 }  // namespace detail
 
+bool has_torch_function(PyObject* object) { return !disabled && function_of(Py_TYPE(object)); }
+
 Ref overridden_operator(const char* name, std::initializer_list<PyObject*> arguments, bool any_object) {
   const auto method = [name] { return own(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), name)); };
   return overridden(method, arguments.begin(), static_cast<Py_ssize_t>(arguments.size()), nullptr, any_object);

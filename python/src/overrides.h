@@ -8,6 +8,9 @@ namespace relume::python {
 // Whether a class of the program's own derives from Tensor: until then no call looks for one.
 extern bool tensor_subclasses;
 
+// Whether the class of an object has a __torch_function__.
+bool has_torch_function(PyObject* object);
+
 // What a class among those of the arguments makes of the call, by its __torch_function__; nothing where no class has
 // one, or where it is called already. `function` is asked for only where it is needed. Besides subclasses of Tensor,
 // `any_object` counts each object with a __torch_function__.

@@ -195,6 +195,12 @@ class TestObjectsAsOperands:
         x += named
         assert x == ("add_", 2)
 
+    def test_are_asked_in_lists(self):
+        assert torch.stack([torch.ones(1), self.Named()]) == ("stack", 1)
+        assert torch.cat((self.Named(),), dim=0) == ("cat", 1)
+        with pytest.raises(TypeError, match="expected Tensor as element 0"):
+            torch.stack([object()])
+
     def test_others_are_left_to_python(self):
         class Reflected:
             def __radd__(self, other):

@@ -733,3 +733,28 @@ def test_results_are_computed_in_the_dtype_of_out():
     assert torch.rand(2, out=torch.empty(0, dtype=torch.float64)).equal(expected)
     assert torch.ones(2, out=torch.empty(0).int()).tolist() == [1, 1]
     assert torch.sum(torch.ones(3), 0, out=torch.empty(0).int()).item() == 3
+
+
+def test_methods_that_copy():
+    x = torch.arange(4.0)
+    parts = [x.narrow_copy(0, 1, 2), *x.unsafe_chunk(2), *x.unsafe_split(3)]
+    assert values(parts[0]) == [1, 2] and [values(part) for part in parts[3:]] == [[0, 1, 2], [3]]
+    for part in parts:
+        part.zero_()
+    assert values(x) == [0, 1, 2, 3] and x.to_dense() is x and not x.is_sparse_csr
+
+
+def test_expanded_tensors_take_other_shapes_in_place():
+    x = torch.zeros(1).expand(2, 3)
+    assert x.t_().shape == (3, 2) and x.unsqueeze_(0).shape == (1, 3, 2)
+
+
+def test_masked_fill_with_an_element_of_the_tensor():
+    x = torch.tensor([3.0, 1, 2])
+    assert values(x.masked_fill_(x < 3, x[0])) == [3, 3, 3]
+
+
+def test_asserting_as_a_function():
+    torch._assert(True, "fine")
+    with pytest.raises(AssertionError, match="not fine"):
+        torch._assert(False, "not fine")

@@ -1,4 +1,5 @@
 // Ops that choose between elements, or mix them: maximum, minimum, clamp, where, masked_fill, lerp, addcmul, addcdiv.
+#include "autograd/arithmetic.h"
 #include "core/warn_once.h"
 #include "kernels/activations.h"
 #include "ops/arithmetic.h"
@@ -308,7 +309,8 @@ Tensor& fill_where(Tensor& self, const Tensor& mask, const Tensor& value, const 
     return self;
   }
   InPlace write("masked_fill_", self, {value});
-  elementwise_into(self, where_kernel(self.scalar_type()), {&mask, &value, &self});
+  const Tensor apart = value.is_alias_of(self) ? autograd::copy_detached(value) : value;
+  elementwise_into(self, where_kernel(self.scalar_type()), {&mask, &apart, &self});
   write.record(grad_fn, {mask}, masked_fill_backward);
   return self;
 }
