@@ -4,6 +4,7 @@
 #include "ops/consuming.h"
 #include "ops/methods.h"
 #include "relume/activations.h"
+#include "relume/special.h"
 
 namespace relume {
 
@@ -58,6 +59,5 @@ namespace relume {
       })
 // clang-format on
 #include "relume/activations.inc"
-#include "relume/special.h"
 
 }  // namespace relume
