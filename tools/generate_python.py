@@ -145,9 +145,12 @@ MORE_ROWS = {
         (
             "kFunction",
             f"Number input, {kind} other, *, str? rounding_mode=None",
-            f"wrap(relume::div({OPERANDS[kind]}, a.optional_text(2)))",
+            f"wrap({quotient})",
         )
-        for kind in OPERANDS
+        for kind, quotient in (
+            ("Tensor", "quotient(a)"),
+            ("Number", "relume::div(first_of_numbers(a), a.scalar(1), a.optional_text(2))"),
+        )
     ],
     "argsort": [
         (
@@ -197,7 +200,7 @@ MORE_ROWS = {
         (
             "kFunction | kMethod",
             f"Tensor input, {kind} repeats, int? dim=None, *, int? output_size",
-            f"wrap(relume::repeat_interleave(a.tensor(0), a.{reader}(1), a.optional_integer(2)))",
+            f"repeated(a, relume::repeat_interleave(a.tensor(0), a.{reader}(1), a.optional_integer(2)))",
         )
         for kind, reader in (("int", "integer"), ("Tensor", "tensor"))
     ],

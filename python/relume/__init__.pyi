@@ -44,13 +44,25 @@ from . import profiler as profiler
 from . import safetensors as safetensors
 from . import serialization as serialization
 from . import special as special
+from . import storage as storage
 from . import testing as testing
 from . import torch_version as torch_version
 from . import types as types
 from . import utils as utils
+from .storage import BFloat16Storage as BFloat16Storage
+from .storage import BoolStorage as BoolStorage
+from .storage import ByteStorage as ByteStorage
+from .storage import CharStorage as CharStorage
+from .storage import DoubleStorage as DoubleStorage
+from .storage import FloatStorage as FloatStorage
 from .amp import GradScaler as GradScaler
-from ._storage import TypedStorage as TypedStorage
-from ._storage import UntypedStorage as UntypedStorage
+from .storage import HalfStorage as HalfStorage
+from .storage import IntStorage as IntStorage
+from .storage import LongStorage as LongStorage
+from .storage import ShortStorage as ShortStorage
+from .storage import TypedStorage as TypedStorage
+from .storage import UntypedStorage as UntypedStorage
+from ._functions import _assert as _assert
 from ._copies import alias_copy as alias_copy
 from ._copies import as_strided_copy as as_strided_copy
 from .distributions.samplers import binomial as binomial
@@ -60,7 +72,7 @@ from .nn.functional.numbered import ctc_loss as ctc_loss
 from ._copies import detach_copy as detach_copy
 from ._copies import diagonal_copy as diagonal_copy
 from ._copies import expand_copy as expand_copy
-from ._storage import from_file as from_file
+from .storage import from_file as from_file
 from .nn.modules.rnn_functions import gru as gru
 from .nn.modules.rnn_functions import gru_cell as gru_cell
 from .nn.functional.numbered import hinge_embedding_loss as hinge_embedding_loss
@@ -881,6 +893,7 @@ def ones(size: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = N
 @overload
 def ones(*size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | None = None) -> Tensor: ...
 def ones_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None, out: Tensor | None = None) -> Tensor: ...
+def orgqr(input: Tensor, tau) -> Any: ...
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 def pairwise_distance(x1: Tensor, x2: Tensor, p: _float = 2, eps: _float = 1e-06, keepdim: _bool = False, *, out: Tensor | None = None) -> Tensor: ...
 def pdist(input: Tensor, p: _float = 2, *, out: Tensor | None = None) -> Tensor: ...
@@ -1142,6 +1155,7 @@ def trapezoid(y: Tensor, *, dx: _Number = 1, dim: _int = -1, out: Tensor | None 
 def trapz(y: Tensor, x: Tensor, *, dim: _int = -1, out: Tensor | None = None) -> Tensor: ...
 @overload
 def trapz(y: Tensor, *, dx: _Number = 1, dim: _int = -1, out: Tensor | None = None) -> Tensor: ...
+def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False) -> Any: ...
 def tril(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor: ...
 def tril_(input: Tensor, diagonal: _int = 0) -> Tensor: ...
 def tril_indices(row: _int, col: _int, offset: _int = 0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | None = None) -> Tensor: ...

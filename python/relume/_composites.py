@@ -6,7 +6,7 @@ from . import _C
 from ._C import Tensor, ops
 from ._once import warn_once
 
-METHODS = "lu unique_consecutive".split()
+METHODS = "lu orgqr triangular_solve unique_consecutive".split()
 _HELD = set(globals())
 
 
@@ -24,6 +24,29 @@ def lu(input, pivot=True, get_infos=False):
     )
     results = ops.linalg_lu_factor_ex(input, pivot=pivot)
     return tuple(results) if get_infos else tuple(results[:2])
+
+
+def orgqr(input, tau):
+    """Q of the reflections that geqrf of LAPACK gives: linalg.householder_product."""
+    return ops.linalg_householder_product(input, tau)
+
+
+def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
+    """(X, copy of A) with A X = b, or with transpose A^T X = b, for triangular matrices A [..., N, N] and b [..., N, K]; the
+    copy has the batch of X."""
+    from ._return_types import named
+
+    warn_once(
+        "triangular_solve",
+        "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will be removed in a future "
+        "PyTorch release.\ntorch.linalg.solve_triangular has its arguments reversed and does not return a copy of one of the "
+        "inputs.\nX = torch.triangular_solve(B, A).solution\nshould be replaced with\n"
+        "X = torch.linalg.solve_triangular(A, B).",
+    )
+    left = A.mT if transpose else A
+    solution = ops.linalg_solve_triangular(left, b, upper=upper != transpose, unitriangular=unitriangular)
+    coefficient = A.expand(solution.shape[:-2] + A.shape[-2:]).clone()
+    return named("triangular_solve", "solution", "cloned_coefficient")(solution, coefficient)
 
 
 def vander(x, N=None, increasing=False):

@@ -118,7 +118,11 @@ def broadcast_shapes(*shapes):
 
 def _unique_slices(input, dim):
     """The slices along dim that differ, in lexicographic order, which of them each slice is, and how often each occurs."""
+    if input.dim() == 0:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     slices = input.movedim(dim, 0)
+    if 0 in slices.shape[1:]:
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
     rows = [tuple(row) for row in slices.reshape(len(slices), -1).tolist()] if input.numel() else [()] * len(slices)
     first, count = {}, {}
     for i, row in enumerate(rows):
@@ -140,6 +144,11 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     return results if len(results) > 1 else values
 
 
+def _assert(condition, message):
+    """assert, as a function."""
+    assert condition, message
+
+
 def is_tensor(obj):
     """Whether obj is a Tensor."""
     return isinstance(obj, Tensor)
@@ -147,7 +156,7 @@ def is_tensor(obj):
 
 def is_storage(obj):
     """Whether an object is the memory of a tensor, as tensor.untyped_storage() and tensor.storage() give it."""
-    from ._storage import TypedStorage, UntypedStorage
+    from .storage import TypedStorage, UntypedStorage
 
     return isinstance(obj, (TypedStorage, UntypedStorage))
 
@@ -167,7 +176,10 @@ def typename(obj):
 
 def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
     """A 1-D tensor on the memory of an object that has the buffer protocol, read as dtype."""
-    memory = memoryview(buffer).cast("B")
+    try:
+        memory = memoryview(buffer).cast("B")
+    except TypeError:
+        raise ValueError("object does not implement Python buffer protocol.") from None
     if memory.readonly:
         warn_once(
             "frombuffer",
@@ -176,20 +188,32 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
             "its data or make it writable before converting it to a tensor. This type of warning will be suppressed for the "
             "rest of this program.",
         )
+    total, size = memory.nbytes, dtype.itemsize
+    if total == 0 or count == 0:
+        raise ValueError(f"both buffer length ({total}) and count ({count}) must not be 0")
+    if not 0 <= offset < total:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({total} bytes) minus 1"
+        )
     flat = ops._buffer_tensor(memory)[offset:]
-    size = dtype.itemsize
     if count < 0:
         if len(flat) % size:
-            raise ValueError(f"buffer length ({len(flat)} bytes) after offset must be a multiple of element size ({size})")
+            raise ValueError(
+                f"buffer length ({total} bytes) after offset ({offset} bytes) must be a multiple of element size ({size})"
+            )
         count = len(flat) // size
     if count * size > len(flat):
-        raise ValueError(f"requested buffer length ({count} * {size} bytes) must not be greater than actual buffer length")
+        raise ValueError(
+            f"requested buffer length ({count} * {size} bytes) after offset ({offset} bytes) must not be greater than actual "
+            f"buffer length ({total} bytes)"
+        )
     return flat[: count * size].view(dtype).requires_grad_(requires_grad)
 
 
-def from_dlpack(ext_tensor):
-    """A tensor on the memory of an object that has __dlpack__()."""
-    return _C.from_dlpack(ext_tensor.__dlpack__() if hasattr(ext_tensor, "__dlpack__") else ext_tensor)
+def from_dlpack(ext_tensor, *, device=None, copy=None):
+    """A tensor on the memory of an object that has __dlpack__(), or on memory of its own with copy."""
+    made = _C.from_dlpack(ext_tensor.__dlpack__() if hasattr(ext_tensor, "__dlpack__") else ext_tensor)
+    return made.to(device or made.device, copy=bool(copy))
 
 
 _PROFILES = {"default": (4, 1000, 3, 80), "short": (2, 1000, 2, 80), "full": (4, 2**62, 3, 80)}
@@ -199,7 +223,7 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
     """How tensors print: digits after the point, from how many elements on they are abbreviated to edgeitems at each
     end, characters a line, and whether scientific notation is forced (True) or forbidden (False)."""
     given = (precision, threshold, edgeitems, linewidth)
-    now = _PROFILES[profile] if profile is not None else ops._get_printoptions()[:4]
+    now = _PROFILES.get(profile) or ops._get_printoptions()[:4]
     threshold_given = given[1] if given[1] != float("inf") else 2**62
     given = (given[0], threshold_given) + given[2:]
     ops._set_printoptions(*(new if new is not None else old for new, old in zip(given, now)), sci_mode)
@@ -220,9 +244,11 @@ class finfo:
 
     def __init__(self, type=None):
         type = type if type is not None else ops.get_default_dtype()
+        if not isinstance(type, dtype):
+            raise TypeError(f"finfo(): argument 'type' (position 1) must be torch.dtype, not {type.__class__.__name__}")
         name = str(type).split(".")[-1]
         if name not in self._FACTS:
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{type}'")
+            raise TypeError("torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'")
         self.dtype = name
         self.bits, self.eps, self.max, self.tiny, self.resolution = self._FACTS[name]
         self.min, self.smallest_normal = -self.max, self.tiny
@@ -231,6 +257,11 @@ class finfo:
         facts = ", ".join(f"{key}={getattr(self, key):.6g}" for key in self._SHOWN)
         return f"finfo({facts}, dtype={self.dtype})"
 
+    def __eq__(self, other):
+        return self.dtype == other.dtype if isinstance(other, finfo) else NotImplemented
+
+    __hash__ = object.__hash__
+
 
 class iinfo:
     """The limits of an integer dtype: bits, max, min."""
@@ -238,11 +269,20 @@ class iinfo:
     __module__ = "relume"
 
     def __init__(self, type):
-        if type.is_floating_point or type is _C.bool:
-            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'")
+        if not isinstance(type, dtype):
+            raise TypeError(f"iinfo(): argument 'type' (position 1) must be torch.dtype, not {type.__class__.__name__}")
+        if type.is_floating_point:
+            raise TypeError("torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'")
+        if type is _C.bool:
+            raise TypeError("torch.bool is not supported by torch.iinfo")
         self.dtype, self.bits = str(type).split(".")[-1], 8 * type.itemsize
         self.max = 2 ** (self.bits - type.is_signed) - 1
         self.min = -self.max - 1 if type.is_signed else 0
 
     def __repr__(self):
         return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+
+    def __eq__(self, other):
+        return self.dtype == other.dtype if isinstance(other, iinfo) else NotImplemented
+
+    __hash__ = object.__hash__

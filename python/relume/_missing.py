@@ -4,11 +4,13 @@ import importlib
 
 LAZY = set(
     "_dynamo compiler cpu distributed distributions func jit linalg memory mps multiprocessing nn optim plot profiler safetensors "
-    "serialization special testing torch_version types utils".split()
+    "serialization special storage testing torch_version types utils".split()
 )
 # The functions of the top level whose files are loaded on first use.
 LAZY_FUNCTIONS = {
-    **dict.fromkeys("TypedStorage UntypedStorage from_file".split(), "_storage"),
+    **dict.fromkeys("TypedStorage UntypedStorage from_file".split(), "storage"),
+    **dict.fromkeys("BFloat16Storage BoolStorage ByteStorage CharStorage DoubleStorage".split(), "storage"),
+    **dict.fromkeys("FloatStorage HalfStorage IntStorage LongStorage ShortStorage".split(), "storage"),
     **dict.fromkeys("load save".split(), "serialization"),
     **dict.fromkeys("pca_lowrank svd_lowrank".split(), "_lowrank"),
     **dict.fromkeys("gru gru_cell lstm lstm_cell".split(), "nn.modules.rnn_functions"),
@@ -19,6 +21,7 @@ LAZY_FUNCTIONS = {
     **dict.fromkeys("permute_copy select_copy slice_copy split_copy split_with_sizes_copy".split(), "_copies"),
     **dict.fromkeys("squeeze_copy t_copy transpose_copy unbind_copy unfold_copy unsafe_chunk".split(), "_copies"),
     **dict.fromkeys("unsafe_split unsafe_split_with_sizes unsqueeze_copy view_copy".split(), "_copies"),
+    "_assert": "_functions",
     "GradScaler": "amp",
     "binomial": "distributions.samplers",
     "conv_tbc": "nn.functional.convolution",

@@ -1,6 +1,7 @@
 """The methods of Tensor that are written in Python, put on the class when the package is imported."""
 
 import copyreg
+import itertools
 import math
 import warnings
 
@@ -19,8 +20,10 @@ class RemovableHandle:
 
     __module__ = "relume.utils.hooks"
 
+    _next_id = itertools.count()
+
     def __init__(self, remove):
-        self._remove = remove
+        self._remove, self.id = remove, next(self._next_id)
 
     def remove(self):
         """Takes the hook off; a second call does nothing."""
@@ -126,6 +129,36 @@ def __dlpack_device__(self):
 
 
 @method
+def narrow_copy(self, dim, start, length):
+    """See relume.narrow_copy."""
+    from ._copies import narrow_copy
+
+    return narrow_copy(self, dim, start, length)
+
+
+@method
+def unsafe_chunk(self, chunks, dim=0):
+    """See relume.unsafe_chunk."""
+    from ._copies import unsafe_chunk
+
+    return unsafe_chunk(self, chunks, dim)
+
+
+@method
+def unsafe_split(self, split_size, dim=0):
+    """See relume.unsafe_split."""
+    from ._copies import unsafe_split
+
+    return unsafe_split(self, split_size, dim)
+
+
+@method
+def to_dense(self, dtype=None, *, masked_grad=None):
+    """The tensor, in a dtype where one is given: it is dense."""
+    return self if dtype is None else self.to(dtype)
+
+
+@method
 def new(self, *args):
     """A tensor of this dtype: new(2, 3) has undefined elements, new([1, 2]) those of the list."""
     if len(args) == 1 and not isinstance(args[0], (int, Size)):
@@ -140,7 +173,10 @@ def type(self, dtype=None, non_blocking=False):
         return f"torch.{_TYPE_NAMES[str(self.dtype).split('.')[-1]]}Tensor"
     if isinstance(dtype, str) and dtype not in _DTYPES:
         raise ValueError(f"invalid type: '{dtype}'")
-    return self.to(_DTYPES[dtype] if isinstance(dtype, str) else getattr(dtype, "dtype", dtype))  # or torch.LongTensor
+    dtype = _DTYPES[dtype] if isinstance(dtype, str) else getattr(dtype, "dtype", dtype)  # or torch.LongTensor
+    if not isinstance(dtype, _C.dtype):
+        raise ValueError(f"invalid type: '{dtype.__name__}'")
+    return self.to(dtype)
 
 
 @method
@@ -198,7 +234,7 @@ def is_shared(self):
 @method
 def untyped_storage(self):
     """The bytes that the tensor and its views lie in."""
-    from ._storage import UntypedStorage
+    from .storage import UntypedStorage
 
     return UntypedStorage._of(self)
 
@@ -206,15 +242,15 @@ def untyped_storage(self):
 @method
 def storage(self):
     """The memory that the tensor and its views lie in, as elements of its dtype."""
-    from ._storage import TypedStorage, UntypedStorage
+    from .storage import TypedStorage, UntypedStorage
 
     return TypedStorage(wrap_storage=UntypedStorage._of(self), dtype=self.dtype)
 
 
 @method
 def set_(self, source=None, storage_offset=0, size=None, stride=None):
-    """Makes the tensor show the elements of another tensor, or of a storage; see _storage.set_."""
-    from ._storage import set_
+    """Makes the tensor show the elements of another tensor, or of a storage; see storage.set_."""
+    from .storage import set_
 
     return set_(self, source, storage_offset, size, stride)
 
@@ -328,8 +364,11 @@ def __deepcopy__(self, memo):
 @method
 def __copy__(self):
     if builtin_type(self) is not Tensor:
-        return ops._make_subclass(builtin_type(self), self, self.requires_grad)
-    return self.detach().requires_grad_(self.requires_grad)
+        copy = ops._make_subclass(builtin_type(self), self, self.requires_grad)
+    else:
+        copy = self.detach().requires_grad_(self.requires_grad)
+    copy.__dict__.update(self.__dict__)
+    return copy
 
 
 def _bytes_of(tensor):

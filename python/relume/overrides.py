@@ -4,11 +4,21 @@ A subclass of Tensor gets objects of its own class from ops. One that defines __
 kwargs) as a class method is asked in place of each op; super().__torch_function__(...) carries the op out.
 """
 
+import functools
 import threading
 
+from . import _C
 from ._C import Tensor, ops
 
-__all__ = ["TorchFunctionMode", "handle_torch_function", "has_torch_function", "is_tensor_like"]
+__all__ = [
+    "TorchFunctionMode",
+    "handle_torch_function",
+    "has_torch_function",
+    "is_tensor_like",
+    "is_tensor_method_or_property",
+    "resolve_name",
+    "wrap_torch_function",
+]
 
 _modes = threading.local()  # those of each thread that were entered, the innermost last
 
@@ -48,6 +58,9 @@ class DisableTorchFunctionSubclass:
 
     def __exit__(self, *error):
         ops._disable_overrides(-1)
+
+
+_C.DisableTorchFunctionSubclass = DisableTorchFunctionSubclass  # as programs know it
 
 
 def _convert(result, cls):
@@ -96,6 +109,16 @@ def has_torch_function(relevant_args):
     return bool(_functions(relevant_args))
 
 
+def has_torch_function_unary(argument):
+    """has_torch_function((argument,))."""
+    return bool(_functions((argument,)))
+
+
+def has_torch_function_variadic(*arguments):
+    """has_torch_function(arguments)."""
+    return bool(_functions(arguments))
+
+
 def handle_torch_function(public_api, relevant_args, *args, **kwargs):
     """What the classes of relevant_args make of public_api(*args, **kwargs): the first that does not return
     NotImplemented. Raises TypeError where there is none."""
@@ -113,3 +136,36 @@ def handle_torch_function(public_api, relevant_args, *args, **kwargs):
 def is_tensor_like(inp):
     """Whether an object is a tensor, or has a __torch_function__."""
     return type(inp) is Tensor or hasattr(type(inp), "__torch_function__")
+
+
+def wrap_torch_function(dispatcher):
+    """Makes a function ask the classes of its arguments, of those that dispatcher(*args, **kwargs) lists."""
+
+    def wrapper(function):
+        @functools.wraps(function)
+        def wrapped(*args, **kwargs):
+            relevant = dispatcher(*args, **kwargs)
+            if has_torch_function(relevant):
+                return handle_torch_function(wrapped, relevant, *args, **kwargs)
+            return function(*args, **kwargs)
+
+        return wrapped
+
+    return wrapper
+
+
+def is_tensor_method_or_property(func):
+    """Whether a function is a method of Tensor, or reads or writes a property of one."""
+    return func in (getattr(Tensor, func.__name__, None),) or func.__name__ in ("__get__", "__set__")
+
+
+def resolve_name(f):
+    """The name by which programs call a function: torch.Tensor.add, torch.add; None where there is none."""
+    from .nn import functional
+
+    import relume
+
+    for owner, name in ((Tensor, "torch.Tensor"), (relume, "torch"), (functional, "torch.nn.functional")):
+        if getattr(owner, f.__name__, None) is f:
+            return f"{name}.{f.__name__}"
+    return None

@@ -5,12 +5,15 @@ import io
 import mmap as memory_maps
 import os
 import pickle
+import pickletools
+import warnings
 
 from . import _C
 from ._C import ops
 from ._files.archive import ArchiveReader, replace_file, write_archive
-from ._files.legacy import load_legacy
-from ._files.names import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals  # noqa: F401
+from ._files.legacy import load_legacy, write_legacy
+from ._files.names import add_safe_globals, allowed_names, current_name, torch_names
+from ._files.names import clear_safe_globals, get_safe_globals, safe_globals  # noqa: F401
 from ._files.pickler import pickled
 from ._files.storages import Storage, StorageKind, memory_of, new_storage
 from ._files.unpickler import Unpickler
@@ -25,21 +28,28 @@ def save(obj, f, pickle_module=pickle, pickle_protocol=DEFAULT_PROTOCOL, _use_ne
 
     Tensors that share memory still share it when they are loaded. A file is replaced when the new one is whole.
     """
-    if not _use_new_zipfile_serialization:
-        raise NotImplementedError("save: the format before zip archives is read, but not written")
-    if isinstance(f, (str, os.PathLike)):
-        data = pickled(obj, pickle_protocol)
-        folder = os.path.splitext(os.path.basename(os.fspath(f)))[0] or "archive"
-        replace_file(os.fspath(f), lambda stream: _write(stream, folder, *data))
-    elif hasattr(f, "write"):
-        _write(f, "archive", *pickled(obj, pickle_protocol))
-    else:
+    named = isinstance(f, (str, os.PathLike))
+    if not named and not hasattr(f, "write"):
         raise AttributeError("expected 'f' to be string, path, or a file-like object with a 'write' attribute")
+    data = pickled(obj, pickle_protocol, legacy=not _use_new_zipfile_serialization)
+    folder = named and os.path.splitext(os.path.basename(os.fspath(f)))[0] or "archive"
+
+    def write(stream):
+        if _use_new_zipfile_serialization:
+            _write(stream, folder, *data)
+        else:
+            write_legacy(stream, *data, pickle_protocol)
+
+    if named:
+        replace_file(os.fspath(f), write)
+    else:
+        write(f)
 
 
 def _write(stream, folder, pickle_bytes, storages):
     memories = [memory_of(storage) for storage in storages]
-    if getattr(stream, "seekable", lambda: False)() and stream.tell() == 0:
+    # Others, of gzip say, cannot go back to the head of an entry, whatever they say.
+    if isinstance(stream, (io.BytesIO, io.BufferedWriter, io.BufferedRandom)) and stream.seekable() and stream.tell() == 0:
         write_archive(stream, folder, pickle_bytes, memories)
         return
     buffer = io.BytesIO()
@@ -55,7 +65,12 @@ def load(f, map_location=None, pickle_module=None, *, weights_only=None, mmap=No
     weights_only=False the file can execute anything: only for files that you trust. mmap=True leaves the tensors' memory
     in the file, given by its path; changes are not written. Truncated and changed files raise RuntimeError.
     """
-    weights_only = weights_only is not False and pickle_module is None
+    if weights_only and pickle_module is not None:
+        raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
+    if weights_only is None:
+        weights_only = pickle_module is None and not _trusted_by_environment()
+    if mmap and not isinstance(f, (str, os.PathLike)):
+        raise ValueError("f must be a file path in order to use the mmap argument")
     with contextlib.ExitStack() as stack:
         if isinstance(f, (str, os.PathLike)):
             f = stack.enter_context(open(f, "rb"))
@@ -71,12 +86,23 @@ def load(f, map_location=None, pickle_module=None, *, weights_only=None, mmap=No
             raise EOFError("Ran out of input: the file is empty, or was read to its end")
         f.seek(start)
         if magic == _ZIP_MAGIC:
-            if start:
+            if start or not hasattr(f, "seekable"):
                 f = io.BytesIO(f.read())
             return _load_archive(f, place, weights_only, pickle_load_args, mmap)
         if mmap:
             raise RuntimeError("mmap can only be used with files saved with `torch.save(_use_new_zipfile_serialization=True)`")
         return load_legacy(f, lambda find: _unpickle(f, find, weights_only, pickle_load_args), place)
+
+
+def _trusted_by_environment():
+    if os.environ.get("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "0").lower() not in ("1", "y", "yes", "true"):
+        return False
+    warnings.warn(
+        "Environment variable TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD detected, since the`weights_only` argument was not "
+        "explicitly passed to `torch.load`, forcing weights_only=False.",
+        stacklevel=3,
+    )
+    return True
 
 
 def _load_archive(stream, place, weights_only, pickle_load_args, mapped):
@@ -149,15 +175,46 @@ def _placing(map_location):
             location = names.get(location, location)
         elif map_location is not None:
             location = str(map_location)
-        location = str(location)
-        if location.startswith("cuda"):
-            raise RuntimeError(
-                "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are "
-                "running on a CPU-only machine, please use torch.load with map_location=torch.device('cpu') to map your "
-                "storages to the CPU."
-            )
-        if location.split(":")[0] not in ("cpu", "meta", ""):
-            raise RuntimeError(f"don't know how to restore data location of a storage (tagged with {location})")
-        return storage
+        return default_restore_location(storage, str(location))
 
     return place_by_name
+
+
+def default_restore_location(storage, location):
+    """The storage, where its location is the CPU; raises RuntimeError for another."""
+    if location.startswith("cuda"):
+        raise RuntimeError(
+            "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are "
+            "running on a CPU-only machine, please use torch.load with map_location=torch.device('cpu') to map your "
+            "storages to the CPU."
+        )
+    if location.split(":")[0] not in ("cpu", "meta", ""):
+        raise RuntimeError(
+            f"don't know how to restore data location of torch.storage.UntypedStorage (tagged with {location})"
+        )
+    return storage
+
+
+def location_tag(storage):
+    """Where a storage is, as files say it."""
+    return storage.device.type
+
+
+def get_unsafe_globals_in_checkpoint(f):
+    """The names in a file that load() would refuse with weights_only."""
+    with open(f, "rb") as stream:
+        pickle_bytes = ArchiveReader(stream).read("data.pkl")
+    names, strings = [], []
+    for opcode, argument, _ in pickletools.genops(pickle_bytes):
+        if opcode.name == "GLOBAL":
+            names.append(".".join(current_name(*argument.split(" "))))
+        elif opcode.name == "STACK_GLOBAL":
+            names.append(".".join(strings[-2:]))
+        elif isinstance(argument, str):
+            strings.append(argument)
+    known = {".".join(name) for name in torch_names()} | set(allowed_names())
+    return [name for name in dict.fromkeys(names) if name not in known]
+
+
+class SourceChangeWarning(Warning):
+    """Was given where the source of a class had changed since its objects were saved."""

@@ -1,16 +1,23 @@
 // Calls of ops: finding the overload, and reading its arguments.
 #include "arguments.h"
 
+#include <atomic>
+
 #include "core/tensor_impl.h"
+#include "core/warn_once.h"
 #include "overrides.h"
 #include "relume/autograd.h"
 #include "relume/ops.h"
 #include "relume/out.h"
 #include "signature.h"
+#include "types.h"
 
 namespace relume::python {
 
 namespace {
+
+// Thrown where a list of tensors holds an object that is none, but has a __torch_function__.
+struct ObjectAmongTensors {};
 
 constexpr int64_t kWorthUnlocking = 32768;  // elements: some microseconds of work
 
@@ -23,11 +30,13 @@ const Lines& lines_of(const Op& op) {
   return *op.lines;
 }
 
-// The function of the package that an op is, as programs know it.
+// The function of the package that an op is, as programs know it: where the package has a function of its own by that
+// name, or none, the op, which takes the arguments at hand.
 Ref function_of(const Op& op, Form form) {
   if (form == kMethod) return own(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), op.name));
-  const Ref module = own(PyImport_ImportModule(form == kFunction ? "relume" : "relume.nn.functional"));
-  return own(PyObject_GetAttrString(module.get(), op.name));
+  const Ref module = own(PyImport_ImportModule(form == kFunction ? "relume._C" : "relume.nn.functional"));
+  if (form == kFunctional) return own(PyObject_GetAttrString(module.get(), op.name));
+  return own(PyObject_GetAttrString(own(PyObject_GetAttrString(module.get(), "ops")).get(), op.name));
 }
 
 // What a class of the program makes of a call of `op`; nothing where it has no say in it.
@@ -74,26 +83,95 @@ bool are_tensors(PyObject* out) {
   return true;
 }
 
+// The overload that the arguments fit, and these in their slots; null where there is none.
+const Line* fitting_line(const Op& op, Form form, PyObject* self, PyObject* const* arguments, size_t count,
+                         PyObject* keywords, Arguments& slots) {
+  for (const Line& line : lines_of(op).lines) {
+    if (!(line.overload->forms & form)) continue;
+    if (line.match(slots, self, arguments, count, keywords).reason == Misfit::None) return &line;
+    slots = Arguments();
+  }
+  return nullptr;
+}
+
+// Whether a call that fits takes a dtype and was given none.
+bool lacks_dtype(const Op& op, Form form, PyObject* self, PyObject* const* arguments, size_t count,
+                 PyObject* keywords) {
+  Arguments slots;
+  const Line* line = fitting_line(op, form, self, arguments, count, keywords, slots);
+  for (size_t i = 0; line && i < line->parameters.size(); ++i)
+    if (line->parameters[i].kind == Kind::Dtype) return !slots.has(i);
+  return false;
+}
+
 // Calls `op` with its result written into `out`.
 PyObject* call_into(const Op& op, Form form, PyObject* self, PyObject* const* arguments, Py_ssize_t count,
                     PyObject* keywords, Py_ssize_t out_index) {
   PyObject* out = arguments[count + out_index];
   if (out != Py_None && !is_tensor(out) && !are_tensors(out)) refuse_out(op, out, "Tensor");
-  const Py_ssize_t named = PyTuple_GET_SIZE(keywords);
   std::vector<PyObject*> others(arguments, arguments + count);
-  const Ref names = own(PyTuple_New(named - 1));
-  for (Py_ssize_t i = 0, to = 0; i < named; ++i) {
+  const Ref rest = own(PyList_New(0));
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(keywords); ++i) {
     if (i == out_index) continue;
     others.push_back(arguments[count + i]);
-    PyTuple_SET_ITEM(names.get(), to++, Py_NewRef(PyTuple_GET_ITEM(keywords, i)));
+    check_status(PyList_Append(rest.get(), PyTuple_GET_ITEM(keywords, i)));
   }
-  const Ref result = own(call(op, form, self, others.data(), count, named > 1 ? names.get() : nullptr));
+  Ref names = own(PyList_AsTuple(rest.get()));
+  if (is_tensor(out) && lacks_dtype(op, form, self, others.data(), static_cast<size_t>(count), names.get())) {
+    others.push_back(dtype_object(tensor_of(out).scalar_type()));
+    check_status(PyList_Append(rest.get(), text("dtype").get()));
+    names = own(PyList_AsTuple(rest.get()));
+  }
+  const Ref result = own(call(op, form, self, others.data(), count, names.get()));
   if (out == Py_None) return Ref(result).release();
   if (is_tensor(out) ? !is_tensor(result.get()) : !PyTuple_Check(result.get()))
     refuse_out(op, out, is_tensor(out) ? "a tuple of Tensors" : "Tensor");
   if (!is_tensor(out)) return write_results(op, own(PySequence_Tuple(out)).get(), result.get());
   write_result(op, out, result.get());
   return Py_NewRef(out);
+}
+
+// What programs once wrote: x.add_(2, y) for x.add_(y, alpha=2), addmm(2, x, 3, a, b) for addmm(x, a, b, beta=2,
+// alpha=3). The numbers that an op takes by keyword only stood among its tensors. Nothing where the call is none of
+// these.
+PyObject* call_old_form(const Op& op, Form form, PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                        PyObject* keywords) {
+  static std::atomic<bool> warned = false;
+  for (const Line& line : lines_of(op).lines) {
+    if (!(line.overload->forms & form)) continue;
+    const size_t from = line.first(self);
+    size_t tensor = from, number = line.positional;
+    std::vector<PyObject*> all, numbers;
+    const Ref names = own(PyList_New(0));
+    std::string old;
+    const auto take = [&](size_t& next, size_t end, Kind kind) {
+      if (next == end || line.parameters[next].kind != kind) return false;
+      old += (old.empty() ? "" : ", ") + std::string(kind == Kind::Tensor ? "Tensor " : "Number ") +
+             std::string(text_of(line.parameters[next++].name));
+      return true;
+    };
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      if (is_tensor(arguments[i]) ? !take(tensor, line.positional, Kind::Tensor)
+                                  : !is_number(arguments[i]) || !take(number, line.parameters.size(), Kind::Number))
+        return nullptr;
+      (is_tensor(arguments[i]) ? all : numbers).push_back(arguments[i]);
+    }
+    if (tensor != line.positional || numbers.empty()) return nullptr;
+    const auto tensors = static_cast<Py_ssize_t>(all.size());
+    all.insert(all.end(), numbers.begin(), numbers.end());
+    for (size_t i = line.positional; i < number; ++i) check_status(PyList_Append(names.get(), line.parameters[i].name));
+    for (Py_ssize_t i = 0; keywords && i < PyTuple_GET_SIZE(keywords); ++i) {
+      all.push_back(arguments[count + i]);
+      check_status(PyList_Append(names.get(), PyTuple_GET_ITEM(keywords, i)));
+    }
+    const std::string name = op.name;
+    const std::string text = "This overload of " + name + " is deprecated:\n\t" + name + "(" + old +
+                             ")\nConsider using one of the following signatures instead:\n\t" + name +
+                             shown(line, form);
+    warn_once(&warned, text.c_str());
+    return call(op, form, self, all.data(), tensors, own(PyList_AsTuple(names.get())).get());
+  }
+  return nullptr;
 }
 
 Py_ssize_t find_keyword(PyObject* keywords, const char* name) {
@@ -116,6 +194,7 @@ std::vector<Tensor> Arguments::tensors(size_t i) const {
   const Py_ssize_t count = PySequence_Fast_GET_SIZE(items.get());
   for (Py_ssize_t j = 0; j < count; ++j) {
     PyObject* item = PySequence_Fast_GET_ITEM(items.get(), j);
+    if (!is_tensor(item) && has_torch_function(item)) throw ObjectAmongTensors();
     if (!is_tensor(item))
       raise(PyExc_TypeError,
             "expected Tensor as element " + std::to_string(j) + " in argument 0, but got " + type_name_of(item));
@@ -197,15 +276,17 @@ PyObject* call(const Op& op, Form form, PyObject* self, PyObject* const* argumen
       Ref result = overridden_call(op, form, self, arguments, count, keywords, false);
       if (result) return result.release();
     }
-    for (const Line& line : lines_of(op).lines) {
-      if (!(line.overload->forms & form)) continue;
-      Arguments slots;
-      if (line.match(slots, self, arguments, given, keywords).reason == Misfit::None) return line.overload->call(slots);
-    }
+    Arguments slots;
+    if (const Line* line = fitting_line(op, form, self, arguments, given, keywords, slots)) try {
+        return line->overload->call(slots);
+      } catch (const ObjectAmongTensors&) {
+        return overridden_call(op, form, self, arguments, count, keywords, true).release();
+      }
     const Py_ssize_t out = find_keyword(keywords, "out");
     if (out >= 0) return call_into(op, form, self, arguments, count, keywords, out);
     Ref result = overridden_call(op, form, self, arguments, count, keywords, true);
     if (result) return result.release();
+    if (PyObject* old = call_old_form(op, form, self, arguments, count, keywords)) return old;
     raise_misfit(op, form, self, arguments, given, keywords);
   });
 }

@@ -154,6 +154,7 @@ PyGetSetDef tensor_attributes[] = {
     {"is_mps", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
     {"is_meta", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
     {"is_sparse", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
+    {"is_sparse_csr", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
     {"is_nested", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
     {"is_mkldnn", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},
     {"is_xla", RELUME_GETTER(boolean(false)), nullptr, "Always False.", nullptr},

@@ -30,6 +30,10 @@ PyObject* new_device(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
     if (!is_device(type) && !PyUnicode_Check(type))
       raise(PyExc_TypeError, "device(): argument 'type' must be str, not " + type_name_of(type));
     const Device device = device_of(type);
+    if (index < -1) raise(PyExc_RuntimeError, "Device index must not be negative");
+    if (index >= 0 && device.has_index())
+      raise(PyExc_RuntimeError,
+            "type (string) must not include an index because index was passed explicitly: " + device.str());
     return device_object(index < 0 ? device : Device(device.type(), static_cast<int8_t>(index)));
   });
 }
@@ -79,7 +83,10 @@ PyObject* new_generator(PyTypeObject*, PyObject* arguments, PyObject* keywords) 
   PyObject* device = nullptr;
   if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:Generator", const_cast<char**>(names), &device))
     return nullptr;
-  return guarded([] { return generator_object(Generator()); });
+  return guarded([&] {
+    if (device) present_device(device);
+    return generator_object(Generator());
+  });
 }
 void delete_generator(PyObject* self) {
   generator_in(self).~Generator();
@@ -88,6 +95,7 @@ void delete_generator(PyObject* self) {
 
 PyObject* manual_seed_of(PyObject* self, PyObject* seed) {
   return guarded([&] {
+    if (!PyIndex_Check(seed)) raise(PyExc_RuntimeError, "manual_seed expected a long, but got " + type_name_of(seed));
     const Ref index = own(PyNumber_Index(seed));
     const int overflowing = PyObject_RichCompareBool(index.get(), own(PyLong_FromLong(0)).get(), Py_LT);
     check_status(overflowing);
@@ -109,6 +117,11 @@ PyObject* get_state_of(PyObject* self, PyObject*) {
     return wrap(bytes);
   });
 }
+// A copy, and what is unpickled, goes on where the generator is.
+PyObject* reduce_generator(PyObject* self, PyObject*) {
+  return guarded([&] { return Py_BuildValue("O(s)N", Py_TYPE(self), "cpu", checked(get_state_of(self, nullptr))); });
+}
+
 PyObject* set_state_of(PyObject* self, PyObject* state) {
   return guarded([&] {
     const Tensor bytes = tensor_argument(state, "set_state").contiguous();
@@ -132,6 +145,8 @@ PyMethodDef generator_methods[] = {
      METH_NOARGS, "initial_seed($self, /)\n--\n\nThe seed of the stream."},
     {"get_state", get_state_of, METH_NOARGS, "get_state($self, /)\n--\n\nThe position in the stream, as bytes."},
     {"set_state", set_state_of, METH_O, "set_state($self, state, /)\n--\n\nGoes to a position of get_state()."},
+    {"__reduce__", reduce_generator, METH_NOARGS, "Pickles the position in the stream."},
+    {"__setstate__", set_state_of, METH_O, "Goes to the position that was pickled."},
     {"clone_state",
      [](PyObject* self, PyObject*) { return guarded([&] { return generator_object(generator_in(self).clone()); }); },
      METH_NOARGS, "clone_state($self, /)\n--\n\nA generator of its own at the same position."},

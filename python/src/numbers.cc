@@ -32,6 +32,19 @@ Ref overridden_binary(PyObject* left, PyObject* right) {
                          : overridden_by(Operation::kReflected, {right, left});
 }
 
+// What an object that is no tensor makes of an operator, by its __torch_function__; NotImplemented where it has none.
+PyObject* other_binary(const char* method, PyObject* tensor, PyObject* other) {
+  Ref result;
+  if (has_torch_function(other)) result = overridden_operator(method, {tensor, other}, true);
+  if (result) return result.release();
+  Py_RETURN_NOTIMPLEMENTED;
+}
+template <class Operation>
+PyObject* other_binary(PyObject* left, PyObject* right) {
+  return is_tensor(left) ? other_binary(Operation::kMethod, left, right)
+                         : other_binary(Operation::kReflected, right, left);
+}
+
 // Whether an operand is an array of NumPy, which stands for a tensor.
 bool is_array(PyObject* object) {
   return !is_tensor(object) && has_buffer_of_numbers(object) && PyObject_HasAttrString(object, "__array_priority__");
@@ -56,7 +69,7 @@ PyObject* binary(PyObject* left, PyObject* right) {
       const Tensor& b = tensor_of(right);
       return run(b, [&, a = tensor_on_buffer(left, Operation::kReflected)] { return operation(a, b); });
     }
-    Py_RETURN_NOTIMPLEMENTED;
+    return other_binary<Operation>(left, right);
   });
 }
 
@@ -68,7 +81,7 @@ PyObject* in_place(PyObject* left, PyObject* right) {
     Tensor& a = tensor_of(left);
     if (is_tensor(right)) return run(a, [&] { return operation(a, tensor_of(right)); });
     if (is_number(right)) return run(a, [&, b = scalar_of(right)] { return operation(a, b); });
-    Py_RETURN_NOTIMPLEMENTED;
+    return other_binary(Operation::kMethod, left, right);
   });
 }
 
@@ -158,7 +171,8 @@ PyObject* power_in_place(PyObject* left, PyObject* right, PyObject*) { return in
 
 PyObject* matmul(PyObject* left, PyObject* right) {
   return guarded([&]() -> PyObject* {
-    if (!is_tensor(left) || !is_tensor(right)) Py_RETURN_NOTIMPLEMENTED;
+    if (!is_tensor(right)) return other_binary("matmul", left, right);
+    if (!is_tensor(left)) return other_binary("__rmatmul__", right, left);
     if (Ref result = overridden_by("matmul", {left, right})) return result.release();
     const Tensor &a = tensor_of(left), &b = tensor_of(right);
     return wrap([&] {
@@ -194,7 +208,7 @@ PyObject* compare(PyObject* left, PyObject* right, int operation) {
     if (is_tensor(right)) return against(tensor_of(right));
     if (is_number(right)) return against(scalar_of(right));
     if (is_array(right)) return against(tensor_on_buffer(right, kMethods[operation]));
-    Py_RETURN_NOTIMPLEMENTED;
+    return other_binary(kMethods[operation], left, right);
   });
 }
 

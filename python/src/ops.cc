@@ -22,10 +22,23 @@ Tensor first(Arguments& a) {
   return relume::scalar_tensor(number, relume::result_type(a.tensor(1), number));
 }
 
-// The same beside a number.
+// That number over the tensor, rounded as argument 2 says: only then do both have the dtype of integers.
+Tensor quotient(Arguments& a) {
+  if (a.has(2)) return relume::div(first(a), a.tensor(1), a.optional_text(2));
+  return a.scalar(0) / a.tensor(1);
+}
+
+// The number that is argument 0 beside another number.
 Tensor first_of_numbers(Arguments& a) {
   const Scalar number = a.scalar(0);
   return relume::scalar_tensor(number, relume::result_type({number, a.scalar(1)}));
+}
+
+// What repeat_interleave made, which must have the size that argument 3 says.
+PyObject* repeated(Arguments& a, const Tensor& result) {
+  if (a.has(3) && result.size(a.has(2) ? a.integer(2) : 0) != a.integer(3))
+    raise(PyExc_RuntimeError, "allocated size does not match required size");
+  return wrap(result);
 }
 
 // The number in argument i of linspace or logspace, a tensor.

@@ -107,10 +107,10 @@ Ref call_overriding(const std::vector<PyObject*>& classes, PyObject* function, P
   for (Py_ssize_t i = 0; keywords && i < PyTuple_GET_SIZE(keywords); ++i)
     check_status(PyDict_SetItem(named.get(), PyTuple_GET_ITEM(keywords, i), arguments[count + i]));
   for (PyObject* type : classes) {
-    const Ref handler = type == mode ? own(PyObject_GetAttrString(mode, "_asked"))
-                                     : function_of(reinterpret_cast<PyTypeObject*>(type));
-    Ref result = own(PyObject_CallFunctionObjArgs(handler.get(), function, types.get(), positional.get(), named.get(),
-                                                  nullptr));
+    const Ref handler =
+        type == mode ? own(PyObject_GetAttrString(mode, "_asked")) : function_of(reinterpret_cast<PyTypeObject*>(type));
+    Ref result =
+        own(PyObject_CallFunctionObjArgs(handler.get(), function, types.get(), positional.get(), named.get(), nullptr));
     if (result.get() != Py_NotImplemented) return result;
   }
   raise_all_refused(function, classes);
@@ -118,9 +118,11 @@ Ref call_overriding(const std::vector<PyObject*>& classes, PyObject* function, P
 
 }  // namespace detail
 
-Ref overridden_operator(const char* name, std::initializer_list<PyObject*> arguments) {
+bool has_torch_function(PyObject* object) { return !disabled && function_of(Py_TYPE(object)); }
+
+Ref overridden_operator(const char* name, std::initializer_list<PyObject*> arguments, bool any_object) {
   const auto method = [name] { return own(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), name)); };
-  return overridden(method, arguments.begin(), static_cast<Py_ssize_t>(arguments.size()), nullptr);
+  return overridden(method, arguments.begin(), static_cast<Py_ssize_t>(arguments.size()), nullptr, any_object);
 }
 
 PyObject* wrap_like(PyObject* like, Tensor tensor) {

@@ -222,30 +222,6 @@ std::string given_types(PyObject* const* arguments, size_t count, PyObject* keyw
   return text + (count == 0 && text.size() > 1 ? ", )" : ")");  // as PyTorch ends a list of keywords alone
 }
 
-// A line as PyTorch shows it: "(Tensor input, tuple of ints dim, bool keepdim = False, *, torch.dtype dtype = None)".
-std::string shown(const Line& line, Form form) {
-  std::string result = "(";
-  std::string_view rest = line.overload->parameters;
-  size_t index = 0;
-  while (!rest.empty()) {
-    const size_t comma = rest.find(", ");
-    const std::string_view text = rest.substr(0, comma);
-    rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 2);
-    const bool hidden = form == kMethod && index == 0;
-    if (!hidden && result.size() > 1) result += ", ";
-    if (text == "*") {
-      result += "*";
-      continue;
-    }
-    const Parameter& parameter = line.parameters[index++];
-    if (hidden) continue;
-    result += std::string(message_of(parameter.kind)) + " " + name_of(parameter);
-    const size_t equals = text.find('=');
-    if (equals != text.npos) result += " = " + std::string(text.substr(equals + 1));
-  }
-  return result + ")";
-}
-
 size_t least(const Line& line, size_t hidden) {
   return static_cast<size_t>(std::count_if(line.parameters.begin() + static_cast<ptrdiff_t>(hidden),
                                            line.parameters.end(), [](const Parameter& p) { return p.needed; }));
@@ -365,6 +341,29 @@ void refuse_later_items(const Op& op, const Line& line, const Misfit& misfit, si
 }
 
 }  // namespace
+
+std::string shown(const Line& line, Form form) {
+  std::string result = "(";
+  std::string_view rest = line.overload->parameters;
+  size_t index = 0;
+  while (!rest.empty()) {
+    const size_t comma = rest.find(", ");
+    const std::string_view text = rest.substr(0, comma);
+    rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 2);
+    const bool hidden = form == kMethod && index == 0;
+    if (!hidden && result.size() > 1) result += ", ";
+    if (text == "*") {
+      result += "*";
+      continue;
+    }
+    const Parameter& parameter = line.parameters[index++];
+    if (hidden) continue;
+    result += std::string(message_of(parameter.kind)) + " " + name_of(parameter);
+    const size_t equals = text.find('=');
+    if (equals != text.npos) result += " = " + std::string(text.substr(equals + 1));
+  }
+  return result + ")";
+}
 
 void raise_misfit(const Op& op, Form form, PyObject* self, PyObject* const* arguments, size_t count,
                   PyObject* keywords) {

@@ -64,6 +64,9 @@ struct Lines {
 
 bool fits(const Parameter& parameter, PyObject* object);
 
+// A line as PyTorch shows it: "(Tensor input, tuple of ints dim, bool keepdim = False, *, torch.dtype dtype = None)".
+std::string shown(const Line& line, Form form);
+
 // Throws the TypeError for a call that fits none of the lines.
 [[noreturn]] void raise_misfit(const Op& op, Form form, PyObject* self, PyObject* const* arguments, size_t count,
                                PyObject* keywords);

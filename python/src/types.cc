@@ -133,9 +133,13 @@ PyObject* size_new(PyTypeObject* type, PyObject* arguments, PyObject* keywords) 
     Ref made = own(slot_of<newfunc>(&PyTuple_Type, Py_tp_new)(type, arguments, keywords));
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(made.get()); ++i) {
       PyObject* item = PyTuple_GET_ITEM(made.get(), i);
-      if (!PyIndex_Check(item))
+      if (PyLong_Check(item)) continue;
+      Ref index = Ref::steal(PyNumber_Index(item));
+      PyErr_Clear();
+      if (!index)
         raise(PyExc_TypeError, "torch.Size() takes an iterable of 'int' (item " + std::to_string(i) + " is '" +
                                    type_name_of(item) + "')");
+      check_status(PyTuple_SetItem(made.get(), i, index.release()));
     }
     return made.release();
   });

@@ -238,6 +238,9 @@ def calls(torch):
         yield "norm", (real(2, 3, 2), p, (0, 2), True), {}
     yield "chain_matmul", (real(2, 3), real(3, 4), real(4, 2)), {}
     yield "mvlgamma", (torch.tensor([1.5, 2.5, 7.0], dtype=torch.float64, requires_grad=True), 3), {}
+    yield "orgqr", (real(2, 4, 3), real(2, 3, scale=0.5)), {}
+    yield "triangular_solve", (real(2, 3, 2), real(3, 3)), {}
+    yield "triangular_solve", (real(3, 2), real(3, 3)), {"upper": False, "transpose": True, "unitriangular": True}
     yield "vander", (real(3).detach(),), {}
     yield "vander", (whole(3), 2, True), {}
     indices, starts = torch.tensor([0, 3, 1, 3, 3, 2, 4]), torch.tensor([0, 2, 2, 5])

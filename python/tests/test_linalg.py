@@ -273,3 +273,12 @@ def test_systems_of_tensors():
         torch.linalg.tensorinv(a, ind=0)
     with pytest.raises(RuntimeError, match=r"prod\(self.shape\[ind:\]\) == prod\(self.shape\[:ind\]\), but got 96 != 6"):
         torch.linalg.tensorinv(a)
+
+
+def test_matrices_of_different_dtypes_are_refused():
+    with pytest.raises(RuntimeError, match="found A of type Float and B of type Double instead"):
+        torch.linalg.solve(torch.eye(2), torch.ones(2, dtype=torch.float64))
+    with pytest.raises(RuntimeError, match="expected scalar type Float but found Double"):
+        torch.cdist(torch.eye(2), torch.eye(2, dtype=torch.float64))
+    with pytest.raises(RuntimeError, match="cdist only supports floating-point dtypes, X1 got: Int"):
+        torch.cdist(torch.eye(2).int(), torch.eye(2).int())

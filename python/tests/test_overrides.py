@@ -3,7 +3,7 @@
 import pytest
 import relume as torch
 import relume.nn.functional as F
-from relume import nn
+from relume import nn, overrides
 from relume.overrides import handle_torch_function, has_torch_function, is_tensor_like
 
 
@@ -162,3 +162,64 @@ def test_classes_that_are_no_subclasses_are_refused(cls, text):
         torch.ones(1).as_subclass(cls)
     with pytest.raises(TypeError, match=text):
         torch.Tensor._make_subclass(cls, torch.ones(1))
+
+
+class TestFunctionsMadeOfOthers:
+    @pytest.mark.parametrize(
+        "call, expected",
+        [
+            (lambda x: F.mse_loss(x, x), 0.0),
+            (lambda x: F.pad(x, (1, 0)), [[0, 1, 1], [0, 1, 1]]),
+            (lambda x: F.interpolate(x[None], scale_factor=2), [[[1] * 4] * 2]),
+            (lambda x: torch.meshgrid(x[0], x[0], indexing="xy")[0], [[1, 1], [1, 1]]),
+            (lambda x: torch.tensordot(x, x, 2), 4.0),
+            (lambda x: torch.block_diag(x[:1]), [[1, 1]]),
+            (lambda x: F.cross_entropy(x, torch.tensor([0, 1])).round(), 1.0),
+        ],
+    )
+    def test_ask_and_compute(self, call, expected):
+        result = call(torch.ones(2, 2).as_subclass(Logged))
+        assert type(result) is Logged and result.tolist() == expected
+
+
+class TestObjectsAsOperands:
+    class Named:
+        @classmethod
+        def __torch_function__(cls, func, types, args=(), kwargs=None):
+            return NotImplemented if func is torch.Tensor.__xor__ else (func.__name__, len(args))
+
+    def test_are_asked(self):
+        x, named = torch.ones(1), self.Named()
+        assert x + named == named + x == ("add", 2) and x @ named == ("matmul", 2) and (x < named) == ("lt", 2)
+        assert x - named == ("sub", 2) and named - x == ("__rsub__", 2)
+        x += named
+        assert x == ("add_", 2)
+
+    def test_are_asked_in_lists(self):
+        assert torch.stack([torch.ones(1), self.Named()]) == ("stack", 1)
+        assert torch.cat((self.Named(),), dim=0) == ("cat", 1)
+        with pytest.raises(TypeError, match="expected Tensor as element 0"):
+            torch.stack([object()])
+
+    def test_others_are_left_to_python(self):
+        class Reflected:
+            def __radd__(self, other):
+                return "radd"
+
+        assert torch.ones(1) + Reflected() == "radd"
+        with pytest.raises(TypeError, match="unsupported operand"):
+            torch.ones(1) - Reflected()
+
+
+def test_functions_are_wrapped_and_named():
+    @overrides.wrap_torch_function(lambda x: (x,))
+    def plain(x):
+        return x
+
+    assert plain(3) == 3 and plain(TestObjectsAsOperands.Named()) == ("plain", 1)
+    assert overrides.has_torch_function_unary(TestObjectsAsOperands.Named())
+    assert not overrides.has_torch_function_variadic(1, torch.ones(1))
+    names = [overrides.resolve_name(f) for f in (torch.add, torch.Tensor.add, F.relu, len)]
+    assert names == ["torch.add", "torch.Tensor.add", "torch.nn.functional.relu", None]
+    assert overrides.is_tensor_method_or_property(torch.Tensor.add)
+    assert not overrides.is_tensor_method_or_property(torch.add)

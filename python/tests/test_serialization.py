@@ -1,6 +1,7 @@
 """save() and load(): PyTorch's files, what is shared, what is refused, files that are broken."""
 
 import collections
+import gzip
 import io
 import os
 import pathlib
@@ -17,9 +18,9 @@ HERE = pathlib.Path(__file__).parent
 DTYPES = "float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool uint16".split()
 
 
-def saved(obj):
+def saved(obj, **options):
     stream = io.BytesIO()
-    torch.save(obj, stream)
+    torch.save(obj, stream, **options)
     return stream.getvalue()
 
 
@@ -262,3 +263,71 @@ def test_what_has_no_name_of_its_own_cannot_be_saved():
     Local.__qualname__ = "Nowhere"
     with pytest.raises(pickle.PicklingError, match="attribute lookup Nowhere on .* failed"):
         torch.save(Local(), io.BytesIO())
+
+
+class TestOlderFormat:
+    def test_is_written_as_pytorch_writes_it(self):
+        x = torch.arange(4.0)
+        state = {"weight": torch.nn.Parameter(torch.ones(2, 2)), "half": x.half(), "x": x, "view": x[1:3], "sizes": x.shape}
+        data = saved(state, _use_new_zipfile_serialization=False)
+        assert data.startswith(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.")
+        back = loaded(data)
+        assert {key: (value.tolist() if isinstance(value, torch.Tensor) else tuple(value)) for key, value in back.items()} == {
+            "weight": [[1, 1], [1, 1]], "half": [0, 1, 2, 3], "x": [0, 1, 2, 3], "view": [1, 2], "sizes": (4,),
+        }  # fmt: skip
+        back["x"][1] = 7
+        assert back["view"][0] == 7 and isinstance(back["weight"], torch.nn.Parameter)
+
+    def test_several_objects_follow_each_other(self, tmp_path):
+        with open(tmp_path / "two", "wb") as stream:
+            for value in (1, 2):
+                torch.save(torch.tensor([value]), stream, _use_new_zipfile_serialization=False)
+        with open(tmp_path / "two", "rb") as stream:
+            assert [torch.load(stream).item() for _ in range(2)] == [1, 2]
+
+    def test_cannot_be_mapped(self, tmp_path):
+        torch.save(torch.ones(2), tmp_path / "x", _use_new_zipfile_serialization=False)
+        with pytest.raises(RuntimeError, match="mmap can only be used with files saved with"):
+            torch.load(tmp_path / "x", mmap=True)
+
+
+def test_streams_that_are_less_than_files(tmp_path):
+    with gzip.open(tmp_path / "x.gz", "wb") as stream:
+        torch.save(torch.arange(3), stream)
+    with gzip.open(tmp_path / "x.gz", "rb") as stream:
+        assert torch.load(stream).tolist() == [0, 1, 2]
+
+    class Seeking:
+        def __init__(self, stream):
+            self.read, self.readline, self.seek, self.tell = stream.read, stream.readline, stream.seek, stream.tell
+
+    assert torch.load(Seeking(io.BytesIO(saved(torch.arange(3))))).tolist() == [0, 1, 2]
+
+
+def test_contradicting_arguments_are_refused():
+    with pytest.raises(RuntimeError, match="Can not safely load weights when explicit pickle_module is specified"):
+        loaded(saved(1), pickle_module=pickle, weights_only=True)
+    with pytest.raises(ValueError, match="f must be a file path in order to use the mmap argument"):
+        loaded(saved(1), mmap=True)
+
+
+def test_the_environment_can_trust_every_file(monkeypatch):
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
+    with pytest.warns(UserWarning, match="TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD detected"):
+        assert loaded(saved(print)) is print
+    with pytest.raises(pickle.UnpicklingError):
+        loaded(saved(print), weights_only=True)
+
+
+def test_unsafe_names_in_a_file_are_listed(tmp_path):
+    torch.save([range(3), torch.ones(2), print, range(4)], tmp_path / "x")
+    names = torch.serialization.get_unsafe_globals_in_checkpoint(tmp_path / "x")
+    assert names == ["builtins.range", "builtins.print"]
+
+
+def test_places_of_storages():
+    storage = torch.ones(1).untyped_storage()
+    assert torch.serialization.default_restore_location(storage, "cpu") is storage
+    assert torch.serialization.location_tag(storage) == "cpu"
+    with pytest.raises(RuntimeError, match=r"don't know how to restore data location of .* \(tagged with foo\)"):
+        torch.serialization.default_restore_location(storage, "foo")

@@ -4,6 +4,8 @@ import copy
 import math
 import pickle
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -568,3 +570,191 @@ def test_trapezoids_are_halved_after_their_sum():
 ])  # fmt: skip
 def test_nodes_have_the_names_of_pytorchs_ops(call, name):
     assert call(torch.randn(4, 4, requires_grad=True)).grad_fn.name() == name
+
+
+class TestOlderForms:
+    """The numbers that ops take by keyword, given among the tensors."""
+
+    @pytest.mark.parametrize(
+        "call, expected",
+        [
+            (lambda x, y: x.add_(2, y), [3, 5]),
+            (lambda x, y: x.add(2, y), [3, 5]),
+            (lambda x, y: torch.sub(x, 2, y), [-1, -3]),
+            (lambda x, y: x.addcmul_(2, y, y), [3, 9]),
+            (lambda x, y: torch.addcdiv(x, 2, y, y), [3, 3]),
+            (lambda x, y: torch.addmv(2, x, 3, torch.eye(2), y), [5, 8]),
+            (lambda x, y: x.addmv(2, torch.eye(2), y), [3, 4]),
+        ],
+    )
+    def test_are_understood(self, call, expected):
+        assert call(torch.ones(2), torch.tensor([1.0, 2.0])).tolist() == expected
+
+    def test_warn(self):
+        code = "import relume as torch; torch.ones(1).add_(2, torch.ones(1)); torch.ones(1).addcmul_(2, torch.ones(1), torch.ones(1))"
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert run.stderr.count("deprecated") == 1
+        assert "This overload of add_ is deprecated:\n\tadd_(Number alpha, Tensor other)\n" in run.stderr
+        assert "signatures instead:\n\tadd_(Tensor other, *, Number alpha = 1)" in run.stderr
+
+    def test_others_are_refused(self):
+        with pytest.raises(TypeError):
+            torch.ones(1).add_(2, torch.ones(1), 3)
+        with pytest.raises(TypeError):
+            torch.ones(1).mul(2, torch.ones(1))
+
+
+class TestExpanded:
+    @pytest.mark.parametrize(
+        "write, name",
+        [
+            (lambda x: x.masked_fill_(torch.tensor([True, False, False]), 1), "masked_fill_"),
+            (lambda x: x.index_fill_(0, torch.tensor([2]), 1), "index_fill_"),
+            (lambda x: x.index_put_((torch.tensor([0]),), torch.ones(1)), "index_put_"),
+            (lambda x: x.__setitem__(torch.tensor([1]), 1.0), "index_put_"),
+            (lambda x: x.__setitem__(torch.tensor([False, True, False]), 1.0), "_fill_|index_put_"),
+        ],
+    )
+    def test_writes_by_index_warn(self, write, name):
+        x = torch.zeros(1).expand(3)
+        with pytest.warns(UserWarning, match=f"Use of .*({name}).* on expanded tensors is deprecated"):
+            write(x)
+        assert x.tolist() == [1, 1, 1]
+
+    def test_a_mask_of_one_dimension(self):
+        x = torch.zeros(2, 1).expand(2, 3)
+        with pytest.warns(UserWarning):
+            x.masked_fill_(torch.tensor([[True], [False]]), 1)
+        assert x.tolist() == [[1, 1, 1], [0, 0, 0]]
+
+
+def test_index_add_of_integers_truncates_alpha():
+    added = torch.tensor([1, 2]).index_add(0, torch.tensor([0]), torch.tensor([1]), alpha=1.5)
+    assert added.tolist() == [2, 2] and added.dtype == torch.int64
+    with pytest.raises(RuntimeError, match=r"Got self.shape = \[\] source.shape = \[2\]"):
+        torch.tensor(1.0).index_add(0, torch.tensor([0, 0]), torch.ones(2))
+
+
+def test_quotient_of_a_number_beyond_the_dtype():
+    assert torch.div(-3, torch.tensor([1, 2], dtype=torch.uint8)).tolist() == [-3, -1.5]
+    assert torch.div(-3, torch.tensor([1, 2]), rounding_mode="floor").tolist() == [-3, -2]
+
+
+def test_one_element_of_a_half_type_overflows():
+    x = torch.zeros(2).half()
+    x[0] = 1e5
+    assert x.tolist() == [math.inf, 0] and torch.zeros(1).half().fill_(-1e9).item() == -math.inf
+    with pytest.raises(RuntimeError, match="without overflow"):
+        x.fill_(1e5)
+
+
+def test_copies_keep_attributes():
+    x = torch.ones(1)
+    x.label = "a"
+    assert copy.copy(x).label == "a"
+
+
+@pytest.mark.parametrize(
+    "sorter, message",
+    [
+        (torch.tensor([1, 2]), r"boundary tensor \[3\]and got sorter tensor \[2\]"),
+        (torch.tensor([1, 2, 9]), "sorter index out of range"),
+        (torch.tensor([1.0, 2, 0]), "sorter must be a tensor of long dtype but got dtype Float"),
+    ],
+)
+def test_sorters_that_do_not_fit(sorter, message):
+    with pytest.raises(RuntimeError, match=message):
+        torch.searchsorted(torch.tensor([1, 3, 5]), 3, sorter=sorter)
+
+
+def test_repeat_interleave_checks_the_size_that_is_said():
+    assert torch.arange(2).repeat_interleave(torch.tensor([1, 2]), output_size=3).tolist() == [0, 1, 1]
+    with pytest.raises(RuntimeError, match="allocated size does not match required size"):
+        torch.arange(2).repeat_interleave(torch.tensor([1, 2]), output_size=4)
+
+
+def test_unique_slices_that_are_none():
+    with pytest.raises(IndexError, match="Dimension specified as 0 but tensor has no dimensions"):
+        torch.unique(torch.tensor(1), dim=0)
+    with pytest.raises(RuntimeError, match="There are 0 sized dimensions"):
+        torch.unique(torch.zeros(3, 0), dim=0)
+
+
+def test_dlpack_copies():
+    x = torch.arange(3)
+    copied = torch.from_dlpack(x, copy=True)
+    assert copied.tolist() == [0, 1, 2] and copied.data_ptr() != x.data_ptr() == torch.from_dlpack(x).data_ptr()
+    assert x.__dlpack_device__() == (torch.utils.dlpack.DLDeviceType.kDLCPU, 0)
+
+
+def test_limits_compare_by_dtype():
+    assert torch.finfo(torch.float32) == torch.finfo(torch.float) != torch.finfo(torch.half)
+    assert torch.iinfo(torch.int8) == torch.iinfo(torch.int8) != torch.iinfo(torch.int16)
+    with pytest.raises(TypeError, match="torch.bool is not supported by torch.iinfo"):
+        torch.iinfo(torch.bool)
+    with pytest.raises(TypeError, match="argument 'type' .* must be torch.dtype, not str"):
+        torch.finfo("a")
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"offset": 4}, r"offset \(4 bytes\) must be non-negative"),
+        ({"count": 0}, r"both buffer length \(4\) and count \(0\) must not be 0"),
+        ({"count": 9}, r"requested buffer length \(9 \* 1 bytes\) after offset \(0 bytes\)"),
+    ],
+)
+def test_buffers_that_do_not_fit(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        torch.frombuffer(bytearray(4), dtype=torch.uint8, **arguments)
+
+
+def test_generators_are_copied_and_pickled_where_they_are():
+    generator = torch.Generator().manual_seed(5)
+    torch.rand(3, generator=generator)
+    others = [copy.deepcopy(generator), copy.copy(generator), pickle.loads(pickle.dumps(generator))]
+    expected = torch.rand(2, generator=generator).tolist()
+    assert all(torch.rand(2, generator=other).tolist() == expected for other in others)
+    assert others[0].initial_seed() == 5
+    with pytest.raises(RuntimeError, match="at start of device string: foo"):
+        torch.Generator("foo")
+
+
+def test_sizes_are_integers():
+    assert repr(torch.Size([torch.tensor(1), 2])) == "torch.Size([1, 2])"
+    with pytest.raises(TypeError, match="item 0 is 'Tensor'"):
+        torch.Size(torch.ones(3))
+
+
+def test_results_are_computed_in_the_dtype_of_out():
+    torch.manual_seed(0)
+    expected = torch.rand(2, dtype=torch.float64)
+    torch.manual_seed(0)
+    assert torch.rand(2, out=torch.empty(0, dtype=torch.float64)).equal(expected)
+    assert torch.ones(2, out=torch.empty(0).int()).tolist() == [1, 1]
+    assert torch.sum(torch.ones(3), 0, out=torch.empty(0).int()).item() == 3
+
+
+def test_methods_that_copy():
+    x = torch.arange(4.0)
+    parts = [x.narrow_copy(0, 1, 2), *x.unsafe_chunk(2), *x.unsafe_split(3)]
+    assert values(parts[0]) == [1, 2] and [values(part) for part in parts[3:]] == [[0, 1, 2], [3]]
+    for part in parts:
+        part.zero_()
+    assert values(x) == [0, 1, 2, 3] and x.to_dense() is x and not x.is_sparse_csr
+
+
+def test_expanded_tensors_take_other_shapes_in_place():
+    x = torch.zeros(1).expand(2, 3)
+    assert x.t_().shape == (3, 2) and x.unsqueeze_(0).shape == (1, 3, 2)
+
+
+def test_masked_fill_with_an_element_of_the_tensor():
+    x = torch.tensor([3.0, 1, 2])
+    assert values(x.masked_fill_(x < 3, x[0])) == [3, 3, 3]
+
+
+def test_asserting_as_a_function():
+    torch._assert(True, "fine")
+    with pytest.raises(AssertionError, match="not fine"):
+        torch._assert(False, "not fine")

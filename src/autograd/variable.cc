@@ -8,6 +8,7 @@
 #include "autograd/arithmetic.h"
 #include "autograd/record.h"
 #include "core/check.h"
+#include "relume/warning.h"
 
 namespace relume::autograd {
 namespace {
@@ -269,6 +270,22 @@ void set_view(const Tensor& view, const Tensor& base, bool multi_output) {
     meta.view_kind = base_meta->view_kind;
 }
 
+bool shares_elements(const Tensor& tensor) {
+  const detail::TensorImpl& impl = *tensor.impl();
+  for (size_t i = 0; !impl.contiguous && i < impl.sizes.size(); ++i)
+    if (impl.strides[i] == 0 && impl.sizes[i] > 1) return true;
+  return false;
+}
+
+Shared warned_of(const char* op, const Tensor& tensor, const char* written) {
+  if (shares_elements(tensor))
+    warn(
+        fmt::format("Use of {} on expanded tensors is deprecated. Please clone() the tensor before performing this "
+                    "operation. This also applies to advanced indexing e.g. {}",
+                    op, written));
+  return Shared::Allowed;
+}
+
 void check_in_place(const Tensor& tensor, bool recording, Shared elements) {
   const detail::TensorImpl& impl = *tensor.impl();
   check(!impl.inference || t_state.inference_mode,
@@ -286,11 +303,9 @@ void check_in_place(const Tensor& tensor, bool recording, Shared elements) {
             "a leaf Variable that requires grad is being used in an in-place operation.");
     }
   }
-  if (!impl.contiguous && elements == Shared::Refused)
-    for (size_t i = 0; i < impl.sizes.size(); ++i)
-      check(impl.strides[i] != 0 || impl.sizes[i] <= 1,
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-            "Please clone() the tensor before performing the operation.");
+  check(elements == Shared::Allowed || !shares_elements(tensor),
+        "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+        "Please clone() the tensor before performing the operation.");
   before_write(tensor);
 }
 

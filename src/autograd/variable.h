@@ -56,6 +56,9 @@ void set_view(const Tensor& view, const Tensor& base, bool multi_output = false)
 
 // Elements that have one place in memory, as those of an expanded tensor.
 enum class Shared : bool { Refused, Allowed };
+bool shares_elements(const Tensor& tensor);
+// Allows an op to write to them, with a warning; `written` is how programs write it by indexing.
+Shared warned_of(const char* op, const Tensor& tensor, const char* written);
 // Throws Error where `tensor` must not be written to in place, and prepares it for the write. `recording` says that the
 // op will be recorded. To be called before the elements are touched.
 void check_in_place(const Tensor& tensor, bool recording, Shared elements = Shared::Refused);

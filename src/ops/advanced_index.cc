@@ -240,8 +240,8 @@ Tensor without_leading_ones(const Tensor& values, size_t rank) {
   return drop == 0 ? values : values.reshape(sizes.slice(drop));
 }
 
-constexpr PutRow kIndexPut = {"index_put_", "IndexPutBackward0", false};
-constexpr PutRow kIndexAdd = {"index_put_", "IndexPutBackward0", true};
+constexpr PutRow kIndexPut = {"index_put_", "IndexPutBackward0", false, "tensor[indices] = tensor"};
+constexpr PutRow kIndexAdd = {"index_put_", "IndexPutBackward0", true, "tensor[indices] = tensor"};
 
 void put_at(const Indexed& indexed, const Tensor& source, bool accumulate = false) {
   Tensor view = indexed.view;
@@ -308,7 +308,9 @@ Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Scalar& value) {
   for (const Tensor& index : indexed.indices)
     check(!index.defined() || index.scalar_type() != kByte,
           "masked_fill_ only supports boolean masks, but got mask with dtype unsigned char");
-  put_at(indexed, make_finite_scalar(value, scalar_type()));
+  // The number becomes an element first, and half types may overflow: h[0] = 1e5.
+  const bool overflows = is_reduced_floating_point(scalar_type());
+  put_at(indexed, overflows ? make_scalar(value, scalar_type()) : make_finite_scalar(value, scalar_type()));
   return *this;
 }
 Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values, bool accumulate) {

@@ -70,7 +70,10 @@ void fill_elements(const Tensor& self, const void* value) {
 
 Tensor& fill_with(const char* name, Tensor& self, const Scalar& value) {
   impl_of(self, name);
-  const Tensor element = make_finite_scalar(value, self.scalar_type());
+  // PyTorch lets a half type overflow where there is one element.
+  const bool overflows = self.numel() == 1 && is_reduced_floating_point(self.scalar_type());
+  const Tensor element =
+      overflows ? make_scalar(value, self.scalar_type()) : make_finite_scalar(value, self.scalar_type());
   InPlace write(name, self, {}, Shared::Allowed);
   fill_elements(self, element.impl()->data());
   write.record("FillBackward2", {}, [](Backward& run) { run.set(0, zeros_like(run.grad())); });

@@ -9,7 +9,7 @@ namespace {
 // Gives self the geometry of `view`, a view of it; `back` takes a gradient to the old shape.
 template <class F>
 Tensor& become(const char* op, const char* name, Tensor& self, const Tensor& view, F back) {
-  InPlace write(op, self);
+  InPlace write(op, self, {}, Shared::Allowed);
   self.impl()->set_sizes_and_strides(view.sizes(), view.strides());
   write.record(name, {}, [back](Backward& run) { run.set(0, back(run.grad())); });
   return self;

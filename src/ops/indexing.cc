@@ -60,7 +60,8 @@ VectorIndex vector_index(const char* op, const char* prefix, const Tensor& self,
   check<IndexError>(impl_of(index, op).dim() <= 1,
                     "{}(): Index is supposed to be a vector, but got dim: {} with type: {} and size: {}", op,
                     index.dim(), to_string(index.scalar_type()), index.sizes());
-  check(index.scalar_type() == kLong || index.scalar_type() == kInt, "{}(): Expected dtype int32/int64 for index", op);
+  check(index.scalar_type() == kLong || index.scalar_type() == kInt,
+        "{}(): Expected dtype int32/int64 for index but got: {}", op, to_string(index.scalar_type()));
   return {self, d, dense_index(index), prefix};
 }
 
@@ -81,13 +82,13 @@ namespace {
 
 constexpr PutRow kIndexAdd = {"index_add_", "IndexAddBackward0", true};
 constexpr PutRow kIndexCopy = {"index_copy_", "IndexCopyBackward0", false};
-constexpr PutRow kIndexFill = {"index_fill_", "IndexFillBackward0", false};
+constexpr PutRow kIndexFill = {"index_fill_", "IndexFillBackward0", false, "tensor[mask] = scalar"};
 
 Tensor scaled_source(const Tensor& self, const VectorIndex& index, const Tensor& source, const Scalar& alpha) {
   check(impl_of(source, "index_add").dtype == self.scalar_type(),
         "index_add_(): self ({}) and source ({}) must have the same scalar type", to_string(self.scalar_type()),
         to_string(source.scalar_type()));
-  for (int64_t d = 0; d < self.dim(); ++d)
+  for (int64_t d = 0; d < std::max<int64_t>(self.dim(), 1); ++d)
     check(source.dim() == self.dim() && (d == index.dim || self.size(d) == source.size(d)),
           "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {} "
           "source.shape = {}",
@@ -96,7 +97,8 @@ Tensor scaled_source(const Tensor& self, const VectorIndex& index, const Tensor&
   check(index.index.numel() == given,
         "index_add_(): Number of indices ({}) should be equal to source.size(dim): ({}), for dim: {}",
         index.index.numel(), given, index.dim);
-  return alpha.toDouble() == 1 ? source : source * alpha;
+  if (alpha.toDouble() == 1) return source;
+  return source * (is_integral(self.scalar_type(), false) ? Scalar(alpha.toLong()) : alpha);
 }
 
 const Tensor& checked_copy_source(const Tensor& self, const VectorIndex& index, const Tensor& source) {

@@ -25,6 +25,9 @@ Solved solved(const Tensor& A, const Tensor& B, bool left) {
   check_matrices("linalg.solve", A, true);
   const bool vector = impl_of(B, "linalg.solve").dim() == 1 ||
                       (B.dim() + 1 == A.dim() && B.sizes() == IntArrayRef(A.sizes().data(), A.sizes().size() - 1));
+  check(A.scalar_type() == B.scalar_type(),
+        "linalg.solve: Expected A and B to have the same dtype, but found A of type {} and B of type {} instead",
+        to_string(A.scalar_type()), to_string(B.scalar_type()));
   const auto [a, b] = with_one_batch("linalg.solve", A, vector ? B.unsqueeze(-1) : B, left);
   if (!left) {
     const auto [x, info] = solution(a.mT(), b.mT());

@@ -165,7 +165,8 @@ Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const Pl
     if (bad >= 0) own.refuse(offsets[bad]);
     if (!own.picks.units.wrap) bound = -1;  // which is not needed any more
   }
-  InPlace write(row.in_place, self, {values});
+  InPlace write(row.in_place, self, {values},
+                row.shared_as ? autograd::warned_of(row.in_place, self, row.shared_as) : Shared::Refused);
   // Values that are seen through self would change while they are read.
   const Tensor source = values.is_alias_of(self) ? autograd::copy_detached(values) : values;
   transfer(writing_op(row), source, self, own);

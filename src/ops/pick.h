@@ -30,9 +30,10 @@ Tensor pick(const char* grad_fn, const Tensor& self, const PlacesFor& places, co
 
 // How picked elements are written.
 struct PutRow {
-  const char* in_place;  // "index_put_"
-  const char* grad_fn;   // "IndexPutBackward0"
-  bool accumulate;       // adds to what is there
+  const char* in_place;             // "index_put_"
+  const char* grad_fn;              // "IndexPutBackward0"
+  bool accumulate;                  // adds to what is there
+  const char* shared_as = nullptr;  // how programs write to elements that share a place, where that is allowed
 };
 // self with the values, broadcast, in the picked places. Values have self's dtype.
 Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const PlacesFor& places,

@@ -35,7 +35,8 @@ Tensor& rad2deg_(Tensor& self) { return become_result("Rad2DegBackward0", self, 
 
 // sin(pi x) / (pi x), and 1 at 0.
 Tensor sinc(const Tensor& self) {
-  impl_of(self, "sinc");
+  const ScalarType dtype = impl_of(self, "sinc").dtype;
+  if (is_reduced_floating_point(dtype)) return named("SincBackward0", sinc(self.to(kFloat)).to(dtype));
   const Tensor angle = self * kPi, at_zero = angle == 0;
   const Tensor ratio = sin(angle) / where(at_zero, 1.0, angle);
   return named("SincBackward0",
@@ -43,13 +44,11 @@ Tensor sinc(const Tensor& self) {
 }
 Tensor& sinc_(Tensor& self) { return become_result("SincBackward0", self, sinc(self)); }
 
-// self times 2 to the power of other.
+// self times 2 to the power of other; of an integer, in float64, where the power neither overflows nor vanishes.
 Tensor ldexp(const Tensor& self, const Tensor& other) {
   impl_of(self, "ldexp");
-  impl_of(other, "ldexp");
-  const Tensor power = pow(2.0, other);
-  return named("LdexpBackward0",
-               self * (is_reduced_floating_point(self.scalar_type()) ? power.to(self.scalar_type()) : power));
+  if (is_floating_point(impl_of(other, "ldexp").dtype)) return named("LdexpBackward0", self * pow(2.0, other));
+  return named("LdexpBackward0", (self.to(kDouble) * pow(2.0, other.to(kDouble))).to(float_result_type({self})));
 }
 Tensor& ldexp_(Tensor& self, const Tensor& other) {
   return become_result("LdexpBackward0", self, ldexp(kept(self), other));

@@ -169,6 +169,12 @@ Tensor cdist(const Tensor& x1, const Tensor& x2, double p, std::optional<int64_t
   check(impl_of(x2, "cdist").dim() >= 2, "cdist only supports at least 2D tensors, X2 got: {}D", x2.dim());
   check(x1.size(-1) == x2.size(-1), "X1 and X2 must have the same number of columns. X1: {} X2: {}", x1.size(-1),
         x2.size(-1));
+  check(is_floating_point(x1.scalar_type()), "cdist only supports floating-point dtypes, X1 got: {}",
+        to_string(x1.scalar_type()));
+  check(is_floating_point(x2.scalar_type()), "cdist only supports floating-point dtypes, X2 got: {}",
+        to_string(x2.scalar_type()));
+  check(x1.scalar_type() == x2.scalar_type(), "expected scalar type {} but found {}", to_string(x1.scalar_type()),
+        to_string(x2.scalar_type()));
   check(p >= 0, "cdist only supports non-negative p values");
   const int64_t mode = compute_mode.value_or(0), rows = x1.size(-2), others = x2.size(-2);
   check(mode >= 0 && mode <= 2, "possible modes: 0, 1, 2, but was: {}", mode);

@@ -1,4 +1,5 @@
 // Ops that choose between elements, or mix them: maximum, minimum, clamp, where, masked_fill, lerp, addcmul, addcdiv.
+#include "autograd/arithmetic.h"
 #include "core/warn_once.h"
 #include "kernels/activations.h"
 #include "ops/arithmetic.h"
@@ -296,8 +297,20 @@ Tensor filled(const Tensor& self, const Tensor& mask, const Tensor& value, const
 
 Tensor& fill_where(Tensor& self, const Tensor& mask, const Tensor& value, const char* grad_fn) {
   check_mask(self, mask);
+  if (autograd::shares_elements(self)) [[unlikely]] {
+    autograd::warned_of("masked_fill_", self, "tensor[mask] = scalar");
+    Tensor one_each = self, named = mask.expand_as(self);
+    for (int64_t d = 0; d < self.dim(); ++d)
+      if (self.stride(d) == 0 && self.size(d) > 1) {
+        one_each = one_each.narrow(d, 0, 1);
+        named = named.any(d, true);
+      }
+    fill_where(one_each, named, value, grad_fn);
+    return self;
+  }
   InPlace write("masked_fill_", self, {value});
-  elementwise_into(self, where_kernel(self.scalar_type()), {&mask, &value, &self});
+  const Tensor apart = value.is_alias_of(self) ? autograd::copy_detached(value) : value;
+  elementwise_into(self, where_kernel(self.scalar_type()), {&mask, &apart, &self});
   write.record(grad_fn, {mask}, masked_fill_backward);
   return self;
 }

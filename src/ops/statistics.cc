@@ -250,6 +250,16 @@ Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& self, bool out_
       "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor "
       "and input value tensor must match, but we got boundaries tensor {} and input value tensor {}",
       given, wanted);
+  if (sorter.defined()) {
+    check(sorter.sizes() == given,
+          "torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor {}and got sorter "
+          "tensor {}",
+          given, sorter.sizes());
+    check(sorter.scalar_type() == kLong, "torch.searchsorted(): sorter must be a tensor of long dtype but got dtype {}",
+          to_string(sorter.scalar_type()));
+    check(sorter.numel() == 0 || (sorter.min().item().toLong() >= 0 && sorter.max().item().toLong() < given.back()),
+          "torch.searchsorted(): sorter index out of range");
+  }
   warn_of_copies(sorted_sequence, self, sorter);
   const Tensor sequence = sorter.defined() ? sorted_sequence.gather(-1, sorter) : sorted_sequence;
   const bool floats = is_floating_point(sequence.scalar_type()) || is_floating_point(self.scalar_type());

@@ -516,7 +516,7 @@ Tensor& as_strided_(Tensor& self, IntArrayRef size, IntArrayRef stride, std::opt
   const int64_t offset = storage_offset.value_or(impl.offset);
   check_geometry(impl, size, stride, offset);
   const autograd::Geometry base(self);
-  InPlace write("as_strided_", self);
+  InPlace write("as_strided_", self, {}, Shared::Allowed);
   impl.set_sizes_and_strides(size, stride);
   impl.offset = offset;
   const autograd::Geometry shown(self);

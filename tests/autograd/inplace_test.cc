@@ -111,6 +111,16 @@ TEST(InPlace, FillsExpandedMemory) {
   EXPECT_VALUES(y, {5});
 }
 
+TEST(InPlace, WritesByIndexToExpandedMemory) {
+  Tensor x = zeros({1}), expanded = x.expand({3});
+  EXPECT_VALUES(expanded.masked_fill_(tensor({1, 0, 0}, kBool), 2), {2, 2, 2});
+  EXPECT_VALUES(expanded.index_fill_(0, tensor({2}), 3), {3, 3, 3});
+  EXPECT_VALUES(expanded.index_put_({tensor({0})}, full({1}, 4.0)), {4, 4, 4});
+  Tensor rows = zeros({2, 1}).expand({2, 3});
+  EXPECT_VALUES(rows.masked_fill_(tensor({1, 0}, kBool).unsqueeze(1), 1), {1, 1, 1, 0, 0, 0});
+  EXPECT_EQ(rows.t_().size(0), 3);
+}
+
 // ---- Views and writes in every order
 // -----------------------------------------------------------------------------------------
 

@@ -239,6 +239,18 @@ TEST(InPlace, LeavesTheVersionWhereItFails) {
   y.sum().backward();  // x is as it was saved
 }
 
+TEST(Ldexp, OfIntegersNeitherOverflowsNorVanishesOnTheWay) {
+  EXPECT_EQ(ldexp(tensor(1.0, kDouble), tensor(200)).item().toDouble(), std::ldexp(1.0, 200));
+  EXPECT_EQ(ldexp(tensor(std::ldexp(1.0, 100), kFloat), tensor(-200)).item().toDouble(), std::ldexp(1.0, -100));
+  EXPECT_EQ(ldexp(tensor(1e-4, kHalf), tensor(20)).item().toDouble(), 104.875);
+  EXPECT_EQ(ldexp(tensor(1.0, kHalf), ones({1})).scalar_type(), kFloat);
+}
+
+TEST(Sinc, OfHalfTypesIsComputedInFloat) {
+  EXPECT_NEAR(sinc(tensor(1.0, kBFloat16)).item().toDouble(), 0, 1e-7);
+  EXPECT_EQ(sinc(tensor(1.25, kHalf)).item().toDouble(), -0.1800537109375);
+}
+
 TEST(Comparison, TreatsNaNAsEqualToNothing) {
   const Tensor x = tensor({1.0, NAN}), y = tensor({1.0, NAN});
   EXPECT_FALSE(equal(x, y));

@@ -2,8 +2,7 @@
 
 import pickle
 
-from .._C import uint8
-from .storages import Storage, memory_of, new_storage
+from .storages import CLASS_NAMES, Storage, memory_of, new_storage
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
@@ -46,10 +45,29 @@ def load_legacy(stream, unpickle, place):
     return result
 
 
+def write_legacy(stream, pickle_bytes, storages, protocol):
+    """Writes a pickle whose references have the form of this format, and the bytes of its storages."""
+    system = {"protocol_version": PROTOCOL, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}
+    for head in (MAGIC, PROTOCOL, system):
+        stream.write(pickle.dumps(head, protocol))
+    stream.write(pickle_bytes)
+    keys = sorted(str(key) for key in range(len(storages)))
+    stream.write(pickle.dumps(keys, protocol))
+    for key in keys:
+        storage = storages[int(key)]
+        stream.write(_size_of(storage).to_bytes(8, "little"))
+        stream.write(memory_of(storage))
+
+
+def _size_of(storage):
+    """The number that stands before the bytes of a storage."""
+    return len(storage) if storage.dtype in CLASS_NAMES else storage.nbytes()
+
+
 def _fill(storage, stream):
     head = stream.read(8)
     count = int.from_bytes(head, "little", signed=True)
-    size = len(storage) if storage.dtype is not uint8 else storage.nbytes()
+    size = _size_of(storage)
     if len(head) < 8 or count != size:
         raise RuntimeError(f"a storage of {size} elements has {count} in the file; it is corrupted")
     memory = memory_of(storage)

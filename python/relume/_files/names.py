@@ -2,6 +2,7 @@
 
 import codecs
 import collections
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 
 from .. import _C
 from . import storages
@@ -39,6 +40,11 @@ def torch_names():
     names[("torch.storage", "UntypedStorage")] = storages.KINDS[storages.UNTYPED]
     names.update({("torch", name): value for name, value in vars(_C).items() if isinstance(value, _C.dtype)})
     return names
+
+
+def current_name(module, name):
+    """A module and name as they are now, of those that pickles use so that Python 2 understands them."""
+    return NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
 
 
 def name_of(item):

@@ -41,9 +41,10 @@ class Pickler(pickle._Pickler):  # the one written in Python: the other insists 
 
     dispatch = pickle._Pickler.dispatch.copy()
 
-    def __init__(self, stream, protocol):
+    def __init__(self, stream, protocol, legacy=False):
         super().__init__(stream, protocol)
         self.storages = []
+        self._view = (None,) if legacy else ()  # at the end of a reference in the format before zip archives
         self._globals = {}
         self._known = {}  # {address of a storage: its place in the list}
 
@@ -134,12 +135,12 @@ class Pickler(pickle._Pickler):  # the one written in Python: the other insists 
         typed = CLASS_NAMES.get(tensor.dtype)
         count = flat.numel() if typed else flat.numel() * flat.element_size()
         kind = self._global("torch", typed) if typed else self._global("torch.storage", UNTYPED)
-        return _Reference(("storage", kind, str(key), "cpu", count))
+        return _Reference(("storage", kind, str(key), "cpu", count, *self._view))
 
 
-def pickled(obj, protocol):
+def pickled(obj, protocol, legacy=False):
     """The pickle of an object, and the storages that it refers to."""
     stream = io.BytesIO()
-    pickler = Pickler(stream, protocol)
+    pickler = Pickler(stream, protocol, legacy)
     pickler.dump(obj)
     return stream.getvalue(), pickler.storages

@@ -4,10 +4,9 @@ names that are known, or that the user allowed, are looked up."""
 import collections
 import pickle
 import struct
-from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 
 from .._C import Tensor
-from .names import BLOCKED, allowed_names, torch_names
+from .names import BLOCKED, allowed_names, current_name, torch_names
 
 _MARK = object()
 _ADVICE = (
@@ -270,7 +269,7 @@ class Unpickler:
     def _find(self, module, name):
         if module == "relume" or module.startswith("relume."):
             module = "torch" + module[len("relume") :]
-        module, name = NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
+        module, name = current_name(module, name)
         full = f"{module}.{name}"
         if full in self.allowed:
             return self.allowed[full]
