@@ -116,6 +116,12 @@ const Op kAutogradOps[] = {
        [](Arguments& a) -> PyObject* {
          return (static_cast<void>(a), PyLong_FromUnsignedLongLong(autograd::current_run()));
        }}}},
+    {"_current_run_is_partial",
+     "_current_run_is_partial()\n\nWhether that backward is for the gradients of some inputs only.\n",
+     {{kFunction, "",
+       [](Arguments& a) -> PyObject* {
+         return (static_cast<void>(a), boolean(autograd::current_run_is_partial()));
+       }}}},
     {"is_grad_enabled",
      "is_grad_enabled()\n\nWhether ops record a graph on this thread.\n",
      {{kFunction, "",

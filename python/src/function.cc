@@ -2,6 +2,7 @@
 #include "function.h"
 
 #include <set>
+#include <unordered_map>
 
 #include "arguments.h"
 #include "autograd/custom_node.h"
@@ -24,7 +25,14 @@ PyTypeObject* node_type = nullptr;
 
 const NodePtr& node_in(PyObject* self) { return reinterpret_cast<NodeObject*>(self)->node; }
 
+// The object of each node that has one, so that a node is the same object as long as somebody holds it.
+std::unordered_map<const autograd::Node*, PyObject*>& objects() {
+  static auto* const map = new std::unordered_map<const autograd::Node*, PyObject*>;
+  return *map;
+}
+
 void delete_node(PyObject* self) {
+  objects().erase(node_in(self).get());
   reinterpret_cast<NodeObject*>(self)->node.~NodePtr();
   free_object(self);
 }
@@ -223,10 +231,10 @@ PyObject* own_context(PyObject* self) {
 }
 
 // A Tensor or None as a tensor, for what backward returns.
-Tensor gradient_of(PyObject* object, const std::string& name) {
+Tensor gradient_of(PyObject* object) {
   if (object == Py_None) return Tensor();
   if (!is_tensor(object))
-    raise(PyExc_TypeError, name + ": expected Variable or None (got " + type_name_of(object) + ")");
+    raise(PyExc_RuntimeError, "expected Variable or None (got " + type_name_of(object) + ")");
   return tensor_of(object);
 }
 
@@ -239,15 +247,12 @@ variable_list PythonNode::run_backward(variable_list grads) {
     owned.push_back(own(tensor ? wrap(grads[next++]) : none()));
     arguments.push_back(owned.back().get());
   }
-  const Ref backward = own(PyObject_GetAttrString(function_.get(), "backward"));
+  const Ref backward = own(PyObject_GetAttrString(function_.get(), "_gradient_function"));
   const Ref result = own(PyObject_Vectorcall(backward.get(), arguments.data(), arguments.size(), nullptr));
+  if (!PyTuple_Check(result.get())) return {gradient_of(result.get())};
   variable_list results;
-  if (!PyTuple_Check(result.get())) {
-    results.push_back(gradient_of(result.get(), node_name_));
-    return results;
-  }
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(result.get()); ++i)
-    results.push_back(gradient_of(PyTuple_GET_ITEM(result.get(), i), node_name_));
+    results.push_back(gradient_of(PyTuple_GET_ITEM(result.get(), i)));
   return results;
 }
 
@@ -277,11 +282,14 @@ int clear_context(PyObject* self) {
   return 0;
 }
 
-// The tensors among some arguments; None stands for an undefined one.
-variable_list tensors_in(PyObject* const* arguments, Py_ssize_t count, const char* method) {
+// The tensors among some arguments; None stands for an undefined one. `expected` begins the message about another type.
+variable_list tensors_in(PyObject* const* arguments, Py_ssize_t count, PyObject* error, const char* expected) {
   variable_list tensors;
-  for (Py_ssize_t i = 0; i < count; ++i)
-    tensors.push_back(arguments[i] == Py_None ? Tensor() : tensor_argument(arguments[i], method));
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    if (arguments[i] != Py_None && !is_tensor(arguments[i]))
+      raise(error, expected + std::to_string(i) + " is of type " + type_name_of(arguments[i]));
+    tensors.push_back(arguments[i] == Py_None ? Tensor() : tensor_of(arguments[i]));
+  }
   return tensors;
 }
 
@@ -294,17 +302,20 @@ PyObject* with_context(PyObject* self, F body) {
 }
 PyObject* save_for_backward(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return with_context(self, [&](autograd::AutogradContext& context) {
-    context.save_for_backward(tensors_in(arguments, count, "save_for_backward"));
+    context.save_for_backward(tensors_in(
+        arguments, count, PyExc_TypeError, "save_for_backward can only save variables, but argument "));
   });
 }
 PyObject* mark_dirty(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return with_context(self, [&](autograd::AutogradContext& context) {
-    context.mark_dirty(tensors_in(arguments, count, "mark_dirty"));
+    context.mark_dirty(tensors_in(arguments, count, PyExc_RuntimeError,
+                                  "mark_dirty can only accept variables, but argument "));
   });
 }
 PyObject* mark_non_differentiable(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return with_context(self, [&](autograd::AutogradContext& context) {
-    context.mark_non_differentiable(tensors_in(arguments, count, "mark_non_differentiable"));
+    context.mark_non_differentiable(tensors_in(
+        arguments, count, PyExc_RuntimeError, "mark_non_differentiable only accepts variable arguments, but got argument "));
   });
 }
 PyObject* set_materialize_grads(PyObject* self, PyObject* value) {
@@ -407,11 +418,13 @@ PyMethodDef graph_functions[] = {
 
 PyObject* node_object(const NodePtr& node) {
   if (!node) return none();
+  if (const auto found = objects().find(node.get()); found != objects().end()) return Py_NewRef(found->second);
   const std::string name = autograd::python_name(*node);
   const char* module = dynamic_cast<const PythonNode*>(node.get()) ? "torch.autograd.function" : "builtins";
   PyTypeObject* type = class_of(name.substr(name.rfind(':') + 1), module);
   auto* object = reinterpret_cast<NodeObject*>(checked(PyType_GenericAlloc(type, 0)));
   new (&object->node) NodePtr(node);
+  objects().emplace(node.get(), reinterpret_cast<PyObject*>(object));
   return reinterpret_cast<PyObject*>(object);
 }
 

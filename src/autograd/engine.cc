@@ -450,6 +450,7 @@ NodeHookList whole_node_hooks(const GraphNode& node) {
 
 uint64_t current_run() { return tl_run ? tl_run->number() : 0; }
 bool current_run_needs(const GraphNode* node) { return tl_run && tl_run->needs(node); }
+bool current_run_is_partial() { return tl_run && !tl_run->results.empty(); }
 
 void Backward::fill_grad(size_t i) {
   const InputMeta& meta = node_.inputs[i];
