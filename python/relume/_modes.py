@@ -21,14 +21,22 @@ class _Guard:
             @functools.wraps(function)
             def generator(*arguments, **keywords):
                 steps = function(*arguments, **keywords)
-                sent = None
+                step, argument = steps.send, None
                 while True:
                     try:
                         with self.clone():
-                            value = steps.send(sent)
+                            value = step(argument)
                     except StopIteration as end:
                         return end.value
-                    sent = yield value
+                    try:
+                        argument = yield value
+                        step = steps.send
+                    except GeneratorExit:
+                        with self.clone():
+                            steps.close()
+                        raise
+                    except BaseException as error:
+                        step, argument = steps.throw, error
 
             return generator
 

@@ -1,6 +1,7 @@
 // Nodes of the graph as objects, and autograd.Function.
 #include "function.h"
 
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 
@@ -163,6 +164,37 @@ PyObject* node_hooks(PyObject* self, PyObject*) {
   });
 }
 
+// A tuple of what the node saved: (the number of the input of its forward op that it is, -1 for an output; the tensor).
+// A tensor that leads to no input, as it needs no gradient or hooks packed it, counts for the first that is left.
+PyObject* node_saved(PyObject* self, PyObject*) {
+  return guarded([&] {
+    auto& node = static_cast<GraphNode&>(*node_in(self));
+    node.check_not_released();
+    const Ref found = own(PyList_New(0));
+    std::vector<bool> taken(node.edges.size());
+    for (size_t i = 0; i < node.saved.size(); ++i) {
+      const Tensor tensor = node.unpack(i);
+      if (!tensor.defined()) continue;
+      const autograd::GraphEdge edge = tensor.requires_grad() ? autograd::gradient_edge(tensor) : autograd::GraphEdge();
+      Py_ssize_t place = 0;
+      if (edge.get() == &node)
+        place = -1;
+      else
+        while (place < static_cast<Py_ssize_t>(taken.size()) &&
+               (taken[place] || node.edges[place].node != edge.node || node.edges[place].input_nr != edge.input_nr))
+          ++place;
+      if (place == static_cast<Py_ssize_t>(taken.size()))
+        place = std::find(taken.begin(), taken.end(), false) - taken.begin();
+      if (place == static_cast<Py_ssize_t>(taken.size())) continue;
+      if (place >= 0) taken[place] = true;
+      const Ref object = own(wrap(tensor));
+      const Ref pair = own(Py_BuildValue("(nO)", place, object.get()));
+      check_status(PyList_Append(found.get(), pair.get()));
+    }
+    return checked(PyList_AsTuple(found.get()));
+  });
+}
+
 PyObject* node_is_awaited(PyObject* self, PyObject*) {
   return boolean(autograd::current_run_needs(static_cast<const GraphNode*>(node_in(self).get())));
 }
@@ -171,6 +203,7 @@ PyMethodDef node_methods[] = {
     {"_hooks", node_hooks, METH_NOARGS, "_hooks($self, /)\n--\n\nDicts: hooks before and after it, metadata."},
     {"_is_awaited", node_is_awaited, METH_NOARGS,
      "_is_awaited($self, /)\n--\n\nWhether the backward that calls the present hook runs the node."},
+    {"_saved", node_saved, METH_NOARGS, "_saved($self, /)\n--\n\nWhat it saved, with the numbers of inputs."},
     {"name", node_name, METH_NOARGS, "name($self, /)\n--\n\nThe name, such as ReluBackward0."},
     {nullptr, nullptr, 0, nullptr},
 };
@@ -233,8 +266,7 @@ PyObject* own_context(PyObject* self) {
 // A Tensor or None as a tensor, for what backward returns.
 Tensor gradient_of(PyObject* object) {
   if (object == Py_None) return Tensor();
-  if (!is_tensor(object))
-    raise(PyExc_RuntimeError, "expected Variable or None (got " + type_name_of(object) + ")");
+  if (!is_tensor(object)) raise(PyExc_RuntimeError, "expected Variable or None (got " + type_name_of(object) + ")");
   return tensor_of(object);
 }
 
@@ -302,20 +334,21 @@ PyObject* with_context(PyObject* self, F body) {
 }
 PyObject* save_for_backward(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return with_context(self, [&](autograd::AutogradContext& context) {
-    context.save_for_backward(tensors_in(
-        arguments, count, PyExc_TypeError, "save_for_backward can only save variables, but argument "));
+    context.save_for_backward(
+        tensors_in(arguments, count, PyExc_TypeError, "save_for_backward can only save variables, but argument "));
   });
 }
 PyObject* mark_dirty(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return with_context(self, [&](autograd::AutogradContext& context) {
-    context.mark_dirty(tensors_in(arguments, count, PyExc_RuntimeError,
-                                  "mark_dirty can only accept variables, but argument "));
+    context.mark_dirty(
+        tensors_in(arguments, count, PyExc_RuntimeError, "mark_dirty can only accept variables, but argument "));
   });
 }
 PyObject* mark_non_differentiable(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return with_context(self, [&](autograd::AutogradContext& context) {
-    context.mark_non_differentiable(tensors_in(
-        arguments, count, PyExc_RuntimeError, "mark_non_differentiable only accepts variable arguments, but got argument "));
+    context.mark_non_differentiable(
+        tensors_in(arguments, count, PyExc_RuntimeError,
+                   "mark_non_differentiable only accepts variable arguments, but got argument "));
   });
 }
 PyObject* set_materialize_grads(PyObject* self, PyObject* value) {

@@ -152,3 +152,74 @@ def test_functions_that_do_not_depend_on_their_input():
 def test_functional_refuses_what_does_not_fit(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_nodes_show_what_they_saved():
+    x, weight = leaf(), torch.tensor([4.0, 5.0, 6.0])
+    squares, scaled, powers = x.pow(2), x * weight, x.exp()
+    assert squares.grad_fn._saved_self is x
+    assert torch.equal(scaled.grad_fn._saved_other, weight) and scaled.grad_fn._saved_self is None
+    assert torch.equal(powers.grad_fn._saved_result, powers) and powers.grad_fn._saved_result.grad_fn is powers.grad_fn
+    product = torch.mm(x[None], weight[:, None])
+    assert product.grad_fn._saved_mat2.shape == (3, 1) and product.grad_fn._saved_self is None
+    for node, name in ((powers, "_saved_self"), (squares, "_saved_result"), (product, "_saved_other"), (x.sum(), "_saved_self")):
+        with pytest.raises(AttributeError, match=name):
+            getattr(node.grad_fn, name)
+    powers.sum().backward()
+    with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time"):
+        powers.grad_fn._saved_result  # noqa: B018
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t * 2, lambda t: t / 2):
+        assert torch.equal((x * x).grad_fn._saved_self, x)
+
+
+def test_generators_that_are_guarded_take_exceptions():
+    log = []
+
+    @torch.no_grad()
+    def steps():
+        try:
+            yield 1
+        except ValueError:
+            log.append(torch.is_grad_enabled())
+            yield 2
+        finally:
+            log.append(torch.is_grad_enabled())
+
+    generator = steps()
+    assert next(generator) == 1 and generator.throw(ValueError()) == 2
+    generator.close()
+    assert log == [False, False] and torch.is_grad_enabled()
+
+
+def test_inference_mode_records_nothing_and_its_views_print():
+    x = leaf()
+    with torch.inference_mode():
+        view = x.view(3)
+        view.add_(1)
+        with torch.enable_grad():
+            assert not (torch.ones(2, requires_grad=True) * 2).requires_grad
+    assert repr(view) == "tensor([2., 3., 4.], grad_fn=<Invalid>)"
+
+
+def test_no_gradient_of_negative_zero():
+    for function, expected in (
+        (torch.median, [0, -1, 0]),
+        (torch.max, [0, 0, -1]),
+        (lambda x: torch.trace(x.diag()), [-1, -1, -1]),
+        (lambda x: torch.xlogy(x - 1, torch.zeros(3))[0], [0, 0, 0]),
+    ):
+        x = leaf()
+        function(x).backward(torch.tensor(-1.0))
+        assert str(x.grad) == str(torch.tensor(expected, dtype=torch.float32))
+
+
+def test_names_of_composed_functions():
+    x = torch.tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True)
+    for result, name in (
+        (torch.rot90(x), "Rot90Backward0"),
+        (torch.diag_embed(x), "DiagEmbedBackward0"),
+        (torch.linalg.solve(x, x), "LinalgSolveExBackward0"),
+        (torch.cholesky_inverse(x), "CholeskyInverseBackward0"),
+        (torch.cholesky_solve(x, x), "CholeskySolveBackward0"),
+    ):
+        assert result.grad_fn.name() == name

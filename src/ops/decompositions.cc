@@ -225,13 +225,14 @@ Tensor cholesky_solve(const Tensor& self, const Tensor& input2, bool upper) {
         input2.size(-2), input2.size(-1));
   const Tensor right = with_batch_of(self, input2), factor = with_batch_of(input2, self);
   const Tensor lower = upper ? factor.mT() : factor;
-  return triangular_solution_of(lower.mT(), triangular_solution_of(lower, right, false, false), true, false);
+  return named("CholeskySolveBackward0",
+               triangular_solution_of(lower.mT(), triangular_solution_of(lower, right, false, false), true, false));
 }
 
 // The inverse of L L^T, or with upper of L^T L.
 Tensor cholesky_inverse(const Tensor& self, bool upper) {
   check_matrices("cholesky_inverse", self, true);
-  return cholesky_solve(identity_like(self), self, upper);
+  return named("CholeskyInverseBackward0", cholesky_solve(identity_like(self), self, upper));
 }
 
 namespace {

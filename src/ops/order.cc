@@ -258,7 +258,7 @@ Tensor middle_of_all(const char* grad_fn, const Tensor& self, const Middle& midd
     return middle(self.reshape({-1}));
   }();
   return record(grad_fn, value, {self}, {self, output(value)}, [](Backward& run) {
-    run.set(0, shared_by_equals(run.grad(), run.saved(0).detach(), run.saved(1).detach(), {}));
+    run.set(0, shared_by_all_equals(run.grad(), run.saved(0).detach(), run.saved(1).detach()));
   });
 }
 

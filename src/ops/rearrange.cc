@@ -5,6 +5,7 @@
 #include "autograd/record.h"
 #include "kernels/copy.h"
 #include "kernels/index.h"
+#include "ops/composed.h"
 #include "ops/dims.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
@@ -82,13 +83,13 @@ Tensor rot90(const Tensor& self, int64_t k, IntArrayRef dims) {
   check(first != second, "expected rotation dims to be different, but got dim0 = {} and dim1 = {}", dims[0], dims[1]);
   switch ((k % 4 + 4) % 4) {
     case 1:
-      return self.flip({second}).transpose(first, second);
+      return named("Rot90Backward0", self.flip({second}).transpose(first, second));
     case 2:
-      return self.flip({first, second});
+      return named("Rot90Backward0", self.flip({first, second}));
     case 3:
-      return self.flip({first}).transpose(first, second);
+      return named("Rot90Backward0", self.flip({first}).transpose(first, second));
     default:
-      return clone(self, MemoryFormat::Contiguous);
+      return named("Rot90Backward0", clone(self, MemoryFormat::Contiguous));
   }
 }
 

@@ -273,7 +273,10 @@ Tensor extreme_over(ReduceOp op, const char* grad_fn, const Tensor& self, Over o
 Tensor extreme_of_all(ReduceOp op, const char* name, const char* grad_fn, const Tensor& self) {
   check_not_empty(name, self);
   check_extreme(name, name, self, 0);
-  return extreme_over(op, grad_fn, self, all_of(self));
+  const Tensor result = reduce(op, self, all_of(self), loop_dtype(self.scalar_type()), self.scalar_type());
+  return record(grad_fn, result, {self}, {self, output(result)}, [](Backward& run) {
+    run.set(0, shared_by_all_equals(run.grad(), run.saved(0).detach(), run.saved(1).detach()));
+  });
 }
 
 std::tuple<Tensor, Tensor> extreme_along(ReduceOp op, const char* name, const char* grad_fn, const Tensor& self,
@@ -611,7 +614,7 @@ Tensor trace(const Tensor& self) {
   }();
   if (!is_floating_point(impl.dtype)) return result;
   return record("TraceBackward0", result, {self}, {}, [rows = impl.sizes[0], columns = impl.sizes[1]](Backward& run) {
-    run.set(0, eye(rows, columns, run.grad().scalar_type()) * run.grad());
+    run.set(0, where(eye(rows, columns, kBool), run.grad(), 0.0));
   });
 }
 

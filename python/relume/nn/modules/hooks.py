@@ -339,7 +339,7 @@ class _BackwardCall:
 
     def enter(self, args):
         self.input_count = len(args)
-        args, self.input_places = self._through(_AtInputs, args)
+        args, self.input_places = self._through(BackwardHookFunction, args)
         return args
 
     def leave(self, result):
@@ -403,7 +403,7 @@ def _checked(replaced, grads, text):
     return replaced
 
 
-class _AtInputs(Function):
+class BackwardHookFunction(Function):
     @staticmethod
     def forward(ctx, call, *values):
         ctx.call = call
