@@ -223,3 +223,22 @@ def test_names_of_composed_functions():
         (torch.cholesky_solve(x, x), "CholeskySolveBackward0"),
     ):
         assert result.grad_fn.name() == name
+
+
+def test_results_may_be_written_to():
+    x = torch.arange(6.0).view(2, 3)
+    for function, row in (
+        (lambda x: x.var(1), [0.0, 0.0]),
+        (lambda x: torch.var_mean(x)[0], 0.0),
+        (lambda x: x.roll(1), [[1.0] * 3] * 2),
+        (lambda x: torch.nanmedian(x, 1)[0], [1.0, 1.0]),
+        (lambda x: torch.mode(x, 1)[0], [1.0, 1.0]),
+    ):
+        source = x.clone().requires_grad_()
+        result = function(source)
+        assert not result._is_view()
+        result.add_(1.0)
+        result.sum().backward()
+        assert source.grad.sum().item() == pytest.approx(torch.tensor(row).sum().item(), abs=1e-6)
+    factor = torch.linalg.qr(torch.eye(3))[1]
+    assert not factor._is_view()

@@ -287,7 +287,7 @@ std::tuple<Tensor, Tensor> linalg_qr(const Tensor& A, std::string_view mode) {
   const int64_t rows = A.size(-2);
   const auto [orthogonal, triangle] = qr_factors(A.detach(), mode == "complete" ? rows : std::min(rows, A.size(-1)));
   const Tensor q = mode == "r" ? empty({0}, A.options()) : orthogonal.to(A.scalar_type());
-  const Tensor r = triangle.to(A.scalar_type());
+  const Tensor r = triangle.to(A.scalar_type()).variable_data();
   record_results("LinalgQrBackward0", {q, r}, {A}, {output(q, 0), output(r, 1)},
                  mode == "r" ? no_qr_backward : qr_backward);
   return {q, r};

@@ -62,7 +62,8 @@ Tensor roll(const Tensor& self, IntArrayRef shifts, IntArrayRef dims) {
         "shifts and dimensions must align. shifts: {}, dims:{}", shifts.size(), dims.size());
   Tensor result = [&] {
     const NoGradGuard unrecorded;
-    if (dims.empty()) return rolled_along(self.reshape({-1}), shifts[0], 0).reshape(self.sizes());
+    if (dims.empty())  // no view to those who write to it
+      return rolled_along(self.reshape({-1}), shifts[0], 0).reshape(self.sizes()).variable_data();
     Tensor rolled = self;
     for (size_t i = 0; i < dims.size(); ++i) rolled = rolled_along(rolled, shifts[i], dims[i]);
     return rolled;

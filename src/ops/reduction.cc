@@ -459,11 +459,16 @@ void warn_of_freedom(std::string_view name, const Tensor& self, const MomentCall
                   name));
 }
 
+// A deviation is saved, and so may not be written to; the backward of a variance does not look at it.
+autograd::Save saved_moment(const Moment& moment, const Tensor& result) {
+  return moment.op == ReduceOp::variance ? lazy_output(result) : output(result);
+}
+
 Tensor moment_over(const Moment& moment, const Tensor& self, const MomentCall& call) {
   warn_of_freedom(moment.name, self, call);
   const ScalarType dtype = self.scalar_type();
   const Tensor result = reduce(moment.op, self, call.over, loop_dtype(dtype), dtype, {.correction = call.correction});
-  return record(moment.grad_fn, result, {self}, {self, output(result)},
+  return record(moment.grad_fn, result, {self}, {self, saved_moment(moment, result)},
                 [&moment, shape = Shape(self, call.over), correction = call.correction](Backward& run) {
                   run.set(0, moment_backward(moment, run.grad(), run.saved(0), run.saved(1), shape, correction));
                 });
@@ -476,7 +481,7 @@ std::tuple<Tensor, Tensor> moment_and_mean(const Moment& moment, const Tensor& s
   const Tensor result =
       reduce(moment.op, self, call.over, loop_dtype(dtype), dtype, {.correction = call.correction}, &mean, dtype);
   if (recording({self}))
-    record_results(moment.with_mean, {result, mean}, {self}, {self, output(result)},
+    record_results(moment.with_mean, {result, mean}, {self}, {self, saved_moment(moment, result)},
                    [&moment, shape = Shape(self, call.over), correction = call.correction](Backward& run) {
                      const Tensor count = scalar_tensor(shape.count(), run.grad(1).scalar_type());
                      run.set(0, moment_backward(moment, run.grad(0), run.saved(0), run.saved(1), shape, correction) +
