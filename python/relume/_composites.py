@@ -174,17 +174,18 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     return results if len(results) > 1 else values
 
 
-def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
+def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=None):
     """obj (a tensor, an array, a number, a nested list) as a tensor: on the same memory where that is possible, unless
-    copy is True; copy=False makes it an error where it is not. It is cut off from a graph unless requires_grad is set."""
+    copy is True; copy=False makes it an error where it is not. With requires_grad False it is cut off
+    from a graph."""
     made = ops.as_tensor(obj, dtype=dtype, device=device)
     shared = made is obj or not isinstance(obj, (int, float, bool, list, tuple)) and (dtype is None or made is obj)
     if copy is False and not shared:
         raise ValueError("can't alias arbitrary sequence into a tensor.")
     made = made.clone() if copy and shared else made
-    if not requires_grad:
-        return made.detach() if made.requires_grad else made
-    return made if made.requires_grad else made.requires_grad_()
+    if requires_grad is None or made.requires_grad == requires_grad:
+        return made
+    return made.requires_grad_() if requires_grad else made.detach()
 
 
 def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):

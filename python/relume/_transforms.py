@@ -48,6 +48,17 @@ def without_graph(result, made, recorded):
     return mapped(cut, result)
 
 
+@contextlib.contextmanager
+def _recording():
+    """Graphs are recorded inside; gives whether they were before."""
+    before = ops.is_grad_enabled()
+    ops._set_grad_enabled(True)
+    try:
+        yield before
+    finally:
+        ops._set_grad_enabled(before)
+
+
 def _transform(function):
     """Makes results plain tensors at the outermost level, unless they take part in a graph of the caller's."""
 
@@ -55,14 +66,12 @@ def _transform(function):
     def run(*arguments, **keywords):
         global _depth
         _depth += 1
-        recorded = ops.is_grad_enabled()
-        ops._set_grad_enabled(True)
         made = []
         try:
-            result = function(*arguments, **keywords)
+            with _recording() as recorded:
+                result = function(*arguments, **keywords)
         finally:
             _depth -= 1
-            ops._set_grad_enabled(recorded)
             if _depth == 0:
                 made = _made[:]
                 _made.clear()
@@ -220,8 +229,9 @@ def hessian(func, argnums=0):
 
 def vjp(func, *primals, has_aux=False):
     """(func(*primals), a function that gives v^T J for v of the form of the output, as a tuple of one item an input)."""
-    followed = tuple(mapped(_leaf, primal) for primal in primals)
-    output, aux = _auxiliary(func(*followed), has_aux, "vjp(f, *primals)")
+    with _recording() as recorded:
+        followed = tuple(mapped(_leaf, primal) for primal in primals)
+        output, aux = _auxiliary(func(*followed), has_aux, "vjp(f, *primals)")
     _check_tensors(output, "vjp(f, *primals)")
     made = [leaf for leaf in leaves(followed) if isinstance(leaf, Tensor) and leaf.is_leaf]
 
@@ -237,10 +247,12 @@ def vjp(func, *primals, has_aux=False):
                     f"Mismatch in shape: grad_output[{i}] has a shape of {weight.shape} and output[{i}] has a shape of "
                     f"{leaf.shape}."
                 )
-        total = sum((leaf * weight).sum() for leaf, weight in zip(leaves(output), leaves(cotangents)))
-        return without_graph(_gradients(total, followed), made, ops.is_grad_enabled())
+        with _recording() as recorded:
+            total = sum((leaf * weight).sum() for leaf, weight in zip(leaves(output), leaves(cotangents)))
+            gradients = _gradients(total, followed)
+        return without_graph(gradients, made, recorded)
 
-    value = without_graph(output, made, ops.is_grad_enabled())
+    value = without_graph(output, made, recorded)
     return (value, product, aux) if has_aux else (value, product)
 
 

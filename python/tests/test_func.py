@@ -72,6 +72,17 @@ def test_vmap():
     assert vmap(lambda t: t["x"].sum() + t["y"], in_dims=({"x": 0, "y": None},))({"x": a, "y": torch.ones(())}).tolist() == [4, 13]
 
 
+def test_transforms_do_not_heed_no_grad_outside():
+    x = torch.tensor([0.5, 2.0], dtype=torch.float64)
+    with torch.no_grad():
+        value, product = vjp(torch.sin, x)
+        (gradient,) = product(torch.ones(2, dtype=torch.float64))
+        assert not value.requires_grad and not gradient.requires_grad
+        torch.testing.assert_close(gradient, x.cos())
+        torch.testing.assert_close(jvp(torch.sin, (x,), (torch.ones_like(x),))[1], x.cos())
+        assert vjp(lambda x: x.detach(), x)[1](torch.ones_like(x))[0].tolist() == [0, 0]
+
+
 def test_vmap_over_gradients_of_one_graph():
     x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
     y = x.pow(2)

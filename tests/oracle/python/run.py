@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares Relume with PyTorch in one process: every module and function of nn on shapes, dtypes and layouts, with
-gradients, errors, warnings and random numbers; small programs; every signature; tensors exchanged by DLPack; and the
-sample inputs of PyTorch's own tests.
+gradients, errors, warnings and random numbers; small programs; every signature; tensors exchanged by DLPack; the sample
+inputs of PyTorch's own tests; and the examples in its docstrings.
 
 Usage: PYTHONPATH=<build>/python PYTHON run.py [WORD...]: only cases that contain a word. PYTHON has torch 2.13, NumPy
 and expecttest.
@@ -16,6 +16,7 @@ import relume
 import relume.nn
 
 import cases
+import doc_examples
 import exchange
 import op_samples
 import signatures
@@ -47,6 +48,7 @@ def checks():
     yield from signatures.checks(relume, torch)
     yield from exchange.checks(relume, torch)
     yield from op_samples.checks(relume, torch)
+    yield from doc_examples.checks(relume)
 
 
 def compare(ours, theirs, dtype):
