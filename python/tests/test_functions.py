@@ -242,3 +242,41 @@ def test_results_may_be_written_to():
         assert source.grad.sum().item() == pytest.approx(torch.tensor(row).sum().item(), abs=1e-6)
     factor = torch.linalg.qr(torch.eye(3))[1]
     assert not factor._is_view()
+
+
+def test_classes_are_decorated_with_a_warning():
+    with pytest.warns(FutureWarning, match="Decorating classes is deprecated"):
+
+        @torch.no_grad()
+        class Noted:
+            def __init__(self):
+                self.enabled = torch.is_grad_enabled()
+
+    assert isinstance(Noted, type) and not Noted().enabled
+    with pytest.warns(DeprecationWarning, match="should not be instantiated"):
+        function_of(lambda ctx, x: x)()
+
+
+def test_calls_with_tensors_put_in_place_hand_back_what_a_module_sets():
+    class Counter(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("count", torch.zeros(1))
+            self.factor = 2.0
+
+        def forward(self, x):
+            self.count = self.count + 1
+            return x * self.count
+
+    module, given = Counter(), {"count": torch.tensor([4.0])}
+    assert torch.func.functional_call(module, given, torch.ones(1)).item() == 5
+    assert given["count"].item() == 5 and module.count.item() == 0
+    with pytest.raises(TypeError, match="attribute `factor`: 2.0 is not an instance of torch.Tensor"):
+        torch.func.functional_call(module, {"factor": torch.ones(1)}, torch.ones(1))
+
+
+def test_the_newer_weight_norm_loads_what_the_older_saved():
+    older = torch.nn.utils.weight_norm(torch.nn.Linear(2, 3))
+    newer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(2, 3))
+    newer.load_state_dict(older.state_dict())
+    assert torch.equal(newer(torch.ones(1, 2)), older(torch.ones(1, 2)))

@@ -92,7 +92,7 @@ def test_grid_sample_has_no_gradient_at_the_borders(padding):
 
 
 def test_attention_with_a_mask_that_is_causal_too():
-    q = torch.arange(6.0).view(1, 3, 2) / 6
+    q = torch.arange(6.0).view(1, 1, 3, 2) / 6
     lower = torch.ones(3, 3, dtype=torch.bool).tril()
     for mask, both in (
         (torch.eye(3), torch.where(lower, torch.eye(3), float("-inf"))),
@@ -100,6 +100,8 @@ def test_attention_with_a_mask_that_is_causal_too():
     ):
         result = F.scaled_dot_product_attention(q, q, q, attn_mask=mask, is_causal=True)
         torch.testing.assert_close(result, F.scaled_dot_product_attention(q, q, q, attn_mask=both))
+    with pytest.raises(RuntimeError, match="Explicit attn_mask should not be set when is_causal=True"):
+        F.scaled_dot_product_attention(q[0], q[0], q[0], attn_mask=lower, is_causal=True)
     with pytest.raises(RuntimeError, match="attn_mask dtype to be bool or float .* got attn_mask.dtype: long int"):
         F.scaled_dot_product_attention(q, q, q, attn_mask=lower.long())
 

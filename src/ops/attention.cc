@@ -47,7 +47,9 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
         "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: {} and  "
         "query.dtype: {} instead.",
         attn_mask.dtype().name(), query.dtype().name());
-  check(!is_causal || !attn_mask.defined() || dropout_p == 0,
+  // Both at once are what PyTorch's fused kernel takes, in the cases that it is for.
+  const bool fused = query.dim() == 4 && query.size(-1) == value.size(-1) && dropout_p == 0;
+  check(!is_causal || !attn_mask.defined() || fused,
         "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True");
   if (enable_gqa)
     return scaled_dot_product_attention(query, repeated_heads(query, key), repeated_heads(query, value), attn_mask,

@@ -6,7 +6,13 @@ from .. import _C
 from .._modes import no_grad
 
 FunctionCtx = _C.FunctionCtx
-FunctionCtx.save_for_forward = lambda self, *tensors: None  # derivatives in a direction come from backward, too
+
+
+def _save_for_forward(self, *tensors):
+    """Keeps tensors for jvp, which is not called: derivatives in a direction come from backward, too."""
+
+
+FunctionCtx.save_for_forward = _save_for_forward
 
 
 class _HasSetupContext:
@@ -57,6 +63,16 @@ class Function:
         )
 
     vjp = backward
+
+    def __init__(self, *args, **kwargs):
+        import warnings
+
+        warnings.warn(
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should invoke them on "
+            "the class itself. Instantiating an autograd function will raise an error in a future version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
 
     def __call__(self, *args, **kwargs):
         raise RuntimeError(

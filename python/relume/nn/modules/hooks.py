@@ -404,6 +404,8 @@ def _checked(replaced, grads, text):
 
 
 class BackwardHookFunction(Function):
+    """The identity around a module with backward hooks, which run in its backward."""
+
     @staticmethod
     def forward(ctx, call, *values):
         ctx.call = call

@@ -46,11 +46,16 @@ def _replaced(module, tensors, tie_weights, strict):
     kept = []
     try:
         for key, tensor in tensors.items():
+            if key not in places and "." not in key and hasattr(module, key):
+                raise TypeError(f"attribute `{key}`: {getattr(module, key)} is not an instance of torch.Tensor")
             for table, name in places.get(key, ()):
                 kept.append((table, name, table[name]))
                 table[name] = tensor
         yield
     finally:
+        for key in tensors.keys() & places.keys():  # what the module has in their place by now
+            table, name = places[key][0]
+            tensors[key] = table[name]
         for table, name, tensor in reversed(kept):
             table[name] = tensor
 
