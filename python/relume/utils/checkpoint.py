@@ -53,6 +53,19 @@ class CheckpointError(RuntimeError):
     """A function computed something else for backward than it did at first."""
 
 
+def detach_variable(inputs):
+    """The tensors of a tuple as new leaves, which require grad where these do; what is no tensor as it is."""
+    return tuple(
+        value.detach().requires_grad_(value.requires_grad) if isinstance(value, Tensor) else value for value in inputs
+    )
+
+
+def check_backward_validity(inputs):
+    """Warns where no input requires grad."""
+    if not any(isinstance(value, Tensor) and value.requires_grad for value in inputs):
+        warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=3)
+
+
 class _Stop(Exception):
     """All that backward needs has been computed again."""
 
@@ -82,7 +95,8 @@ class CheckpointFunction(autograd.Function):
             )
         args = list(ctx.args)
         for i, saved in zip(ctx.places, ctx.saved_tensors):
-            args[i] = saved.detach().requires_grad_(saved.requires_grad)
+            args[i] = saved
+        args = detach_variable(args)
         with enable_grad(), ctx.random(), ctx.autocast():
             results = ctx.function(*args)
         results = results if isinstance(results, tuple) else (results,)
@@ -271,8 +285,7 @@ def checkpoint(function, *args, use_reentrant=None, context_fn=noop_context_fn, 
         raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
     if context_fn is not noop_context_fn or debug:
         raise ValueError("Passing `context_fn` or `debug` is only supported when use_reentrant=False.")
-    if not any(isinstance(value, Tensor) and value.requires_grad for value in args):
-        warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2)
+    check_backward_validity(args)
     return CheckpointFunction.apply(function, preserve_rng_state, *args)
 
 
