@@ -164,6 +164,8 @@ PyObject* node_hooks(PyObject* self, PyObject*) {
   });
 }
 
+PyObject* node_sequence(PyObject* self, PyObject*) { return PyLong_FromUnsignedLongLong(node_in(self)->sequence_nr()); }
+
 // A tuple of what the node saved: (the number of the input of its forward op that it is, -1 for an output; the tensor).
 // A tensor that leads to no input, as it needs no gradient or hooks packed it, counts for the first that is left.
 PyObject* node_saved(PyObject* self, PyObject*) {
@@ -203,6 +205,7 @@ PyMethodDef node_methods[] = {
     {"_hooks", node_hooks, METH_NOARGS, "_hooks($self, /)\n--\n\nDicts: hooks before and after it, metadata."},
     {"_is_awaited", node_is_awaited, METH_NOARGS,
      "_is_awaited($self, /)\n--\n\nWhether the backward that calls the present hook runs the node."},
+    {"_sequence_nr", node_sequence, METH_NOARGS, "_sequence_nr($self, /)\n--\n\nGrows from each node to the next."},
     {"_saved", node_saved, METH_NOARGS, "_saved($self, /)\n--\n\nWhat it saved, with the numbers of inputs."},
     {"name", node_name, METH_NOARGS, "name($self, /)\n--\n\nThe name, such as ReluBackward0."},
     {nullptr, nullptr, 0, nullptr},

@@ -276,7 +276,8 @@ def test_calls_with_tensors_put_in_place_hand_back_what_a_module_sets():
 
 
 def test_the_newer_weight_norm_loads_what_the_older_saved():
-    older = torch.nn.utils.weight_norm(torch.nn.Linear(2, 3))
+    with pytest.warns(FutureWarning, match="weight_norm` is deprecated"):
+        older = torch.nn.utils.weight_norm(torch.nn.Linear(2, 3))
     newer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(2, 3))
     newer.load_state_dict(older.state_dict())
     assert torch.equal(newer(torch.ones(1, 2)), older(torch.ones(1, 2)))

@@ -397,3 +397,23 @@ def test_names_that_scripts_import():
     assert list(state._metadata) == [""]
     weight = nn.init._no_grad_fill_(torch.empty(2), 3.0)
     assert weight.tolist() == [3, 3]
+
+
+def test_backward_hooks_see_gradients_of_outputs_alone():
+    class Named(nn.Module):
+        def forward(self, x):
+            return {"y": x * 2}
+
+    module, calls = Named(), []
+    module.register_full_backward_hook(lambda *arguments: calls.append(arguments))
+    x = torch.ones(2, requires_grad=True)
+    with pytest.warns(UserWarning, match="module output should be a Tensor or a tuple of Tensors"):
+        y = module(x)["y"]
+    y.sum().backward()
+    assert not calls and x.grad.tolist() == [2, 2]
+    hooked = nn.Linear(2, 2)
+    hooked.register_full_backward_hook(lambda *arguments: None)
+    y = hooked(torch.ones(1, 2))
+    assert y.grad_fn.name() == "BackwardHookFunctionBackward"
+    with pytest.raises(RuntimeError, match="Output 0 of BackwardHookFunction is a view and is being modified inplace"):
+        y.add_(1)
