@@ -199,19 +199,21 @@ def generate():
     functions = [(s, op) for s, op in ops if "f" in op.forms]
     methods = [(s, op) for s, op in ops if "m" in op.forms]
     only_methods = [(s, op) for s, op in methods if "f" not in op.forms]
-    header = f"""// The ops as functions. What each computes is said where it is written, in src/ops/<family>.cc.
+
+    def header(title, includes, chosen):
+        lines = "".join(f'#include "relume/{name}.h"\n' for name in includes)
+        return f"""// {title}. What each computes is said where it is written, in src/ops/<family>.cc.
 {NOTICE}#pragma once
 
-#include "relume/creation.h"
-#include "relume/indexing.h"
-#include "relume/operators.h"
-#include "relume/tensor.h"
-
+{lines}
 namespace relume __attribute__((visibility("default"))) {{
 
-{listing(functions, Op.function)}
+{listing(chosen, Op.function)}
 }}  // namespace relume
 """
+
+    special = [pair for pair in functions if pair[0] == "special functions"]
+    usual = [pair for pair in functions if pair not in special]
     inner = f"""// The ops that exist as methods of Tensor only, as functions that their methods call.
 {NOTICE}#pragma once
 
@@ -246,7 +248,8 @@ namespace method {{
     own = [op for _, op in ops if not op.same_as]
     rows = generate_python.tables(own, {op.name: op.same_as for _, op in ops if op.same_as})
     return {
-        "include/relume/ops.h": header,
+        "include/relume/ops.h": header("The ops as functions", ["creation", "indexing", "operators", "tensor"], usual),
+        "include/relume/special.h": header("The special functions", ["tensor"], special),
         "include/relume/tensor_methods.inc": inc,
         "src/ops/methods.h": inner,
         "src/ops/methods.inc": bodies,

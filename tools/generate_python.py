@@ -61,7 +61,7 @@ FIELDS |= {
     }.items()
 }
 # Attributes in Python, or reached in another way there.
-HIDDEN = set("alias slice numpy_T mT unique _unique _unique2 unique_dim unique_consecutive cdist polygamma".split())
+HIDDEN = set("alias slice numpy_T mT unique _unique _unique2 unique_dim unique_consecutive cdist".split())
 # Parameters that have another name in Python.
 RENAMED = {
     ("dot", "other"): "tensor",

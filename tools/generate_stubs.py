@@ -203,7 +203,7 @@ def definition(name, overloads, indent=""):
 
 def hand_rows():
     """(name, forms, line) of each row that is written by hand."""
-    for file in ("tensor_ops.cc", "autograd.cc", "autocast.cc", "special_ops.cc"):
+    for file in ("tensor_ops.cc", "autograd.cc", "autocast.cc"):
         text = (ROOT / "python/src" / file).read_text()
         text = re.sub(r'"\s*\n\s*"', "", text[text.index("const Op k") :])
         for row in re.split(r"\n    (?=\{\")", text)[1:]:

@@ -146,21 +146,39 @@ inline Tensor range(const Scalar& start, const Scalar& end, const TensorOptions&
   return range(start, end, 1, options);
 }
 
-// The special functions under the names that are not in torch::special.
-inline Tensor special_expit(const Tensor& self) { return relume::sigmoid(self); }
-inline Tensor special_gammaln(const Tensor& self) { return relume::lgamma(self); }
-inline Tensor special_psi(const Tensor& self) { return relume::digamma(self); }
+inline const Tensor& as_strided_(const Tensor& self, IntArrayRef size, IntArrayRef stride,
+                                 std::optional<int64_t> storage_offset = {}) {
+  return self.as_strided_(size, stride, storage_offset);
+}
+inline const Tensor& resize_as_(const Tensor& self, const Tensor& the_template) {
+  return self.resize_as_(the_template);
+}
+
+// The special functions that have other names in Relume.
 // clang-format off
-#define RELUME_SPECIAL(name) \
-  inline Tensor special_##name(const Tensor& self) { return relume::name(self); }
-RELUME_SPECIAL(digamma)
-RELUME_SPECIAL(erf)
-RELUME_SPECIAL(erfc)
-RELUME_SPECIAL(erfinv)
-RELUME_SPECIAL(exp2)
-RELUME_SPECIAL(expm1)
-RELUME_SPECIAL(log1p)
-RELUME_SPECIAL(sinc)
+#define RELUME_SPECIAL(name, op) \
+  template <class... A> Tensor special_##name(const A&... arguments) { return relume::op(arguments...); }
+RELUME_SPECIAL(digamma, digamma)
+RELUME_SPECIAL(erf, erf)
+RELUME_SPECIAL(erfc, erfc)
+RELUME_SPECIAL(erfinv, erfinv)
+RELUME_SPECIAL(exp2, exp2)
+RELUME_SPECIAL(expit, sigmoid)
+RELUME_SPECIAL(expm1, expm1)
+RELUME_SPECIAL(gammainc, igamma)
+RELUME_SPECIAL(gammaincc, igammac)
+RELUME_SPECIAL(gammaln, lgamma)
+RELUME_SPECIAL(i0, i0)
+RELUME_SPECIAL(log1p, log1p)
+RELUME_SPECIAL(log_softmax, log_softmax)
+RELUME_SPECIAL(logit, logit)
+RELUME_SPECIAL(multigammaln, mvlgamma)
+RELUME_SPECIAL(polygamma, polygamma)
+RELUME_SPECIAL(psi, digamma)
+RELUME_SPECIAL(round, round)
+RELUME_SPECIAL(sinc, sinc)
+RELUME_SPECIAL(softmax, softmax)
+RELUME_SPECIAL(xlogy, xlogy)
 #undef RELUME_SPECIAL
 // clang-format on
 

@@ -232,7 +232,6 @@ Tensor lgamma(const Tensor& self);
 Tensor& lgamma_(Tensor& self);
 Tensor digamma(const Tensor& self);
 Tensor& digamma_(Tensor& self);
-Tensor polygamma(int64_t n, const Tensor& self);
 Tensor floor(const Tensor& self);
 Tensor& floor_(Tensor& self);
 Tensor ceil(const Tensor& self);
@@ -615,6 +614,7 @@ Tensor hann_window(int64_t window_length, bool periodic = true, const TensorOpti
 Tensor hamming_window(int64_t window_length, bool periodic = true, double alpha = 0.54, double beta = 0.46, const TensorOptions& options = {});
 Tensor bartlett_window(int64_t window_length, bool periodic = true, const TensorOptions& options = {});
 Tensor blackman_window(int64_t window_length, bool periodic = true, const TensorOptions& options = {});
+Tensor kaiser_window(int64_t window_length, bool periodic = true, double beta = 12.0, const TensorOptions& options = {});
 Tensor randperm(int64_t n, const TensorOptions& options = kLong);
 Tensor randperm(int64_t n, std::optional<Generator> generator, const TensorOptions& options = kLong);
 Tensor normal(double mean, double std, IntArrayRef size, std::optional<Generator> generator = {}, const TensorOptions& options = {});

@@ -24,6 +24,7 @@
 #include "relume/scalar.h"
 #include "relume/serialize.h"
 #include "relume/shape.h"
+#include "relume/special.h"
 #include "relume/tensor.h"
 #include "relume/threads.h"
 #include "relume/warning.h"

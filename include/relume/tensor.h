@@ -195,6 +195,7 @@ class RELUME_API Tensor {
   bool is_neg() const { return false; }
   bool is_conj() const { return false; }
   bool is_pinned() const { return false; }
+  Tensor pin_memory() const { return *this; }  // there is no device that would read it
   std::string toString() const;
   // Writes `[CPUFloatType [2, 3]]` to standard error.
   void print() const;

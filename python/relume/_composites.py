@@ -6,17 +6,8 @@ from . import _C
 from ._C import Tensor, ops
 from ._once import warn_once
 
-METHODS = "lu mvlgamma unique_consecutive".split()
+METHODS = "lu unique_consecutive".split()
 _HELD = set(globals())
-
-
-def mvlgamma(input, p):
-    """The logarithm of the multivariate gamma function of dimension p: p (p - 1) / 4 log(pi) + sum_j lgamma(input - j / 2),
-    j from 0 to p - 1."""
-    if p < 1:
-        raise RuntimeError("p has to be greater than or equal to 1")
-    terms = [ops.lgamma(input - j / 2) for j in range(p)]
-    return ops._named(sum(terms) + p * (p - 1) / 4 * math.log(math.pi), "MvlgammaBackward0")
 
 
 def lu(input, pivot=True, get_infos=False):
@@ -44,20 +35,6 @@ def vander(x, N=None, increasing=False):
         raise RuntimeError("N must be non-negative.")
     exponents = ops.arange(count) if increasing else ops.arange(count).flip(0)
     return x.unsqueeze(-1) ** exponents
-
-
-def kaiser_window(window_length, periodic=True, beta=12.0, *, dtype=None, layout=None, device=None, requires_grad=False):
-    """I_0(beta sqrt(1 - (2 n / N - 1)^2)) / I_0(beta) for n from 0 to N: N is window_length, or one less where it is not
-    periodic.  Kaiser and Schafer, 1980."""
-    if window_length < 0:
-        raise RuntimeError(f"kaiser_window requires non-negative window_length, got window_length={window_length}")
-    dtype = dtype or ops.get_default_dtype()
-    if window_length == 1:
-        return ops.ones(1, dtype=dtype, requires_grad=requires_grad)
-    last = window_length - 1 + periodic
-    place = ops.arange(window_length, dtype=dtype) * (2 / last if last > 0 else 0) - (1 if last > 0 else 0)
-    values = ops.i0(beta * (1 - place * place).clamp(min=0).sqrt()) / ops.i0(ops.tensor(float(beta), dtype=dtype))
-    return values.requires_grad_(requires_grad)
 
 
 def _warn_of_older_norm(name, instead):

@@ -276,9 +276,9 @@ def dim_order(self):
 
 
 @method
-def new_empty_strided(self, size, stride, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
-    """A tensor of the given sizes and strides, and the dtype of self, whose elements are undefined."""
-    return ops.empty_strided(size, stride, dtype=dtype or self.dtype, requires_grad=requires_grad)
+def polygamma(self, n):
+    """The derivative of order n of digamma."""
+    return ops.polygamma(n, self)
 
 
 @method

@@ -102,7 +102,6 @@ PyMODINIT_FUNC PyInit__C() {
     append_settings(entries);
     append_optimizer_ops(entries);
     append_file_ops(entries);
-    append_special_ops(entries);
     append_overrides(entries);
     append_profiling(entries);
     hand_warnings_to_python();

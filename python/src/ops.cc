@@ -7,6 +7,7 @@
 #include "ops/elementwise.h"
 #include "ops/same_padding.h"
 #include "relume/activations.h"
+#include "relume/special.h"
 #include "tables.h"
 
 namespace relume::python {

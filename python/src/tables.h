@@ -13,7 +13,6 @@ void append_autocast_ops(std::vector<OpEntry>& entries);
 void append_settings(std::vector<OpEntry>& entries);
 void append_optimizer_ops(std::vector<OpEntry>& entries);
 void append_file_ops(std::vector<OpEntry>& entries);
-void append_special_ops(std::vector<OpEntry>& entries);
 void append_overrides(std::vector<OpEntry>& entries);  // overrides.cc
 void append_profiling(std::vector<OpEntry>& entries);  // profiling.cc
 

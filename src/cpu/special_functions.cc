@@ -118,6 +118,22 @@ double gamma_fraction(double a, double x) {
   return fraction * a * gamma_factor(a, x);
 }
 
+double bessel_k(double order, double x) {
+  if (!(x > 0)) return x == 0 ? kInfinity : kNaN;
+  return x > 750 ? 0 : std::cyl_bessel_k(order, x);
+}
+
+double scaled_bessel_k(double order, double x) {
+  if (!(x > 100)) return std::exp(x) * bessel_k(order, x);
+  // Abramowitz and Stegun, 9.7.2.
+  double term = 1, sum = 1;
+  for (int k = 1; k < 10; ++k) {
+    term *= (4 * order * order - (2 * k - 1) * (2 * k - 1)) / (8 * k * x);
+    sum += term;
+  }
+  return std::sqrt(kPi / (2 * x)) * sum;
+}
+
 }  // namespace
 
 double erfinv(double y) {
@@ -173,6 +189,22 @@ double zeta(double s, double q) {
 
 double scaled_bessel_i0(double x) { return scaled_bessel_i(0, std::abs(x)); }
 double scaled_bessel_i1(double x) { return std::copysign(scaled_bessel_i(1, std::abs(x)), x); }
+
+double bessel_k0(double x) { return bessel_k(0, x); }
+double bessel_k1(double x) { return bessel_k(1, x); }
+double scaled_bessel_k0(double x) { return scaled_bessel_k(0, x); }
+double scaled_bessel_k1(double x) { return scaled_bessel_k(1, x); }
+
+double spherical_bessel_j0(double x) { return std::isinf(x) ? 0 : x == 0 ? 1 : std::sin(x) / x; }
+
+double airy_ai(double x) {
+  if (x == 0) return 0.35502805388781723926;
+  if (std::isinf(x) || std::isnan(x)) return std::isnan(x) ? x : 0;
+  const double size = std::abs(x), angle = size * std::sqrt(size) * (2.0 / 3);
+  // Abramowitz and Stegun, 10.4.14 and 10.4.15, with J of order -1/3 in terms of J and Y of 1/3.
+  if (x > 0) return std::sqrt(x / 3) / kPi * std::cyl_bessel_k(1.0 / 3, angle);
+  return std::sqrt(size) / 2 * (std::cyl_bessel_j(1.0 / 3, angle) - std::cyl_neumann(1.0 / 3, angle) / std::sqrt(3.0));
+}
 
 double scaled_erfc(double x) {
   if (x >= 2) return erfc_fraction(x);

@@ -20,6 +20,18 @@ double zeta(double s, double q);
 double scaled_bessel_i0(double x);
 double scaled_bessel_i1(double x);
 
+// Those of the second kind: infinite at 0, NaN for x < 0. The scaled ones are times exp(x).
+double bessel_k0(double x);
+double bessel_k1(double x);
+double scaled_bessel_k0(double x);
+double scaled_bessel_k1(double x);
+
+// sin(x) / x.
+double spherical_bessel_j0(double x);
+
+// Airy's function Ai.
+double airy_ai(double x);
+
 // exp(x^2) erfc(x).
 double scaled_erfc(double x);
 

@@ -107,6 +107,10 @@ namespace method {
 Tensor new_empty(const Tensor& self, IntArrayRef size, const TensorOptions& options) {
   return empty(size, options.dtype(dtype_from(options, impl_of(self, "new_empty").dtype)));
 }
+Tensor new_empty_strided(const Tensor& self, IntArrayRef size, IntArrayRef stride, const TensorOptions& options) {
+  const ScalarType dtype = dtype_from(options, impl_of(self, "new_empty_strided").dtype);
+  return empty_strided(size, stride, options.dtype(dtype));
+}
 Tensor new_full(const Tensor& self, IntArrayRef size, const Scalar& fill_value, const TensorOptions& options) {
   return full(size, fill_value, options.dtype(dtype_from(options, impl_of(self, "new_full").dtype)));
 }

@@ -58,5 +58,6 @@ namespace relume {
       })
 // clang-format on
 #include "relume/activations.inc"
+#include "relume/special.h"
 
 }  // namespace relume

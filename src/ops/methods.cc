@@ -7,5 +7,6 @@ namespace relume {
 #define RELUME_METHOD(result, name, function, parameters, ...) \
   result Tensor::name parameters const { return relume::function(__VA_ARGS__); }
 #include "ops/methods.inc"
+#include "relume/special.h"
 
 }  // namespace relume

@@ -35,6 +35,7 @@ Tensor repeat(const Tensor& self, IntArrayRef repeats);
 
 // Creation.
 Tensor new_empty(const Tensor& self, IntArrayRef size, const TensorOptions& options = {});
+Tensor new_empty_strided(const Tensor& self, IntArrayRef size, IntArrayRef stride, const TensorOptions& options = {});
 Tensor new_zeros(const Tensor& self, IntArrayRef size, const TensorOptions& options = {});
 Tensor new_ones(const Tensor& self, IntArrayRef size, const TensorOptions& options = {});
 Tensor new_full(const Tensor& self, IntArrayRef size, const Scalar& fill_value, const TensorOptions& options = {});

@@ -7,8 +7,8 @@
 #include "autograd/record.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
-#include "ops/polygamma.h"
 #include "relume/autograd.h"
+#include "relume/special.h"
 
 namespace relume {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "ops/composed.h"
 #include "ops/methods.h"
+#include "relume/special.h"
 
 namespace relume {
 namespace {
@@ -53,6 +54,15 @@ Tensor bartlett_window(int64_t window_length, bool periodic, const TensorOptions
   return window("bartlett_window", window_length, periodic, options, [](const Tensor& k, double last) {
     const Tensor rising = k * (2 / last);
     return minimum(rising, 2 - rising);
+  });
+}
+
+// I_0(beta sqrt(1 - (2 k / (N - 1) - 1)^2)) / I_0(beta), with the modified Bessel function I_0. Kaiser and Schafer,
+// 1980.
+Tensor kaiser_window(int64_t window_length, bool periodic, double beta, const TensorOptions& options) {
+  return window("kaiser_window", window_length, periodic, options, [&](const Tensor& k, double last) {
+    const Tensor place = k * (2 / last) - 1;
+    return i0(beta * (1 - place * place).clamp(0).sqrt()) / i0(full({}, beta, k.options()));
   });
 }
 

@@ -216,6 +216,7 @@ inline const std::multimap<std::string, Call>& calls() {
                        std::tuple{0 __VA_ARGS__});                                                               \
    }},
 #include "relume/activations.inc"
+#include "relume/special.h"
     };
     std::multimap<std::string, Call> by_name;
     for (const Call& row : rows) by_name.emplace(row.op, row);

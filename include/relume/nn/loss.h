@@ -13,9 +13,8 @@ namespace nn {
 class ReductionOptions {
  public:
   using reduction_t = Reduction;
-  ReductionOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT: implicit, as in libtorch
-  template <class Tag, class = std::enable_if_t<std::is_convertible_v<Tag, reduction_t>>>
-  ReductionOptions(Tag reduction) : reduction_(reduction) {}  // NOLINT
+  template <class R = reduction_t, class = std::enable_if_t<std::is_convertible_v<R, reduction_t>>>
+  ReductionOptions(R reduction = kMean) : reduction_(reduction) {}  // NOLINT: implicit, as in libtorch
   RELUME_ARG(reduction_t, reduction);
 };
 using L1LossOptions = ReductionOptions;
@@ -24,14 +23,16 @@ using MSELossOptions = ReductionOptions;
 class SmoothL1LossOptions {
  public:
   using reduction_t = Reduction;
-  SmoothL1LossOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT
+  template <class R = reduction_t, class = std::enable_if_t<std::is_convertible_v<R, reduction_t>>>
+  SmoothL1LossOptions(R reduction = kMean) : reduction_(reduction) {}  // NOLINT
   RELUME_ARG(reduction_t, reduction);
   RELUME_ARG(std::optional<double>, beta) = {};
 };
 class HuberLossOptions {
  public:
   using reduction_t = Reduction;
-  HuberLossOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT
+  template <class R = reduction_t, class = std::enable_if_t<std::is_convertible_v<R, reduction_t>>>
+  HuberLossOptions(R reduction = kMean) : reduction_(reduction) {}  // NOLINT
   RELUME_ARG(reduction_t, reduction);
   RELUME_ARG(double, delta) = 1.0;
 };
@@ -67,7 +68,8 @@ class KLDivLossOptions {
  public:
   using reduction_t =
       enumtype::Choice<enumtype::Name::None, enumtype::Name::BatchMean, enumtype::Name::Sum, enumtype::Name::Mean>;
-  KLDivLossOptions(reduction_t reduction = kMean) : reduction_(reduction) {}  // NOLINT
+  template <class R = reduction_t, class = std::enable_if_t<std::is_convertible_v<R, reduction_t>>>
+  KLDivLossOptions(R reduction = kMean) : reduction_(reduction) {}  // NOLINT
   RELUME_ARG(reduction_t, reduction);
   RELUME_ARG(bool, log_target) = false;
 };
