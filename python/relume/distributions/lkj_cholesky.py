@@ -4,7 +4,6 @@ import math
 
 from .. import _C
 from .._C import ops
-from .._composites import mvlgamma
 from . import constraints
 from .beta import Beta
 from .distribution import Distribution
@@ -49,5 +48,5 @@ class LKJCholesky(Distribution):
         order = 2 * (self.concentration - 1).unsqueeze(-1) + self.dim - ops.arange(2, self.dim + 1)
         below = self.dim - 1
         alpha = self.concentration + 0.5 * below
-        normalizer = 0.5 * below * math.log(math.pi) + mvlgamma(alpha - 0.5, below) - ops.lgamma(alpha) * below
+        normalizer = 0.5 * below * math.log(math.pi) + ops.mvlgamma(alpha - 0.5, below) - ops.lgamma(alpha) * below
         return (order * diagonal.log()).sum(-1) - normalizer

@@ -5,7 +5,6 @@ import warnings
 
 from .. import _C
 from .._C import Tensor, ops
-from .._composites import mvlgamma
 from .._functions import broadcast_shapes
 from . import constraints
 from .chi2 import Chi2
@@ -133,7 +132,7 @@ class Wishart(ExponentialFamily):
         df, size = self.df, self._event_shape[-1]
         trace = ops.cholesky_solve(value, self._factor).diagonal(dim1=-2, dim2=-1).sum(-1)
         return (
-            -df * (size * math.log(2) / 2 + self._half_log_determinant()) - mvlgamma(df / 2, size)
+            -df * (size * math.log(2) / 2 + self._half_log_determinant()) - ops.mvlgamma(df / 2, size)
             + (df - size - 1) / 2 * ops.linalg_slogdet(value)[1] - trace / 2
         )  # fmt: skip
 
@@ -142,7 +141,7 @@ class Wishart(ExponentialFamily):
         offsets = ops.arange(size, dtype=df.dtype) / 2
         slope = ops.digamma((df / 2).unsqueeze(-1) - offsets).sum(-1)
         return (
-            (size + 1) * (size * math.log(2) / 2 + self._half_log_determinant()) + mvlgamma(df / 2, size)
+            (size + 1) * (size * math.log(2) / 2 + self._half_log_determinant()) + ops.mvlgamma(df / 2, size)
             - (df - size - 1) / 2 * slope + df * size / 2
         )  # fmt: skip
 
@@ -153,4 +152,4 @@ class Wishart(ExponentialFamily):
     def _log_normalizer(self, x, y):
         size = self._event_shape[-1]
         half = y + (size + 1) / 2
-        return half * (-ops.linalg_slogdet(-2 * x)[1] + math.log(2) * size) + mvlgamma(half, size)
+        return half * (-ops.linalg_slogdet(-2 * x)[1] + math.log(2) * size) + ops.mvlgamma(half, size)
