@@ -39,7 +39,7 @@ HAND_RESULTS = {
     **dict.fromkeys("dim ndimension numel nelement element_size storage_offset data_ptr const_data_ptr".split(), "_int"),
     **dict.fromkeys("get_device get_num_threads autocast_increment_nesting autocast_decrement_nesting".split(), "_int"),
     **dict.fromkeys("is_contiguous is_floating_point is_complex is_signed is_inference is_same_size is_set_to".split(), "_bool"),
-    **dict.fromkeys("is_grad_enabled is_inference_mode_enabled is_anomaly_enabled is_warn_always_enabled can_cast _is_view".split(), "_bool"),
+    **dict.fromkeys("is_grad_enabled is_inference_mode_enabled is_anomaly_enabled is_anomaly_check_nan_enabled is_warn_always_enabled can_cast _is_view".split(), "_bool"),
     **dict.fromkeys("is_autocast_enabled is_autocast_cache_enabled set_flush_denormal".split(), "_bool"),
     **dict.fromkeys("get_default_dtype promote_types result_type get_autocast_dtype".split(), "_dtype"),
     **dict.fromkeys("retain_grad backward set_num_threads set_default_dtype set_warn_always".split(), "None"),

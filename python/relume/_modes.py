@@ -16,19 +16,39 @@ class _Guard:
         return type(self)()
 
     def __call__(self, function):
+        if isinstance(function, type):
+            import warnings
+
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions or "
+                "methods. To preserve the current behavior of class decoration, you can directly decorate the `__init__` method "
+                "and nothing else.",
+                FutureWarning,
+                stacklevel=2,
+            )
+            function.__init__ = self(function.__init__)
+            return function
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & _GENERATOR:
 
             @functools.wraps(function)
             def generator(*arguments, **keywords):
                 steps = function(*arguments, **keywords)
-                sent = None
+                step, argument = steps.send, None
                 while True:
                     try:
                         with self.clone():
-                            value = steps.send(sent)
+                            value = step(argument)
                     except StopIteration as end:
                         return end.value
-                    sent = yield value
+                    try:
+                        argument = yield value
+                        step = steps.send
+                    except GeneratorExit:
+                        with self.clone():
+                            steps.close()
+                        raise
+                    except BaseException as error:
+                        step, argument = steps.throw, error
 
             return generator
 

@@ -93,14 +93,20 @@ def _followed(leaf):
 
 def _leaf(value):
     """An input that autograd follows: one of the caller's graph stays in it."""
-    if not isinstance(value, Tensor) or not value.is_floating_point():
-        return value
+    if not isinstance(value, Tensor):
+        raise ValueError(f"Thing passed to transform API must be Tensor, got {type(value)}")
     return value.view_as(value) if value.requires_grad else _followed(value)
 
 
 def _chosen(arguments, argnums):
     """(the arguments with those chosen as leaves, the chosen)."""
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if not isinstance(argnums, int) and not (isinstance(argnums, tuple) and all(isinstance(n, int) for n in argnums)):
+        raise RuntimeError(f"argnums must be int or Tuple[int, ...], got: {type(argnums)}")
+    numbers = (argnums,) if isinstance(argnums, int) else argnums
+    if not numbers:
+        raise RuntimeError("argnums must be non-empty")
+    if len(set(numbers)) < len(numbers):
+        raise RuntimeError(f"argnums elements must be unique, got {argnums}")
     count = len(arguments)
     for number in numbers:
         if not -count <= number < count:
@@ -123,12 +129,27 @@ def _gradients(output, inputs, weight=None):
     return mapped(lambda _: next(iterator), inputs)
 
 
-def _auxiliary(result, has_aux):
+def _auxiliary(result, has_aux, transform):
+    """(output, aux) of what a function returned to a transform of that name."""
     if not has_aux:
         return result, None
     if not (isinstance(result, tuple) and len(result) == 2):
-        raise RuntimeError("with has_aux=True the function must return a tuple (output, aux)")
+        raise RuntimeError(f"{transform}: output of function f should be a tuple: (output, aux) if has_aux is True")
     return result
+
+
+def _structure(tree):
+    from .utils._pytree import tree_structure
+
+    return tree_structure(tree)
+
+
+def _check_tensors(output, transform):
+    for leaf in leaves(output):
+        if not isinstance(leaf, Tensor):
+            raise RuntimeError(
+                f"{transform}: expected f(*primals) to return only tensors, got unsupported type {type(leaf)}"
+            )
 
 
 def grad_and_value(func, argnums=0, has_aux=False):
@@ -139,11 +160,9 @@ def grad_and_value(func, argnums=0, has_aux=False):
     @_transform
     def run(*args, **kwargs):
         arguments, chosen = _chosen(args, argnums)
-        output, aux = _auxiliary(func(*arguments, **kwargs), has_aux)
+        output, aux = _auxiliary(func(*arguments, **kwargs), has_aux, "grad_and_value(f)(*args)")
         if not isinstance(output, Tensor):
-            raise RuntimeError(
-                f"grad_and_value(f)(*args): Expected f(*args) to return a scalar tensor, got {type(output)}"
-            )
+            raise RuntimeError(f"grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got {type(output)}")
         if output.dim() != 0:
             raise RuntimeError(
                 "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with "
@@ -183,12 +202,15 @@ def _jacobian(output, chosen):
 def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None):
     """A function of the same arguments that returns the Jacobian of func, a backward pass for each element of its output:
     tensors of shape output.shape + input.shape, in a tree of outputs, of inputs."""
+    if chunk_size is not None and chunk_size <= 0:
+        raise ValueError("jacrev: `chunk_size` should be greater than 0.")
 
     @functools.wraps(func)
     @_transform
     def run(*args, **kwargs):
         arguments, chosen = _chosen(args, argnums)
-        output, aux = _auxiliary(func(*arguments, **kwargs), has_aux)
+        output, aux = _auxiliary(func(*arguments, **kwargs), has_aux, "vjp(f, *primals)")
+        _check_tensors(output, "vjp(f, *primals)")
         result = mapped(lambda leaf: _jacobian(leaf, chosen), output)
         return (result, aux) if has_aux else result
 
@@ -209,13 +231,24 @@ def vjp(func, *primals, has_aux=False):
     """(func(*primals), a function that gives v^T J for v of the form of the output, as a tuple of one item an input)."""
     with _recording() as recorded:
         followed = tuple(mapped(_leaf, primal) for primal in primals)
-        output, aux = _auxiliary(func(*followed), has_aux)
+        output, aux = _auxiliary(func(*followed), has_aux, "vjp(f, *primals)")
+    _check_tensors(output, "vjp(f, *primals)")
     made = [leaf for leaf in leaves(followed) if isinstance(leaf, Tensor) and leaf.is_leaf]
 
-    def product(*cotangents, **_):
-        weights = cotangents[0] if len(cotangents) == 1 else cotangents
+    def product(cotangents, retain_graph=True, create_graph=None):
+        if _structure(cotangents) != _structure(output):
+            raise RuntimeError(
+                "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. "
+                f"cotangents: {_structure(cotangents)}, primal output: {_structure(output)}"
+            )
+        for i, (weight, leaf) in enumerate(zip(leaves(cotangents), leaves(output))):
+            if weight.shape != leaf.shape:
+                raise RuntimeError(
+                    f"Mismatch in shape: grad_output[{i}] has a shape of {weight.shape} and output[{i}] has a shape of "
+                    f"{leaf.shape}."
+                )
         with _recording() as recorded:
-            total = sum((leaf * weight).sum() for leaf, weight in zip(leaves(output), leaves(weights)))
+            total = sum((leaf * weight).sum() for leaf, weight in zip(leaves(output), leaves(cotangents)))
             gradients = _gradients(total, followed)
         return without_graph(gradients, made, recorded)
 
@@ -226,7 +259,8 @@ def vjp(func, *primals, has_aux=False):
 @_transform
 def _products(func, primals, tangents, has_aux):
     followed = tuple(mapped(_leaf, primal) for primal in primals)
-    output, aux = _auxiliary(func(*followed), has_aux)
+    output, aux = _auxiliary(func(*followed), has_aux, "jvp(f, primals, tangents)")
+    _check_tensors(output, "jvp(f, primals, tangents)")
 
     def product(leaf):
         weight = _followed(ops.zeros_like(leaf))  # J v is the gradient of (u^T J) v with respect to u
@@ -239,8 +273,39 @@ def _products(func, primals, tangents, has_aux):
 
 def jvp(func, primals, tangents, *, strict=False, has_aux=False):
     """(func(*primals), J v): the derivative in the direction of the tangents."""
+    _check_directions("jvp(f, primals, tangents)", primals, tangents)
     output, product, aux = _products(func, tuple(primals), tuple(tangents), has_aux)
     return (output, product, aux) if has_aux else (output, product)
+
+
+def _check_directions(transform, primals, tangents):
+    """Tangents stand beside primals one by one, and have their shapes."""
+    if not isinstance(primals, tuple):
+        raise RuntimeError(
+            f"{transform}: Expected primals to be a tuple. E.g. it should be valid to call f(*primals)."
+        )
+    forms = _structure(primals), _structure(tangents)
+    if forms[0] != forms[1]:
+        raise RuntimeError(
+            f"{transform}: Expected primals and tangents to have the same python structure. For example, if primals is a "
+            f"tuple of 3 tensors, tangents also must be. Got primals with structure {forms[0]} and tangents with structure "
+            f"{forms[1]}"
+        )
+    for what, tree in (("primals", primals), ("tangents", tangents)):
+        if not leaves(tree):
+            raise RuntimeError(f"{transform}: Expected {what} to contain at least one Tensor.")
+        for leaf in leaves(tree):
+            if not isinstance(leaf, Tensor):
+                raise RuntimeError(f"{transform}: Expected {what} to only contain Tensors, got {type(leaf)}")
+    for primal, tangent in zip(leaves(primals), leaves(tangents)):
+        if not primal.is_floating_point():
+            raise ValueError(f"Expected primal to be floating point or complex, but got: {primal.dtype}")
+        if primal.shape != tangent.shape:
+            raise RuntimeError(
+                "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
+                f"supported. Tensor is of size {list(primal.shape)} while the given forward gradient is of size "
+                f"{list(tangent.shape)}."
+            )
 
 
 def linearize(func, *primals):
@@ -281,22 +346,33 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     "different" for each example, or the "same"."""
 
     name = getattr(func, "__name__", repr(func))
+    if chunk_size is not None and chunk_size <= 0:
+        raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
     if randomness not in ("error", "different", "same"):
         raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
 
     @functools.wraps(func)
     def run(*args, **kwargs):
+        what = f"vmap({name}, in_dims={in_dims}, ...)(<inputs>)"
+        if not isinstance(in_dims, (int, tuple, list)):
+            raise ValueError(
+                f"{what}: expected `in_dims` to be int or a (potentially nested) tuple matching the structure of inputs, got: "
+                f"{type(in_dims)}."
+            )
         try:
-            dims = spread(in_dims if isinstance(in_dims, (int, type(None))) else tuple(in_dims), args)
-        except (ValueError, KeyError) as error:
-            raise ValueError(f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims does not fit the inputs") from error
+            dims = spread(in_dims if isinstance(in_dims, int) else tuple(in_dims), args)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{what}: in_dims is not compatible with the structure of `inputs`. in_dims has structure "
+                f"{_structure(in_dims)} but inputs has structure {_structure(args)}."
+            ) from error
         if not args:
             raise ValueError(
                 f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a "
                 "function with no inputs. The latter is unsupported."
             )
         values, flat = leaves(args), leaves(dims)
-        _check_dims(f"vmap({name}, in_dims={in_dims}, ...)(<inputs>)", values, flat)
+        _check_dims(what, values, flat)
         flat = [dim if isinstance(value, Tensor) else None for value, dim in zip(values, flat)]
         dims = mapped(lambda value, dim: dim if isinstance(value, Tensor) else None, args, dims)
         results = []
@@ -350,5 +426,16 @@ def _stacked(results, out_dims, name):
                 f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(leaf)}. Did you mean to set out_dims= "
                 "to None for output?"
             )
-    dims = spread(tuple(out_dims) if isinstance(out_dims, list) else out_dims, results[0])
+    if not all(dim is None or isinstance(dim, int) for dim in leaves(out_dims)):
+        raise ValueError(
+            f"vmap({name}, ..., out_dims={out_dims}): `out_dims` must be an int, None or a python collection of ints representing "
+            "where in the outputs the vmapped dimension should appear."
+        )
+    try:
+        dims = spread(tuple(out_dims) if isinstance(out_dims, list) else out_dims, results[0])
+    except ValueError as error:
+        raise ValueError(
+            f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of `outputs`. "
+            f"out_dims has structure {_structure(out_dims)} but outputs has structure {_structure(results[0])}."
+        ) from error
     return mapped(lambda dim, *each: each[0] if dim is None else ops.stack(each, dim), dims, *results)

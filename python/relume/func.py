@@ -7,10 +7,19 @@ from .nn.modules.batchnorm import _BatchNorm
 from .nn.utils.stateless import functional_call
 
 __all__ = [
-    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "replace_all_batch_norm_modules_",
+    "functional_call", "functionalize", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "replace_all_batch_norm_modules_",
     "stack_module_state", "vjp", "vmap",
 ]  # fmt: skip
 __getattr__ = attribute_finder("torch.func")
+
+
+def functionalize(func, *, remove="mutations"):
+    """The function: one without writes in place gives the same results, and the graph of this one needs none."""
+    if remove not in ("mutations", "mutations_and_views"):
+        raise RuntimeError(
+            f"functionalize(func, remove='{remove}'): expected remove to be one of 'mutations', 'mutations_and_views'"
+        )
+    return func
 
 
 def stack_module_state(models):
@@ -20,6 +29,8 @@ def stack_module_state(models):
         raise RuntimeError("stack_module_state: Expected at least one model, got 0.")
     if len({type(model) for model in models}) > 1:
         raise RuntimeError("stack_module_state: Expected all models to be of the same class.")
+    if len({model.training for model in models}) > 1:
+        raise RuntimeError("stack_module_state: Expected all models to have the same training/eval mode.")
 
     def stacked(tables, leaf):
         return {

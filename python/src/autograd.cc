@@ -116,6 +116,10 @@ const Op kAutogradOps[] = {
        [](Arguments& a) -> PyObject* {
          return (static_cast<void>(a), PyLong_FromUnsignedLongLong(autograd::current_run()));
        }}}},
+    {"_current_run_is_partial",
+     "_current_run_is_partial()\n\nWhether that backward is for the gradients of some inputs only.\n",
+     {{kFunction, "",
+       [](Arguments& a) -> PyObject* { return (static_cast<void>(a), boolean(autograd::current_run_is_partial())); }}}},
     {"is_grad_enabled",
      "is_grad_enabled()\n\nWhether ops record a graph on this thread.\n",
      {{kFunction, "",
@@ -139,8 +143,8 @@ const Op kAutogradOps[] = {
        [](Arguments& a) -> PyObject* {
          return (static_cast<void>(a), boolean(autograd::AnomalyMode::is_enabled()));
        }}}},
-    {"_is_anomaly_check_nan",
-     "_is_anomaly_check_nan()\n\nWhether anomaly detection looks for NaN.\n",
+    {"is_anomaly_check_nan_enabled",
+     "is_anomaly_check_nan_enabled()\n\nWhether anomaly detection looks for NaN.\n",
      {{kFunction, "",
        [](Arguments& a) -> PyObject* {
          return (static_cast<void>(a), boolean(autograd::AnomalyMode::should_check_nan()));
@@ -170,7 +174,8 @@ const Op kSettings[] = {
          return none();
        }}}},
     {"set_flush_denormal",
-     "set_flush_denormal(mode)\n\nWhether floating-point numbers too small to be normal count as zero; returns False where "
+     "set_flush_denormal(mode)\n\nWhether floating-point numbers too small to be normal count as zero; returns False "
+     "where "
      "the processor has no such mode.\n",
      {{kFunction, "bool mode",
        [](Arguments& a) -> PyObject* { return boolean(set_flush_denormal(a.boolean(0, false))); }}}},

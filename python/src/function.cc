@@ -1,7 +1,9 @@
 // Nodes of the graph as objects, and autograd.Function.
 #include "function.h"
 
+#include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "arguments.h"
 #include "autograd/custom_node.h"
@@ -24,7 +26,14 @@ PyTypeObject* node_type = nullptr;
 
 const NodePtr& node_in(PyObject* self) { return reinterpret_cast<NodeObject*>(self)->node; }
 
+// The object of each node that has one, so that a node is the same object as long as somebody holds it.
+std::unordered_map<const autograd::Node*, PyObject*>& objects() {
+  static auto* const map = new std::unordered_map<const autograd::Node*, PyObject*>;
+  return *map;
+}
+
 void delete_node(PyObject* self) {
+  objects().erase(node_in(self).get());
   reinterpret_cast<NodeObject*>(self)->node.~NodePtr();
   free_object(self);
 }
@@ -155,6 +164,39 @@ PyObject* node_hooks(PyObject* self, PyObject*) {
   });
 }
 
+PyObject* node_sequence(PyObject* self, PyObject*) { return PyLong_FromUnsignedLongLong(node_in(self)->sequence_nr()); }
+
+// A tuple of what the node saved: (the number of the input of its forward op that it is, -1 for an output; the tensor).
+// A tensor that leads to no input, as it needs no gradient or hooks packed it, counts for the first that is left.
+PyObject* node_saved(PyObject* self, PyObject*) {
+  return guarded([&] {
+    auto& node = static_cast<GraphNode&>(*node_in(self));
+    node.check_not_released();
+    const Ref found = own(PyList_New(0));
+    std::vector<bool> taken(node.edges.size());
+    for (size_t i = 0; i < node.saved.size(); ++i) {
+      const Tensor tensor = node.unpack(i);
+      if (!tensor.defined()) continue;
+      const autograd::GraphEdge edge = tensor.requires_grad() ? autograd::gradient_edge(tensor) : autograd::GraphEdge();
+      Py_ssize_t place = 0;
+      if (edge.get() == &node)
+        place = -1;
+      else
+        while (place < static_cast<Py_ssize_t>(taken.size()) &&
+               (taken[place] || node.edges[place].node != edge.node || node.edges[place].input_nr != edge.input_nr))
+          ++place;
+      if (place == static_cast<Py_ssize_t>(taken.size()))
+        place = std::find(taken.begin(), taken.end(), false) - taken.begin();
+      if (place == static_cast<Py_ssize_t>(taken.size())) continue;
+      if (place >= 0) taken[place] = true;
+      const Ref object = own(wrap(tensor));
+      const Ref pair = own(Py_BuildValue("(nO)", place, object.get()));
+      check_status(PyList_Append(found.get(), pair.get()));
+    }
+    return checked(PyList_AsTuple(found.get()));
+  });
+}
+
 PyObject* node_is_awaited(PyObject* self, PyObject*) {
   return boolean(autograd::current_run_needs(static_cast<const GraphNode*>(node_in(self).get())));
 }
@@ -163,6 +205,8 @@ PyMethodDef node_methods[] = {
     {"_hooks", node_hooks, METH_NOARGS, "_hooks($self, /)\n--\n\nDicts: hooks before and after it, metadata."},
     {"_is_awaited", node_is_awaited, METH_NOARGS,
      "_is_awaited($self, /)\n--\n\nWhether the backward that calls the present hook runs the node."},
+    {"_sequence_nr", node_sequence, METH_NOARGS, "_sequence_nr($self, /)\n--\n\nGrows from each node to the next."},
+    {"_saved", node_saved, METH_NOARGS, "_saved($self, /)\n--\n\nWhat it saved, with the numbers of inputs."},
     {"name", node_name, METH_NOARGS, "name($self, /)\n--\n\nThe name, such as ReluBackward0."},
     {nullptr, nullptr, 0, nullptr},
 };
@@ -223,10 +267,9 @@ PyObject* own_context(PyObject* self) {
 }
 
 // A Tensor or None as a tensor, for what backward returns.
-Tensor gradient_of(PyObject* object, const std::string& name) {
+Tensor gradient_of(PyObject* object) {
   if (object == Py_None) return Tensor();
-  if (!is_tensor(object))
-    raise(PyExc_TypeError, name + ": expected Variable or None (got " + type_name_of(object) + ")");
+  if (!is_tensor(object)) raise(PyExc_RuntimeError, "expected Variable or None (got " + type_name_of(object) + ")");
   return tensor_of(object);
 }
 
@@ -239,15 +282,12 @@ variable_list PythonNode::run_backward(variable_list grads) {
     owned.push_back(own(tensor ? wrap(grads[next++]) : none()));
     arguments.push_back(owned.back().get());
   }
-  const Ref backward = own(PyObject_GetAttrString(function_.get(), "backward"));
+  const Ref backward = own(PyObject_GetAttrString(function_.get(), "_gradient_function"));
   const Ref result = own(PyObject_Vectorcall(backward.get(), arguments.data(), arguments.size(), nullptr));
+  if (!PyTuple_Check(result.get())) return {gradient_of(result.get())};
   variable_list results;
-  if (!PyTuple_Check(result.get())) {
-    results.push_back(gradient_of(result.get(), node_name_));
-    return results;
-  }
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(result.get()); ++i)
-    results.push_back(gradient_of(PyTuple_GET_ITEM(result.get(), i), node_name_));
+    results.push_back(gradient_of(PyTuple_GET_ITEM(result.get(), i)));
   return results;
 }
 
@@ -277,11 +317,14 @@ int clear_context(PyObject* self) {
   return 0;
 }
 
-// The tensors among some arguments; None stands for an undefined one.
-variable_list tensors_in(PyObject* const* arguments, Py_ssize_t count, const char* method) {
+// The tensors among some arguments; None stands for an undefined one. `expected` begins the message about another type.
+variable_list tensors_in(PyObject* const* arguments, Py_ssize_t count, PyObject* error, const char* expected) {
   variable_list tensors;
-  for (Py_ssize_t i = 0; i < count; ++i)
-    tensors.push_back(arguments[i] == Py_None ? Tensor() : tensor_argument(arguments[i], method));
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    if (arguments[i] != Py_None && !is_tensor(arguments[i]))
+      raise(error, expected + std::to_string(i) + " is of type " + type_name_of(arguments[i]));
+    tensors.push_back(arguments[i] == Py_None ? Tensor() : tensor_of(arguments[i]));
+  }
   return tensors;
 }
 
@@ -294,17 +337,21 @@ PyObject* with_context(PyObject* self, F body) {
 }
 PyObject* save_for_backward(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return with_context(self, [&](autograd::AutogradContext& context) {
-    context.save_for_backward(tensors_in(arguments, count, "save_for_backward"));
+    context.save_for_backward(
+        tensors_in(arguments, count, PyExc_TypeError, "save_for_backward can only save variables, but argument "));
   });
 }
 PyObject* mark_dirty(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return with_context(self, [&](autograd::AutogradContext& context) {
-    context.mark_dirty(tensors_in(arguments, count, "mark_dirty"));
+    context.mark_dirty(
+        tensors_in(arguments, count, PyExc_RuntimeError, "mark_dirty can only accept variables, but argument "));
   });
 }
 PyObject* mark_non_differentiable(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return with_context(self, [&](autograd::AutogradContext& context) {
-    context.mark_non_differentiable(tensors_in(arguments, count, "mark_non_differentiable"));
+    context.mark_non_differentiable(
+        tensors_in(arguments, count, PyExc_RuntimeError,
+                   "mark_non_differentiable only accepts variable arguments, but got argument "));
   });
 }
 PyObject* set_materialize_grads(PyObject* self, PyObject* value) {
@@ -407,11 +454,13 @@ PyMethodDef graph_functions[] = {
 
 PyObject* node_object(const NodePtr& node) {
   if (!node) return none();
+  if (const auto found = objects().find(node.get()); found != objects().end()) return Py_NewRef(found->second);
   const std::string name = autograd::python_name(*node);
   const char* module = dynamic_cast<const PythonNode*>(node.get()) ? "torch.autograd.function" : "builtins";
   PyTypeObject* type = class_of(name.substr(name.rfind(':') + 1), module);
   auto* object = reinterpret_cast<NodeObject*>(checked(PyType_GenericAlloc(type, 0)));
   new (&object->node) NodePtr(node);
+  objects().emplace(node.get(), reinterpret_cast<PyObject*>(object));
   return reinterpret_cast<PyObject*>(object);
 }
 

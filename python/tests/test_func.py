@@ -9,6 +9,7 @@ from relume.func import (
 )  # fmt: skip
 
 X = torch.tensor([1.0, 2.0, 3.0])
+LAYER = nn.Linear(3, 3)
 
 
 def test_gradients():
@@ -119,12 +120,30 @@ def test_ensembles():
     "call, error, text",
     [
         (lambda: grad(lambda x: x * 2)(X), RuntimeError, "Expected f.* to return a scalar Tensor, got tensor with 1 dims"),
-        (lambda: grad(lambda x: 3)(X), RuntimeError, "to return a scalar tensor, got <class 'int'>"),
+        (lambda: grad(lambda x: 3)(X), RuntimeError, "to return a Tensor, got <class 'int'>"),
         (lambda: grad(lambda x: x.sum(), argnums=2)(X), RuntimeError, "Got argnum=2, but only 1 positional inputs"),
         (lambda: vmap(torch.add)(torch.ones(2), torch.ones(3)), ValueError, r"got sizes \[2, 3\] for the mapped dimension"),
         (lambda: vmap(lambda x: 3)(X), ValueError, "must only return Tensors, got type <class .int.>"),
-        (lambda: vmap(torch.add, in_dims=(0,))(X, X), ValueError, "in_dims does not fit the inputs"),
-        (lambda: vmap(lambda x: x, in_dims=None)(X), ValueError, "Expected at least one Tensor"),
+        (lambda: vmap(torch.add, in_dims=(0,))(X, X), ValueError, "in_dims is not compatible with the structure"),
+        (lambda: vmap(lambda x: x, in_dims=None)(X), ValueError, "expected `in_dims` to be int or a"),
+        (lambda: vmap(lambda x: x, in_dims=(None,))(X), ValueError, "Expected at least one Tensor"),
+        (lambda: vmap(lambda x: (x, x), out_dims=(0,))(X), ValueError, "out_dims is not compatible with the structure"),
+        (lambda: vmap(lambda x: x, chunk_size=0)(X), ValueError, "chunk_size should be None or greater than 0"),
+        (lambda: grad(lambda x: x.sum())(3), ValueError, "Thing passed to transform API must be Tensor, got <class 'int'>"),
+        (lambda: grad(lambda x: x.sum(), argnums="a")(X), RuntimeError, "argnums must be int or Tuple"),
+        (lambda: grad(lambda x: x.sum(), argnums=(0, 0))(X), RuntimeError, "argnums elements must be unique"),
+        (lambda: grad(lambda x: x.sum(), has_aux=True)(X), RuntimeError, "output of function f should be a tuple"),
+        (lambda: jacrev(lambda x: 3)(X), RuntimeError, "only tensors, got unsupported type <class 'int'>"),
+        (lambda: vjp(lambda x: x, X)[1](torch.ones(7)), RuntimeError, "Mismatch in shape: grad_output"),
+        (lambda: vjp(lambda x: {"a": x}, X)[1](X), RuntimeError, "Expected pytree structure of cotangents"),
+        (lambda: jvp(lambda x: x, X, X), RuntimeError, "Expected primals to be a tuple"),
+        (lambda: jvp(lambda x: x, (X,), (X, X)), RuntimeError, "to have the same python structure"),
+        (lambda: jvp(lambda x: x, (X,), (torch.ones(7),)), RuntimeError, "forward gradient that has a different size"),
+        (lambda: functional_call(LAYER, {"": X}, X), KeyError, "empty string"),
+        (lambda: functional_call(LAYER, {"weight": 3}, X), TypeError, "3 is not an instance of torch.Tensor"),
+        (lambda: functional_call(LAYER, 3, X), ValueError, "Expected parameter_and_buffer_dicts to be a dict"),
+        (lambda: functional_call(LAYER, ({"bias": X}, {"bias": X}), X), ValueError, "appeared in multiple dictionaries"),
+        (lambda: stack_module_state([nn.Dropout(), nn.Dropout().eval()]), RuntimeError, "the same training/eval mode"),
         (lambda: stack_module_state([]), RuntimeError, "at least one model"),
     ],
 )

@@ -380,3 +380,40 @@ def test_losses_of_classes_have_pytorchs_nodes(sizes):
     names = [nn.functional.nll_loss(x, target, reduction=reduction).grad_fn.name() for reduction in ("mean", "none")]
     flat = ["NllLossBackward0"] * 2
     assert names == (flat if len(sizes) < 3 else ["NllLoss2DBackward0", "NllLoss2DBackward0" if len(sizes) == 4 else "ViewBackward0"])
+
+
+def test_names_that_scripts_import():
+    from relume.nn.modules.module import _IncompatibleKeys
+    from relume.nn.modules.transformer import _get_activation_fn, _get_clones
+    from relume.nn.modules.utils import _reverse_repeat_tuple, consume_prefix_in_state_dict_if_present
+    from relume.optim.optimizer import ParamsT, StateDict  # noqa: F401
+
+    assert nn.Linear(1, 1).load_state_dict({}, strict=False) == _IncompatibleKeys(["weight", "bias"], [])
+    assert len(_get_clones(nn.ReLU(), 2)) == 2 and _get_activation_fn("gelu") is nn.functional.gelu
+    assert _reverse_repeat_tuple((1, 2), 2) == (2, 2, 1, 1)
+    state = nn.DataParallel(nn.Linear(1, 1)).state_dict()
+    consume_prefix_in_state_dict_if_present(state, "module.")
+    nn.Linear(1, 1).load_state_dict(state)
+    assert list(state._metadata) == [""]
+    weight = nn.init._no_grad_fill_(torch.empty(2), 3.0)
+    assert weight.tolist() == [3, 3]
+
+
+def test_backward_hooks_see_gradients_of_outputs_alone():
+    class Named(nn.Module):
+        def forward(self, x):
+            return {"y": x * 2}
+
+    module, calls = Named(), []
+    module.register_full_backward_hook(lambda *arguments: calls.append(arguments))
+    x = torch.ones(2, requires_grad=True)
+    with pytest.warns(UserWarning, match="module output should be a Tensor or a tuple of Tensors"):
+        y = module(x)["y"]
+    y.sum().backward()
+    assert not calls and x.grad.tolist() == [2, 2]
+    hooked = nn.Linear(2, 2)
+    hooked.register_full_backward_hook(lambda *arguments: None)
+    y = hooked(torch.ones(1, 2))
+    assert y.grad_fn.name() == "BackwardHookFunctionBackward"
+    with pytest.raises(RuntimeError, match="Output 0 of BackwardHookFunction is a view and is being modified inplace"):
+        y.add_(1)

@@ -57,5 +57,10 @@ def test_settings():
     with pytest.raises(AssertionError, match="expected one of"):
         mp.set_sharing_strategy("telepathy")
     assert not torch.distributed.is_available() and not torch.distributed.is_initialized()
+    with pytest.raises(RuntimeError, match="Relume trains in one process"):
+        torch.distributed.init_process_group("gloo")
+    for call in (torch.distributed.get_world_size, lambda: torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(1, 1))):
+        with pytest.raises(ValueError, match="Default process group has not been initialized"):
+            call()
     with pytest.raises(AttributeError, match="Relume does not have it"):
-        torch.distributed.init_process_group
+        torch.distributed.fsdp

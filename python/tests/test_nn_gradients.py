@@ -81,3 +81,35 @@ def test_batches_of_nothing(made):
     size, expected = EMPTY[made]
     result = eval(made, vars(nn))(torch.zeros(*size))
     assert list(result.shape) == expected
+
+
+@pytest.mark.parametrize("padding", ["border", "reflection"])
+def test_grid_sample_has_no_gradient_at_the_borders(padding):
+    image = torch.arange(9.0).view(1, 1, 3, 3)
+    grid = torch.tensor([[-1.0, 0.5], [1.0, -0.5], [0.5, 1.0], [0.5, 0.5]]).view(1, 1, 4, 2).requires_grad_()
+    F.grid_sample(image, grid, padding_mode=padding, align_corners=True).sum().backward()
+    assert grid.grad.view(4, 2).tolist() == [[0, 3], [0, 3], [1, 0], [1, 3]]
+
+
+def test_attention_with_a_mask_that_is_causal_too():
+    q = torch.arange(6.0).view(1, 1, 3, 2) / 6
+    lower = torch.ones(3, 3, dtype=torch.bool).tril()
+    for mask, both in (
+        (torch.eye(3), torch.where(lower, torch.eye(3), float("-inf"))),
+        (torch.tensor([False, True, True]), lower & torch.tensor([False, True, True])),
+    ):
+        result = F.scaled_dot_product_attention(q, q, q, attn_mask=mask, is_causal=True)
+        torch.testing.assert_close(result, F.scaled_dot_product_attention(q, q, q, attn_mask=both))
+    with pytest.raises(RuntimeError, match="Explicit attn_mask should not be set when is_causal=True"):
+        F.scaled_dot_product_attention(q[0], q[0], q[0], attn_mask=lower, is_causal=True)
+    with pytest.raises(RuntimeError, match="attn_mask dtype to be bool or float .* got attn_mask.dtype: long int"):
+        F.scaled_dot_product_attention(q, q, q, attn_mask=lower.long())
+
+
+def test_gradients_of_convolutions_as_functions():
+    x, weight = torch.arange(12.0).view(1, 2, 6), torch.arange(12.0).view(3, 2, 2)
+    grad = torch.ones(1, 3, 3)
+    x.requires_grad_(), weight.requires_grad_()
+    F.conv1d(x, weight, stride=2).backward(grad)
+    assert torch.equal(nn.grad.conv1d_input(x.shape, weight, grad, stride=2), x.grad)
+    assert torch.equal(nn.grad.conv1d_weight(x, weight.shape, grad, stride=2), weight.grad)

@@ -250,7 +250,11 @@ void CustomNode::finish(const variable_list& inputs, variable_list& outputs) {
   for (const Tensor& output : outputs)
     check(output.defined(), "{}: forward returned an undefined tensor", short_name());
   check_dirty(inputs, outputs);
-  if (autograd::recording(inputs)) record(inputs, outputs);
+  if (autograd::recording(inputs))
+    record(inputs, outputs);
+  else
+    for (Tensor& output : outputs)
+      if (requires_grad(output) && contains(inputs, output)) output = output.detach();
   forget_forward();
 }
 void CustomCall::finish(variable_list& outputs) { node_->finish(inputs_, outputs); }

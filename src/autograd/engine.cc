@@ -4,7 +4,6 @@
 // in the nodes: a hook may start another run, and two threads may walk graphs that share nodes.
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <iterator>
 #include <optional>
 
@@ -397,8 +396,8 @@ void warn_of_error_in(const GraphNode& node) {
   for (const InputMeta& meta : node.inputs)
     made +=
         fmt::format("{}{}Tensor {}", made.empty() ? "" : ", ", relume::to_string(meta.dtype), IntArrayRef(meta.sizes));
-  std::fprintf(stderr, "Warning: Error detected in %s, the backward of the forward op %s that made %s.\n",
-               python_name(node).c_str(), node.short_name().c_str(), made.c_str());
+  warn(fmt::format("Error detected in {}, the backward of the forward op {} that made {}.", python_name(node),
+                   node.short_name(), made));
 }
 
 // The gradient to start from: the one given, or one for tensors of one element.
@@ -450,6 +449,7 @@ NodeHookList whole_node_hooks(const GraphNode& node) {
 
 uint64_t current_run() { return tl_run ? tl_run->number() : 0; }
 bool current_run_needs(const GraphNode* node) { return tl_run && tl_run->needs(node); }
+bool current_run_is_partial() { return tl_run && !tl_run->results.empty(); }
 
 void Backward::fill_grad(size_t i) {
   const InputMeta& meta = node_.inputs[i];

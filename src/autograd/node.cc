@@ -35,7 +35,7 @@ std::string python_name(const Node& node) {
 
 std::string GraphNode::short_name() const {
   std::string text = python_name(*this);
-  const size_t at = text.find("Backward");
+  const size_t at = text.rfind("Backward");
   if (at == std::string::npos) return text;
   const std::string rest = text.substr(at + std::strlen("Backward"));
   if (rest == "s") return text;  // CopyBackwards

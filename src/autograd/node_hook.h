@@ -28,5 +28,7 @@ NodeHookList whole_node_hooks(const GraphNode& node);
 uint64_t current_run();
 // Whether a gradient of that node is of use to it: the node runs, or accumulates it, or hands it to who asked.
 bool current_run_needs(const GraphNode* node);
+// Whether it computes the gradients of some inputs only, as grad() does, in place of those of all leaves.
+bool current_run_is_partial();
 
 }  // namespace relume::autograd

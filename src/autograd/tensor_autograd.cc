@@ -12,7 +12,8 @@ using autograd::meta_of;
 using autograd::NodeHook;
 
 bool GradMode::is_enabled() { return t_state.grad_mode; }
-void GradMode::set_enabled(bool enabled) { t_state.grad_mode = enabled; }
+// Inference mode records nothing, whatever is enabled inside.
+void GradMode::set_enabled(bool enabled) { t_state.grad_mode = enabled && !t_state.inference_mode; }
 
 InferenceMode::InferenceMode(bool enabled) : previous_mode_(t_state.inference_mode), previous_grad_(t_state.grad_mode) {
   t_state.inference_mode = enabled;

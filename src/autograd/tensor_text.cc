@@ -32,9 +32,13 @@ std::string repr(const Tensor& tensor) {
   PrintSource source = source_of(tensor);
   source.default_dtype = get_default_dtype();
   source.requires_grad = tensor.requires_grad();
-  if (const autograd::NodePtr node = tensor.grad_fn()) {
-    const std::string name = autograd::python_name(*node);
-    source.grad_fn = name.substr(name.rfind(':') + 1);  // npos + 1 is 0
+  try {
+    if (const autograd::NodePtr node = tensor.grad_fn()) {
+      const std::string name = autograd::python_name(*node);
+      source.grad_fn = name.substr(name.rfind(':') + 1);  // npos + 1 is 0
+    }
+  } catch (const Error&) {  // a view that may not be used any more
+    source.grad_fn = "Invalid";
   }
   return python_text(source);
 }

@@ -590,7 +590,7 @@ constexpr ArithmeticRow kXLogY = {"xlogy",
                                     const Tensor x = run.saved(0), y = run.saved(1);
                                     if (run.needs(0)) {
                                       const Tensor flat = logical_and(x == 0, y <= 0);
-                                      run.set(0, run.grad() * where(flat, 0.0, log_or_zero(y, flat, run.grad())));
+                                      run.set(0, where(flat, 0.0, xlogy(run.grad(), where(flat, 1.0, y))));
                                     }
                                     if (run.needs(1)) run.set(1, run.grad() * x / y);
                                   },

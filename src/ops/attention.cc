@@ -22,8 +22,8 @@ Tensor repeated_heads(const Tensor& query, const Tensor& heads) {
 }  // namespace
 
 // softmax(query key^T scale + mask) value over the last two dimensions: [..., L, E], [..., S, E], [..., S, Ev] to
-// [..., L, Ev]. A bool mask lets pass where it is true, another is added; with is_causal row l sees what is not behind
-// l; scale is 1 / sqrt(E) by default. With enable_gqa heads of key and value serve several of query.
+// [..., L, Ev]. A bool mask lets pass where it is true, another is added; with is_causal row l sees, of that, what is
+// not behind l; scale is 1 / sqrt(E) by default. With enable_gqa heads of key and value serve several of query.
 Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value,
                                     const Tensor& attn_mask, double dropout_p, bool is_causal,
                                     std::optional<double> scale, bool enable_gqa) {
@@ -42,7 +42,14 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
         "{} "
         "instead.",
         query.dtype().name(), key.dtype().name(), value.dtype().name());
-  check(!is_causal || !attn_mask.defined(),
+  check(!attn_mask.defined() || attn_mask.scalar_type() == kBool || attn_mask.scalar_type() == kFloat ||
+            attn_mask.scalar_type() == query.scalar_type(),
+        "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: {} and  "
+        "query.dtype: {} instead.",
+        attn_mask.dtype().name(), query.dtype().name());
+  // Both at once are what PyTorch's fused kernel takes, in the cases that it is for.
+  const bool fused = query.dim() == 4 && query.size(-1) == value.size(-1) && dropout_p == 0;
+  check(!is_causal || !attn_mask.defined() || fused,
         "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True");
   if (enable_gqa)
     return scaled_dot_product_attention(query, repeated_heads(query, key), repeated_heads(query, value), attn_mask,
@@ -52,18 +59,21 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
                                                      dropout_p, is_causal, scale, false);
     return wide.to(query.scalar_type());
   }
-  const Tensor mask = is_causal ? tril(ones({query.size(-2), key.size(-2)}, kBool)) : attn_mask;
-  const bool hides = mask.defined() && mask.scalar_type() == kBool;  // what is false
+  const Tensor causal = is_causal ? tril(ones({query.size(-2), key.size(-2)}, kBool)) : Tensor();
   // Both factors get the root, so that products of large numbers stay in range.
   const double root = std::sqrt(scale ? *scale : 1 / std::sqrt(static_cast<double>(query.size(-1))));
   Tensor scores = matmul(query * root, (key * root).transpose(-2, -1));
-  if (hides)
-    scores = scores + zeros(mask.sizes(), query.scalar_type()).masked_fill(logical_not(mask), -INFINITY);
-  else if (mask.defined())
-    scores = scores + mask;
+  for (const Tensor& mask : {causal, attn_mask}) {
+    if (!mask.defined()) continue;
+    const bool hides = mask.scalar_type() == kBool;  // what is false
+    scores =
+        scores + (hides ? zeros(mask.sizes(), query.scalar_type()).masked_fill(logical_not(mask), -INFINITY) : mask);
+  }
   Tensor weights = softmax(scores, -1);
-  if (hides && !is_causal)
-    weights = weights.masked_fill(logical_not(mask.any(-1, true)), 0);  // rows that see nothing are zeros
+  if (attn_mask.defined() && attn_mask.scalar_type() == kBool) {  // rows that see nothing are zeros
+    const Tensor seen = is_causal ? logical_and(attn_mask, causal) : attn_mask;
+    weights = weights.masked_fill(logical_not(seen.any(-1, true)), 0);
+  }
   if (dropout_p > 0) weights = dropout(weights, dropout_p, true);
   return matmul(weights, value);
 }

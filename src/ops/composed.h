@@ -34,6 +34,12 @@ inline Tensor shared_by_equals(const Tensor& grad, const Tensor& self, const Ten
   return grad * equal / equal.sum(dims, true);
 }
 
+// The same for the elements equal to `value` among all.
+inline Tensor shared_by_all_equals(const Tensor& grad, const Tensor& self, const Tensor& value) {
+  const Tensor equal = logical_or(self == value, logical_and(isnan(self), isnan(value)));
+  return where(equal, grad / equal.sum(), 0.0);
+}
+
 // self as it is now, in a tensor of its own where a graph is recorded: for ops that save what they then write to.
 inline Tensor kept(const Tensor& self) { return recording({self}) ? clone(self) : self; }
 

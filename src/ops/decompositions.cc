@@ -225,13 +225,14 @@ Tensor cholesky_solve(const Tensor& self, const Tensor& input2, bool upper) {
         input2.size(-2), input2.size(-1));
   const Tensor right = with_batch_of(self, input2), factor = with_batch_of(input2, self);
   const Tensor lower = upper ? factor.mT() : factor;
-  return triangular_solution_of(lower.mT(), triangular_solution_of(lower, right, false, false), true, false);
+  return named("CholeskySolveBackward0",
+               triangular_solution_of(lower.mT(), triangular_solution_of(lower, right, false, false), true, false));
 }
 
 // The inverse of L L^T, or with upper of L^T L.
 Tensor cholesky_inverse(const Tensor& self, bool upper) {
   check_matrices("cholesky_inverse", self, true);
-  return cholesky_solve(identity_like(self), self, upper);
+  return named("CholeskyInverseBackward0", cholesky_solve(identity_like(self), self, upper));
 }
 
 namespace {
@@ -286,7 +287,7 @@ std::tuple<Tensor, Tensor> linalg_qr(const Tensor& A, std::string_view mode) {
   const int64_t rows = A.size(-2);
   const auto [orthogonal, triangle] = qr_factors(A.detach(), mode == "complete" ? rows : std::min(rows, A.size(-1)));
   const Tensor q = mode == "r" ? empty({0}, A.options()) : orthogonal.to(A.scalar_type());
-  const Tensor r = triangle.to(A.scalar_type());
+  const Tensor r = triangle.to(A.scalar_type()).variable_data();
   record_results("LinalgQrBackward0", {q, r}, {A}, {output(q, 0), output(r, 1)},
                  mode == "r" ? no_qr_backward : qr_backward);
   return {q, r};

@@ -36,12 +36,13 @@ Tensor reflected(const Tensor& place, int64_t low, int64_t high) {
   return where((distance / span).floor().remainder(2) == 0, extra + start, span - extra + start);
 }
 
-// A place brought into the image.
+// A place brought into the image. The borders have no gradient, as what is beyond them.
 Tensor inside(const Tensor& place, int64_t size, const Reading& reading) {
   if (reading.beyond == Beyond::Zeros) return place;
-  if (reading.beyond == Beyond::Border) return place.clamp(0, size - 1);
-  const Tensor back = reading.align_corners ? reflected(place, 0, 2 * (size - 1)) : reflected(place, -1, 2 * size - 1);
-  return back.clamp(0, size - 1);
+  Tensor back = place;
+  if (reading.beyond == Beyond::Reflection)
+    back = reading.align_corners ? reflected(place, 0, 2 * (size - 1)) : reflected(place, -1, 2 * size - 1);
+  return where(logical_and(back > 0, back < size - 1), back, back.detach().clamp(0, size - 1));
 }
 
 // ---- Weighted sums of pixels: linear in the pixels and in the weights, and so are both gradients ------------------

@@ -3,6 +3,7 @@
 
 #include "autograd/record.h"
 #include "kernels/copy.h"
+#include "ops/composed.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
 
@@ -76,8 +77,7 @@ Tensor cat(TensorList tensors, int64_t dim) {
   if (!recording(tensors)) return result;
   constexpr int64_t kIgnored = -1;
   std::vector<int64_t> lengths;
-  for (const Tensor& tensor : tensors)
-    lengths.push_back(is_legacy_empty(tensor) ? kIgnored : tensor.sizes()[plan.dim]);
+  for (const Tensor& tensor : tensors) lengths.push_back(is_legacy_empty(tensor) ? kIgnored : tensor.sizes()[plan.dim]);
   return record_list("CatBackward0", result, tensors, [at = plan.dim, lengths](Backward& run) {
     int64_t start = 0;
     for (size_t i = 0; i < lengths.size(); ++i) {
@@ -254,7 +254,7 @@ Tensor diag_embed(const Tensor& self, int64_t offset, int64_t dim1, int64_t dim2
   sizes.insert(static_cast<size_t>(std::max(row, col)), length);
   Tensor result = zeros(sizes, self.scalar_type());
   result.diagonal(offset, row, col).copy_(self);
-  return result;
+  return named("DiagEmbedBackward0", result);
 }
 
 Tensor diag(const Tensor& self, int64_t diagonal) {

@@ -46,7 +46,7 @@ constexpr const char* kSingular = "The solver failed because the input matrix is
 Tensor linalg_solve(const Tensor& A, const Tensor& B, bool left) {
   const auto [x, info] = solved(A, B, left);
   check_info("torch.linalg.solve", kSingular, info);
-  return x;
+  return named("LinalgSolveExBackward0", x);
 }
 
 // (X, info): info, int32, is 0, or where a matrix is singular the place of its first zero pivot, from 1. With

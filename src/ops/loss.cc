@@ -271,6 +271,8 @@ void check_nll(const Tensor& self, const Tensor& target, const Tensor& weight, i
   DimVector expected(self.sizes());
   expected.erase(self.dim() > 1 ? 1 : 0);
   if (self.dim() <= 2) {
+    check<ValueError>(self.dim() == 2 || target.dim() != 1 || target.numel() == 1,
+                      "For 1D input, 1D target must have size 1, but got target size: {}", target.numel());
     check(target.dim() <= 1 && target.numel() == (self.dim() == 2 ? self.size(0) : 1),
           "0D or 1D target tensor expected, multi-target not supported");
   } else if (self.dim() == 4) {

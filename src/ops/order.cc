@@ -258,7 +258,7 @@ Tensor middle_of_all(const char* grad_fn, const Tensor& self, const Middle& midd
     return middle(self.reshape({-1}));
   }();
   return record(grad_fn, value, {self}, {self, output(value)}, [](Backward& run) {
-    run.set(0, shared_by_equals(run.grad(), run.saved(0).detach(), run.saved(1).detach(), {}));
+    run.set(0, shared_by_all_equals(run.grad(), run.saved(0).detach(), run.saved(1).detach()));
   });
 }
 
@@ -300,7 +300,7 @@ std::tuple<Tensor, Tensor> nanmedian(const Tensor& self, int64_t dim, bool keepd
     const Tensor count = logical_not(isnan(self)).sum({d}, true);
     indices = order.gather(d, floor_divide(clamp_min(count - 1, 0), 2));
     values = self.gather(d, indices);
-    if (!keepdim) indices = indices.squeeze(d), values = values.squeeze(d);
+    if (!keepdim) indices = indices.squeeze(d), values = values.squeeze(d).variable_data();
   }
   return picked("NanmedianBackward1", self, d, values, indices);
 }
@@ -327,7 +327,7 @@ std::tuple<Tensor, Tensor> mode(const Tensor& self, int64_t dim, bool keepdim) {
     const Tensor start = std::get<0>(cummax(where(starts, place, 0), d));
     indices = order.gather(d, argmax(place - start, d, true));
     values = self.gather(d, indices);
-    if (!keepdim) indices = indices.squeeze(d), values = values.squeeze(d);
+    if (!keepdim) indices = indices.squeeze(d), values = values.squeeze(d).variable_data();
   }
   return picked("ModeBackward0", self, d, values, indices);
 }

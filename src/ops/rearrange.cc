@@ -5,6 +5,7 @@
 #include "autograd/record.h"
 #include "kernels/copy.h"
 #include "kernels/index.h"
+#include "ops/composed.h"
 #include "ops/dims.h"
 #include "ops/elementwise.h"
 #include "ops/methods.h"
@@ -61,7 +62,8 @@ Tensor roll(const Tensor& self, IntArrayRef shifts, IntArrayRef dims) {
         "shifts and dimensions must align. shifts: {}, dims:{}", shifts.size(), dims.size());
   Tensor result = [&] {
     const NoGradGuard unrecorded;
-    if (dims.empty()) return rolled_along(self.reshape({-1}), shifts[0], 0).reshape(self.sizes());
+    if (dims.empty())  // no view to those who write to it
+      return rolled_along(self.reshape({-1}), shifts[0], 0).reshape(self.sizes()).variable_data();
     Tensor rolled = self;
     for (size_t i = 0; i < dims.size(); ++i) rolled = rolled_along(rolled, shifts[i], dims[i]);
     return rolled;
@@ -82,13 +84,13 @@ Tensor rot90(const Tensor& self, int64_t k, IntArrayRef dims) {
   check(first != second, "expected rotation dims to be different, but got dim0 = {} and dim1 = {}", dims[0], dims[1]);
   switch ((k % 4 + 4) % 4) {
     case 1:
-      return self.flip({second}).transpose(first, second);
+      return named("Rot90Backward0", self.flip({second}).transpose(first, second));
     case 2:
-      return self.flip({first, second});
+      return named("Rot90Backward0", self.flip({first, second}));
     case 3:
-      return self.flip({first}).transpose(first, second);
+      return named("Rot90Backward0", self.flip({first}).transpose(first, second));
     default:
-      return clone(self, MemoryFormat::Contiguous);
+      return named("Rot90Backward0", clone(self, MemoryFormat::Contiguous));
   }
 }
 

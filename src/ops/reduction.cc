@@ -273,7 +273,10 @@ Tensor extreme_over(ReduceOp op, const char* grad_fn, const Tensor& self, Over o
 Tensor extreme_of_all(ReduceOp op, const char* name, const char* grad_fn, const Tensor& self) {
   check_not_empty(name, self);
   check_extreme(name, name, self, 0);
-  return extreme_over(op, grad_fn, self, all_of(self));
+  const Tensor result = reduce(op, self, all_of(self), loop_dtype(self.scalar_type()), self.scalar_type());
+  return record(grad_fn, result, {self}, {self, output(result)}, [](Backward& run) {
+    run.set(0, shared_by_all_equals(run.grad(), run.saved(0).detach(), run.saved(1).detach()));
+  });
 }
 
 std::tuple<Tensor, Tensor> extreme_along(ReduceOp op, const char* name, const char* grad_fn, const Tensor& self,
@@ -456,11 +459,16 @@ void warn_of_freedom(std::string_view name, const Tensor& self, const MomentCall
                   name));
 }
 
+// A deviation is saved, and so may not be written to; the backward of a variance does not look at it.
+autograd::Save saved_moment(const Moment& moment, const Tensor& result) {
+  return moment.op == ReduceOp::variance ? lazy_output(result) : output(result);
+}
+
 Tensor moment_over(const Moment& moment, const Tensor& self, const MomentCall& call) {
   warn_of_freedom(moment.name, self, call);
   const ScalarType dtype = self.scalar_type();
   const Tensor result = reduce(moment.op, self, call.over, loop_dtype(dtype), dtype, {.correction = call.correction});
-  return record(moment.grad_fn, result, {self}, {self, output(result)},
+  return record(moment.grad_fn, result, {self}, {self, saved_moment(moment, result)},
                 [&moment, shape = Shape(self, call.over), correction = call.correction](Backward& run) {
                   run.set(0, moment_backward(moment, run.grad(), run.saved(0), run.saved(1), shape, correction));
                 });
@@ -473,7 +481,7 @@ std::tuple<Tensor, Tensor> moment_and_mean(const Moment& moment, const Tensor& s
   const Tensor result =
       reduce(moment.op, self, call.over, loop_dtype(dtype), dtype, {.correction = call.correction}, &mean, dtype);
   if (recording({self}))
-    record_results(moment.with_mean, {result, mean}, {self}, {self, output(result)},
+    record_results(moment.with_mean, {result, mean}, {self}, {self, saved_moment(moment, result)},
                    [&moment, shape = Shape(self, call.over), correction = call.correction](Backward& run) {
                      const Tensor count = scalar_tensor(shape.count(), run.grad(1).scalar_type());
                      run.set(0, moment_backward(moment, run.grad(0), run.saved(0), run.saved(1), shape, correction) +
@@ -611,7 +619,7 @@ Tensor trace(const Tensor& self) {
   }();
   if (!is_floating_point(impl.dtype)) return result;
   return record("TraceBackward0", result, {self}, {}, [rows = impl.sizes[0], columns = impl.sizes[1]](Backward& run) {
-    run.set(0, eye(rows, columns, run.grad().scalar_type()) * run.grad());
+    run.set(0, where(eye(rows, columns, kBool), run.grad(), 0.0));
   });
 }
 

@@ -1,5 +1,7 @@
 """Automatic differentiation: backward and grad, functions of one's own, checks."""
 
+import warnings
+
 from .._missing import attribute_finder
 from .._C import Tensor, ops
 from .._transforms import examples_follow
@@ -16,6 +18,15 @@ def _listed(tensors):
     if tensors is None:
         return []
     return list(map(graph.tensor_at, [tensors] if isinstance(tensors, (Tensor, graph.GradientEdge)) else tensors))
+
+
+def _weights(grads):
+    """The gradients to start from, as a list."""
+    grads = [grads] if isinstance(grads, Tensor) else list(grads or ())
+    for grad in grads:
+        if grad is not None and not isinstance(grad, Tensor):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(grad).__name__}")
+    return grads
 
 
 def _batched(outputs, inputs, weights, retain_graph, create_graph, allow_unused):
@@ -41,10 +52,17 @@ def _batched(outputs, inputs, weights, retain_graph, create_graph, allow_unused)
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None):
     """Accumulates into the leaves' grad the sum of gradients of `tensors`, weighted by grad_tensors where they have
     more than one element; with `inputs`, into the grad of those only."""
-    grads = _listed(grad_tensors if grad_tensors is not None else grad_variables)
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use "
+                "`grad_tensors`."
+            )
+        grad_tensors = grad_variables
     if inputs is not None and not _listed(inputs):
-        raise RuntimeError("`inputs` argument to `backward` cannot be empty.")
-    ops._backward(_listed(tensors), grads, retain_graph, create_graph, _listed(inputs))
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    ops._backward(_listed(tensors), _weights(grad_tensors), retain_graph, create_graph, _listed(inputs))
 
 
 def grad(
@@ -61,16 +79,22 @@ def grad(
     """The gradients of outputs, weighted by grad_outputs, with respect to inputs, as a tuple. grad attributes stay as
     they are. An input that the outputs do not depend on is an error, or None with allow_unused, or zeros with
     materialize_grads. With is_grads_batched the gradients are those for each item of the first dimension of grad_outputs."""
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     if allow_unused is None:
         allow_unused = materialize_grads
     if retain_graph is None and examples_follow():
         retain_graph = True
     sources = _listed(inputs)
+    if not sources:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     run = _batched if is_grads_batched else ops._grad
-    results = run(_listed(outputs), sources, _listed(grad_outputs), retain_graph, create_graph, allow_unused)
+    results = run(_listed(outputs), sources, _weights(grad_outputs), retain_graph, create_graph, allow_unused)
     if materialize_grads:
         results = tuple(
-            ops.zeros_like(source, requires_grad=False) if result is None else result
+            ops.zeros_like(source, requires_grad=create_graph) if result is None else result
             for source, result in zip(sources, results)
         )
     return results

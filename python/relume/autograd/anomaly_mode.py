@@ -9,7 +9,7 @@ class set_detect_anomaly:
     """Turns anomaly detection on or off: from the call on, or inside a `with`."""
 
     def __init__(self, mode, check_nan=True):
-        self.previous = ops.is_anomaly_enabled(), ops._is_anomaly_check_nan()
+        self.previous = ops.is_anomaly_enabled(), ops.is_anomaly_check_nan_enabled()
         ops._set_anomaly(mode, check_nan)
 
     def __enter__(self):
@@ -30,7 +30,7 @@ class detect_anomaly:
         )
 
     def __enter__(self):
-        self.previous = ops.is_anomaly_enabled(), ops._is_anomaly_check_nan()
+        self.previous = ops.is_anomaly_enabled(), ops.is_anomaly_check_nan_enabled()
         ops._set_anomaly(True, self.check_nan)
 
     def __exit__(self, *error):

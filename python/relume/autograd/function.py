@@ -8,11 +8,31 @@ from .._modes import no_grad
 FunctionCtx = _C.FunctionCtx
 
 
+def _save_for_forward(self, *tensors):
+    """Keeps tensors for jvp, which is not called: derivatives in a direction come from backward, too."""
+
+
+FunctionCtx.save_for_forward = _save_for_forward
+
+
 class _HasSetupContext:
     """Whether a class separates forward(*args) from setup_context(ctx, inputs, output)."""
 
     def __get__(self, instance, owner):
         return owner.setup_context is not Function.setup_context
+
+
+class _GradientFunction:
+    """The function of a class that computes gradients: backward, or vjp, as it may be called."""
+
+    def __get__(self, instance, owner):
+        if owner.vjp is Function.vjp:
+            return owner.backward
+        if owner.backward is Function.backward:
+            return owner.vjp
+        raise RuntimeError(
+            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them."
+        )
 
 
 class Function:
@@ -25,6 +45,7 @@ class Function:
     They are called by apply(*args)."""
 
     _has_setup_context = _HasSetupContext()
+    _gradient_function = _GradientFunction()
 
     @staticmethod
     def forward(*args, **kwargs):
@@ -41,6 +62,18 @@ class Function:
             "backward mode AD."
         )
 
+    vjp = backward
+
+    def __init__(self, *args, **kwargs):
+        import warnings
+
+        warnings.warn(
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should invoke them on "
+            "the class itself. Instantiating an autograd function will raise an error in a future version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+
     def __call__(self, *args, **kwargs):
         raise RuntimeError(
             "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd function "
@@ -48,9 +81,33 @@ class Function:
         )
 
     @classmethod
-    def apply(cls, *args):
-        """Calls forward, and records backward where an argument requires grad."""
+    def apply(cls, *args, **kwargs):
+        """Calls forward, and records backward where an argument requires grad. With a setup_context forward's arguments may
+        have defaults, and be given by name."""
+        if kwargs or cls._has_setup_context:
+            args = _bound(cls.forward, args, kwargs)
         return _C._apply_function(cls, *args)
+
+
+def _bound(forward, args, kwargs):
+    """The arguments of a call in forward's order, with defaults."""
+    import inspect
+
+    bound = inspect.signature(forward).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.args
+
+
+class _Last(Function):
+    """Hands gradients on, and refuses to be differentiated."""
+
+    @staticmethod
+    def forward(ctx, *tensors):
+        return tensors
+
+    @staticmethod
+    def backward(ctx, *grads):
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
 
 
 class InplaceFunction(Function):
@@ -61,11 +118,17 @@ class InplaceFunction(Function):
 
 
 def once_differentiable(function):
-    """For a backward that cannot be differentiated itself: its results do not require grad."""
+    """For a backward that cannot be differentiated itself: to differentiate its results is an error."""
 
     @functools.wraps(function)
     def once(ctx, *grads):
         with no_grad():
-            return function(ctx, *grads)
+            results = function(ctx, *grads)
+        if not _C.ops.is_grad_enabled() or not any(isinstance(g, _C.Tensor) and g.requires_grad for g in grads):
+            return results
+        results = results if isinstance(results, tuple) else (results,)
+        found = [result for result in results if isinstance(result, _C.Tensor)]
+        last = iter(_Last.apply(*(result.detach().requires_grad_() for result in found)))
+        return tuple(next(last) if isinstance(result, _C.Tensor) else result for result in results)
 
     return once

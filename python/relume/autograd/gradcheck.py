@@ -166,12 +166,24 @@ def gradcheck(
     nondet_tol=0.0,
     check_undefined_grad=True,
     check_grad_dtypes=False,
+    check_batched_grad=False,
+    check_batched_forward_grad=False,
+    check_forward_ad=False,
+    check_backward_ad=True,
     fast_mode=False,
+    masked=None,
 ):
     """Whether the gradients of func(*inputs) agree with finite differences, |a - n| <= atol + rtol |n|, for each
     element of each input that requires grad (float64, or wider tolerances); whether they are the same when computed
-    twice, to nondet_tol; zeros where outputs get zeros; and whether backward bears outputs without a gradient. Raises GradcheckError where not, or
-    returns False with raise_exception=False. fast_mode changes nothing."""
+    twice, to nondet_tol; zeros where outputs get zeros; and whether backward bears outputs without a gradient. Raises
+    GradcheckError where not, or returns False with raise_exception=False. Batched gradients and forward derivatives are made of
+    those of backward: checks of them, fast_mode and masked change nothing."""
+    if not (check_forward_ad or check_backward_ad):
+        raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
+    if check_batched_grad and not check_backward_ad:
+        raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
+    if check_batched_forward_grad and not check_forward_ad:
+        raise AssertionError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
     inputs = _tuple(inputs)
     _check_inputs("gradcheck", inputs)
     options = {"rtol": rtol, "atol": atol, "nondet_tol": nondet_tol, "check_grad_dtypes": check_grad_dtypes}
@@ -191,12 +203,39 @@ def gradcheck(
     return True
 
 
-def gradgradcheck(func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, **others):
-    """The same for the gradients of the gradients."""
+def gradgradcheck(
+    func,
+    inputs,
+    grad_outputs=None,
+    *,
+    eps=1e-6,
+    atol=1e-5,
+    rtol=1e-3,
+    gen_non_contig_grad_outputs=False,
+    raise_exception=True,
+    nondet_tol=0.0,
+    check_undefined_grad=True,
+    check_grad_dtypes=False,
+    check_batched_grad=False,
+    check_fwd_over_rev=False,
+    check_rev_over_rev=True,
+    fast_mode=False,
+    masked=False,
+):
+    """The same for the gradients of the gradients, from random weights of the outputs, which may be non-contiguous, or from
+    grad_outputs."""
+    if not (check_fwd_over_rev or check_rev_over_rev):
+        raise AssertionError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
     inputs = _tuple(inputs)
     _check_inputs("gradcheck", inputs)
     outputs = _outputs(func, inputs)
-    weights = _tuple(grad_outputs) if grad_outputs else [ops.randn_like(o).requires_grad_() for o in outputs]
+    if grad_outputs is None:
+        weights = [ops.randn_like(o) for o in outputs]
+        if gen_non_contig_grad_outputs:
+            weights = [ops.stack([weight, weight], -1).select(-1, 0) for weight in weights]
+        weights = [weight.requires_grad_() for weight in weights]
+    else:
+        weights = _tuple(grad_outputs)
 
     def gradients(*arguments):
         made = _outputs(func, arguments[: len(inputs)])
@@ -205,5 +244,13 @@ def gradgradcheck(func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=
         return tuple(g for g in found if g is not None)
 
     return gradcheck(
-        gradients, inputs + tuple(weights), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, **others
+        gradients,
+        inputs + tuple(weights),
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        raise_exception=raise_exception,
+        nondet_tol=nondet_tol,
+        check_undefined_grad=check_undefined_grad,
+        check_grad_dtypes=check_grad_dtypes,
     )

@@ -37,6 +37,27 @@ Node.metadata = property(lambda self: self._hooks()[2], doc="A dict for what pro
 Node.requires_grad = property(lambda self: True, doc="True: what needs no gradient has no node.")
 
 
+def _saved(place, attribute):
+    """A property of nodes: the tensor among those saved that was the input with that number of the forward op, or, for -1, its
+    result. Of two inputs the one that is not wanted is None."""
+
+    def find(self):
+        saved = dict(self._saved())
+        names = "self", "mat2" if "mm" in self.name().lower() else "other"
+        if place in saved and (place < 1 or attribute == "_saved_" + names[1]):
+            return saved[place]
+        if place in (0, 1) and 1 - place in saved and attribute == "_saved_" + names[place] and len(self.next_functions) == 2:
+            return None
+        raise AttributeError(f"'{self.name()}' object has no attribute '{attribute}'")
+
+    return property(find, doc="A tensor that the node saved.")
+
+
+for _name, _place in (("_saved_self", 0), ("_saved_other", 1), ("_saved_mat2", 1), ("_saved_result", -1)):
+    setattr(Node, _name, _saved(_place, _name))
+del _name, _place
+
+
 def _replaced(hook, grads, result):
     """The gradients after a hook."""
     if result is None:

@@ -26,7 +26,7 @@ _missing_here = attribute_finder("torch.nn")
 
 
 def __getattr__(name):
-    if name in ("attention", "parallel", "utils"):  # on first use
+    if name in ("attention", "grad", "parallel", "utils"):  # on first use
         import importlib
 
         return importlib.import_module("relume.nn." + name)

@@ -204,3 +204,8 @@ uniform, normal, constant, eye, dirac, xavier_uniform, xavier_normal, kaiming_un
 )
 
 __getattr__ = attribute_finder("torch.nn.init")
+
+
+# What these were called before they ran unrecorded themselves.
+_no_grad_uniform_, _no_grad_normal_, _no_grad_trunc_normal_ = uniform_, normal_, trunc_normal_
+_no_grad_fill_, _no_grad_zero_ = constant_, zeros_

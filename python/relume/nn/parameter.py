@@ -81,7 +81,9 @@ class _Uninitialized:
         return memo[id(self)]
 
 
-for _name in "numel sum mean norm size dim abs view reshape clone".split():
+for _name in (
+    "numel sum mean norm size dim abs view reshape clone data_ptr requires_grad_ zero_ fill_ uniform_ normal_"
+).split():
     setattr(_Uninitialized, _name, _refuse(_name))
 for _name in _OPERATORS:
     setattr(_Uninitialized, f"__{_name}__", _refuse(f"__{_name}__"))

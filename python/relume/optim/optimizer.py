@@ -19,6 +19,7 @@ class _Required:
 
 
 required = _Required()
+ParamsT, StateDict = object, dict  # for annotations
 
 _global_step_hooks = {"pre": [], "post": []}
 

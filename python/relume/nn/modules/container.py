@@ -272,6 +272,9 @@ def _described(key, value, kind):
 class ParameterList(Module):
     """A list of parameters."""
 
+    def __call__(self, *args, **kwargs):
+        raise RuntimeError("ParameterList should not be called.")
+
     def __init__(self, values=None):
         super().__init__()
         self._size = 0
@@ -321,6 +324,9 @@ class ParameterList(Module):
 
 class ParameterDict(Module):
     """A dict of parameters."""
+
+    def __call__(self, *args, **kwargs):
+        raise RuntimeError("ParameterDict should not be called.")
 
     def __init__(self, parameters=None):
         super().__init__()

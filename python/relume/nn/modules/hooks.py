@@ -326,12 +326,13 @@ class _BackwardCall:
         self.input_count = self.output_count = 0
         self.input_places = self.output_places = None
 
-    def _through(self, function, values):
+    @staticmethod
+    def _through(receive, materialize, values):
         """The values, tensors by way of an identity, and the places of these; None where no gradient will come."""
         places = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
         if not (_C.ops.is_grad_enabled() and any(values[i].requires_grad for i in places)):
             return values, None
-        passed = _tupled(function.apply(self, *(values[i] for i in places)))
+        passed = _tupled(BackwardHookFunction.apply(receive, materialize, *(values[i] for i in places)))
         values = list(values)
         for place, value in zip(places, passed):
             values[place] = value
@@ -339,7 +340,7 @@ class _BackwardCall:
 
     def enter(self, args):
         self.input_count = len(args)
-        args, self.input_places = self._through(_AtInputs, args)
+        args, self.input_places = self._through(self.on_inputs, True, args)
         return args
 
     def leave(self, result):
@@ -352,7 +353,7 @@ class _BackwardCall:
             return result
         values = _tupled(result)
         self.output_count = len(values)
-        values, self.output_places = self._through(_AtOutputs, values)
+        values, self.output_places = self._through(self.on_outputs, False, values)
         return values if isinstance(result, tuple) else values[0]
 
     def on_outputs(self, grads):
@@ -380,9 +381,12 @@ class _BackwardCall:
         return tuple(grads[place] for place in self.output_places)
 
     def on_inputs(self, grads):
+        if self.grad_output is None:  # the gradients came by another way than the outputs
+            return grads
         grads = _placed(grads, self.input_places, self.input_count)
+        grad_output, self.grad_output = self.grad_output, None
         for hook in self.hooks:
-            replaced = hook(self.module, grads, self.grad_output)
+            replaced = hook(self.module, grads, grad_output)
             if replaced is not None:
                 grads = _checked(replaced, grads, "Backward hook returned an invalid number of grad_input")
         return tuple(grads[place] for place in self.input_places)
@@ -403,24 +407,15 @@ def _checked(replaced, grads, text):
     return replaced
 
 
-class _AtInputs(Function):
+class BackwardHookFunction(Function):
+    """The identity around a module with backward hooks, whose backward hands the gradients to a method of a _BackwardCall."""
+
     @staticmethod
-    def forward(ctx, call, *values):
-        ctx.call = call
+    def forward(ctx, receive, materialize, *values):
+        ctx.receive = receive
+        ctx.set_materialize_grads(materialize)
         return tuple(value.view_as(value) for value in values)
 
     @staticmethod
     def backward(ctx, *grads):
-        return (None,) + ctx.call.on_inputs(grads)
-
-
-class _AtOutputs(Function):
-    @staticmethod
-    def forward(ctx, call, *values):
-        ctx.call = call
-        ctx.set_materialize_grads(False)
-        return tuple(value.view_as(value) for value in values)
-
-    @staticmethod
-    def backward(ctx, *grads):
-        return (None,) + ctx.call.on_outputs(grads)
+        return (None, None) + ctx.receive(grads)

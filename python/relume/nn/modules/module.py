@@ -16,7 +16,7 @@ from .hooks import (
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )
-from .state import State
+from .state import State, _IncompatibleKeys  # noqa: F401: programs compare with it
 
 _TABLES = ("_parameters", "_buffers", "_modules")
 

@@ -16,13 +16,13 @@ from .normalization import LayerNorm
 _ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu}
 
 
-def _activation(given):
+def _get_activation_fn(activation):
     """A function, from itself or from its name."""
-    if not isinstance(given, str):
-        return given
-    if given not in _ACTIVATIONS:
-        raise RuntimeError(f"activation should be relu/gelu, not {given}")
-    return _ACTIVATIONS[given]
+    if not isinstance(activation, str):
+        return activation
+    if activation not in _ACTIVATIONS:
+        raise RuntimeError(f"activation should be relu/gelu, not {activation}")
+    return _ACTIVATIONS[activation]
 
 
 def _relu_or_gelu(activation):
@@ -32,11 +32,12 @@ def _relu_or_gelu(activation):
     return 2 if activation is F.gelu or isinstance(activation, GELU) else 0
 
 
-def _copies(module, count):
-    return ModuleList([copy.deepcopy(module) for _ in range(count)])
+def _get_clones(module, N):
+    """N copies of a module."""
+    return ModuleList([copy.deepcopy(module) for _ in range(N)])
 
 
-def _causal(size, dtype=None):
+def _generate_square_subsequent_mask(size, dtype=None):
     """A square mask: -inf above the diagonal."""
     return ops.full((size, size), float("-inf"), dtype=dtype).triu(1)
 
@@ -46,7 +47,7 @@ def _is_causal(mask, hint, sequence, batch_first):
     if hint is not None or mask is None:
         return bool(hint)
     size = sequence.size(-2) if sequence.dim() == 2 else sequence.size(1 if batch_first else 0)
-    causal = _causal(size, mask.dtype if mask.is_floating_point() else None)
+    causal = _generate_square_subsequent_mask(size, mask.dtype if mask.is_floating_point() else None)
     return mask.size() == causal.size() and bool((mask == causal).all())
 
 
@@ -94,7 +95,7 @@ class TransformerEncoderLayer(_Layer):
         self.norm2 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **made)
         self.dropout1 = Dropout(dropout)
         self.dropout2 = Dropout(dropout)
-        self.activation = _activation(activation)
+        self.activation = _get_activation_fn(activation)
         self.activation_relu_or_gelu = _relu_or_gelu(self.activation)
 
     def _sa_block(self, x, mask, padding_mask, causal):
@@ -132,7 +133,7 @@ class TransformerDecoderLayer(_Layer):
         self.dropout1 = Dropout(dropout)
         self.dropout2 = Dropout(dropout)
         self.dropout3 = Dropout(dropout)
-        self.activation = _activation(activation)
+        self.activation = _get_activation_fn(activation)
 
     def _sa_block(self, x, mask, padding_mask, causal):
         return self._attend(self.self_attn, x, x, mask, padding_mask, causal, self.dropout1)
@@ -183,7 +184,7 @@ class TransformerEncoder(Module):
 
     def __init__(self, encoder_layer, num_layers, norm=None, enable_nested_tensor=True, mask_check=True):
         super().__init__()
-        self.layers = _copies(encoder_layer, num_layers)
+        self.layers = _get_clones(encoder_layer, num_layers)
         self.num_layers = num_layers
         self.norm = norm
         self.enable_nested_tensor = enable_nested_tensor
@@ -225,7 +226,7 @@ class TransformerDecoder(Module):
 
     def __init__(self, decoder_layer, num_layers, norm=None):
         super().__init__()
-        self.layers = _copies(decoder_layer, num_layers)
+        self.layers = _get_clones(decoder_layer, num_layers)
         self.num_layers = num_layers
         self.norm = norm
 
@@ -294,7 +295,7 @@ class Transformer(Module):
     @staticmethod
     def generate_square_subsequent_mask(sz, device=None, dtype=None):
         """[sz, sz]: -inf above the diagonal, zeros elsewhere."""
-        return _causal(sz, dtype)
+        return _generate_square_subsequent_mask(sz, dtype)
 
     def _reset_parameters(self):
         """Draws all matrices anew: xavier_uniform_."""

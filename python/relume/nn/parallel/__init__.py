@@ -2,6 +2,7 @@
 
 from ..._missing import attribute_finder
 from .data_parallel import DataParallel
+from .distributed import DistributedDataParallel
 
-__all__ = ["DataParallel"]
+__all__ = ["DataParallel", "DistributedDataParallel"]
 __getattr__ = attribute_finder("torch.nn.parallel")

@@ -25,6 +25,15 @@ def weight_norm(module, name="weight", dim=0):
     """Makes the parameter `name` its length along dim (original0) times its direction (original1).  Salimans and Kingma,
     2016."""
     register_parametrization(module, name, _WeightNorm(dim), unsafe=True)
+
+    def from_older_form(state_dict, prefix, *_):
+        """Takes what nn.utils.weight_norm saved."""
+        older, newer = f"{prefix}{name}", f"{prefix}parametrizations.{name}.original"
+        if f"{older}_g" in state_dict and f"{older}_v" in state_dict:
+            state_dict[f"{newer}0"] = state_dict.pop(f"{older}_g")
+            state_dict[f"{newer}1"] = state_dict.pop(f"{older}_v")
+
+    module._register_load_state_dict_pre_hook(from_older_form)
     return module
 
 
