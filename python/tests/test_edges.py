@@ -228,10 +228,12 @@ def test_ranges_take_tensors():
 def test_attention_in_half_types_is_rounded_once():
     torch.manual_seed(0)
     query, key, value = (torch.randn(2, n, 8).bfloat16() * 4 for n in (3, 6, 6))
-    exact = F.scaled_dot_product_attention(query.double(), key.double(), value.double())
-    result = F.scaled_dot_product_attention(query, key, value)
-    assert result.dtype == torch.bfloat16
-    assert ((result.double() - exact).abs() <= exact.abs() / 256 + 1e-5).all()
+    for mask in (None, torch.randn(3, 6).bfloat16(), torch.ones(3, 6, dtype=torch.bool).tril(2)):
+        wide = mask.double() if mask is not None and mask.is_floating_point() else mask
+        exact = F.scaled_dot_product_attention(query.double(), key.double(), value.double(), wide)
+        result = F.scaled_dot_product_attention(query, key, value, mask)
+        assert result.dtype == torch.bfloat16
+        assert ((result.double() - exact).abs() <= exact.abs() / 256 + 1e-5).all()
 
 
 def test_gradients_of_samples_keep_their_digits_far_from_the_origin():

@@ -15,7 +15,7 @@ constexpr double kMostHermite = 512;    // beyond it the numbers have left float
 // p(n) of p(0) = 1, p(1) = first and p(k + 1) = next(k, p(k), p(k - 1)).
 template <class Next>
 double recurrence(double order, double first, const Next& next) {
-  if (!(order >= 0)) return order < 0 ? 0 : std::numeric_limits<double>::quiet_NaN();
+  if (!(order > -1)) return std::isnan(order) ? order : 0;
   const auto n = static_cast<int64_t>(order);
   double before = 1, now = first;
   if (n == 0) return before;

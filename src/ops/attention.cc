@@ -55,8 +55,10 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
     return scaled_dot_product_attention(query, repeated_heads(query, key), repeated_heads(query, value), attn_mask,
                                         dropout_p, is_causal, scale, false);
   if (is_reduced_floating_point(query.scalar_type())) {  // rounded once, at the end
-    const Tensor wide = scaled_dot_product_attention(query.to(kFloat), key.to(kFloat), value.to(kFloat), attn_mask,
-                                                     dropout_p, is_causal, scale, false);
+    const bool adds = attn_mask.defined() && attn_mask.scalar_type() != kBool;
+    const Tensor wide = scaled_dot_product_attention(query.to(kFloat), key.to(kFloat), value.to(kFloat),
+                                                     adds ? attn_mask.to(kFloat) : attn_mask, dropout_p, is_causal,
+                                                     scale, false);
     return wide.to(query.scalar_type());
   }
   const Tensor causal = is_causal ? tril(ones({query.size(-2), key.size(-2)}, kBool)) : Tensor();

@@ -55,7 +55,7 @@ void show_polynomials() {
         s::laguerre_polynomial_l(x, n), s::legendre_polynomial_p(x, n), s::shifted_chebyshev_polynomial_t(x, n),
         s::shifted_chebyshev_polynomial_u(x, n), s::shifted_chebyshev_polynomial_v(x, n),
         s::shifted_chebyshev_polynomial_w(x, n), s::legendre_polynomial_p(x, 2), s::legendre_polynomial_p(0.5, n),
-        s::hermite_polynomial_h(x, -1)})
+        s::hermite_polynomial_h(x, -1), s::laguerre_polynomial_l(x, -0.5)})
     std::cout << values << '\n';
 }
 
