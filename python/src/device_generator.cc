@@ -27,7 +27,7 @@ PyObject* new_device(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
     int index = -1;
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|i:device", const_cast<char**>(names), &type, &index))
       return nullptr;
-    if (!is_device(type) && !PyUnicode_Check(type))
+    if (!is_device(type) && !PyUnicode_Check(type) && !PyLong_CheckExact(type))
       raise(PyExc_TypeError, "device(): argument 'type' must be str, not " + type_name_of(type));
     const Device device = device_of(type);
     if (index < -1) raise(PyExc_RuntimeError, "Device index must not be negative");
@@ -162,6 +162,8 @@ PyGetSetDef generator_attributes[] = {
 
 bool is_device(PyObject* object) { return Py_TYPE(object) == device_type; }
 Device device_of(PyObject* object) {
+  if (PyLong_CheckExact(object))  // the number of an accelerator
+    raise(PyExc_RuntimeError, "Cannot access accelerator device when none is available.");
   return is_device(object) ? device_in(object) : Device(std::string(text_of(object)));
 }
 Device present_device(PyObject* object) {

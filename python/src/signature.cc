@@ -128,7 +128,7 @@ bool fits(const Parameter& parameter, PyObject* object) {
     case Kind::Layout:
       return is_layout(object);
     case Kind::Device:
-      return is_device(object) || PyUnicode_Check(object);
+      return is_device(object) || PyUnicode_Check(object) || PyLong_CheckExact(object);
     case Kind::Format:
       return is_format(object);
     case Kind::Generator:
