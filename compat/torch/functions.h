@@ -167,32 +167,4 @@ inline const Tensor& resize_as_(const Tensor& self, const Tensor& the_template) 
   return self.resize_as_(the_template);
 }
 
-// The special functions that have other names in Relume.
-// clang-format off
-#define RELUME_SPECIAL(name, op) \
-  template <class... A> Tensor special_##name(const A&... arguments) { return relume::op(arguments...); }
-RELUME_SPECIAL(digamma, digamma)
-RELUME_SPECIAL(erf, erf)
-RELUME_SPECIAL(erfc, erfc)
-RELUME_SPECIAL(erfinv, erfinv)
-RELUME_SPECIAL(exp2, exp2)
-RELUME_SPECIAL(expit, sigmoid)
-RELUME_SPECIAL(expm1, expm1)
-RELUME_SPECIAL(gammainc, igamma)
-RELUME_SPECIAL(gammaincc, igammac)
-RELUME_SPECIAL(gammaln, lgamma)
-RELUME_SPECIAL(i0, i0)
-RELUME_SPECIAL(log1p, log1p)
-RELUME_SPECIAL(log_softmax, log_softmax)
-RELUME_SPECIAL(logit, logit)
-RELUME_SPECIAL(multigammaln, mvlgamma)
-RELUME_SPECIAL(polygamma, polygamma)
-RELUME_SPECIAL(psi, digamma)
-RELUME_SPECIAL(round, round)
-RELUME_SPECIAL(sinc, sinc)
-RELUME_SPECIAL(softmax, softmax)
-RELUME_SPECIAL(xlogy, xlogy)
-#undef RELUME_SPECIAL
-// clang-format on
-
 }  // namespace at

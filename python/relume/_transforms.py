@@ -278,6 +278,16 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
     return (output, product, aux) if has_aux else (output, product)
 
 
+def check_direction(primal, tangent):
+    """Raises RuntimeError where a direction has not the shape of the tensor that it is for."""
+    if primal.shape != tangent.shape:
+        raise RuntimeError(
+            "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
+            f"supported. Tensor is of size {list(primal.shape)} while the given forward gradient is of size "
+            f"{list(tangent.shape)}."
+        )
+
+
 def _check_directions(transform, primals, tangents):
     """Tangents stand beside primals one by one, and have their shapes."""
     if not isinstance(primals, tuple):
@@ -300,12 +310,7 @@ def _check_directions(transform, primals, tangents):
     for primal, tangent in zip(leaves(primals), leaves(tangents)):
         if not primal.is_floating_point():
             raise ValueError(f"Expected primal to be floating point or complex, but got: {primal.dtype}")
-        if primal.shape != tangent.shape:
-            raise RuntimeError(
-                "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
-                f"supported. Tensor is of size {list(primal.shape)} while the given forward gradient is of size "
-                f"{list(tangent.shape)}."
-            )
+        check_direction(primal, tangent)
 
 
 def linearize(func, *primals):

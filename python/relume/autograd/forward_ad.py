@@ -7,7 +7,7 @@ from collections import namedtuple
 
 from .._C import Tensor, ops
 from .._modes import _Guard, enable_grad
-from .._transforms import without_graph
+from .._transforms import check_direction, without_graph
 
 _levels = []  # of each level that was entered: the dual tensors, each with its tangent
 
@@ -47,12 +47,7 @@ def make_dual(tensor, tangent, *, level=None):
     for what, each in (("primal", tensor), ("tangent", tangent)):
         if not each.is_floating_point():
             raise ValueError(f"Expected {what} to be floating point or complex, but got: {each.dtype}")
-    if tensor.shape != tangent.shape:
-        raise RuntimeError(
-            "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
-            f"supported. Tensor is of size {list(tensor.shape)} while the given forward gradient is of size "
-            f"{list(tangent.shape)}."
-        )
+    check_direction(tensor, tangent)
     with enable_grad():
         dual = tensor.view_as(tensor) if tensor.requires_grad else tensor.detach().requires_grad_()
     _levels[-1].append((dual, tangent))
