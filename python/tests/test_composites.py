@@ -122,6 +122,14 @@ def test_bags_can_be_differentiated_twice():
     assert torch.autograd.gradgradcheck(bags, (weight, scale))
 
 
+def test_polynomials_of_orders_that_are_no_numbers():
+    orders = torch.tensor([float("nan"), float("inf"), -float("inf"), -0.5, -1.0, 2.9])
+    for name in "chebyshev_polynomial_t hermite_polynomial_h laguerre_polynomial_l legendre_polynomial_p".split():
+        values = getattr(torch.special, name)(0.0, orders)
+        assert values[:2].isnan().all() and values[2:5].tolist() == [0, 1, 0]
+        assert values[5] == getattr(torch.special, name)(0.0, torch.tensor(2))
+
+
 @pytest.mark.parametrize("name", "i0 i0e i1 i1e erfcx log_ndtr digamma".split())
 def test_special_functions_can_be_differentiated_twice(name):
     x = torch.tensor([0.3, 1.5, 4.0], dtype=torch.float64, requires_grad=True)

@@ -16,6 +16,7 @@ constexpr double kMostHermite = 512;    // beyond it the numbers have left float
 template <class Next>
 double recurrence(double order, double first, const Next& next) {
   if (!(order > -1)) return std::isnan(order) ? order : 0;
+  if (std::isinf(order)) return std::numeric_limits<double>::quiet_NaN();
   const auto n = static_cast<int64_t>(order);
   double before = 1, now = first;
   if (n == 0) return before;
