@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "core/check.h"
+#include "cpu/dense_cast.h"
 #include "cpu/dispatch.h"
 #include "cpu/parallel.h"
 #include "cpu/pool_loops.h"
@@ -14,6 +15,9 @@ namespace {
 constexpr int64_t kGrain = 1 << 14;  // window elements that a thread takes at least
 constexpr int64_t kManyTaps = 16;    // windows with more elements look their winner up, one output after the other
 constexpr uint8_t kNoTap = 255;
+
+template <class T>
+constexpr bool kIsFloating = std::is_floating_point_v<compute_type<T>>;
 
 int64_t grain(const Pool& pool, int64_t outputs_each) {
   return std::max<int64_t>(1,
@@ -184,6 +188,9 @@ int64_t image_count(const Pool& pool) { return pool.layout == Layout::Plain ? po
 int64_t image_size(const Pool& pool) {
   return pool.input_pixels() * (pool.layout == Layout::Plain ? 1 : pool.channels);
 }
+int64_t output_size(const Pool& pool) {
+  return pool.output_pixels() * (pool.layout == Layout::Plain ? 1 : pool.channels);
+}
 
 // Whether the windows are the usual ones, 2 x 2 and side by side: then no element is in two windows or in none but at
 // the end of a row or column.
@@ -260,7 +267,7 @@ void backward_of_halves(const Pool& pool, const T* grad_output, const uint8_t* t
   const PoolLoops<T>& loops = pool_loops<T>();
   const FourSteps steps(pool);
   if (2 * pool.output[1] < pool.input[1] || 2 * pool.output[2] < pool.input[2])
-    std::fill_n(grad_input, image_count(pool) * image_size(pool), T(0));
+    std::fill_n(grad_input, image_count(pool) * image_size(pool), T(0.0f));
   for_each_half_row(pool, [&](int64_t in, int64_t out) {
     T* const a = grad_input + in;
     loops.share_to_four(grad_output + out, taps + out, steps.count, steps.next, a, a + steps.right, a + steps.below,
@@ -276,13 +283,13 @@ int64_t winner(const PoolWindows& windows, PoolIndex index, int64_t at, const Wi
   return tap == kNoTap ? -1 : windows.pixel_of(w0, w1, w2, tap);
 }
 
-// Calls body(input element, output element) for every window of images [begin, end) of one channel or of all.
+// Calls body(input element, output element) for every window of the first images, of one channel or of all.
 template <class Body>
-void for_each_winner(const Pool& pool, PoolIndex index, int64_t begin, int64_t end, const Body& body) {
+void for_each_winner(const Pool& pool, PoolIndex index, int64_t images, const Body& body) {
   const PoolWindows windows(pool);
   const bool plain = pool.layout == Layout::Plain;
   const int64_t channels = plain ? 1 : pool.channels, pixels = pool.output_pixels();
-  windows.for_each_pixel(begin * pixels, end * pixels,
+  windows.for_each_pixel(0, images * pixels,
                          [&](int64_t image, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
                            for (int64_t c = 0; c < channels; ++c) {
                              const int64_t pixel = winner(windows, index, at * channels + c, w0, w1, w2);
@@ -294,28 +301,26 @@ void for_each_winner(const Pool& pool, PoolIndex index, int64_t begin, int64_t e
 
 // With few taps it is faster to ask each tap which channels it won than each channel for its tap.
 template <class T>
-void backward_by_tap(const Pool& pool, const T* grad_output, PoolIndex index, int64_t begin, int64_t end,
-                     T* grad_input) {
+void backward_by_tap(const Pool& pool, const T* grad_output, PoolIndex index, T* grad_input) {
   const PoolWindows windows(pool);
   const PoolLoops<T>& loops = pool_loops<T>();
   const auto* taps = static_cast<const uint8_t*>(index.data);
-  const int64_t pixels = pool.output_pixels();
-  windows.for_each_pixel(
-      begin * pixels, end * pixels, [&](int64_t n, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
-        windows.for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t tap) {
-          loops.add_where(grad_output + at * pool.channels, taps + at * pool.channels, static_cast<uint8_t>(tap),
-                          pool.channels, grad_input + (n * pool.input_pixels() + pixel) * pool.channels);
-        });
-      });
+  windows.for_each_pixel(0, pool.batch * pool.output_pixels(),
+                         [&](int64_t n, int64_t at, const Window& w0, const Window& w1, const Window& w2) {
+                           windows.for_each_tap(w0, w1, w2, [&](int64_t pixel, int64_t tap) {
+                             loops.add_where(grad_output + at * pool.channels, taps + at * pool.channels,
+                                             static_cast<uint8_t>(tap), pool.channels,
+                                             grad_input + (n * pool.input_pixels() + pixel) * pool.channels);
+                           });
+                         });
 }
 
 // Rows of plain planes: the pixel is a sum of the row's start, the window's and the tap's.
 template <class T>
-void backward_plain_by_tap(const Pool& pool, const T* grad_output, PoolIndex index, int64_t begin, int64_t end,
-                           T* grad_input) {
+void backward_plain_by_tap(const Pool& pool, const T* grad_output, PoolIndex index, T* grad_input) {
   const PoolWindows windows(pool);
   const int64_t rows = pool.output[0] * pool.output[1], width = pool.output[2];
-  for (int64_t i = begin * rows; i < end * rows; ++i) {
+  for (int64_t i = 0; i < image_count(pool) * rows; ++i) {
     T* const row =
         grad_input + i / rows * pool.input_pixels() + windows.row_start(i % rows / pool.output[1], i % pool.output[1]);
     const T* const grad = grad_output + i * width;
@@ -325,24 +330,36 @@ void backward_plain_by_tap(const Pool& pool, const T* grad_output, PoolIndex ind
   }
 }
 
+// A pool of some of the images.
+Pool of_images(Pool pool, int64_t images) {
+  if (pool.layout == Layout::Plain) pool.channels = 1;
+  pool.batch = images;
+  return pool;
+}
+
+// The same index for images from the given one on.
+PoolIndex from_image(const Pool& pool, PoolIndex index, int64_t image) {
+  const int64_t bytes = index.form == PoolIndex::Form::Pixel ? 8 : 1;
+  return {index.form, static_cast<char*>(index.data) + image * output_size(pool) * bytes};
+}
+
+// For all images of `pool`.
 template <class T>
-void backward_images(const Pool& pool, const T* grad_output, PoolIndex index, int64_t begin, int64_t end,
-                     T* grad_input) {
-  const int64_t size = image_size(pool), first = begin * size, count = (end - begin) * size;
+void backward_images(const Pool& pool, const T* grad_output, PoolIndex index, T* grad_input) {
+  const int64_t images = image_count(pool), inputs = images * image_size(pool), outputs = images * output_size(pool);
   if constexpr (is_half_type<T>) {
-    const Scratch scratch(count * 4);
-    float* const wide = scratch.as<float>();
-    std::fill_n(wide, count, 0.0f);
-    for_each_winner(pool, index, begin, end,
-                    [&](int64_t in, int64_t out) { wide[in - first] += static_cast<float>(grad_output[out]); });
-    for (int64_t i = 0; i < count; ++i) grad_input[first + i] = static_cast<T>(wide[i]);
+    const Scratch scratch((inputs + outputs) * static_cast<int64_t>(sizeof(float)));
+    float *const wide_input = scratch.as<float>(), *const wide_output = wide_input + inputs;
+    dense_cast(pool.dtype, kFloat)(wide_output, grad_output, outputs);
+    backward_images<float>(pool, wide_output, index, wide_input);
+    dense_cast(kFloat, pool.dtype)(grad_input, wide_input, inputs);
   } else {
-    std::fill_n(grad_input + first, count, T(0));
+    std::fill_n(grad_input, inputs, T(0));
     if (index.form == PoolIndex::Form::Tap && pool.layout == Layout::Plain)
-      return backward_plain_by_tap(pool, grad_output, index, begin, end, grad_input);
+      return backward_plain_by_tap(pool, grad_output, index, grad_input);
     if (index.form == PoolIndex::Form::Tap && pool.kernel_pixels() <= kManyTaps)
-      return backward_by_tap(pool, grad_output, index, begin, end, grad_input);
-    for_each_winner(pool, index, begin, end, [&](int64_t in, int64_t out) { grad_input[in] += grad_output[out]; });
+      return backward_by_tap(pool, grad_output, index, grad_input);
+    for_each_winner(pool, index, images, [&](int64_t in, int64_t out) { grad_input[in] += grad_output[out]; });
   }
 }
 
@@ -374,7 +391,7 @@ void max_pool_forward(const Pool& pool, const void* input, void* output, PoolInd
       if (index.form != PoolIndex::Form::Pixel && halves(pool) && pool.relu)
         return forward_of_halves_with_relu(pool, static_cast<const T*>(input), static_cast<T*>(output),
                                            static_cast<uint8_t*>(index.data), relu_mask);
-    if constexpr (std::is_floating_point_v<T>)
+    if constexpr (kIsFloating<T>)
       if (index.form != PoolIndex::Form::Pixel && halves(pool))
         return forward_of_halves(pool, static_cast<const T*>(input), static_cast<T*>(output),
                                  static_cast<uint8_t*>(index.data));
@@ -394,14 +411,15 @@ void max_pool_forward(const Pool& pool, const void* input, void* output, PoolInd
 void max_pool_backward(const Pool& pool, const void* grad_output, PoolIndex index, void* grad_input) {
   dispatch_numbers("max_pool2d", pool.dtype, [&](auto zero) {
     using T = decltype(zero);
-    if constexpr (std::is_floating_point_v<T>)
+    if constexpr (kIsFloating<T>)
       if (index.form == PoolIndex::Form::Tap && halves(pool))
         return backward_of_halves(pool, static_cast<const T*>(grad_output), static_cast<const uint8_t*>(index.data),
                                   static_cast<T*>(grad_input));
     parallel_for(image_count(pool), std::max<int64_t>(1, kGrain / std::max<int64_t>(1, image_size(pool))),
                  [&](int64_t begin, int64_t end) {
-                   backward_images(pool, static_cast<const T*>(grad_output), index, begin, end,
-                                   static_cast<T*>(grad_input));
+                   backward_images(
+                       of_images(pool, end - begin), static_cast<const T*>(grad_output) + begin * output_size(pool),
+                       from_image(pool, index, begin), static_cast<T*>(grad_input) + begin * image_size(pool));
                  });
   });
 }
@@ -409,13 +427,14 @@ void max_pool_backward(const Pool& pool, const void* grad_output, PoolIndex inde
 void max_pool_gather(const Pool& pool, const void* input, PoolIndex index, void* output) {
   dispatch_numbers("max_pool2d", pool.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const int64_t outputs = pool.output_pixels() * (image_size(pool) / std::max<int64_t>(1, pool.input_pixels()));
+    const int64_t outputs = output_size(pool);
     parallel_for(image_count(pool), std::max<int64_t>(1, kGrain / std::max<int64_t>(1, outputs)),
                  [&](int64_t begin, int64_t end) {
-                   std::fill_n(static_cast<T*>(output) + begin * outputs, (end - begin) * outputs, T(0.0f));
-                   for_each_winner(pool, index, begin, end, [&](int64_t in, int64_t out) {
-                     static_cast<T*>(output)[out] = static_cast<const T*>(input)[in];
-                   });
+                   const T* const from = static_cast<const T*>(input) + begin * image_size(pool);
+                   T* const to = static_cast<T*>(output) + begin * outputs;
+                   std::fill_n(to, (end - begin) * outputs, T(0.0f));
+                   for_each_winner(pool, from_image(pool, index, begin), end - begin,
+                                   [&](int64_t in, int64_t out) { to[out] = from[in]; });
                  });
   });
 }

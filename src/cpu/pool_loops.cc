@@ -124,14 +124,16 @@ void add_where(const C* __restrict in, const uint8_t* __restrict taps, uint8_t t
 template <int kStep, class T>
 HWY_INLINE void largest_of_four_scalar(const T* a, const T* b, const T* c, const T* d, int64_t begin, int64_t n, T* out,
                                        uint8_t* taps) {
+  using C = compute_type<T>;
   for (int64_t i = begin; i < n; ++i) {
-    const T values[] = {a[i * kStep], b[i * kStep], c[i * kStep], d[i * kStep]};
+    const C values[] = {static_cast<C>(a[i * kStep]), static_cast<C>(b[i * kStep]), static_cast<C>(c[i * kStep]),
+                        static_cast<C>(d[i * kStep])};
     int tap = 0;
     for (int k = 1; k < 4; ++k) {
       const bool wins = (values[k] > values[tap]) | (values[k] != values[k]);
       tap = wins ? k : tap;
     }
-    out[i] = values[tap];
+    out[i] = static_cast<T>(values[tap]);
     if (taps) taps[i] = static_cast<uint8_t>(tap);
   }
 }
@@ -140,17 +142,57 @@ template <int kStep, class T>
 HWY_INLINE void share_to_four_scalar(const T* in, const uint8_t* taps, int64_t begin, int64_t n, T* a, T* b, T* c,
                                      T* d) {
   for (int64_t i = begin; i < n; ++i) {
-    a[i * kStep] = taps[i] == 0 ? in[i] : T(0);
-    b[i * kStep] = taps[i] == 1 ? in[i] : T(0);
-    c[i * kStep] = taps[i] == 2 ? in[i] : T(0);
-    d[i * kStep] = taps[i] == 3 ? in[i] : T(0);
+    a[i * kStep] = taps[i] == 0 ? in[i] : T(0.0f);
+    b[i * kStep] = taps[i] == 1 ? in[i] : T(0.0f);
+    c[i * kStep] = taps[i] == 2 ? in[i] : T(0.0f);
+    d[i * kStep] = taps[i] == 3 ? in[i] : T(0.0f);
   }
 }
 
 #if HWY_TARGET != HWY_SCALAR
-// Two neighbours of each output, side by side when kStep is 2.
+// The bits of an element, which are moved without a look at the number.
+template <class T>
+using BitsOf = std::conditional_t<sizeof(T) == 2, uint16_t, uint32_t>;
+// Whether there are vectors of it as float: without F16C, float16's NaN would be a number.
+template <class T>
+inline constexpr bool kIsFloatInVectors = std::is_same_v<T, float> || std::is_same_v<T, BFloat16> ||
+                                          (std::is_same_v<T, Half> &&
+                                           (HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3));
+
+// Elements as float, in which they compare as they are, and back.
+template <class T, class D, class V>
+HWY_INLINE hn::Vec<D> number_of(D d, V bits) {
+  if constexpr (std::is_same_v<T, float>)
+    return hn::BitCast(d, bits);
+  else if constexpr (std::is_same_v<T, BFloat16>)
+    return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(hn::RebindToUnsigned<D>(), bits)));
+  else
+    return hn::PromoteTo(d, hn::BitCast(hn::Rebind<hwy::float16_t, D>(), bits));
+}
+template <class T, class D>
+HWY_INLINE auto bits_of(D d, hn::Vec<D> number) {
+  const hn::RebindToUnsigned<D> words;
+  const hn::Rebind<uint16_t, D> narrow;
+  if constexpr (std::is_same_v<T, float>)
+    return hn::BitCast(words, number);
+  else if constexpr (std::is_same_v<T, BFloat16>)
+    return hn::TruncateTo(narrow, hn::ShiftRight<16>(hn::BitCast(words, number)));
+  else
+    return hn::BitCast(narrow, hn::DemoteTo(hn::Rebind<hwy::float16_t, D>(), number));
+}
+
+template <class T>
+HWY_INLINE const BitsOf<T>* bits_at(const T* p) {
+  return reinterpret_cast<const BitsOf<T>*>(p);
+}
+template <class T>
+HWY_INLINE BitsOf<T>* bits_at(T* p) {
+  return reinterpret_cast<BitsOf<T>*>(p);
+}
+
+// Two neighbours of each output, side by side when kStep is 2. D is of unsigned integers.
 template <int kStep, class D, class V = hn::Vec<D>>
-HWY_INLINE void load_two(D d, const float* left, const float* right, int64_t i, V& a, V& b) {
+HWY_INLINE void load_two(D d, const hn::TFromD<D>* left, const hn::TFromD<D>* right, int64_t i, V& a, V& b) {
   if constexpr (kStep == 2) {
     hn::LoadInterleaved2(d, left + 2 * i, a, b);
   } else {
@@ -160,7 +202,7 @@ HWY_INLINE void load_two(D d, const float* left, const float* right, int64_t i, 
 }
 
 template <int kStep, class D, class V = hn::Vec<D>>
-HWY_INLINE void store_two(D d, V a, V b, int64_t i, float* left, float* right) {
+HWY_INLINE void store_two(D d, V a, V b, int64_t i, hn::TFromD<D>* left, hn::TFromD<D>* right) {
   if constexpr (kStep == 2) {
     hn::StoreInterleaved2(a, b, d, left + 2 * i);
   } else {
@@ -169,17 +211,20 @@ HWY_INLINE void store_two(D d, V a, V b, int64_t i, float* left, float* right) {
   }
 }
 
-template <int kStep, class D>
-HWY_INLINE int64_t largest_of_four_vectors(D d, const float* a, const float* b, const float* c, const float* e,
-                                           int64_t i, int64_t n, float* out, uint8_t* taps) {
+template <int kStep, class T, class D>
+HWY_INLINE int64_t largest_of_four_vectors(D d, const T* a, const T* b, const T* c, const T* e, int64_t i, int64_t n,
+                                           T* out, uint8_t* taps) {
   const hn::RebindToSigned<D> di;
+  const hn::Rebind<BitsOf<T>, D> db;
   const hn::Rebind<uint8_t, D> d8;
   for (const int64_t lanes = hn::Lanes(d); i + lanes <= n; i += lanes) {
-    hn::Vec<D> best, second, third, fourth;
-    load_two<kStep>(d, a, b, i, best, second);
-    load_two<kStep>(d, c, e, i, third, fourth);
+    hn::Vec<decltype(db)> first, second, third, fourth;
+    load_two<kStep>(db, bits_at(a), bits_at(b), i, first, second);
+    load_two<kStep>(db, bits_at(c), bits_at(e), i, third, fourth);
+    auto best = number_of<T>(d, first);
     auto tap = hn::Zero(di);
-    const auto challenge = [&](hn::Vec<D> value, int number) HWY_ATTR {
+    const auto challenge = [&](hn::Vec<decltype(db)> bits, int number) HWY_ATTR {
+      const auto value = number_of<T>(d, bits);
       const auto wins = hn::Or(hn::Gt(value, best), hn::IsNaN(value));
       best = hn::IfThenElse(wins, value, best);
       tap = hn::IfThenElse(hn::RebindMask(di, wins), hn::Set(di, number), tap);
@@ -187,35 +232,32 @@ HWY_INLINE int64_t largest_of_four_vectors(D d, const float* a, const float* b, 
     challenge(second, 1);
     challenge(third, 2);
     challenge(fourth, 3);
-    hn::StoreU(best, d, out + i);
+    hn::StoreU(bits_of<T>(d, best), db, bits_at(out) + i);
     if (taps) hn::StoreU(hn::DemoteTo(d8, tap), d8, taps + i);
   }
   return i;
 }
 
-template <int kStep, class D>
-HWY_INLINE int64_t share_to_four_vectors(D d, const float* in, const uint8_t* taps, int64_t i, int64_t n, float* a,
-                                         float* b, float* c, float* e) {
-  const hn::RebindToSigned<D> di;
+template <int kStep, class D, class Bits = hn::TFromD<D>>
+HWY_INLINE int64_t share_to_four_vectors(D d, const Bits* in, const uint8_t* taps, int64_t i, int64_t n, Bits* a,
+                                         Bits* b, Bits* c, Bits* e) {
   const hn::Rebind<uint8_t, D> d8;
   for (const int64_t lanes = hn::Lanes(d); i + lanes <= n; i += lanes) {
-    const auto tap = hn::PromoteTo(di, hn::LoadU(d8, taps + i));
+    const auto tap = hn::PromoteTo(d, hn::LoadU(d8, taps + i));
     const auto grad = hn::LoadU(d, in + i);
-    const auto share = [&](int number) HWY_ATTR {
-      return hn::IfThenElseZero(hn::RebindMask(d, hn::Eq(tap, hn::Set(di, number))), grad);
-    };
+    const auto share = [&](Bits number) HWY_ATTR { return hn::IfThenElseZero(hn::Eq(tap, hn::Set(d, number)), grad); };
     store_two<kStep>(d, share(0), share(1), i, a, b);
     store_two<kStep>(d, share(2), share(3), i, c, e);
   }
   return i;
 }
 
-// Calls body(tag, begin) for tags of ever shorter vectors; it returns how far it came.
-template <class Body>
+// Calls body(tag, begin) for tags of ever shorter vectors of T; it returns how far it came.
+template <class T, class Body>
 HWY_INLINE int64_t by_shorter_vectors(const Body& body) {
-  int64_t done = body(hn::ScalableTag<float>(), int64_t{0});
-  if (HWY_MAX_BYTES > 32) done = body(hn::CappedTag<float, 8>(), done);
-  if (HWY_MAX_BYTES > 16) done = body(hn::CappedTag<float, 4>(), done);
+  int64_t done = body(hn::ScalableTag<T>(), int64_t{0});
+  if (HWY_MAX_BYTES > 32) done = body(hn::CappedTag<T, 32 / sizeof(T)>(), done);
+  if (HWY_MAX_BYTES > 16) done = body(hn::CappedTag<T, 16 / sizeof(T)>(), done);
   return done;
 }
 #endif
@@ -224,8 +266,8 @@ template <int kStep, class T>
 void largest_of_four_by(const T* a, const T* b, const T* c, const T* d, int64_t n, T* out, uint8_t* taps) {
   int64_t done = 0;
 #if HWY_TARGET != HWY_SCALAR
-  if constexpr (std::is_same_v<T, float>)
-    done = by_shorter_vectors([&](auto tag, int64_t begin) HWY_ATTR {
+  if constexpr (kIsFloatInVectors<T>)
+    done = by_shorter_vectors<float>([&](auto tag, int64_t begin) HWY_ATTR {
       return largest_of_four_vectors<kStep>(tag, a, b, c, d, begin, n, out, taps);
     });
 #endif
@@ -241,9 +283,10 @@ template <int kStep, class T>
 void share_to_four_by(const T* in, const uint8_t* taps, int64_t n, T* a, T* b, T* c, T* d) {
   int64_t done = 0;
 #if HWY_TARGET != HWY_SCALAR
-  if constexpr (std::is_same_v<T, float>)
-    done = by_shorter_vectors([&](auto tag, int64_t begin) HWY_ATTR {
-      return share_to_four_vectors<kStep>(tag, in, taps, begin, n, a, b, c, d);
+  if constexpr (!std::is_same_v<T, double>)
+    done = by_shorter_vectors<BitsOf<T>>([&](auto tag, int64_t begin) HWY_ATTR {
+      return share_to_four_vectors<kStep>(tag, bits_at(in), taps, begin, n, bits_at(a), bits_at(b), bits_at(c),
+                                          bits_at(d));
     });
 #endif
   share_to_four_scalar<kStep>(in, taps, done, n, a, b, c, d);
@@ -304,8 +347,8 @@ void relu_of_four(const FourOf<const T*>& x, int64_t n, T* out, uint8_t* taps, c
   int64_t done = 0;
 #if HWY_TARGET != HWY_SCALAR
   if constexpr (std::is_same_v<T, float>)
-    done = by_shorter_vectors([&](auto tag, int64_t begin)
-                                  HWY_ATTR { return relu_of_four_vectors(tag, x, begin, n, out, taps, masks); });
+    done = by_shorter_vectors<float>([&](auto tag, int64_t begin)
+                                         HWY_ATTR { return relu_of_four_vectors(tag, x, begin, n, out, taps, masks); });
 #endif
   relu_of_four_scalar(x, done, n, out, taps, masks);
 }
@@ -319,11 +362,11 @@ constexpr PoolLoops<T> make_loops() {
     loops.add_taps = add_taps;
     loops.divide = divide;
   }
-  if constexpr (std::is_floating_point_v<T>) {
+  if constexpr (std::is_floating_point_v<compute_type<T>>) {
     loops.largest_of_four = largest_of_four<T>;
-    loops.relu_of_four = relu_of_four<T>;
     loops.share_to_four = share_to_four<T>;
   }
+  if constexpr (std::is_floating_point_v<T>) loops.relu_of_four = relu_of_four<T>;
   return loops;
 }
 

@@ -50,17 +50,17 @@ struct PoolLoops {
   // keep_larger for a single best element and the elements of a window [rows, columns].
   void (*keep_largest)(const T* in, int64_t row_step, int64_t rows, int64_t columns, int32_t first_place,
                        int32_t row_place_step, T* best, int32_t* place) = nullptr;
-  // The rest is for float and double alone, and null for others.
+  // The rest is for floating types alone, and null for others.
   // Windows of four elements, of which b's stand beside a's and d's beside c's when step is 2: out[i] is the largest of
   // a[i * step], b[i * step], ..., and taps[i], unless null, says which.
   void (*largest_of_four)(const T* a, const T* b, const T* c, const T* d, int64_t step, int64_t n, T* out,
                           uint8_t* taps) = nullptr;
-  // The same for step 1 and max(x, 0) of the elements. Masks, unless null, get the bits of each element: see
-  // kernels/relu_mask.h; n is a multiple of 8 then.
-  void (*relu_of_four)(const FourOf<const T*>& x, int64_t n, T* out, uint8_t* taps,
-                       const FourOf<uint8_t*>& masks) = nullptr;
   // The way back: of a[i * step], b[i * step], ... the one that taps[i] says becomes in[i], the others 0.
   void (*share_to_four)(const T* in, const uint8_t* taps, int64_t n, int64_t step, T* a, T* b, T* c, T* d) = nullptr;
+  // largest_of_four for step 1 and max(x, 0) of the elements; null for half types too. Masks, unless null, get the bits
+  // of each element: see kernels/relu_mask.h; n is a multiple of 8 then.
+  void (*relu_of_four)(const FourOf<const T*>& x, int64_t n, T* out, uint8_t* taps,
+                       const FourOf<uint8_t*>& masks) = nullptr;
 };
 
 // Of the target in use. T is any floating type, uint8_t, int8_t, int16_t, int32_t or int64_t.

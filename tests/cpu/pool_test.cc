@@ -243,15 +243,23 @@ Pool halving_pool(int64_t batch, int64_t channels, int64_t size) {
   return p;
 }
 
+// Channels and sizes that fill vectors of every length, and such that leave a rest.
+template <class T>
+void expect_max_over_halves() {
+  uint32_t seed = 1;
+  for (Layout layout : {Layout::Plain, Layout::ChannelsLast})
+    for (const auto& [channels, size] : {std::pair<int64_t, int64_t>{32, 32}, {64, 16}, {61, 13}, {9, 70}}) {
+      Pool p = halving_pool(2, channels, size);
+      p.layout = layout;
+      expect_max_like_loops<T>(p, seed++);
+    }
+}
+
 TEST(MaxPool, AgreesWithLoopsOnLayersOfRealNetworks) {
-  for (Layout layout : {Layout::Plain, Layout::ChannelsLast}) {
-    Pool p = halving_pool(3, 32, 32);
-    p.layout = layout;
-    expect_max_like_loops<float>(p, 1);
-    p = halving_pool(2, 64, 16);
-    p.layout = layout;
-    expect_max_like_loops<float>(p, 2);
-  }
+  expect_max_over_halves<float>();
+  expect_max_over_halves<double>();
+  expect_max_over_halves<Half>();
+  expect_max_over_halves<BFloat16>();
 }
 
 TEST(MaxPool, KeepsTheFirstOfEqualValuesAndTheLastNaN) {
