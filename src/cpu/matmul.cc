@@ -466,4 +466,10 @@ void gemm(const Gemm& problem) {
   });
 }
 
+bool gemm_to_float(const Gemm& problem) {
+  Gemm g = problem;
+  g.float_c = true;
+  return onednn::gemm(g);
+}
+
 }  // namespace relume::cpu

@@ -53,10 +53,11 @@ struct Problem {
   int64_t m = 0, n = 0, k = 0, batch = 1;
   Form a, b, c;
   bool bias = false, packed = false;  // B in the primitive's own order
+  bool float_c = false;
   float beta = 0;
   int64_t threads = 1;
 
-  using Key = std::array<int64_t, 18>;
+  using Key = std::array<int64_t, 19>;
   Key key() const {
     return {static_cast<int64_t>(dtype),
             m,
@@ -73,6 +74,7 @@ struct Problem {
             c.batch_stride,
             bias,
             packed,
+            float_c,
             threads,
             static_cast<int64_t>(beta * 4096),
             beta != static_cast<float>(static_cast<int64_t>(beta * 4096)) / 4096};
@@ -102,10 +104,10 @@ class Planner {
 
   Plan plan() const {
     Plan plan;
-    plan.a = describe(p_.m, p_.k, p_.a);
-    plan.given_b = describe(p_.k, p_.n, p_.b);
+    plan.a = describe(p_.m, p_.k, p_.a, type_);
+    plan.given_b = describe(p_.k, p_.n, p_.b, type_);
     plan.b = p_.packed ? memory::desc({p_.k, p_.n}, type_, memory::format_tag::any) : plan.given_b;
-    plan.c = describe(p_.m, p_.n, p_.c);
+    plan.c = describe(p_.m, p_.n, p_.c, p_.float_c ? memory::data_type::f32 : type_);
     if (p_.bias)
       plan.bias = p_.batch > 1 ? memory::desc({1, 1, p_.n}, type_, memory::format_tag::abc)
                                : memory::desc({1, p_.n}, type_, memory::format_tag::ab);
@@ -129,12 +131,12 @@ class Planner {
   }
 
  private:
-  memory::desc describe(int64_t rows, int64_t columns, const Form& form) const {
+  memory::desc describe(int64_t rows, int64_t columns, const Form& form, memory::data_type type) const {
     const int64_t row_stride = form.row_major ? form.leading : 1, column_stride = form.row_major ? 1 : form.leading;
-    if (p_.batch == 1) return memory::desc({rows, columns}, type_, memory::dims{row_stride, column_stride});
+    if (p_.batch == 1) return memory::desc({rows, columns}, type, memory::dims{row_stride, column_stride});
     const int64_t matrices = form.batch_stride == 0 ? 1 : p_.batch;
     const int64_t batch_stride = form.batch_stride == 0 ? rows * columns : form.batch_stride;
-    return memory::desc({matrices, rows, columns}, type_, memory::dims{batch_stride, row_stride, column_stride});
+    return memory::desc({matrices, rows, columns}, type, memory::dims{batch_stride, row_stride, column_stride});
   }
 
   const Problem& p_;
@@ -232,6 +234,7 @@ bool describe(const Gemm& g, Problem& problem) {
   problem.c = {true, g.c_row, g.batch > 1 ? g.c_batch : 0};
   problem.bias = g.bias != nullptr;
   problem.packed = g.kept_b != nullptr;
+  problem.float_c = g.float_c;
   problem.beta = static_cast<float>(g.beta);
   return find_form(g.m, g.k, g.a_row, g.a_col, g.batch > 1 ? g.a_batch : 0, problem.a) &&
          find_form(g.k, g.n, g.b_row, g.b_col, g.batch > 1 ? g.b_batch : 0, problem.b);
@@ -301,7 +304,21 @@ bool sgemm(const Product<float>& p) {
                     p.c, std::max(p.c_row, p.n)) == dnnl_success;
 }
 
-bool gemm(const Gemm& g) {
+namespace {
+
+// A product with a column is one with a row, of which there are kernels for bfloat16.
+Gemm with_row(Gemm g) {
+  if (g.dtype != kBFloat16 || g.n != 1 || g.m < 2 || g.batch != 1 || g.bias || g.kept_b || g.c_row != 1) return g;
+  std::swap(g.a, g.b), std::swap(g.m, g.n);
+  std::swap(g.a_row, g.b_col), std::swap(g.a_col, g.b_row);
+  g.c_row = g.n;
+  return g;
+}
+
+}  // namespace
+
+bool gemm(const Gemm& given) {
+  const Gemm g = with_row(given);
   const double work =
       static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k) * static_cast<double>(g.batch);
   Problem problem;

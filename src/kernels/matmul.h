@@ -28,10 +28,15 @@ struct Gemm {
   // Not null where B stays as it is for later products: what was kept of it, to be used and replaced.
   std::shared_ptr<const detail::Derived>* kept_b = nullptr;
   bool repeatable = false;  // the same bits for any number of threads, whatever was asked for
+  bool float_c = false;     // C is float32, whatever A and B are: for gemm_to_float()
 };
 
 // Throws NotImplementedError for dtypes that PyTorch has no product for (bool, uint16). The same bits come out for any
 // number of threads where use_deterministic_algorithms() asks for that.
 void gemm(const Gemm& problem);
+
+// The product of bfloat16 matrices as float32, with beta 0 and no bias; or false, with nothing done, where there are no
+// kernels that are faster than products in float32.
+bool gemm_to_float(const Gemm& problem);
 
 }  // namespace relume::cpu

@@ -4,6 +4,7 @@
 
 #include "ops/autocast.h"
 #include "ops/composed.h"
+#include "ops/linear.h"
 #include "ops/methods.h"
 
 namespace relume {
@@ -17,6 +18,13 @@ Tensor repeated_heads(const Tensor& query, const Tensor& heads) {
       "value {}",
       query.sizes(), heads.sizes());
   return heads.repeat_interleave(query.size(-3) / heads.size(-3), -3);
+}
+
+// The scaled products of bfloat16 as float32, where nothing is recorded and there are such products.
+Tensor scores_as_float(const Tensor& query, const Tensor& key, double scale) {
+  if (query.scalar_type() != kBFloat16 || recording({query, key})) return {};
+  Tensor scores = product_as_float(query, key.transpose(-2, -1));
+  return scores.defined() ? scores.mul_(scale) : scores;
 }
 
 }  // namespace
@@ -51,25 +59,27 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
   const bool fused = query.dim() == 4 && query.size(-1) == value.size(-1) && dropout_p == 0;
   check(!is_causal || !attn_mask.defined() || fused,
         "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True");
+  const double factor = scale ? *scale : 1 / std::sqrt(static_cast<double>(query.size(-1)));
   if (enable_gqa)
     return scaled_dot_product_attention(query, repeated_heads(query, key), repeated_heads(query, value), attn_mask,
                                         dropout_p, is_causal, scale, false);
-  if (is_reduced_floating_point(query.scalar_type())) {  // rounded once, at the end
+  Tensor scores = scores_as_float(query, key, factor);
+  if (is_reduced_floating_point(query.scalar_type()) && !scores.defined()) {  // rounded once, at the end
     const bool adds = attn_mask.defined() && attn_mask.scalar_type() != kBool;
-    const Tensor wide = scaled_dot_product_attention(query.to(kFloat), key.to(kFloat), value.to(kFloat),
-                                                     adds ? attn_mask.to(kFloat) : attn_mask, dropout_p, is_causal,
-                                                     scale, false);
+    const Tensor wide =
+        scaled_dot_product_attention(query.to(kFloat), key.to(kFloat), value.to(kFloat),
+                                     adds ? attn_mask.to(kFloat) : attn_mask, dropout_p, is_causal, scale, false);
     return wide.to(query.scalar_type());
   }
   const Tensor causal = is_causal ? tril(ones({query.size(-2), key.size(-2)}, kBool)) : Tensor();
   // Both factors get the root, so that products of large numbers stay in range.
-  const double root = std::sqrt(scale ? *scale : 1 / std::sqrt(static_cast<double>(query.size(-1))));
-  Tensor scores = matmul(query * root, (key * root).transpose(-2, -1));
+  const double root = std::sqrt(factor);
+  if (!scores.defined()) scores = matmul(query * root, (key * root).transpose(-2, -1));
   for (const Tensor& mask : {causal, attn_mask}) {
     if (!mask.defined()) continue;
     const bool hides = mask.scalar_type() == kBool;  // what is false
     scores =
-        scores + (hides ? zeros(mask.sizes(), query.scalar_type()).masked_fill(logical_not(mask), -INFINITY) : mask);
+        scores + (hides ? zeros(mask.sizes(), scores.scalar_type()).masked_fill(logical_not(mask), -INFINITY) : mask);
   }
   Tensor weights = softmax(scores, -1);
   if (attn_mask.defined() && attn_mask.scalar_type() == kBool) {  // rows that see nothing are zeros
@@ -77,7 +87,7 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
     weights = weights.masked_fill(logical_not(seen.any(-1, true)), 0);
   }
   if (dropout_p > 0) weights = dropout(weights, dropout_p, true);
-  return matmul(weights, value);
+  return matmul(weights.to(value.scalar_type()), value);
 }
 
 }  // namespace relume

@@ -92,13 +92,14 @@ std::optional<int64_t> batch_stride(const Tensor& matrices) {
   return stride.value_or(0);
 }
 
-// A batch of products; the leading dimensions of a and b are equal.
-Tensor multiply_batch(const Tensor& a, const Tensor& b) {
+// A batch of products; the leading dimensions of a and b are equal. With `to_float` of bfloat16 matrices as float32,
+// or undefined where that would not be faster than products of float32.
+Tensor multiply_batch(const Tensor& a, const Tensor& b, bool to_float = false) {
   const Tensor left = batch_stride(a) ? a : a.contiguous(), right = batch_stride(b) ? b : b.contiguous();
   DimVector sizes(a.sizes());
   const size_t rank = sizes.size();
   sizes[rank - 1] = b.size(-1);
-  Tensor result = make_tensor(sizes, a.scalar_type());
+  Tensor result = make_tensor(sizes, to_float ? kFloat : a.scalar_type());
   cpu::Gemm gemm;
   gemm.dtype = a.scalar_type();
   gemm.m = a.size(-2), gemm.k = a.size(-1), gemm.n = b.size(-1);
@@ -107,9 +108,22 @@ Tensor multiply_batch(const Tensor& a, const Tensor& b) {
   gemm.c = result.impl()->data(), gemm.c_row = gemm.n;
   for (size_t d = 0; d + 2 < rank; ++d) gemm.batch *= sizes[d];
   gemm.a_batch = *batch_stride(left), gemm.b_batch = *batch_stride(right), gemm.c_batch = gemm.m * gemm.n;
+  if (to_float) return cpu::gemm_to_float(gemm) ? result : Tensor();
   cpu::gemm(gemm);
   return result;
 }
+
+}  // namespace
+
+Tensor product_as_float(const Tensor& a, const Tensor& b) {
+  const IntArrayRef first = a.sizes(), second = b.sizes();
+  const size_t rank = first.size();
+  const bool fits = rank == second.size() && first.slice(0, rank - 2) == second.slice(0, rank - 2) &&
+                    first[rank - 1] == second[rank - 2];
+  return fits && a.scalar_type() == kBFloat16 ? multiply_batch(a, b, /*to_float=*/true) : Tensor();
+}
+
+namespace {
 
 // Whether a matrix is the transpose of a row-major one. Its gradient is then made in the same order, so that the
 // gradient of what it was transposed from is row-major.
@@ -357,13 +371,17 @@ Tensor fused_value(const FusedRow& row, const Tensor& self, const Tensor& a, con
     multiply_into(result, a, b, self.impl()->data(), alpha.toDouble());
     return result;
   }
+  Tensor product;
   if (row.rounds_once && is_reduced_floating_point(a.scalar_type())) {
-    const Tensor wide = fused_value(row, self.to(kFloat), a.to(kFloat), b.to(kFloat), beta, alpha);
-    return wide.to(a.scalar_type());
+    product = product_as_float(a, b);
+    if (!product.defined())
+      return fused_value(row, self.to(kFloat), a.to(kFloat), b.to(kFloat), beta, alpha).to(a.scalar_type());
+  } else {
+    product = row.product(a, b);
   }
-  Tensor result = scaled(row.product(a, b), alpha);
-  const Tensor start = self.expand(result.sizes());
-  return beta.toDouble() == 0 ? result : result.add_(start, beta);
+  Tensor result = scaled(product, alpha);
+  if (beta.toDouble() != 0) result.add_(self.expand(result.sizes()), beta);
+  return result.to(a.scalar_type());
 }
 
 void check_fused(const FusedRow& row, const Tensor& self, const Tensor& a, const Tensor& b) {

@@ -286,6 +286,19 @@ struct LogReduction {
   VF f;
   VF exponent;
 };
+#if HWY_TARGET == HWY_AVX3
+RELUME_INLINE LogReduction reduce_log(VF x) {
+  const VF mantissa = VF::Raw{_mm512_getmant_ps(x.v.raw, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_zero)};
+  const VF exponent = VF::Raw{_mm512_getexp_ps(x.v.raw)};
+  const auto large = mantissa >= VF(1.41421354);
+  return {select(large, mantissa * VF(0.5), mantissa) - VF(1.0), select(large, exponent + VF(1.0), exponent)};
+}
+RELUME_INLINE VF with_log_edges(VF x, VF y) {
+  const __m512i results = _mm512_set1_epi32(0x00500422);  // NaN for NaN, -infinity for 0, infinity for infinity
+  const VF fixed = VF::Raw{_mm512_fixupimm_ps(y.v.raw, x.v.raw, results, 0)};
+  return select(x < VF(0.0), VF(kNaN), fixed);
+}
+#else
 RELUME_INLINE LogReduction reduce_log(VF x) {
   const auto subnormal = x < VF(1.17549435e-38);
   const VF scaled = select(subnormal, x * VF(8388608.0), x);
@@ -297,6 +310,7 @@ RELUME_INLINE VF with_log_edges(VF x, VF y) {
   const VF edge = select(x == VF(0.0), VF(-kInfinity), select(x < VF(0.0), VF(kNaN), x));
   return select(x > VF(0.0) && x < VF(kInfinity), y, edge);
 }
+#endif
 
 }  // namespace detail
 
