@@ -302,15 +302,23 @@ std::optional<int64_t> run_indexed(const IndexedCall& call) {
 }
 
 void write_nonzero(int64_t* out, int64_t count, const bool* input, IntArrayRef sizes) {
-  const size_t rank = sizes.size();
-  const int64_t numel = numel_of(sizes);
-  DimVector at(rank);
-  for (int64_t i = 0; i < numel; ++i) {
-    if (input[i]) {
-      for (size_t d = 0; d < rank; ++d) out[static_cast<int64_t>(d) * count] = at[d];
-      ++out;
+  constexpr int64_t kBlock = 512;
+  const size_t last = sizes.size() - 1;
+  const int64_t row_size = sizes[last], rows = numel_of(sizes.slice(0, last));
+  DimVector at(last);
+  for (int64_t row = 0; row < rows; ++row, input += row_size) {
+    for (int64_t begin = 0; begin < row_size; begin += kBlock) {
+      const int64_t n = std::min(kBlock, row_size - begin);
+      int64_t found[kBlock], many = 0;  // without a branch, for what is true cannot be foreseen
+      for (int64_t i = 0; i < n; ++i) {
+        found[many] = begin + i;
+        many += input[begin + i];
+      }
+      for (size_t d = 0; d < last; ++d) std::fill_n(out + static_cast<int64_t>(d) * count, many, at[d]);
+      std::copy_n(found, many, out + static_cast<int64_t>(last) * count);
+      out += many;
     }
-    for (size_t d = rank; d-- > 0;) {
+    for (size_t d = last; d-- > 0;) {
       if (++at[d] < sizes[d]) break;
       at[d] = 0;
     }
