@@ -21,7 +21,7 @@ namespace {
 using dnnl::memory;
 
 constexpr double kLeastWork = 1 << 18;   // multiplications below which calling oneDNN costs more than it saves
-constexpr int64_t kLeastRows = 40;       // of float32, below which it takes too long to pack B,
+constexpr int64_t kLeastRows = 32;       // of float32, below which it takes too long to pack B,
 constexpr int64_t kLeastRowsPacked = 2;  // or to call oneDNN where B is packed already
 constexpr double kThreadWork = 1 << 18;  // multiplications below which another thread does not pay
 constexpr double kLeastSgemmWork = 1 << 19;
@@ -225,9 +225,13 @@ std::shared_ptr<const PackedB> packed(const Gemm& g, const Plan& plan) {
 // Whether oneDNN may have kernels; asking for a lower target than the machine's best excludes them.
 bool may_have_kernels(ScalarType dtype) { return (dtype == kFloat || dtype == kBFloat16) && target() == Target::AVX3; }
 
+// Few rows by many columns, of a B that lies in rows: there sgemm is quicker than the batched-reduce kernels.
+bool few_rows(int64_t m, int64_t n, int64_t b_col) { return m >= 8 && m < 96 && n >= 512 && b_col == 1; }
+
 bool describe(const Gemm& g, Problem& problem) {
   if (g.alpha != 1 || g.n < 2 || g.k < 2) return false;
   if (g.dtype == kFloat && g.m < (g.kept_b ? kLeastRowsPacked : kLeastRows)) return false;
+  if (g.dtype == kFloat && !g.kept_b && g.batch == 1 && few_rows(g.m, g.n, g.b_col)) return false;
   if (g.batch > 1 && (g.kept_b || g.a_batch == 0 || g.c_batch < g.m * g.c_row)) return false;
   problem.dtype = g.dtype;
   problem.m = g.m, problem.n = g.n, problem.k = g.k, problem.batch = g.batch;
@@ -262,8 +266,8 @@ std::optional<Operand> operand(const float* data, int64_t rows, int64_t columns,
 class SpreadLines {
  public:
   SpreadLines(const Operand& from, char across, int64_t depth, int64_t length, int64_t uses)
-      : copies_(from.transposed == across && from.leading * kItem % kBadStride == 0 && uses >= kLeastUses &&
-                depth >= kLeastDepth),
+      : copies_(target() == Target::AVX2 && from.transposed == across && from.leading * kItem % kBadStride == 0 &&
+                uses >= kLeastUses && depth >= kLeastDepth),
         scratch_(copies_ ? depth * (length + kMore) * kItem : 0),
         operand_(copies_ ? Operand{scratch_.as<float>(), across, length + kMore} : from) {
     if (!copies_) return;
@@ -282,18 +286,18 @@ class SpreadLines {
   const Operand operand_;
 };
 
-// Of machines with AVX2 as their best: those with AVX-512 have batched-reduce kernels, and where a lower target was
-// asked for, oneDNN would not keep to it.
-bool may_use_sgemm() {
-  static const bool best = supported_targets().back() == Target::AVX2;
-  return best && target() == Target::AVX2 && !deterministic_algorithms();
+// Where a lower target than the machine's best was asked for, oneDNN would not keep to it.
+bool may_use_sgemm(const Product<float>& p) {
+  static const Target best = supported_targets().back();
+  if (target() != best || deterministic_algorithms()) return false;
+  return best == Target::AVX2 || (best == Target::AVX3 && few_rows(p.m, p.n, p.b_col));
 }
 
 }  // namespace
 
 bool sgemm(const Product<float>& p) {
   const double work = static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
-  if (work < kLeastSgemmWork || p.repeatable || !may_use_sgemm()) return false;
+  if (work < kLeastSgemmWork || p.repeatable || !may_use_sgemm(p)) return false;
   if (p.c_col != 1 || (p.m > 1 && p.c_row < p.n)) return false;
   const auto a = operand(p.a, p.m, p.k, p.a_row, p.a_col), b = operand(p.b, p.k, p.n, p.b_row, p.b_col);
   if (!a || !b) return false;
