@@ -12,7 +12,7 @@
 namespace relume::cpu {
 namespace {
 
-constexpr int64_t kGrain = 1 << 14;  // window elements that a thread takes at least
+constexpr int64_t kGrain = 1 << 13;  // window elements that a thread takes at least
 constexpr int64_t kManyTaps = 16;    // windows with more elements look their winner up, one output after the other
 constexpr uint8_t kNoTap = 255;
 
