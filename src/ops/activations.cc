@@ -133,9 +133,9 @@ struct Forward {
     fail_not_implemented(call.row->traits->kernel, dtype);
   const bool promotes = !is_floating_point(dtype) && call.row->traits->integers == Integers::Promote;
   const ScalarType result = promotes ? ScalarType(get_default_dtype()) : dtype;
-  const ElementwiseKernel kernel = make_kernel(call, &ActivationLoops::forward, result);
-  if (!kernel.loop) fail_not_implemented(call.row->traits->kernel, dtype);
-  return {kernel, result};
+  const Forward forward = {make_kernel(call, &ActivationLoops::forward, result), result};
+  if (!forward.kernel.loop) fail_not_implemented(call.row->traits->kernel, dtype);
+  return forward;
 }
 
 // ---- Backward ----------------------------------------------------------------------------------------------------
