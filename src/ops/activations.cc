@@ -150,9 +150,9 @@ Tensor second_derivative(const Call& call, const Tensor& grad, const Tensor& gra
 
 // grad f', written in terms of what was saved.
 Tensor derivative(const Call& call, const Tensor& grad, const Tensor& saved) {
-  const Tensor result = elementwise(derivative_kernel(call, saved.scalar_type()), {&grad, &saved}, saved.scalar_type());
+  Tensor result = elementwise(derivative_kernel(call, saved.scalar_type()), {&grad, &saved}, saved.scalar_type());
   if (!recording({grad, saved})) return result;
-  return record(call.row->backward_grad_fn, result, {grad, saved}, {grad, saved}, [call](Backward& run) {
+  return record(call.row->backward_grad_fn, std::move(result), {grad, saved}, {grad, saved}, [call](Backward& run) {
     check(call.row->traits->twice_differentiable, "derivative for aten::{}_backward is not implemented",
           call.row->name);
     const Tensor saved = run.saved(1);
@@ -166,9 +166,9 @@ Tensor second_derivative(const Call& call, const Tensor& grad, const Tensor& gra
   const ScalarType dtype = saved.scalar_type();
   const bool from_input = call.inverts && !call.saves_result;
   const auto loop = from_input ? &ActivationLoops::second_from_input : &ActivationLoops::second;
-  const Tensor result = elementwise(make_kernel(call, loop, dtype), {&grad, &grad_grad, &saved}, dtype);
+  Tensor result = elementwise(make_kernel(call, loop, dtype), {&grad, &grad_grad, &saved}, dtype);
   if (!recording({grad, grad_grad, saved})) return result;
-  return record(call.row->second_grad_fn, result, {grad, grad_grad, saved}, {grad, grad_grad, saved},
+  return record(call.row->second_grad_fn, std::move(result), {grad, grad_grad, saved}, {grad, grad_grad, saved},
                 [call](Backward& run) {
                   const Tensor saved = run.saved(2);
                   if (run.needs(0)) run.set(0, second_derivative(call, run.grad(), run.saved(1), saved));

@@ -38,10 +38,10 @@ bool keeps(Kept kept, const Tensor& other) {
 }  // namespace
 
 Tensor arithmetic(const ArithmeticRow& row, const Tensor& self, const Tensor& other, ScalarType dtype) {
-  const Tensor result = elementwise(arithmetic_kernel(row, dtype), {&self, &other}, dtype);
+  Tensor result = elementwise(arithmetic_kernel(row, dtype), {&self, &other}, dtype);
   if (!row.backward || !recording({self, other})) return result;
   const Tensor none;
-  return record(row.grad_fn, result, {self, other},
+  return record(row.grad_fn, std::move(result), {self, other},
                 {keeps(row.keeps_self, other) ? self : none, keeps(row.keeps_other, self) ? other : none},
                 row.backward);
 }
@@ -150,9 +150,9 @@ Tensor sum_of(const SumRow& row, const Tensor& self, const Tensor& other, const 
   check_alpha(dtype, alpha);
   const cpu::ScaleOptions options = scale_options(row, alpha, dtype);
   const ElementwiseKernel kernel = arithmetic_kernel(is_one(alpha) ? row.plain : row.scaled, dtype, &options);
-  const Tensor result = elementwise(kernel, {&self, &other}, dtype);
+  Tensor result = elementwise(kernel, {&self, &other}, dtype);
   if (!recording({self, other})) return result;
-  return record(row.plain.grad_fn, result, {self, other}, {}, sum_backward(row.sign, alpha));
+  return record(row.plain.grad_fn, std::move(result), {self, other}, {}, sum_backward(row.sign, alpha));
 }
 
 Tensor& sum_into(const SumRow& row, Tensor& self, const Tensor& other, const Scalar& alpha, ScalarType dtype) {
@@ -222,8 +222,8 @@ Tensor rsub(const Tensor& self, const Scalar& other, const Scalar& alpha) {
   const ScalarType dtype = result_type({self, other});
   check_alpha(dtype, alpha);
   const cpu::ScaleOptions options = scale_options(kSub, alpha, dtype);
-  const Tensor result = elementwise(arithmetic_kernel(kSub.scaled, dtype, &options), {&from, &self}, dtype);
-  return record("RsubBackward1", result, {self}, {},
+  Tensor result = elementwise(arithmetic_kernel(kSub.scaled, dtype, &options), {&from, &self}, dtype);
+  return record("RsubBackward1", std::move(result), {self}, {},
                 [factor = -alpha](Backward& run) { run.set(0, times(run.grad(), factor)); });
 }
 
@@ -489,7 +489,7 @@ Tensor pow(const Tensor& self, const Scalar& exponent) {
     const Tensor power = number_within(exponent, dtype);
     result = elementwise(arithmetic_kernel(kPow, dtype), {&self, &power}, dtype);
   }
-  return record("PowBackward0", result, {self}, {self}, power_backward(exponent));
+  return record("PowBackward0", std::move(result), {self}, {self}, power_backward(exponent));
 }
 Tensor& pow_(Tensor& self, const Scalar& exponent) {
   impl_of(self, "pow_");

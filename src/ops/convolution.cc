@@ -110,20 +110,22 @@ Tensor sum_of_channels(const Tensor& grad) {
 }
 
 Tensor apply(const Conv& conv, Direction direction, const Tensor& from, const Tensor& weight, const Tensor& bias) {
-  const Tensor value = apply_value(conv, direction, from, weight, bias, !recording({from, weight, bias}));
-  return record("ConvolutionBackward0", value, {from, weight, bias}, {from, weight}, [conv, direction](Backward& run) {
-    const Tensor& grad = run.grad();
-    if (run.needs(0)) run.set(0, apply(conv, opposite(direction), grad, run.saved(1)));
-    const bool forward = direction == Direction::ToOutput;
-    if (run.needs(1) && run.needs(2) && forward && !GradMode::is_enabled()) {  // one pass makes both
-      Tensor sums;
-      run.set(1, weight_value(conv, run.saved(0), grad, &sums));
-      run.set(2, sums);
-      return;
-    }
-    if (run.needs(1)) run.set(1, forward ? weight_of(conv, run.saved(0), grad) : weight_of(conv, grad, run.saved(0)));
-    if (run.needs(2)) run.set(2, sum_of_channels(grad));
-  });
+  Tensor value = apply_value(conv, direction, from, weight, bias, !recording({from, weight, bias}));
+  return record("ConvolutionBackward0", std::move(value), {from, weight, bias}, {from, weight},
+                [conv, direction](Backward& run) {
+                  const Tensor& grad = run.grad();
+                  if (run.needs(0)) run.set(0, apply(conv, opposite(direction), grad, run.saved(1)));
+                  const bool forward = direction == Direction::ToOutput;
+                  if (run.needs(1) && run.needs(2) && forward && !GradMode::is_enabled()) {  // one pass makes both
+                    Tensor sums;
+                    run.set(1, weight_value(conv, run.saved(0), grad, &sums));
+                    run.set(2, sums);
+                    return;
+                  }
+                  if (run.needs(1))
+                    run.set(1, forward ? weight_of(conv, run.saved(0), grad) : weight_of(conv, grad, run.saved(0)));
+                  if (run.needs(2)) run.set(2, sum_of_channels(grad));
+                });
 }
 
 // ---- Arguments ---------------------------------------------------------------------------------------------------

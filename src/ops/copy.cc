@@ -113,7 +113,7 @@ Tensor Tensor::to(ScalarType dtype, bool, bool copy) const {
   if (dtype == from) return copy ? relume::clone(*this) : *this;
   Tensor result = copied(*this, dtype, std::nullopt);
   if (!relume::is_floating_point(dtype)) return result;
-  return record("ToCopyBackward0", result, {*this}, {}, [](Backward& run) { run.set(0, run.grad()); });
+  return record("ToCopyBackward0", std::move(result), {*this}, {}, [](Backward& run) { run.set(0, run.grad()); });
 }
 Tensor Tensor::to(Device device, bool non_blocking, bool copy) const {
   return to(device, impl_of(*this, "to").dtype, non_blocking, copy);

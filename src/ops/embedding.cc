@@ -40,7 +40,7 @@ Tensor table_gradient(const Tensor& grad, const Tensor& indices, const Tensor& b
     if (options.padding >= 0) taken = taken.masked_fill(indices.eq(options.padding).unsqueeze(-1), 0);
     run.set(0, bag.defined() ? zeros({count, taken.size(-1)}, taken.scalar_type()).index_add(0, bag, taken) : taken);
   };
-  return record("EmbeddingDenseBackwardBackward0", result, {grad}, {indices, bag}, backward);
+  return record("EmbeddingDenseBackwardBackward0", std::move(result), {grad}, {indices, bag}, backward);
 }
 
 // result[..., :] = weight[indices[...], :]: weight [rows, columns], indices int64 or int32 of any shape. The row
@@ -61,7 +61,7 @@ Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_id
     cpu::embedding_forward(describe_embedding(index, weight.scalar_type(), weight.size(0), weight.size(1)),
                            table.data_ptr(), result.data_ptr());
   }
-  return record("EmbeddingBackward0", result, {weight}, {indices},
+  return record("EmbeddingBackward0", std::move(result), {weight}, {indices},
                 [options = TableGradient{weight.size(0), padding_idx, scale_grad_by_freq}](Backward& run) {
                   run.set(0, table_gradient(run.grad(), run.saved(0), Tensor(), options));
                 });

@@ -86,7 +86,7 @@ Tensor bag_sums(const Tensor& weight, const Tensor& factors, const Bags& bags, b
                             result.data_ptr());
   }
   const TableGradient options = {weight.size(0), bags.padding, scale_grad_by_freq};
-  return record("EmbeddingBagBackward0", result, {weight, factors},
+  return record("EmbeddingBagBackward0", std::move(result), {weight, factors},
                 {factors.defined() ? weight : factors, factors, bags.index, bags.bag, bags.sizes},
                 [options, mean](Backward& run) {
                   const Tensor factors = run.saved(1), index = run.saved(2), bag = run.saved(3);

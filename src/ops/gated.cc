@@ -18,8 +18,8 @@ Tensor glu(const Tensor& self, int64_t dim) {
   check(size % 2 == 0, "Halving dimension must be even, but dimension {} is size {}", at, size);
   if (!self.is_floating_point()) fail_not_implemented("glu_cpu", impl.dtype);
   const Tensor plain = self.detach();
-  const Tensor result = plain.narrow(at, 0, half) * sigmoid(plain.narrow(at, half, half));
-  return record("GluBackward0", result, {self}, {self}, [at, half](Backward& run) {
+  Tensor result = plain.narrow(at, 0, half) * sigmoid(plain.narrow(at, half, half));
+  return record("GluBackward0", std::move(result), {self}, {self}, [at, half](Backward& run) {
     const Tensor x = run.saved(0);
     const Tensor a = x.narrow(at, 0, half), gate = sigmoid(x.narrow(at, half, half));
     const Tensor grad_a = run.grad() * gate;
@@ -57,8 +57,8 @@ Tensor prelu(const Tensor& self, const Tensor& weight) {
   if (const Autocast cast(CastTo::ScopeDtype); cast) return prelu(cast(self), cast(weight));
   const Tensor slopes = slopes_for(self, weight);
   const ScalarType dtype = self.scalar_type();
-  const Tensor result = elementwise(arithmetic_kernel(kPrelu, dtype), {&self, &slopes}, dtype);
-  return record("PreluKernelBackward0", result, {self, slopes}, {self, slopes}, [](Backward& run) {
+  Tensor result = elementwise(arithmetic_kernel(kPrelu, dtype), {&self, &slopes}, dtype);
+  return record("PreluKernelBackward0", std::move(result), {self, slopes}, {self, slopes}, [](Backward& run) {
     const Tensor x = run.saved(0);
     const Tensor positive = x > 0;
     if (run.needs(0))
@@ -114,8 +114,9 @@ Tensor rrelu(const Tensor& self, const Scalar& lower, const Scalar& upper, bool 
   const RandomSlopes slopes = check_rrelu(self, lower, upper, training);
   const Tensor x = self.detach().contiguous();
   const Tensor noise = training ? draw_slopes(x, slopes, generator) : Tensor();
-  const Tensor result = training ? x * noise : leaky_relu(x, slopes.mean());
-  return record("RreluWithNoiseBackward0", result, {self}, {slopes.draws() ? noise : self}, rrelu_backward(slopes));
+  Tensor result = training ? x * noise : leaky_relu(x, slopes.mean());
+  return record("RreluWithNoiseBackward0", std::move(result), {self}, {slopes.draws() ? noise : self},
+                rrelu_backward(slopes));
 }
 
 Tensor& rrelu_(Tensor& self, const Scalar& lower, const Scalar& upper, bool training,

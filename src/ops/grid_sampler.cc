@@ -58,22 +58,23 @@ Tensor products(const Tensor& input, const Tensor& grad, const Tensor& index);
 // [N, C, pixels] to [N, C, points], with weights [N, points, taps].
 Tensor weighted_sums(const Tensor& input, const Tensor& index, const Tensor& weights) {
   const Tensor x = input.contiguous(), w = weights.contiguous();
-  const Tensor result = make_tensor({input.size(0), input.size(1), index.size(1)}, input.scalar_type());
+  Tensor result = make_tensor({input.size(0), input.size(1), index.size(1)}, input.scalar_type());
   cpu::weighted_gather(work_of(index, input.size(1), input.size(2)), input.scalar_type(), x.data_ptr(), w.data_ptr(),
                        result.data_ptr());
-  return record("WeightedSumsBackward0", result, {input, weights}, {input, weights, index}, [](Backward& run) {
-    const Tensor& pixels = run.saved(0);
-    if (run.needs(0)) run.set(0, spread(run.grad(), run.saved(2), run.saved(1), pixels.size(2)));
-    if (run.needs(1)) run.set(1, products(pixels, run.grad(), run.saved(2)));
-  });
+  return record("WeightedSumsBackward0", std::move(result), {input, weights}, {input, weights, index},
+                [](Backward& run) {
+                  const Tensor& pixels = run.saved(0);
+                  if (run.needs(0)) run.set(0, spread(run.grad(), run.saved(2), run.saved(1), pixels.size(2)));
+                  if (run.needs(1)) run.set(1, products(pixels, run.grad(), run.saved(2)));
+                });
 }
 
 Tensor spread(const Tensor& grad, const Tensor& index, const Tensor& weights, int64_t pixels) {
   const Tensor y = grad.contiguous(), w = weights.contiguous();
-  const Tensor result = make_tensor({grad.size(0), grad.size(1), pixels}, grad.scalar_type());
+  Tensor result = make_tensor({grad.size(0), grad.size(1), pixels}, grad.scalar_type());
   cpu::weighted_scatter(work_of(index, grad.size(1), pixels), grad.scalar_type(), y.data_ptr(), w.data_ptr(),
                         result.data_ptr());
-  return record("SpreadBackward0", result, {grad, weights}, {grad, weights, index}, [](Backward& run) {
+  return record("SpreadBackward0", std::move(result), {grad, weights}, {grad, weights, index}, [](Backward& run) {
     if (run.needs(0)) run.set(0, weighted_sums(run.grad(), run.saved(2), run.saved(1)));
     if (run.needs(1)) run.set(1, products(run.grad(), run.saved(0), run.saved(2)));
   });
@@ -82,10 +83,10 @@ Tensor spread(const Tensor& grad, const Tensor& index, const Tensor& weights, in
 // [N, points, taps]: for each weight the pixels times what flows to the result.
 Tensor products(const Tensor& input, const Tensor& grad, const Tensor& index) {
   const Tensor x = input.contiguous(), y = grad.contiguous();
-  const Tensor result = make_tensor(index.sizes(), input.scalar_type());
+  Tensor result = make_tensor(index.sizes(), input.scalar_type());
   cpu::weighted_products(work_of(index, input.size(1), input.size(2)), input.scalar_type(), x.data_ptr(), y.data_ptr(),
                          result.data_ptr());
-  return record("ProductsBackward0", result, {input, grad}, {input, grad, index}, [](Backward& run) {
+  return record("ProductsBackward0", std::move(result), {input, grad}, {input, grad, index}, [](Backward& run) {
     if (run.needs(0)) run.set(0, spread(run.saved(1), run.saved(2), run.grad(), run.saved(0).size(2)));
     if (run.needs(1)) run.set(1, weighted_sums(run.saved(0), run.saved(2), run.grad()));
   });

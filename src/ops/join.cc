@@ -65,7 +65,7 @@ CatPlan plan_cat(TensorList tensors, int64_t dim) {
 
 Tensor cat(TensorList tensors, int64_t dim) {
   const CatPlan plan = plan_cat(tensors, dim);
-  const Tensor result = empty(plan.sizes, TensorOptions(common_dtype(tensors)), common_format(tensors));
+  Tensor result = empty(plan.sizes, TensorOptions(common_dtype(tensors)), common_format(tensors));
   const detail::TensorImpl& to = *result.impl();
   char* out = to.data();
   for (const Tensor& tensor : tensors) {
@@ -240,7 +240,7 @@ Tensor constant_pad_nd(const Tensor& self, IntArrayRef pad, const Scalar& value)
   }
   DimVector inverse(pad);
   for (int64_t& amount : inverse) amount = -amount;
-  return record("ConstantPadNdBackward0", result, {self}, {},
+  return record("ConstantPadNdBackward0", std::move(result), {self}, {},
                 [inverse](Backward& run) { run.set(0, constant_pad_nd(run.grad(), inverse, 0)); });
 }
 

@@ -220,10 +220,11 @@ Tensor dot_named(const char* grad_fn, const Tensor& self, const Tensor& other) {
     const NoGradGuard unrecorded;
     multiply_into(result, self.unsqueeze(0), other.unsqueeze(1));
   }
-  return record(grad_fn, result, {self, other}, {saved_for(other, self), saved_for(self, other)}, [](Backward& run) {
-    if (run.needs(0)) run.set(0, run.grad() * run.saved(1));
-    if (run.needs(1)) run.set(1, run.grad() * run.saved(0));
-  });
+  return record(grad_fn, std::move(result), {self, other}, {saved_for(other, self), saved_for(self, other)},
+                [](Backward& run) {
+                  if (run.needs(0)) run.set(0, run.grad() * run.saved(1));
+                  if (run.needs(1)) run.set(1, run.grad() * run.saved(0));
+                });
 }
 
 }  // namespace
@@ -260,8 +261,8 @@ Tensor matmul_broadcast(const Tensor& self, const Tensor& other) {
     const NoGradGuard unrecorded;
     result = multiply_batch(expanded(self), expanded(other));
   }
-  return record("UnsafeViewBackward0", result, {self, other}, {saved_for(other, self), saved_for(self, other)},
-                [](Backward& run) {
+  return record("UnsafeViewBackward0", std::move(result), {self, other},
+                {saved_for(other, self), saved_for(self, other)}, [](Backward& run) {
                   if (run.needs(0)) run.set(0, matmul(run.grad(), run.saved(1).transpose(-2, -1)));
                   if (run.needs(1)) run.set(1, matmul(run.saved(0).transpose(-2, -1), run.grad()));
                 });

@@ -27,7 +27,7 @@ Tensor record_difference(const char* name, const Tensor& losses, const Tensor& s
     const NoGradGuard no_grad;
     result = reduce(losses, reduction);
   }
-  return record(name, result, {self, target}, {self, target}, [factor, derivative](Backward& run) {
+  return record(name, std::move(result), {self, target}, {self, target}, [factor, derivative](Backward& run) {
     Tensor grad = derivative(run.saved(0) - run.saved(1));
     const Tensor scale = factor == 1 ? run.grad() : run.grad() * factor;
     if (GradMode::is_enabled() || grad.scalar_type() != scale.scalar_type() || grad.dim() < scale.dim())
@@ -158,7 +158,7 @@ Tensor binary_cross_entropy_backward(const Tensor& grad, const Tensor& self, con
     constexpr double kLowestVariance = 1e-12f;
     result = grad * (self - target) / ((1 - self) * self).clamp_min(kLowestVariance);
   }
-  return record("BinaryCrossEntropyBackwardBackward0", result, {grad, self, target}, {grad, self, target},
+  return record("BinaryCrossEntropyBackwardBackward0", std::move(result), {grad, self, target}, {grad, self, target},
                 [](Backward& run) {
                   constexpr double kLittle = 1e-12;
                   const Tensor x = run.saved(1), y = run.saved(2);
@@ -195,11 +195,12 @@ Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tens
     result = reduce(weighted(losses, weight), reduction);
   }
   const double factor = share(reduction, self.numel());
-  return record("BinaryCrossEntropyBackward0", result, {self, target}, {self, target, weight}, [factor](Backward& run) {
-    const Tensor x = run.saved(0), y = run.saved(1), grad = weighted(run.grad() * factor, run.saved(2));
-    if (run.needs(0)) run.set(0, binary_cross_entropy_backward(grad, x, y));
-    if (run.needs(1)) run.set(1, grad * (x.neg().log1p() - x.log()));
-  });
+  return record("BinaryCrossEntropyBackward0", std::move(result), {self, target}, {self, target, weight},
+                [factor](Backward& run) {
+                  const Tensor x = run.saved(0), y = run.saved(1), grad = weighted(run.grad() * factor, run.saved(2));
+                  if (run.needs(0)) run.set(0, binary_cross_entropy_backward(grad, x, y));
+                  if (run.needs(1)) run.set(1, grad * (x.neg().log1p() - x.log()));
+                });
 }
 
 // The same for x = sigmoid(self), computed from self without a loss of precision; pos_weight multiplies y log(x).
@@ -222,8 +223,8 @@ Tensor binary_cross_entropy_with_logits(const Tensor& self, const Tensor& target
     result = reduce(weighted((1 - target) * self - log_sigmoid, weight), reduction);
   }
   const double factor = share(reduction, self.numel());
-  return record("BinaryCrossEntropyWithLogitsBackward0", result, {self, target}, {self, target, weight, pos_weight},
-                [factor](Backward& run) {
+  return record("BinaryCrossEntropyWithLogitsBackward0", std::move(result), {self, target},
+                {self, target, weight, pos_weight}, [factor](Backward& run) {
                   const Tensor x = run.saved(0), y = run.saved(1), pos_weight = run.saved(3);
                   const Tensor grad = weighted(run.grad() * factor, run.saved(2));
                   if (run.needs(0)) {
@@ -296,13 +297,14 @@ void check_nll(const Tensor& self, const Tensor& target, const Tensor& weight, i
 // The gradient of nll_loss: zero but at the targets. It is linear in grad, and is differentiated as such.
 Tensor nll_backward(const Tensor& grad, const Tensor& target, const Tensor& weight, IntArrayRef sizes,
                     int64_t reduction, int64_t ignore_index, double scale) {
-  const Tensor result = zeros(sizes, grad.scalar_type());
+  Tensor result = zeros(sizes, grad.scalar_type());
   const Tensor dense = grad.contiguous();
   cpu::nll_backward(grad.scalar_type(), nll_arguments(sizes, target, weight, ignore_index), dense.data_ptr(),
                     reduction != kNone, scale, result.data_ptr());
-  return record("NllLossBackwardBackward0", result, {grad}, {target, weight}, [reduction, ignore_index](Backward& run) {
-    run.set(0, nll_loss(run.grad(), run.saved(0), run.saved(1), reduction, ignore_index));
-  });
+  return record("NllLossBackwardBackward0", std::move(result), {grad}, {target, weight},
+                [reduction, ignore_index](Backward& run) {
+                  run.set(0, nll_loss(run.grad(), run.saved(0), run.saved(1), reduction, ignore_index));
+                });
 }
 
 }  // namespace

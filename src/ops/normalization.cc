@@ -168,7 +168,7 @@ Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
     cpu::batch_norm_apply(norm, x.data(), statistics.mean.data_ptr(), statistics.inverse.data_ptr(), data_of(w),
                           data_of(b), DenseActivation(result, norm.layout).data());
   }
-  return record("NativeBatchNormBackward0", result, {input, weight, bias},
+  return record("NativeBatchNormBackward0", std::move(result), {input, weight, bias},
                 {input, weight, statistics.mean, statistics.inverse}, [training, eps](Backward& run) {
                   if (GradMode::is_enabled())
                     batch_norm_backward_of_ops(run, training, eps);

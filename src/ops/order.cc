@@ -102,10 +102,10 @@ auto scan_backward(bool product, int64_t dim) {
 
 Tensor scan(const ScanRow& row, const Tensor& self, int64_t dim, std::optional<ScalarType> dtype) {
   const int64_t d = wrap_dim(dim, impl_of(self, row.name).dim());
-  const Tensor result = scanned(row, self, d, dtype);
+  Tensor result = scanned(row, self, d, dtype);
   if (!is_floating_point(result.scalar_type()) || !recording({self})) return result;
   const bool product = row.op == cpu::ScanOp::Product;
-  if (!product) return record(row.grad_fn, result, {self}, {}, scan_backward(false, d));
+  if (!product) return record(row.grad_fn, std::move(result), {self}, {}, scan_backward(false, d));
   return record(row.grad_fn, result, {self}, {self, output(result)}, scan_backward(true, d));
 }
 

@@ -42,10 +42,10 @@ Tensor im2col(const Tensor& input, const Patches& patches) {
   DimVector sizes(x.sizes().slice(0, static_cast<size_t>(x.dim() - 2)));
   sizes.back() *= patches.kernel_elements();
   sizes.push_back(patches.count(0, size[0]) * patches.count(1, size[1]));
-  const Tensor result = make_tensor(sizes, x.scalar_type());
+  Tensor result = make_tensor(sizes, x.scalar_type());
   const int64_t images = x.numel() / std::max<int64_t>(1, size[0] * size[1]);
   cpu::unfold_windows(windows_of(images, x.scalar_type(), size, patches), x.data_ptr(), result.data_ptr());
-  return record("Im2ColBackward0", result, {input}, {},
+  return record("Im2ColBackward0", std::move(result), {input}, {},
                 [=](Backward& run) { run.set(0, col2im(run.grad(), size, patches)); });
 }
 
@@ -56,10 +56,10 @@ Tensor col2im(const Tensor& columns, const std::array<int64_t, 2>& size, const P
   sizes.back() /= patches.kernel_elements();
   sizes.push_back(size[0]);
   sizes.push_back(size[1]);
-  const Tensor result = make_tensor(sizes, x.scalar_type());
+  Tensor result = make_tensor(sizes, x.scalar_type());
   const int64_t images = result.numel() / std::max<int64_t>(1, size[0] * size[1]);
   cpu::fold_windows(windows_of(images, x.scalar_type(), size, patches), x.data_ptr(), result.data_ptr());
-  return record("Col2ImBackward0", result, {columns}, {},
+  return record("Col2ImBackward0", std::move(result), {columns}, {},
                 [=](Backward& run) { run.set(0, im2col(run.grad(), patches)); });
 }
 

@@ -81,17 +81,18 @@ Tensor clear_places(const Tensor& self, const Picks& picks, const Tensor& offset
 
 Tensor read_places(const char* grad_fn, const Tensor& self, const Picks& picks, const Tensor& offsets) {
   const Tensor dense = self.contiguous();
-  const Tensor result = make_tensor(picks.sizes, self.scalar_type());
+  Tensor result = make_tensor(picks.sizes, self.scalar_type());
   transfer(IndexedOp::Get, result, dense, picks, offsets);
-  return record(grad_fn, result, {dense}, {offsets}, [picks, sizes = DimVector(self.sizes())](Backward& run) {
-    run.set(0, add_to_zeros(run.grad(), sizes, picks, run.saved(0)));
-  });
+  return record(grad_fn, std::move(result), {dense}, {offsets},
+                [picks, sizes = DimVector(self.sizes())](Backward& run) {
+                  run.set(0, add_to_zeros(run.grad(), sizes, picks, run.saved(0)));
+                });
 }
 
 Tensor add_to_zeros(const Tensor& values, IntArrayRef sizes, const Picks& picks, const Tensor& offsets) {
-  const Tensor result = zeros(sizes, values.scalar_type());
+  Tensor result = zeros(sizes, values.scalar_type());
   transfer(IndexedOp::Add, values, result, picks, offsets);
-  return record("IndexPutBackward0", result, {values}, {offsets},
+  return record("IndexPutBackward0", std::move(result), {values}, {offsets},
                 [picks](Backward& run) { run.set(0, read_places("IndexBackward0", run.grad(), picks, run.saved(0))); });
 }
 
@@ -102,7 +103,7 @@ Tensor clear_places(const Tensor& self, const Picks& picks, const Tensor& offset
     result.copy_(self);
   }
   transfer(IndexedOp::Put, make_scalar(0, self.scalar_type()), result, picks, offsets);
-  return record("IndexPutBackward0", result, {self}, {offsets},
+  return record("IndexPutBackward0", std::move(result), {self}, {offsets},
                 [picks](Backward& run) { run.set(0, clear_places(run.grad(), picks, run.saved(0))); });
 }
 
@@ -134,11 +135,11 @@ Tensor make_picked(const Tensor& self, const PickedPlaces& places) {
 
 Tensor pick(const char* grad_fn, const Tensor& self, const PlacesFor& places, const Tensor& index) {
   const PickedPlaces own = places(self.strides());
-  const Tensor result = index.defined() ? make_tensor(own.picks.sizes, self.scalar_type()) : make_picked(self, own);
+  Tensor result = index.defined() ? make_tensor(own.picks.sizes, self.scalar_type()) : make_picked(self, own);
   transfer(IndexedOp::Get, result, self, own);
   if (!recording({self})) return result;
   const PickedPlaces dense = dense_places(self, places, own);
-  return record(grad_fn, result, {self}, {dense.offsets, index},
+  return record(grad_fn, std::move(result), {self}, {dense.offsets, index},
                 [picks = dense.picks, sizes = DimVector(self.sizes())](Backward& run) {
                   static_cast<void>(run.saved(1));  // the index, unchanged
                   run.set(0, add_to_zeros(run.grad(), sizes, picks, run.saved(0)));
@@ -154,7 +155,8 @@ Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const Pl
   }
   transfer(writing_op(row), values, result, own);
   if (!recording({self, values})) return result;
-  return record(row.grad_fn, result, {self, values}, {own.offsets, index}, put_backward(row.accumulate, own.picks));
+  return record(row.grad_fn, std::move(result), {self, values}, {own.offsets, index},
+                put_backward(row.accumulate, own.picks));
 }
 
 Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const PlacesFor& places, const Tensor& index) {

@@ -60,14 +60,14 @@ namespace {
 Tensor log_of_sum(const char* kernel, const char* grad_fn, const Tensor& a, const Tensor& b, double scale) {
   const ScalarType dtype = result_type({a, b});
   check_floating(kernel, dtype);
-  const Tensor result = [&] {
+  Tensor result = [&] {
     const NoGradGuard unrecorded;
     const ScalarType wide = dtype == kDouble ? kDouble : kFloat;
     const Tensor x = a.to(wide), y = b.to(wide);
     const Tensor distance = where(x == y, 0.0, abs(x - y) * -scale);  // also of equal infinities
     return (maximum(x, y) + log1p(exp(distance)) / scale).to(dtype);
   }();
-  return record(grad_fn, result, {a, b}, {a, b}, [scale](Backward& run) {
+  return record(grad_fn, std::move(result), {a, b}, {a, b}, [scale](Backward& run) {
     const Tensor left = run.saved(0), right = run.saved(1);
     const Tensor distance = where(left == right, 0.0, left - right) * scale;
     if (run.needs(0)) run.set(0, run.grad() * sigmoid(distance));

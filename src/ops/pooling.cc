@@ -185,18 +185,18 @@ Tensor gather(const PoolOp& op, const Pool& pool, Form form, const Tensor& from,
 
 // What flows to the maxima, scattered to where they were.
 Tensor scatter(const PoolOp& op, const Pool& pool, Form form, const Tensor& grad, const Tensor& index) {
-  const Tensor result = make_activation(sizes_like(op, grad, pool.input), grad.scalar_type(), form);
+  Tensor result = make_activation(sizes_like(op, grad, pool.input), grad.scalar_type(), form);
   cpu::max_pool_backward(pool, DenseActivation(grad, pool.layout).data(), Index(index, pool.layout),
                          DenseActivation(result, pool.layout).data());
-  return record(op.backward_grad_fn, result, {grad}, {index},
+  return record(op.backward_grad_fn, std::move(result), {grad}, {index},
                 [&op, pool, form](Backward& run) { run.set(0, gather(op, pool, form, run.grad(), run.saved(0))); });
 }
 
 Tensor gather(const PoolOp& op, const Pool& pool, Form form, const Tensor& from, const Tensor& index) {
-  const Tensor result = make_activation(sizes_like(op, from, pool.output), from.scalar_type(), form);
+  Tensor result = make_activation(sizes_like(op, from, pool.output), from.scalar_type(), form);
   cpu::max_pool_gather(pool, DenseActivation(from, pool.layout).data(), Index(index, pool.layout),
                        DenseActivation(result, pool.layout).data());
-  return record("GatherBackward0", result, {from}, {index},
+  return record("GatherBackward0", std::move(result), {from}, {index},
                 [&op, pool, form](Backward& run) { run.set(0, scatter(op, pool, form, run.grad(), run.saved(0))); });
 }
 
@@ -260,19 +260,19 @@ Tensor average(const PoolOp& op, Pool pool, cpu::AverageDivisor divisor, const T
   const DenseActivation input = input_of(op, self);
   const Form form = input.form();
   pool.layout = input.layout();
-  const Tensor result = make_activation(sizes_like(op, self, pool.output), self.scalar_type(), form);
+  Tensor result = make_activation(sizes_like(op, self, pool.output), self.scalar_type(), form);
   cpu::avg_pool_forward(pool, divisor, input.data(), DenseActivation(result, pool.layout).data());
-  return record(grad_fn, result, {self}, {}, [&op, pool, form, divisor](Backward& run) {
+  return record(grad_fn, std::move(result), {self}, {}, [&op, pool, form, divisor](Backward& run) {
     run.set_constant(0, op.backward_grad_fn, average_backward(op, pool, form, divisor, run.grad()));
   });
 }
 
 Tensor average_backward(const PoolOp& op, const Pool& pool, Form form, cpu::AverageDivisor divisor,
                         const Tensor& grad) {
-  const Tensor result = make_activation(sizes_like(op, grad, pool.input), grad.scalar_type(), form);
+  Tensor result = make_activation(sizes_like(op, grad, pool.input), grad.scalar_type(), form);
   cpu::avg_pool_backward(pool, divisor, DenseActivation(grad, pool.layout).data(),
                          DenseActivation(result, pool.layout).data());
-  return record(op.backward_grad_fn, result, {grad}, {}, [&op, pool, divisor](Backward& run) {
+  return record(op.backward_grad_fn, std::move(result), {grad}, {}, [&op, pool, divisor](Backward& run) {
     run.set(0, average(op, pool, divisor, run.grad(), op.backward_grad_fn));
   });
 }

@@ -174,7 +174,7 @@ Tensor normal(const Tensor& mean, double std, MaybeGenerator generator) {
     fill_normal(result, 0, std, generator);
     result.add_(mean);
   }
-  return record("NormalBackward1", result, {mean}, {}, zero_gradient);
+  return record("NormalBackward1", std::move(result), {mean}, {}, zero_gradient);
 }
 
 namespace {
@@ -194,7 +194,7 @@ Tensor normal(double mean, const Tensor& std, MaybeGenerator generator) {
     fill_normal(result, 0, 1, generator);
     result.mul_(std).add_(mean);
   }
-  return record("NormalBackward2", result, {std}, {}, zero_gradient);
+  return record("NormalBackward2", std::move(result), {std}, {}, zero_gradient);
 }
 
 Tensor normal(const Tensor& mean, const Tensor& std, MaybeGenerator generator) {
@@ -207,7 +207,7 @@ Tensor normal(const Tensor& mean, const Tensor& std, MaybeGenerator generator) {
     fill_normal(result, 0, 1, generator);
     result.mul_(std).add_(mean);
   }
-  return record("NormalBackward3", result, {mean, std}, {}, zero_gradients);
+  return record("NormalBackward3", std::move(result), {mean, std}, {}, zero_gradients);
 }
 
 namespace method {
@@ -310,7 +310,7 @@ Tensor bernoulli(const Tensor& self, MaybeGenerator generator) {
   impl_of(self, "bernoulli");
   Tensor result = empty(self.sizes(), self.scalar_type());
   method::bernoulli_(result, self.detach(), std::move(generator));
-  return record("BernoulliBackward0", result, {self}, {}, zero_gradient);
+  return record("BernoulliBackward0", std::move(result), {self}, {}, zero_gradient);
 }
 
 // 0 or 1 with probability p; only the shape and dtype of self count.

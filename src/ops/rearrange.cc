@@ -16,7 +16,7 @@ namespace relume {
 Tensor flip(const Tensor& self, IntArrayRef dims) {
   const detail::TensorImpl& impl = impl_of(self, "flip");
   const DimSet set = dims.empty() ? 0 : dim_set(dims, impl.dim());
-  const Tensor result = make_result(impl.sizes, impl.dtype, {&self});
+  Tensor result = make_result(impl.sizes, impl.dtype, {&self});
   DimVector strides = impl.strides;
   int64_t offset = 0;
   for (size_t d = 0; d < strides.size(); ++d) {
@@ -27,7 +27,7 @@ Tensor flip(const Tensor& self, IntArrayRef dims) {
   if (impl.numel > 0)
     cpu::copy_strided(impl.sizes, result.impl()->data(), result.impl()->strides.data(), impl.dtype,
                       impl.data() + offset * element_size(impl.dtype), strides.data(), impl.dtype);
-  return record("FlipBackward0", result, {self}, {},
+  return record("FlipBackward0", std::move(result), {self}, {},
                 [dims = DimVector(dims)](Backward& run) { run.set(0, run.grad().flip(dims)); });
 }
 
@@ -71,7 +71,7 @@ Tensor roll(const Tensor& self, IntArrayRef shifts, IntArrayRef dims) {
   if (result.is_alias_of(self)) result = autograd::copy_detached(result);
   DimVector back(shifts);
   for (int64_t& shift : back) shift = -shift;
-  return record("RollBackward0", result, {self}, {},
+  return record("RollBackward0", std::move(result), {self}, {},
                 [back, dims = DimVector(dims)](Backward& run) { run.set(0, run.grad().roll(back, dims)); });
 }
 
@@ -125,7 +125,7 @@ auto triangle_backward(const Triangle& triangle, int64_t diagonal) {
 
 Tensor triangle_of(const Triangle& triangle, const Tensor& self, int64_t diagonal) {
   check_matrix(triangle, self);
-  const Tensor result = make_tensor(self.sizes(), self.scalar_type());
+  Tensor result = make_tensor(self.sizes(), self.scalar_type());
   if (self.numel() > 0) {
     const NoGradGuard unrecorded;
     const Tensor dense = self.contiguous();
@@ -133,7 +133,7 @@ Tensor triangle_of(const Triangle& triangle, const Tensor& self, int64_t diagona
     cpu::copy_triangles({self.numel() / (rows * columns), rows, columns, diagonal, triangle.lower},
                         element_size(self.scalar_type()), dense.impl()->data(), result.impl()->data());
   }
-  return record(triangle.grad_fn, result, {self}, {}, triangle_backward(triangle, diagonal));
+  return record(triangle.grad_fn, std::move(result), {self}, {}, triangle_backward(triangle, diagonal));
 }
 
 Tensor& keep_triangle(const Triangle& triangle, Tensor& self, int64_t diagonal) {

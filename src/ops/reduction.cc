@@ -120,9 +120,9 @@ ScalarType sum_dtype(const Tensor& self, std::optional<ScalarType> dtype) {
 Tensor sum_over(const char* grad_fn, const Tensor& self, Over over, std::optional<ScalarType> dtype) {
   const ScalarType to = sum_dtype(self, dtype);
   if (to == kBool) return reduce(ReduceOp::any, self, over, kBool, kBool);
-  const Tensor result = reduce(ReduceOp::sum, self, over, loop_dtype(to), to);
+  Tensor result = reduce(ReduceOp::sum, self, over, loop_dtype(to), to);
   if (!is_floating_point(to)) return result;
-  return record(grad_fn, result, {self}, {},
+  return record(grad_fn, std::move(result), {self}, {},
                 [shape = Shape(self, over)](Backward& run) { run.set(0, shape.expand(run.grad())); });
 }
 
@@ -133,8 +133,8 @@ Tensor mean_over(const char* grad_fn, const Tensor& self, Over over, std::option
         dtype ? "Optional" : "Input", to_string(to));
   const double count = static_cast<double>(numel_of(self.sizes(), over.dims));
   const bool hidden = form_of(self) == Form::Hidden;
-  const Tensor result = reduce(ReduceOp::sum, self, over, loop_dtype(to), to, {.divisor = count});
-  return record(grad_fn, result, {self}, {}, [shape = Shape(self, over), count, hidden](Backward& run) {
+  Tensor result = reduce(ReduceOp::sum, self, over, loop_dtype(to), to, {.divisor = count});
+  return record(grad_fn, std::move(result), {self}, {}, [shape = Shape(self, over), count, hidden](Backward& run) {
     // One number everywhere; the gradient of a hidden activation is at its best in the same layout.
     const bool fills = run.grad().dim() == 0 && shape.sizes.size() > 0 && !GradMode::is_enabled();
     run.set(0, fills ? make_filled_activation(shape.sizes, run.grad() / count, hidden ? Form::Hidden : Form::Plain)
@@ -613,14 +613,15 @@ Tensor trace(const Tensor& self) {
   if (const Autocast cast(CastTo::Float); cast) return trace(cast(self));
   const detail::TensorImpl& impl = impl_of(self, "trace");
   check(impl.dim() == 2, "trace: expected a matrix, but got tensor with dim {}", impl.dim());
-  const Tensor result = [&] {
+  Tensor result = [&] {
     const NoGradGuard unrecorded;
     return self.diagonal().sum();
   }();
   if (!is_floating_point(impl.dtype)) return result;
-  return record("TraceBackward0", result, {self}, {}, [rows = impl.sizes[0], columns = impl.sizes[1]](Backward& run) {
-    run.set(0, where(eye(rows, columns, kBool), run.grad(), 0.0));
-  });
+  return record("TraceBackward0", std::move(result), {self}, {},
+                [rows = impl.sizes[0], columns = impl.sizes[1]](Backward& run) {
+                  run.set(0, where(eye(rows, columns, kBool), run.grad(), 0.0));
+                });
 }
 
 }  // namespace relume

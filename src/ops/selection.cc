@@ -108,9 +108,10 @@ void clamp_backward(Backward& run) {
 
 Tensor clamped(const Tensor& self, const Clamp& clamp) {
   const ElementwiseKernel kernel = clamp.kernel();
-  const Tensor result =
+  Tensor result =
       clamp.with_inputs(self, [&](TensorPointers inputs) { return elementwise(kernel, inputs, clamp.dtype); });
-  return record(clamp.grad_fn, result, {self, clamp.min, clamp.max}, {self, clamp.min, clamp.max}, clamp_backward);
+  return record(clamp.grad_fn, std::move(result), {self, clamp.min, clamp.max}, {self, clamp.min, clamp.max},
+                clamp_backward);
 }
 
 Tensor& clamp_into(Tensor& self, const Clamp& clamp) {
@@ -232,8 +233,8 @@ Tensor select_where(const Tensor& condition, const Tensor& self, const Tensor& o
     warn_once(&warned,
               "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future "
               "version of PyTorch. Use a boolean condition instead.");
-  const Tensor result = elementwise(where_kernel(dtype), {&condition, &self, &other}, dtype);
-  return record("WhereBackward0", result, {self, other}, {condition}, [](Backward& run) {
+  Tensor result = elementwise(where_kernel(dtype), {&condition, &self, &other}, dtype);
+  return record("WhereBackward0", std::move(result), {self, other}, {condition}, [](Backward& run) {
     const Tensor chosen = run.saved(0);
     if (run.needs(0)) run.set(0, kept_where(chosen, run.grad()));
     if (run.needs(1)) run.set(1, where(chosen, 0.0, run.grad()));
@@ -291,8 +292,8 @@ void masked_fill_backward(Backward& run) {
 
 Tensor filled(const Tensor& self, const Tensor& mask, const Tensor& value, const char* grad_fn) {
   check_mask(self, mask);
-  const Tensor result = elementwise(where_kernel(self.scalar_type()), {&mask, &value, &self});
-  return record(grad_fn, result, {self, value}, {mask}, masked_fill_backward);
+  Tensor result = elementwise(where_kernel(self.scalar_type()), {&mask, &value, &self});
+  return record(grad_fn, std::move(result), {self, value}, {mask}, masked_fill_backward);
 }
 
 Tensor& fill_where(Tensor& self, const Tensor& mask, const Tensor& value, const char* grad_fn) {
@@ -375,8 +376,9 @@ void lerp_backward(Backward& run) {
 }
 
 Tensor mixed(const Tensor& self, const Lerp& lerp) {
-  const Tensor result = elementwise(lerp.kernel(), {&self, &lerp.end, &lerp.weight}, lerp.dtype);
-  return record(lerp.grad_fn, result, {self, lerp.end, lerp.weight}, {self, lerp.end, lerp.weight}, lerp_backward);
+  Tensor result = elementwise(lerp.kernel(), {&self, &lerp.end, &lerp.weight}, lerp.dtype);
+  return record(lerp.grad_fn, std::move(result), {self, lerp.end, lerp.weight}, {self, lerp.end, lerp.weight},
+                lerp_backward);
 }
 
 Tensor& mix_into(Tensor& self, const Lerp& lerp) {
@@ -450,8 +452,8 @@ Tensor fused(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar&
   constexpr const ArithmeticRow& row = kQuotient ? kAddcdiv : kAddcmul;
   const ScalarType dtype = fused_dtype(row, self, a, b);
   const cpu::ScaleOptions options = scale_options(value);
-  const Tensor result = elementwise(arithmetic_kernel(row, dtype, &options), {&self, &a, &b}, dtype);
-  return record(row.grad_fn, result, {self, a, b}, {a, b}, fused_backward<kQuotient>(value));
+  Tensor result = elementwise(arithmetic_kernel(row, dtype, &options), {&self, &a, &b}, dtype);
+  return record(row.grad_fn, std::move(result), {self, a, b}, {a, b}, fused_backward<kQuotient>(value));
 }
 
 template <bool kQuotient>

@@ -25,7 +25,7 @@ Tensor softmax_backward(const Tensor& grad, const Tensor& y, int64_t dim, bool l
   if (result.numel() > 0)
     cpu::softmax_backward(slices_of(dense_y, dim, log), dense_grad.data_ptr(), dense_y.data_ptr(), result.data_ptr());
   const char* name = log ? "LogSoftmaxBackwardDataBackward0" : "SoftmaxBackwardDataBackward0";
-  return record(name, result, {grad, y}, {grad, y}, [dim, log](Backward& run) {
+  return record(name, std::move(result), {grad, y}, {grad, y}, [dim, log](Backward& run) {
     const Tensor g = run.saved(0), y = run.saved(1), v = run.grad();
     const auto sum = [dim](const Tensor& x) { return x.sum(dim, /*keepdim=*/true); };
     if (run.needs(0)) run.set(0, log ? v - sum(v * exp(y)) : y * (v - sum(v * y)));

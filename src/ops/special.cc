@@ -1,4 +1,6 @@
 // Special functions: computed number by number in float64, with the gradients that PyTorch has.
+#include "relume/special.h"
+
 #include <math.h>  // j0 and its like are POSIX
 
 #include <cmath>
@@ -7,7 +9,6 @@
 #include "kernels/polynomials.h"
 #include "kernels/special_functions.h"
 #include "ops/composed.h"
-#include "relume/special.h"
 
 namespace relume {
 
@@ -30,9 +31,9 @@ void unary_loop(void* out, const void* const* inputs, int64_t n, const void* opt
 
 Tensor apply(const Unary& row, const Tensor& x) {
   const ElementwiseKernel kernel = {.loop = unary_loop, .options = &row, .dtype = kDouble, .cost = kCost};
-  const Tensor result = elementwise(kernel, {&x}, float_result_type({x}));
+  Tensor result = elementwise(kernel, {&x}, float_result_type({x}));
   if (!row.derivative) return result;
-  return record(row.grad_fn, result, {x}, {x},
+  return record(row.grad_fn, std::move(result), {x}, {x},
                 [derivative = row.derivative](Backward& run) { run.set(0, run.grad() * derivative(run.saved(0))); });
 }
 
@@ -87,9 +88,9 @@ void binary_loop(void* out, const void* const* inputs, int64_t n, const void* op
 
 Tensor apply(const Binary& row, const Tensor& a, const Tensor& b, ScalarType dtype) {
   const ElementwiseKernel kernel = {.loop = binary_loop, .options = &row, .dtype = kDouble, .cost = kCost};
-  const Tensor result = elementwise(kernel, {&a, &b}, dtype);
+  Tensor result = elementwise(kernel, {&a, &b}, dtype);
   if (!row.derivative) return result;
-  return record(row.grad_fn, result, {a, b}, {a, b}, [&row](Backward& run) {
+  return record(row.grad_fn, std::move(result), {a, b}, {a, b}, [&row](Backward& run) {
     if (run.needs(0))
       throw NotImplementedError(std::string("the derivative for '") + row.missing + "' is not implemented.");
     run.set(1, run.grad() * row.derivative(run.saved(0), run.saved(1)));
@@ -138,8 +139,8 @@ Tensor polygamma(int64_t n, const Tensor& self) {
   check(n >= 0, "polygamma(n, x) does not support negative n.");
   if (n == 0) return self.digamma();
   const ElementwiseKernel kernel = {.loop = polygamma_loop, .options = &n, .dtype = kDouble, .cost = kCost};
-  const Tensor result = elementwise(kernel, {&self}, float_result_type({self}));
-  return record("PolygammaBackward0", result, {self}, {self},
+  Tensor result = elementwise(kernel, {&self}, float_result_type({self}));
+  return record("PolygammaBackward0", std::move(result), {self}, {self},
                 [n](Backward& run) { run.set(0, run.grad() * polygamma(n + 1, run.saved(0))); });
 }
 Tensor Tensor::polygamma(int64_t n) const { return relume::polygamma(n, *this); }
@@ -188,8 +189,8 @@ Tensor special_ndtr(const Tensor& self) {
 Tensor special_entr(const Tensor& self) {
   impl_of(self, "special_entr");
   const Tensor x = self.detach(), below = where(x < 0, -std::numeric_limits<double>::infinity(), -xlogy(x, x));
-  const Tensor result = where(x == 0, 0, below).to(float_result_type({self}));
-  return record("SpecialEntrBackward0", result, {self}, {self},
+  Tensor result = where(x == 0, 0, below).to(float_result_type({self}));
+  return record("SpecialEntrBackward0", std::move(result), {self}, {self},
                 [](Backward& run) { run.set(0, run.grad() * (-run.saved(0).log() - 1)); });
 }
 

@@ -137,9 +137,9 @@ Tensor unary(const UnaryRow& row, const Tensor& self) {
   const ScalarType given = impl_of(self, row.name).dtype;
   const ScalarType dtype = result_dtype(row, given);
   if (is_whole(row, given)) return self.clone();
-  const Tensor result = elementwise(kernel_of(row.op, dtype), {&self}, dtype);
+  Tensor result = elementwise(kernel_of(row.op, dtype), {&self}, dtype);
   if (!recording({self})) return result;
-  if (row.keeps == Keeps::Nothing) return record(row.grad_fn, result, {self}, {}, backward_of(row));
+  if (row.keeps == Keeps::Nothing) return record(row.grad_fn, std::move(result), {self}, {}, backward_of(row));
   return record(row.grad_fn, result, {self}, {row.keeps == Keeps::Output ? output(result) : autograd::Save(self)},
                 backward_of(row));
 }
@@ -247,7 +247,8 @@ Tensor round(const Tensor& self, int64_t decimals) {
     const double power = std::pow(10.0, static_cast<double>(std::abs(decimals)));
     result = decimals >= 0 ? round(self * power) / power : round(self / power) * power;
   }
-  return record("RoundBackward1", result, {self}, {}, [](Backward& run) { run.set(0, zeros_like(run.grad())); });
+  return record("RoundBackward1", std::move(result), {self}, {},
+                [](Backward& run) { run.set(0, zeros_like(run.grad())); });
 }
 Tensor& round_(Tensor& self, int64_t decimals) { return self.copy_(round(self, decimals)); }
 
@@ -279,7 +280,7 @@ Tensor logit(const Tensor& self, std::optional<double> eps) {
     const Tensor x = eps ? clamp(self, *eps, 1 - *eps) : self;
     result = elementwise(kernel_of(UnaryOp::Logit, dtype), {&x}, dtype);
   }
-  return record("LogitBackward0", result, {self}, {self}, [eps](Backward& run) {
+  return record("LogitBackward0", std::move(result), {self}, {self}, [eps](Backward& run) {
     const Tensor x = run.saved(0);
     const Tensor slope = run.grad() / (x * (1 - x));
     const Tensor inside = logical_and(x >= eps.value_or(0), x <= 1 - eps.value_or(0));
@@ -322,7 +323,7 @@ Tensor nan_to_num(const Tensor& self, std::optional<double> nan, std::optional<d
     result = result.masked_fill(self == kInfinity, posinf.value_or(largest(dtype)));
     result = result.masked_fill(self == -kInfinity, neginf.value_or(-largest(dtype)));
   }
-  return record("NanToNumBackward0", result, {self}, {self},
+  return record("NanToNumBackward0", std::move(result), {self}, {self},
                 [](Backward& run) { run.set(0, run.grad() * isfinite(run.saved(0))); });
 }
 Tensor& nan_to_num_(Tensor& self, std::optional<double> nan, std::optional<double> posinf,

@@ -403,7 +403,7 @@ Tensor embed(const char* name, const Tensor& grad, const DimVector& sizes, Show 
     const NoGradGuard unrecorded;
     show(result).copy_(grad);
   }
-  return record(name, result, {grad}, {}, [show](Backward& run) { run.set(0, show(run.grad())); });
+  return record(name, std::move(result), {grad}, {}, [show](Backward& run) { run.set(0, show(run.grad())); });
 }
 
 }  // namespace
