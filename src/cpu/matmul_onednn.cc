@@ -322,13 +322,13 @@ Gemm with_row(Gemm g) {
 }  // namespace
 
 bool gemm(const Gemm& given) {
-  const Gemm g = with_row(given);
-  const double work =
-      static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k) * static_cast<double>(g.batch);
-  Problem problem;
-  if (work < kLeastWork || g.repeatable || deterministic_algorithms() || !may_have_kernels(g.dtype) ||
-      !describe(g, problem))
+  const double work = static_cast<double>(given.m) * static_cast<double>(given.n) * static_cast<double>(given.k) *
+                      static_cast<double>(given.batch);
+  if (work < kLeastWork || given.repeatable || deterministic_algorithms() || !may_have_kernels(given.dtype))
     return false;
+  const Gemm g = with_row(given);
+  Problem problem;
+  if (!describe(g, problem)) return false;
   const ThreadCount threads(static_cast<int64_t>(work / kThreadWork));
   problem.threads = threads.count();
   const std::shared_ptr<const Plan> plan = find_plan(problem);
