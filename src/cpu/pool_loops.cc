@@ -29,11 +29,16 @@ void keep_larger_by(const T* __restrict in, int64_t step, int64_t n, int32_t fir
   }
 }
 
+// Whether images of it are common enough for loops of their own over every second element.
+template <class T>
+inline constexpr bool kIsUsual = std::is_floating_point_v<T> || std::is_same_v<T, BFloat16>;
+
 template <class T>
 void keep_larger(const T* in, int64_t step, int64_t n, int32_t first_place, int32_t place_step, compute_type<T>* best,
                  int32_t* place) {
   if (step == 1) return keep_larger_by<1>(in, step, n, first_place, place_step, best, place);
-  if (step == 2) return keep_larger_by<2>(in, step, n, first_place, place_step, best, place);
+  if (kIsUsual<T> && step == 2)
+    return keep_larger_by < kIsUsual<T> ? 2 : 0 > (in, step, n, first_place, place_step, best, place);
   keep_larger_by<0>(in, step, n, first_place, place_step, best, place);
 }
 
@@ -102,7 +107,7 @@ void gather_add_by(const T* __restrict in, int64_t step, int64_t n, compute_type
 template <class T>
 void gather_add(const T* in, int64_t step, int64_t n, compute_type<T>* sum) {
   if (step == 1) return gather_add_by<1>(in, step, n, sum);
-  if (step == 2) return gather_add_by<2>(in, step, n, sum);
+  if (kIsUsual<T> && step == 2) return gather_add_by < kIsUsual<T> ? 2 : 0 > (in, step, n, sum);
   gather_add_by<0>(in, step, n, sum);
 }
 
