@@ -509,23 +509,6 @@ def test_grids_may_have_places_that_are_not_finite(mode):
     assert sampled.flatten().tolist() == [0, 0, 0, 1]
 
 
-def test_several_results_may_be_written_into_given_tensors():
-    x = torch.tensor([[1.0, 3.0, 2.0]])
-    values, places = torch.empty(1), torch.empty(1, dtype=torch.int64)
-    result = torch.max(x, 1, out=(values, places))
-    assert result.values is values and result.indices is places and (values.item(), places.item()) == (3, 1)
-    torch.sort(x, descending=True, out=[a := torch.empty(1, 3), b := torch.empty(1, 3, dtype=torch.int64)])
-    assert a.tolist() == [[3, 2, 1]] and b.tolist() == [[1, 2, 0]]
-    with pytest.raises(TypeError, match="expected tuple of 2 elements but got 1"):
-        torch.topk(x, 1, out=(values,))
-    with pytest.raises(TypeError, match="argument 'out' must be Tensor, not tuple"):
-        torch.topk(x, 1, out=(values, 3))
-    with pytest.raises(TypeError, match="argument 'out' must be Tensor, not tuple"):
-        torch.add(x, x, out=(values,))
-    with pytest.raises(TypeError, match="argument 'out' must be a tuple of Tensors, not Tensor"):
-        torch.max(x, 1, out=values)
-
-
 _BAD_ITEM = "failed to unpack the object at pos 2 with error \"type must be tuple of ints,but got "
 
 
@@ -727,15 +710,6 @@ def test_sizes_are_integers():
     assert repr(torch.Size([torch.tensor(1), 2])) == "torch.Size([1, 2])"
     with pytest.raises(TypeError, match="item 0 is 'Tensor'"):
         torch.Size(torch.ones(3))
-
-
-def test_results_are_computed_in_the_dtype_of_out():
-    torch.manual_seed(0)
-    expected = torch.rand(2, dtype=torch.float64)
-    torch.manual_seed(0)
-    assert torch.rand(2, out=torch.empty(0, dtype=torch.float64)).equal(expected)
-    assert torch.ones(2, out=torch.empty(0).int()).tolist() == [1, 1]
-    assert torch.sum(torch.ones(3), 0, out=torch.empty(0).int()).item() == 3
 
 
 def test_methods_that_copy():
