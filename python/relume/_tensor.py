@@ -72,7 +72,7 @@ def __repr__(self, *, tensor_contents=None):
 
 @method
 def __format__(self, spec):
-    if self.dim() == 0:
+    if self.dim() == 0 and builtin_type(self) is Tensor:
         return self.item().__format__(spec)
     return object.__format__(self, spec)
 
@@ -105,7 +105,9 @@ def __array_wrap__(self, array, context=None, return_scalar=False):
     """What a function of NumPy made of the tensor, as a tensor."""
     import numpy
 
-    return ops.from_numpy(numpy.asarray(array))
+    array = numpy.asarray(array)
+    made = ops.as_tensor(array.astype("uint8") if array.dtype == bool else array)
+    return made if builtin_type(self).__torch_function__ is Tensor.__torch_function__ else made.as_subclass(builtin_type(self))
 
 
 @method

@@ -1,6 +1,7 @@
 // Calls of ops: finding the overload, and reading its arguments.
 #include "arguments.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "core/tensor_impl.h"
@@ -39,10 +40,17 @@ Ref function_of(const Op& op, Form form) {
   return own(PyObject_GetAttrString(own(PyObject_GetAttrString(module.get(), "ops")).get(), op.name));
 }
 
+// Ops that functions of the package compute with, and which classes have a say in as in those functions. Other ops with
+// such names are the package's own.
+constexpr std::string_view kComputing[] = {"_adaptive_max_pool3d",  "_col2im", "_im2col",
+                                           "_thnn_fused_lstm_cell", "_unique", "_unique_consecutive"};
+
 // What a class of the program makes of a call of `op`; nothing where it has no say in it.
 Ref overridden_call(const Op& op, Form form, PyObject* self, PyObject* const* arguments, Py_ssize_t count,
                     PyObject* keywords, bool any_object) {
-  if (op.name[0] == '_') return Ref();
+  if (op.name[0] == '_' && !std::string_view(op.name).starts_with("_upsample_") &&
+      std::find(std::begin(kComputing), std::end(kComputing), op.name) == std::end(kComputing))
+    return Ref();
   std::vector<PyObject*> all;
   if (self) all.push_back(self);
   all.insert(all.end(), arguments, arguments + count + (keywords ? PyTuple_GET_SIZE(keywords) : 0));
