@@ -308,8 +308,22 @@ def map_(self, tensor, callable):
 
 
 @method
-def dim_order(self):
-    """The dimensions from the one with the largest step between elements to the one with the smallest."""
+def dim_order(self, *, ambiguity_check=False):
+    """The dimensions from the one with the largest step between elements to the one with the smallest. With
+    ambiguity_check, an order that is not the only one is refused; given memory formats, one that more or fewer than one of
+    them have."""
+    if not isinstance(ambiguity_check, (bool, list)):
+        raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
+    if ambiguity_check:
+        sizes, strides = self.shape, self.stride()
+        if any(size > 1 and stride == 0 for size, stride in zip(sizes, strides)):
+            raise RuntimeError("The tensor does not have unique dim order.")
+        alike = len(set(strides)) < self.dim()
+        known = isinstance(ambiguity_check, list) and sum(self.is_contiguous(memory_format=f) for f in ambiguity_check) == 1
+        if alike and not known:
+            raise RuntimeError(
+                "The tensor does not have unique dim order, or cannot map to exact one of the given memory formats."
+            )
     return tuple(sorted(range(self.dim()), key=lambda d: -self.stride(d)))
 
 

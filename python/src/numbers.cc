@@ -88,7 +88,7 @@ Tensor lifted(const Scalar& number, const Tensor& like) {
   const ScalarType dtype = like.scalar_type();
   const bool floats = number.isFloatingPoint() && !like.is_floating_point();
   const bool counts = number.isIntegral(false) && dtype == kBool;
-  return relume::scalar_tensor(number, floats ? get_default_dtype() : counts ? kLong : dtype);
+  return relume::scalar_tensor(number, floats ? ScalarType{get_default_dtype()} : counts ? kLong : dtype);
 }
 
 #define RELUME_OPERATOR(Name, symbol, method, reflected)                    \
