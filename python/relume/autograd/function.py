@@ -2,7 +2,7 @@
 
 import functools
 
-from .. import _C
+from .. import _C, _levels
 from .._modes import no_grad
 
 FunctionCtx = _C.FunctionCtx
@@ -20,6 +20,13 @@ class _HasSetupContext:
 
     def __get__(self, instance, owner):
         return owner.setup_context is not Function.setup_context
+
+
+class _MapsItself:
+    """Whether vmap may call a class."""
+
+    def __get__(self, instance, owner):
+        return owner.generate_vmap_rule or owner.vmap is not Function.vmap
 
 
 class _GradientFunction:
@@ -45,7 +52,9 @@ class Function:
     They are called by apply(*args)."""
 
     _has_setup_context = _HasSetupContext()
+    _maps_itself = _MapsItself()
     _gradient_function = _GradientFunction()
+    generate_vmap_rule = False
 
     @staticmethod
     def forward(*args, **kwargs):
@@ -63,6 +72,10 @@ class Function:
         )
 
     vjp = backward
+
+    @staticmethod
+    def vmap(info, in_dims, *args):
+        raise NotImplementedError("vmap is not implemented: it is made of what the function does with one example")
 
     def __init__(self, *args, **kwargs):
         import warnings
@@ -84,16 +97,30 @@ class Function:
     def apply(cls, *args, **kwargs):
         """Calls forward, and records backward where an argument requires grad. With a setup_context forward's arguments may
         have defaults, and be given by name."""
+        if _levels.depth or _levels.maps:
+            _levels.check_function(cls, args)
         if kwargs or cls._has_setup_context:
             args = _bound(cls.forward, args, kwargs)
         return _C._apply_function(cls, *args)
 
 
-def _bound(forward, args, kwargs):
-    """The arguments of a call in forward's order, with defaults."""
+@functools.lru_cache(maxsize=None)
+def _signature(forward):
+    """(the signature of a forward, how many arguments it takes: None where that is not one number)."""
     import inspect
 
-    bound = inspect.signature(forward).bind(*args, **kwargs)
+    signature = inspect.signature(forward)
+    kinds = [parameter.kind for parameter in signature.parameters.values()]
+    plain = all(kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD) for kind in kinds)
+    return signature, len(kinds) if plain else None
+
+
+def _bound(forward, args, kwargs):
+    """The arguments of a call in forward's order, with defaults."""
+    signature, count = _signature(forward)
+    if not kwargs and len(args) == count:
+        return args
+    bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
     return bound.args
 
