@@ -1,7 +1,9 @@
 // Names of devices, layouts and formats, and the default dtype.
 #include "relume/options.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <ostream>
 
 #include "core/check.h"
@@ -16,7 +18,15 @@ std::atomic<ScalarType> g_default_dtype{ScalarType::Float};
 Device::Device(const std::string& text) : type_(DeviceType::CPU), index_(-1) {
   const size_t colon = text.find(':');
   const std::string name = text.substr(0, colon);
-  check(name == "cpu" || name == "cuda", "Expected one of cpu, cuda device type at start of device string: {}", text);
+  check(!text.empty(), "Device string must not be empty");
+  check(!name.empty() &&
+            std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalpha(c) || c == '_'; }),
+        "Invalid device string: '{}'", text);
+  check(name == "cpu" || name == "cuda",
+        "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, "
+        "mps, "
+        "meta, hpu, mtia, privateuseone device type at start of device string: {}",
+        name);
   if (name == "cuda") type_ = DeviceType::CUDA;
   if (colon == std::string::npos) return;
   const std::string digits = text.substr(colon + 1);
