@@ -2,6 +2,7 @@
 
 depth = 0  # of gradients and Jacobians: results of the outermost one are cut off from what it made
 maps = 0  # of vmaps
+duals = []  # the tensors from which derivatives in a direction are computed
 plain = False  # whether functions may be called that are not made for transforms
 examples_follow = False  # after the one that a vmap is at: the graphs that its function uses are still needed
 

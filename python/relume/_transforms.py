@@ -252,7 +252,12 @@ def vjp(func, *primals, has_aux=False):
 @_transform
 def _products(func, primals, tangents, has_aux):
     followed = tuple(mapped(_leaf, primal) for primal in primals)
-    output, aux = _auxiliary(func(*followed), has_aux, "jvp(f, primals, tangents)")
+    outer = _levels.duals[:]
+    _levels.duals += [] if _levels.plain else leaves(followed)
+    try:
+        output, aux = _auxiliary(func(*followed), has_aux, "jvp(f, primals, tangents)")
+    finally:
+        _levels.duals[:] = outer
     _check_tensors(output, "jvp(f, primals, tangents)")
 
     def product(leaf):

@@ -271,3 +271,75 @@ def test_arguments_of_a_forward_may_have_defaults_and_names():
     assert _New.apply(X).tolist() == [2, 4, 6] and _New.apply(X, factor=3).tolist() == [3, 6, 9]
     with pytest.raises(TypeError, match="missing a required argument: 'x'"):
         _New.apply()
+
+
+class _Forward(torch.autograd.Function):
+    """x^2 f, whose backward keeps nothing of use."""
+
+    @staticmethod
+    def forward(x, f):
+        return x * x * f
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(inputs[0] * 0)
+        ctx.save_for_forward(inputs[0])
+        ctx.f = inputs[1]
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.saved_tensors[0], None
+
+    @staticmethod
+    def jvp(ctx, tangent, _):
+        (x,) = ctx.saved_tensors
+        return 2 * x * tangent * ctx.f
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.a, ctx.b = a, b
+        return a * b, a + b
+
+    @staticmethod
+    def backward(ctx, g, h):
+        return g * ctx.b + h, g * ctx.a + h
+
+    @staticmethod
+    def jvp(ctx, a, b):
+        a, b = (torch.zeros_like(ctx.a) if each is None else each for each in (a, b))
+        return a * ctx.b + ctx.a * b, a + b
+
+
+def _tangents(function, *others):
+    with torch.autograd.forward_ad.dual_level():
+        dual = torch.autograd.forward_ad.make_dual(X, torch.ones(3))
+        results = function.apply(dual, *others)
+        results = results if isinstance(results, tuple) else (results,)
+        return [torch.autograd.forward_ad.unpack_dual(result).tangent for result in results]
+
+
+def test_functions_have_derivatives_in_a_direction_of_their_own():
+    assert _tangents(_Forward, 3.0)[0].tolist() == [6, 12, 18]
+    assert jvp(lambda x: _Forward.apply(x.sin(), 3.0).sum(), (X,), (torch.ones(3),))[1].item() == pytest.approx(
+        (6 * X.sin() * X.cos()).sum().item()
+    )
+    assert [tangent.tolist() for tangent in _tangents(_Product, X * 5)] == [[5, 10, 15], [1, 1, 1]]
+    other = torch.ones(3, requires_grad=True)
+    _tangents(_Product, other)[0].sum().backward()
+    assert other.grad.tolist() == [1, 1, 1]
+
+
+def test_functions_without_one_are_refused():
+    with pytest.raises(NotImplementedError, match="You must implement the jvp function for custom autograd.Function"):
+        _tangents(_Old)
+    for jvp_of, text in (
+        (lambda ctx, t: (t, t), r"an invalid number of forward gradients \(expected 1 but got 2\)"),
+        (lambda ctx, t: t[:1], r"Tensor is of size \[3\] while the given forward gradient is of size \[1\]."),
+    ):
+        with pytest.raises(RuntimeError, match=text):
+            _tangents(type("Bad", (_Old,), {"jvp": staticmethod(jvp_of)}))
+    with torch.autograd.forward_ad.dual_level():
+        torch.autograd.forward_ad.make_dual(X, X)
+        assert _Old.apply(X.clone().requires_grad_()).tolist() == [2, 4, 6]

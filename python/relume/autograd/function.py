@@ -9,7 +9,9 @@ FunctionCtx = _C.FunctionCtx
 
 
 def _save_for_forward(self, *tensors):
-    """Keeps tensors for jvp, which is not called: derivatives in a direction come from backward, too."""
+    """Keeps tensors for jvp, which finds them in ctx.saved_tensors."""
+    if _levels.duals:
+        self._kept_for_jvp = tensors
 
 
 FunctionCtx.save_for_forward = _save_for_forward
@@ -47,7 +49,8 @@ class Function:
 
         forward(ctx, *args), which may call ctx.save_for_backward(tensors); or forward(*args) together with
         setup_context(ctx, inputs, output);
-        backward(ctx, *grad_outputs), which returns a gradient or None for each argument of forward.
+        backward(ctx, *grad_outputs), which returns a gradient or None for each argument of forward;
+        jvp(ctx, *tangents), for derivatives in a direction: a tangent for each output.
 
     They are called by apply(*args)."""
 
@@ -72,6 +75,10 @@ class Function:
         )
 
     vjp = backward
+
+    @staticmethod
+    def jvp(ctx, *grad_inputs):
+        raise NotImplementedError("You must implement the jvp function for custom autograd.Function to use it with forward mode AD.")
 
     @staticmethod
     def vmap(info, in_dims, *args):
@@ -101,6 +108,10 @@ class Function:
             _levels.check_function(cls, args)
         if kwargs or cls._has_setup_context:
             args = _bound(cls.forward, args, kwargs)
+        if _levels.duals:
+            from .forward_functions import forward_class
+
+            cls = forward_class(cls, args)
         return _C._apply_function(cls, *args)
 
 
