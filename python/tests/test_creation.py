@@ -99,6 +99,7 @@ def test_denormal_numbers_can_count_as_zero():
         ("float32", "Invalid device string: 'float32'"),
         (" cpu", "Invalid device string: ' cpu'"),
         ("", "Device string must not be empty"),
+        ("meta", "Expected one of cpu, cuda device type at start of device string: meta"),
     ],
 )
 def test_what_is_no_device(text, error):

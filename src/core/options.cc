@@ -13,6 +13,11 @@ namespace {
 
 std::atomic<ScalarType> g_default_dtype{ScalarType::Float};
 
+// The devices that PyTorch has beside these.
+constexpr const char* kOthers =
+    ", ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, "
+    "privateuseone";
+
 }  // namespace
 
 Device::Device(const std::string& text) : type_(DeviceType::CPU), index_(-1) {
@@ -22,11 +27,10 @@ Device::Device(const std::string& text) : type_(DeviceType::CPU), index_(-1) {
   check(!name.empty() &&
             std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalpha(c) || c == '_'; }),
         "Invalid device string: '{}'", text);
-  check(name == "cpu" || name == "cuda",
-        "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, "
-        "mps, "
-        "meta, hpu, mtia, privateuseone device type at start of device string: {}",
-        name);
+  if (name != "cpu" && name != "cuda") {
+    const bool known = (std::string(kOthers) + ",").find(" " + name + ",") != std::string::npos;
+    fail("Expected one of cpu, cuda{} device type at start of device string: {}", known ? "" : kOthers, name);
+  }
   if (name == "cuda") type_ = DeviceType::CUDA;
   if (colon == std::string::npos) return;
   const std::string digits = text.substr(colon + 1);
