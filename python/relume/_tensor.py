@@ -244,8 +244,15 @@ def untyped_storage(self):
 @method
 def storage(self):
     """The memory that the tensor and its views lie in, as elements of its dtype."""
+    from ._once import warn_once
     from .storage import TypedStorage, UntypedStorage
 
+    warn_once(
+        "storage",
+        "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. "
+        "This should only matter to you if you are using storages directly.  To access UntypedStorage directly, use "
+        "tensor.untyped_storage() instead of tensor.storage()",
+    )
     return TypedStorage(wrap_storage=UntypedStorage._of(self), dtype=self.dtype)
 
 
