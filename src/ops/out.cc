@@ -112,10 +112,12 @@ void check_dtype(const char* op, ScalarType dtype, ScalarType given) {
 
 void check_overlap(const char* op, const Tensor& out, TensorList inputs) {
   constexpr std::string_view kDecompositions = "linalg_";
-  if (lists(kReadFirst, op) ||
-      (kDecompositions == std::string_view(op).substr(0, kDecompositions.size()) && !lists(kApart, op)))
-    return;
-  for (const Tensor& input : inputs) refuse_overlap(out, input, lists(kApart, op) ? Overlap::None : Overlap::Whole);
+  for (const Tensor& input : inputs) {
+    if (input.impl()->storage != out.impl()->storage) continue;
+    const bool apart = lists(kApart, op);
+    if (!apart && (lists(kReadFirst, op) || std::string_view(op).starts_with(kDecompositions))) return;
+    refuse_overlap(out, input, apart ? Overlap::None : Overlap::Whole);
+  }
 }
 
 }  // namespace
