@@ -5,27 +5,45 @@
 #include <relume/relume.h>
 
 #include <tuple>
+#include <type_traits>
+#include <vector>
 
 namespace at {
+namespace detail {
 
-#define RELUME_OUT(name)                                                   \
-  template <class... A>                                                    \
-  relume::Tensor& name##_out(relume::Tensor& out, const A&... arguments) { \
-    return ::relume::write_out(#name, out, relume::name(arguments...));    \
+// The tensors among the arguments of an op, and in its lists of tensors.
+template <class... A>
+std::vector<relume::Tensor> tensors_among(const A&... arguments) {
+  std::vector<relume::Tensor> tensors;
+  const auto add = [&tensors](const auto& argument) {
+    if constexpr (std::is_convertible_v<decltype(argument), relume::TensorList>)
+      for (const relume::Tensor& tensor : relume::TensorList(argument))
+        if (tensor.defined()) tensors.push_back(tensor);
+  };
+  (add(arguments), ...);
+  return tensors;
+}
+
+}  // namespace detail
+
+#define RELUME_OUT(name)                                                                                     \
+  template <class... A>                                                                                      \
+  relume::Tensor& name##_out(relume::Tensor& out, const A&... arguments) {                                   \
+    return ::relume::write_out(#name, out, relume::name(arguments...), detail::tensors_among(arguments...)); \
   }
 // Those whose first argument, or second, may be a list in braces.
-#define RELUME_OUT_OF_LIST(name, List)                                                        \
-  RELUME_OUT(name)                                                                            \
-  template <class... A>                                                                       \
-  relume::Tensor& name##_out(relume::Tensor& out, relume::List list, const A&... arguments) { \
-    return ::relume::write_out(#name, out, relume::name(list, arguments...));                 \
+#define RELUME_OUT_OF_LIST(name, List)                                                                     \
+  RELUME_OUT(name)                                                                                         \
+  template <class... A>                                                                                    \
+  relume::Tensor& name##_out(relume::Tensor& out, relume::List list, const A&... arguments) {              \
+    return ::relume::write_out(#name, out, relume::name(list, arguments...), detail::tensors_among(list)); \
   }
-#define RELUME_OUT_OVER_DIMS(name)                                                                     \
-  RELUME_OUT(name)                                                                                     \
-  template <class... A>                                                                                \
-  relume::Tensor& name##_out(relume::Tensor& out, const relume::Tensor& self, relume::IntArrayRef dim, \
-                             const A&... arguments) {                                                  \
-    return ::relume::write_out(#name, out, relume::name(self, dim, arguments...));                     \
+#define RELUME_OUT_OVER_DIMS(name)                                                                              \
+  RELUME_OUT(name)                                                                                              \
+  template <class... A>                                                                                         \
+  relume::Tensor& name##_out(relume::Tensor& out, const relume::Tensor& self, relume::IntArrayRef dim,          \
+                             const A&... arguments) {                                                           \
+    return ::relume::write_out(#name, out, relume::name(self, dim, arguments...), detail::tensors_among(self)); \
   }
 // Those that make a tensor, in the dtype of out.
 #define RELUME_OUT_MADE(name)                                                                             \
@@ -45,8 +63,9 @@ namespace at {
   std::tuple<relume::Tensor&, relume::Tensor&> name##_out(relume::Tensor& first, relume::Tensor& second,       \
                                                           const relume::Tensor& self, const A&... arguments) { \
     const auto results = relume::name(self, arguments...);                                                     \
-    return {relume::write_out(#name, first, std::get<0>(results)),                                             \
-            relume::write_out(#name, second, std::get<1>(results))};                                           \
+    const auto inputs = detail::tensors_among(self);                                                           \
+    return {relume::write_out(#name, first, std::get<0>(results), inputs),                                     \
+            relume::write_out(#name, second, std::get<1>(results), inputs)};                                   \
   }
 
 RELUME_OUT(abs)

@@ -5,6 +5,7 @@
 #include <relume/ops.h>
 #include <relume/out.h>
 #include <relume/special.h>
+#include <torch/out.h>
 
 // clang-format off
 // Those with other names in Relume than special_...: what each is there.
@@ -33,13 +34,13 @@ using relume::logsumexp;
 using relume::softmax;
 inline relume::Tensor& logsumexp_out(relume::Tensor& out, const relume::Tensor& self, relume::IntArrayRef dim,
                                      bool keepdim) {
-  return relume::write_out("logsumexp", out, relume::logsumexp(self, dim, keepdim));
+  return relume::write_out("logsumexp", out, relume::logsumexp(self, dim, keepdim), {self});
 }
 
 #define RELUME_SPECIAL(name, op)                                                                                     \
   template <class... A> relume::Tensor name(const A&... arguments) { return relume::op(arguments...); }              \
   template <class... A> relume::Tensor& name##_out(relume::Tensor& out, const A&... arguments) {                     \
-    return relume::write_out(#op, out, relume::op(arguments...));                                                    \
+    return relume::write_out(#op, out, relume::op(arguments...), at::detail::tensors_among(arguments...));           \
   }
 RELUME_OTHER_NAMES(RELUME_SPECIAL)
 RELUME_SPECIAL(airy_ai, special_airy_ai)

@@ -13,7 +13,7 @@ from ._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .amp import autocast
 from ._install import install_as_torch
 from ._missing import missing_attribute as __getattr__
-from ._statistics import gradient, histogram
+from ._statistics import gradient, histogram, histogramdd
 from . import _legacy, _tensor
 from . import accelerator, amp, autograd, backends, cuda, overrides, random, version
 from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state

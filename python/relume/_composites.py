@@ -4,9 +4,10 @@ import math
 
 from . import _C
 from ._C import Tensor, ops
+from ._modes import no_grad
 from ._once import warn_once
 
-METHODS = "lu orgqr triangular_solve unique_consecutive".split()
+METHODS = "geqrf lu orgqr triangular_solve unique_consecutive".split()
 _HELD = set(globals())
 
 
@@ -24,6 +25,33 @@ def lu(input, pivot=True, get_infos=False):
     )
     results = ops.linalg_lu_factor_ex(input, pivot=pivot)
     return tuple(results) if get_infos else tuple(results[:2])
+
+
+def geqrf(input):
+    """(a, tau): the QR decomposition of matrices [..., M, N] as reflections I - tau v v^T, of which v stands below the
+    diagonal of a, where it is 1, and R on and above it; linalg.householder_product makes Q of them."""
+    from ._return_types import named
+
+    if input.dim() < 2:
+        raise RuntimeError("torch.geqrf: input must have at least 2 dimensions.")
+    if not input.is_floating_point():
+        raise NotImplementedError(f"\"geqrf_cpu\" not implemented for '{input.type()[6:-6]}'")
+    with no_grad():
+        a, taus = input.detach().clone(), []
+        for k in range(min(a.shape[-2:])):
+            column = a[..., k:, k]
+            head, below = column[..., 0], column[..., 1:].square().sum(-1)
+            plain = below == 0
+            pivot = ops.where(plain, head, -ops.copysign(ops.sqrt(head.square() + below), head))
+            taus.append(ops.where(plain, 0.0, (pivot - head) / pivot))
+            v = column / ops.where(plain, 1.0, head - pivot)[..., None]
+            v[..., 0] = 1
+            rest = a[..., k:, k + 1 :]
+            rest -= taus[-1][..., None, None] * v[..., None] * (v[..., None, :] @ rest)
+            a[..., k + 1 :, k] = v[..., 1:]
+            a[..., k, k] = pivot
+        tau = ops.stack(taus, -1) if taus else a.new_zeros((*a.shape[:-2], 0))
+    return named("geqrf", "a", "tau")(a, tau)
 
 
 def orgqr(input, tau):

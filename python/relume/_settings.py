@@ -27,7 +27,11 @@ _interop_threads = 1
 def use_deterministic_algorithms(mode, *, warn_only=False):
     """Kept, and changes nothing: with the same number of threads, every op gives the same bits each time."""
     global _deterministic, _warn_only
-    _deterministic, _warn_only = bool(mode), bool(warn_only)
+    if not isinstance(mode, bool):
+        raise TypeError(
+            f"_set_deterministic_algorithms(): argument 'mode' (position 1) must be bool, not {type(mode).__name__}"
+        )
+    _deterministic, _warn_only = mode, bool(warn_only)
 
 
 def are_deterministic_algorithms_enabled():
@@ -63,8 +67,17 @@ def get_deterministic_debug_mode():
 def set_float32_matmul_precision(precision):
     """Kept, and changes nothing: products of float32 are computed in float32."""
     global _precision
+    if not isinstance(precision, str):
+        raise RuntimeError(f"set_float32_matmul_precision expects a str, but got {type(precision).__name__}")
     if precision in ("highest", "high", "medium"):
         _precision = precision
+        return
+    import warnings
+
+    warnings.warn(
+        f"{precision} is not one of 'highest', 'high', or 'medium'; the currentsetFloat32MatmulPrecision call has no effect.",
+        stacklevel=2,
+    )
 
 
 def get_float32_matmul_precision():

@@ -8,27 +8,27 @@ from ._return_types import named
 METHODS = ["histogram"]
 
 _Histogram = named("histogram", "hist", "bin_edges")
+_HistogramDd = named("histogramdd", "hist", "bin_edges")
 
 
-
-def _edges(input, bins, range):
+def _edges(input, bins, range, dim=0):
     if isinstance(bins, Tensor):
         if bins.dtype is not input.dtype:
             raise RuntimeError(
                 f"torch.histogramdd: input tensor and bins tensors should have the same dtype, but got input with dtype "
-                f"{str(input.dtype)[6:]} and bins for dimension 0 with dtype {str(bins.dtype)[6:]}"
+                f"{str(input.dtype)[6:]} and bins for dimension {dim} with dtype {str(bins.dtype)[6:]}"
             )
         return bins
     if bins <= 0:
-        raise RuntimeError(f"torch.histogramdd(): bins must be > 0, but got {bins} for dimension 0")
+        raise RuntimeError(f"torch.histogramdd(): bins must be > 0, but got {bins} for dimension {dim}")
     if range is not None:
         low, high = range
     else:
         low, high = (input.min().item(), input.max().item()) if input.numel() else (0.0, 1.0)
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise RuntimeError(f"torch.histogramdd: dimension 0's range [{low}, {high}] is not finite")
+        raise RuntimeError(f"torch.histogramdd: dimension {dim}'s range [{low}, {high}] is not finite")
     if low > high:
-        raise RuntimeError(f"torch.histogramdd: min should not exceed max, but got min {low} max {high} for dimension 0")
+        raise RuntimeError(f"torch.histogramdd: min should not exceed max, but got min {low} max {high} for dimension {dim}")
     if low == high:
         low, high = low - 0.5, high + 0.5
     return ops.linspace(low, high, bins + 1, dtype=input.dtype)
@@ -40,15 +40,50 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     integral is 1."""
     values = input.detach().reshape(-1)
     edges = _edges(values, bins, range)
-    count = edges.numel() - 1
-    place = ops.bucketize(values, edges, right=True) - 1
-    place = ops.where(values == edges[-1], count - 1, place)
-    inside = (place >= 0) & (place < count) & ~ops.isnan(values)
-    weights = ops.ones_like(values) if weight is None else weight.detach().reshape(-1)
-    hist = ops.zeros(count, dtype=values.dtype).scatter_add_(0, place[inside], weights[inside].to(values.dtype))
+    place, inside = _places(values, edges)
+    hist = _weighed(values, place, inside, edges.numel() - 1, weight)
     if density:
         hist = hist / hist.sum() / edges.diff()
     return _Histogram(hist, edges)
+
+
+def _places(values, edges):
+    """The bin of each value, of which the last has its upper edge, and which values are in one."""
+    place = ops.bucketize(values, edges, right=True) - 1
+    place = ops.where(values == edges[-1], edges.numel() - 2, place)
+    return place, (place >= 0) & (place < edges.numel() - 1) & ~ops.isnan(values)
+
+
+def _weighed(values, place, inside, count, weight):
+    weights = ops.ones(place.numel(), dtype=values.dtype) if weight is None else weight.detach().reshape(-1)
+    return ops.zeros(count, dtype=values.dtype).scatter_add_(0, place[inside], weights[inside].to(values.dtype))
+
+
+def histogramdd(input, bins, range=None, weight=None, density=False):
+    """(hist, bin_edges): how many points of [..., N] are in each bin of a grid of N dimensions. bins is the number of bins
+    of each dimension, one for all, or their edges, a tensor a dimension; the rest is as in histogram, with range a list of
+    the least and the greatest edge of each dimension in turn."""
+    if input.dim() < 2:
+        raise RuntimeError("torch.histogramdd: input tensor should have at least 2 dimensions")
+    if not input.is_floating_point():
+        raise NotImplementedError(f"\"histogramdd\" not implemented for '{input.type()[6:-6]}'")
+    points = input.detach().reshape(-1, input.size(-1))
+    dims = points.size(1)
+    bins = [bins] * dims if isinstance(bins, int) else list(bins)
+    if len(bins) != dims:
+        raise RuntimeError("histogramdd: The size of bins must be equal to the innermost dimension of the input.")
+    ranges = [None] * dims if range is None else list(zip(range[::2], range[1::2]))
+    edges = [_edges(points[:, d], each, ranges[d], d) for d, each in enumerate(bins)]
+    shape, place, inside = [len(each) - 1 for each in edges], 0, True
+    for d, count in enumerate(shape):
+        own, within = _places(points[:, d].contiguous(), edges[d])
+        place, inside = place * count + own, within & inside
+    hist = _weighed(points, place, inside, math.prod(shape), weight).view(shape)
+    if density:
+        hist = hist / hist.sum()
+        for d, each in enumerate(edges):
+            hist = hist / each.diff().view(-1, *[1] * (dims - 1 - d))
+    return _HistogramDd(hist, tuple(edges))
 
 
 def _slopes(values, places, edge_order):

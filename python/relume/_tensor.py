@@ -72,7 +72,7 @@ def __repr__(self, *, tensor_contents=None):
 
 @method
 def __format__(self, spec):
-    if self.dim() == 0:
+    if self.dim() == 0 and builtin_type(self) is Tensor:
         return self.item().__format__(spec)
     return object.__format__(self, spec)
 
@@ -105,7 +105,9 @@ def __array_wrap__(self, array, context=None, return_scalar=False):
     """What a function of NumPy made of the tensor, as a tensor."""
     import numpy
 
-    return ops.from_numpy(numpy.asarray(array))
+    array = numpy.asarray(array)
+    made = ops.as_tensor(array.astype("uint8") if array.dtype == bool else array)
+    return made if builtin_type(self).__torch_function__ is Tensor.__torch_function__ else made.as_subclass(builtin_type(self))
 
 
 @method
@@ -242,8 +244,15 @@ def untyped_storage(self):
 @method
 def storage(self):
     """The memory that the tensor and its views lie in, as elements of its dtype."""
+    from ._once import warn_once
     from .storage import TypedStorage, UntypedStorage
 
+    warn_once(
+        "storage",
+        "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. "
+        "This should only matter to you if you are using storages directly.  To access UntypedStorage directly, use "
+        "tensor.untyped_storage() instead of tensor.storage()",
+    )
     return TypedStorage(wrap_storage=UntypedStorage._of(self), dtype=self.dtype)
 
 
@@ -306,8 +315,22 @@ def map_(self, tensor, callable):
 
 
 @method
-def dim_order(self):
-    """The dimensions from the one with the largest step between elements to the one with the smallest."""
+def dim_order(self, *, ambiguity_check=False):
+    """The dimensions from the one with the largest step between elements to the one with the smallest. With
+    ambiguity_check, an order that is not the only one is refused; given memory formats, one that more or fewer than one of
+    them have."""
+    if not isinstance(ambiguity_check, (bool, list)):
+        raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
+    if ambiguity_check:
+        sizes, strides = self.shape, self.stride()
+        if any(size > 1 and stride == 0 for size, stride in zip(sizes, strides)):
+            raise RuntimeError("The tensor does not have unique dim order.")
+        alike = len(set(strides)) < self.dim()
+        known = isinstance(ambiguity_check, list) and sum(self.is_contiguous(memory_format=f) for f in ambiguity_check) == 1
+        if alike and not known:
+            raise RuntimeError(
+                "The tensor does not have unique dim order, or cannot map to exact one of the given memory formats."
+            )
     return tuple(sorted(range(self.dim()), key=lambda d: -self.stride(d)))
 
 

@@ -7,19 +7,13 @@ function once for each example.
 import contextlib
 import functools
 
+from . import _levels
 from ._C import Tensor, default_generator, ops
 from ._trees import leaves, mapped, spread
 
 __all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp", "vmap"]
 
-_depth = 0  # of transforms that are running: results of the outermost one are cut off from what it made
-_made = []  # the leaves that they made
-_examples_follow = False  # after the one that a vmap is at
-
-
-def examples_follow():
-    """Whether a function is being called by vmap, and not for the last time: the graphs that it uses are still needed."""
-    return _examples_follow
+_made = []  # the leaves that gradients made
 
 
 def _reaches_others(node, made):
@@ -64,19 +58,18 @@ def _transform(function):
 
     @functools.wraps(function)
     def run(*arguments, **keywords):
-        global _depth
-        _depth += 1
+        _levels.depth += 1
         made = []
         try:
             with _recording() as recorded:
                 result = function(*arguments, **keywords)
         finally:
-            _depth -= 1
-            if _depth == 0:
+            _levels.depth -= 1
+            if _levels.depth == 0:
                 made = _made[:]
                 _made.clear()
         given = [leaf for leaf in leaves((arguments, keywords)) if isinstance(leaf, Tensor)]
-        if _depth or recorded and any(leaf.requires_grad for leaf in given):
+        if _levels.depth or recorded and any(leaf.requires_grad for leaf in given):
             return result
         return without_graph(result, made, recorded)
 
@@ -86,7 +79,7 @@ def _transform(function):
 def _followed(leaf):
     """A new leaf that autograd follows."""
     leaf = leaf.detach().requires_grad_()
-    if _depth:
+    if _levels.depth:
         _made.append(leaf)
     return leaf
 
@@ -259,7 +252,12 @@ def vjp(func, *primals, has_aux=False):
 @_transform
 def _products(func, primals, tangents, has_aux):
     followed = tuple(mapped(_leaf, primal) for primal in primals)
-    output, aux = _auxiliary(func(*followed), has_aux, "jvp(f, primals, tangents)")
+    outer = _levels.duals[:]
+    _levels.duals += [] if _levels.plain else leaves(followed)
+    try:
+        output, aux = _auxiliary(func(*followed), has_aux, "jvp(f, primals, tangents)")
+    finally:
+        _levels.duals[:] = outer
     _check_tensors(output, "jvp(f, primals, tangents)")
 
     def product(leaf):
@@ -336,13 +334,14 @@ def _batch_size(values, dims):
 
 @contextlib.contextmanager
 def _at_example(i, count):
-    global _examples_follow
-    outer = _examples_follow
-    _examples_follow = outer or i + 1 < count
+    outer = _levels.examples_follow
+    _levels.examples_follow = outer or i + 1 < count
+    _levels.maps += 1
     try:
         yield
     finally:
-        _examples_follow = outer
+        _levels.maps -= 1
+        _levels.examples_follow = outer
 
 
 def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
@@ -388,12 +387,23 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
                 default_generator.set_state(start)
             example = mapped(lambda value, dim: value if dim is None else value.select(dim, i), args, dims)
             with _at_example(i, count):
-                results.append(func(*example, **kwargs))
+                results.append(func(*example, **kwargs) if i else _first(func, example, dims, kwargs))
             if not i and randomness == "error":
                 _refuse_random_numbers(start)
         return _stacked(results, out_dims, name)
 
     return run
+
+
+def _first(func, example, dims, keywords):
+    """What func returns for the first example, where it may not look at elements: it would do so for all at once."""
+    from ._examples import Example, plain
+
+    def watched(value, dim):
+        return value.as_subclass(Example) if dim is not None and type(value) is Tensor else value
+
+    result = func(*mapped(watched, example, dims), **keywords)
+    return mapped(plain, result) if _levels.maps == 1 else result
 
 
 def _check_dims(what, values, dims):

@@ -44,7 +44,7 @@ def set_sharing_strategy(new_strategy):
     """Kept, and changes nothing: tensors travel as bytes."""
     global _strategy
     if new_strategy not in get_all_sharing_strategies():
-        raise AssertionError(f"expected one of {sorted(get_all_sharing_strategies())}, got {new_strategy}")
+        raise AssertionError(f"invalid sharing strategy {new_strategy!r}, expected one of {get_all_sharing_strategies()}")
     _strategy = new_strategy
 
 

@@ -6,6 +6,7 @@ import mmap as memory_maps
 import os
 import pickle
 import pickletools
+import threading
 import warnings
 
 from . import _C
@@ -20,6 +21,7 @@ from ._files.unpickler import Unpickler
 
 DEFAULT_PROTOCOL = 2
 _ZIP_MAGIC = b"PK\x03\x04"
+_state = threading.local()
 
 
 def save(obj, f, pickle_module=pickle, pickle_protocol=DEFAULT_PROTOCOL, _use_new_zipfile_serialization=True,
@@ -46,8 +48,23 @@ def save(obj, f, pickle_module=pickle, pickle_protocol=DEFAULT_PROTOCOL, _use_ne
         write(f)
 
 
+class skip_data(contextlib.ContextDecorator):
+    """A context in which save() writes zeros in place of the elements of tensors, to be filled in later."""
+
+    def __init__(self, materialize_fake_tensors=False):
+        self.materialize_fake_tensors = materialize_fake_tensors
+
+    def __enter__(self):
+        self._outer, _state.skips = getattr(_state, "skips", False), True
+
+    def __exit__(self, *error):
+        _state.skips = self._outer
+
+
 def _write(stream, folder, pickle_bytes, storages):
     memories = [memory_of(storage) for storage in storages]
+    if getattr(_state, "skips", False):
+        memories = [memoryview(bytes(memory.nbytes)) for memory in memories]
     # Others, of gzip say, cannot go back to the head of an entry, whatever they say.
     if isinstance(stream, (io.BytesIO, io.BufferedWriter, io.BufferedRandom)) and stream.seekable() and stream.tell() == 0:
         write_archive(stream, folder, pickle_bytes, memories)
@@ -180,8 +197,21 @@ def _placing(map_location):
     return place_by_name
 
 
+_packages = []  # (priority, tagger, deserializer), those of low numbers first
+
+
+def register_package(priority, tagger, deserializer):
+    """Has files say where a storage is as tagger(storage) does, and deserializer(storage, location) bring it there; both
+    return None for what is not theirs. Those with the lowest priority are asked first, and the CPU after all."""
+    _packages.append((priority, tagger, deserializer))
+    _packages.sort(key=lambda package: package[0])
+
+
 def default_restore_location(storage, location):
-    """The storage, where its location is the CPU; raises RuntimeError for another."""
+    """The storage, where its location is the CPU or that of a package; raises RuntimeError for another."""
+    for _, _, deserializer in _packages:
+        if (restored := deserializer(storage, location)) is not None:
+            return restored
     if location.startswith("cuda"):
         raise RuntimeError(
             "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are "
@@ -197,7 +227,7 @@ def default_restore_location(storage, location):
 
 def location_tag(storage):
     """Where a storage is, as files say it."""
-    return storage.device.type
+    return next((tag for _, tagger, _ in _packages if (tag := tagger(storage)) is not None), storage.device.type)
 
 
 def get_unsafe_globals_in_checkpoint(f):

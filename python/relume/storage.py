@@ -178,7 +178,8 @@ def _class_of(dtype):
         @classmethod
         def from_file(cls, filename, shared=False, size=0):
             """The elements of a file, to which they are written where they are shared."""
-            return from_file(filename, shared, size, dtype=cls.dtype).storage()
+            whole = from_file(filename, shared, size, dtype=cls.dtype)
+            return TypedStorage(wrap_storage=UntypedStorage._of(whole), dtype=cls.dtype)
 
     OfDtype.dtype, OfDtype.__name__, OfDtype.__module__ = dtype, _NAMES[dtype], "relume"
     OfDtype.__qualname__ = OfDtype.__name__

@@ -60,23 +60,26 @@ def _compare(actual, expected, rtol, atol, equal_nan, checks, where):
             _fail(f"The length of the sequences mismatch: {len(actual)} != {len(expected)}", where)
         for i, pair in enumerate(zip(actual, expected)):
             _compare(*pair, *together, f"{where}[{i}]")
-    elif actual is None and expected is None:
-        pass
+    elif actual is None or expected is None:
+        if actual is not expected:
+            _fail(f"None mismatch: {actual} is not {expected}", where)
     else:
-        _compare_tensors(_as_tensor(actual, expected), _as_tensor(expected, actual), *together, where)
+        tensors = [_as_tensor(value, other) for value, other in ((actual, expected), (expected, actual))]
+        if any(tensor is None for tensor in tensors):
+            raise TypeError(
+                f"No comparison pair was able to handle inputs of type {actual.__class__} and {expected.__class__}."
+            )
+        _compare_tensors(*tensors, *together, where)
 
 
 def _as_tensor(value, other):
+    """A value that can be compared with the other as a tensor; None for what cannot."""
+    if isinstance(value, (bool, int, float)):
+        numbers = isinstance(other, (bool, int, float)) or hasattr(other, "__array_interface__")
+        return ops.tensor(value, dtype=_C.float64 if isinstance(value, float) else None) if numbers else None
     if isinstance(value, Tensor):
-        if isinstance(other, Tensor) or not isinstance(other, (str, type(None))):
-            return value
-    elif isinstance(value, (bool, int, float)):
-        return ops.tensor(value, dtype=_C.float64 if isinstance(value, float) else None)
-    elif hasattr(value, "__array_interface__"):
-        return ops.as_tensor(value)
-    raise TypeError(
-        f"No comparison pair was able to handle inputs of type {value.__class__} and {other.__class__}."
-    )
+        return value
+    return ops.as_tensor(value) if hasattr(value, "__array_interface__") else None
 
 
 def _compare_tensors(actual, expected, rtol, atol, equal_nan, checks, where):
@@ -100,14 +103,17 @@ def _difference(actual, expected, close, rtol, atol):
     """How far tensors are apart that are not close."""
     exact = rtol == 0 and atol == 0
     limit = ["", ""] if exact else [f" (up to {atol} allowed)", f" (up to {rtol} allowed)"]
-    wide = [each.double() for each in (actual, expected)]
-    apart = (wide[0] - wide[1]).abs().masked_fill(close, 0)
-    relative = (apart / wide[1].abs()).masked_fill(close, 0)
+    if not actual.is_floating_point():
+        actual, expected = actual.long(), expected.long()
+    elif actual.dim() == 0:
+        actual, expected = actual.double(), expected.double()
+    apart = (actual - expected).abs().masked_fill(close, 0)
+    relative = (apart / (expected.double() if actual.dim() == 0 else expected).abs()).masked_fill(close, 0)
     verdict = "equal" if exact else "close"
     if actual.dim() == 0:
         return (
             f"Scalars are not {verdict}!\n\nExpected {expected.item()} but got {actual.item()}.\n"
-            f"Absolute difference: {_number(apart, actual)}{limit[0]}\nRelative difference: {relative.item()}{limit[1]}"
+            f"Absolute difference: {apart.item()}{limit[0]}\nRelative difference: {relative.item()}{limit[1]}"
         )
     total, count = close.numel(), close.numel() - ops.sum(close).item()
     text = f"Tensor-likes are not {verdict}!\n\nMismatched elements: {count} / {total} ({count / total:.1%})\n"
@@ -118,15 +124,9 @@ def _difference(actual, expected, close, rtol, atol):
             rest, at = divmod(rest, size)
             index.append(at)
         worst = distance.reshape(-1)[place]
-        shown = _number(worst, actual) if name == "absolute" else worst.item()
-        text += f"Greatest {name} difference: {shown} at index {tuple(reversed(index))}{allowed}\n"
+        text += f"Greatest {name} difference: {worst.item()} at index {tuple(reversed(index))}{allowed}\n"
     return text.rstrip("\n")
 
-
-def _number(distance, like):
-    """A distance, as an integer where it is between integers."""
-    value = distance.item()
-    return value if like.is_floating_point() or not math.isfinite(value) else int(value)
 
 
 def _fail(text, where):

@@ -1,6 +1,7 @@
 // Calls of ops: finding the overload, and reading its arguments.
 #include "arguments.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "core/tensor_impl.h"
@@ -39,10 +40,17 @@ Ref function_of(const Op& op, Form form) {
   return own(PyObject_GetAttrString(own(PyObject_GetAttrString(module.get(), "ops")).get(), op.name));
 }
 
+// Ops that functions of the package compute with, and which classes have a say in as in those functions. Other ops with
+// such names are the package's own.
+constexpr std::string_view kComputing[] = {"_adaptive_max_pool3d",  "_col2im", "_im2col",
+                                           "_thnn_fused_lstm_cell", "_unique", "_unique_consecutive"};
+
 // What a class of the program makes of a call of `op`; nothing where it has no say in it.
 Ref overridden_call(const Op& op, Form form, PyObject* self, PyObject* const* arguments, Py_ssize_t count,
                     PyObject* keywords, bool any_object) {
-  if (op.name[0] == '_') return Ref();
+  if (op.name[0] == '_' && !std::string_view(op.name).starts_with("_upsample_") &&
+      std::find(std::begin(kComputing), std::end(kComputing), op.name) == std::end(kComputing))
+    return Ref();
   std::vector<PyObject*> all;
   if (self) all.push_back(self);
   all.insert(all.end(), arguments, arguments + count + (keywords ? PyTuple_GET_SIZE(keywords) : 0));
@@ -57,18 +65,29 @@ double number_of(PyObject* object) {
   return value;
 }
 
-// Writes a result into the tensor given for it.
-void write_result(const Op& op, PyObject* out, PyObject* result) {
-  write_out(op.name, tensor_of(out), tensor_of(result));
+// The tensors among the arguments of a call, and in its lists of tensors.
+std::vector<Tensor> tensors_among(PyObject* self, const std::vector<PyObject*>& arguments) {
+  std::vector<Tensor> tensors;
+  const auto add = [&tensors](PyObject* object) {
+    if (object && is_tensor(object)) tensors.push_back(tensor_of(object));
+  };
+  add(self);
+  for (PyObject* const argument : arguments) {
+    add(argument);
+    if (!PyTuple_Check(argument) && !PyList_Check(argument)) continue;
+    for (Py_ssize_t i = 0; i < PySequence_Size(argument); ++i) add(own(PySequence_GetItem(argument, i)).get());
+  }
+  return tensors;
 }
 
-// The same for several results, each of which has its tensor in the tuple `out`; they keep their names.
-PyObject* write_results(const Op& op, PyObject* out, PyObject* results) {
+// Writes several results, each of which has its tensor in the tuple `out`; they keep their names.
+PyObject* write_results(const Op& op, PyObject* out, PyObject* results, TensorList inputs) {
   const Py_ssize_t count = PyTuple_GET_SIZE(results), given = PyTuple_GET_SIZE(out);
   if (given != count)
     raise(PyExc_TypeError, "expected tuple of " + std::to_string(count) + " elements but got " + std::to_string(given));
-  for (Py_ssize_t i = 0; i < count; ++i) write_result(op, PyTuple_GET_ITEM(out, i), PyTuple_GET_ITEM(results, i));
-  return PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(Py_TYPE(results)), out, nullptr);
+  for (Py_ssize_t i = 0; i < count; ++i)
+    write_out(op.name, tensor_of(PyTuple_GET_ITEM(out, i)), tensor_of(PyTuple_GET_ITEM(results, i)), inputs);
+  return named_out(results, out);
 }
 
 [[noreturn]] void refuse_out(const Op& op, PyObject* out, const char* wanted) {
@@ -104,6 +123,14 @@ bool lacks_dtype(const Op& op, Form form, PyObject* self, PyObject* const* argum
   return false;
 }
 
+// Whether an op that was given no dtype computes in `dtype`, that of out; norms and softmax, which refuse another,
+// don't.
+bool computes_in(ScalarType dtype, const Op& op) {
+  const std::string_view name = op.name;
+  if (name == "mean") return is_floating_point(dtype);
+  return name.find("norm") == name.npos && name.find("softmax") == name.npos;
+}
+
 // Calls `op` with its result written into `out`.
 PyObject* call_into(const Op& op, Form form, PyObject* self, PyObject* const* arguments, Py_ssize_t count,
                     PyObject* keywords, Py_ssize_t out_index) {
@@ -117,7 +144,8 @@ PyObject* call_into(const Op& op, Form form, PyObject* self, PyObject* const* ar
     check_status(PyList_Append(rest.get(), PyTuple_GET_ITEM(keywords, i)));
   }
   Ref names = own(PyList_AsTuple(rest.get()));
-  if (is_tensor(out) && lacks_dtype(op, form, self, others.data(), static_cast<size_t>(count), names.get())) {
+  if (is_tensor(out) && computes_in(tensor_of(out).scalar_type(), op) &&
+      lacks_dtype(op, form, self, others.data(), static_cast<size_t>(count), names.get())) {
     others.push_back(dtype_object(tensor_of(out).scalar_type()));
     check_status(PyList_Append(rest.get(), text("dtype").get()));
     names = own(PyList_AsTuple(rest.get()));
@@ -126,8 +154,9 @@ PyObject* call_into(const Op& op, Form form, PyObject* self, PyObject* const* ar
   if (out == Py_None) return Ref(result).release();
   if (is_tensor(out) ? !is_tensor(result.get()) : !PyTuple_Check(result.get()))
     refuse_out(op, out, is_tensor(out) ? "a tuple of Tensors" : "Tensor");
-  if (!is_tensor(out)) return write_results(op, own(PySequence_Tuple(out)).get(), result.get());
-  write_result(op, out, result.get());
+  const std::vector<Tensor> inputs = tensors_among(self, others);
+  if (!is_tensor(out)) return write_results(op, own(PySequence_Tuple(out)).get(), result.get(), inputs);
+  write_out(op.name, tensor_of(out), tensor_of(result.get()), inputs);
   return Py_NewRef(out);
 }
 
@@ -309,12 +338,11 @@ PyObject* named_repr(PyObject* self, PyObject*) {
   });
 }
 
-PyObject* make_named_type(const char* op, std::initializer_list<const char*> names) {
+PyObject* make_named_type(const std::string& name, const std::vector<const char*>& names) {
   static PyMethodDef repr = {"__repr__", named_repr, METH_NOARGS, nullptr};
   std::vector<PyStructSequence_Field> fields;
-  for (const char* const name : names) fields.push_back({name, nullptr});
+  for (const char* const field : names) fields.push_back({field, nullptr});
   fields.push_back({nullptr, nullptr});
-  const std::string name = std::string("torch.return_types.") + op;
   PyStructSequence_Desc description = {name.c_str(), nullptr, fields.data(), static_cast<int>(names.size())};
   PyTypeObject* type = PyStructSequence_NewType(&description);
   PyObject* object = checked(reinterpret_cast<PyObject*>(type));
@@ -323,20 +351,34 @@ PyObject* make_named_type(const char* op, std::initializer_list<const char*> nam
   return object;
 }
 
+// The type of that name, which is made when it is first asked for.
+PyObject* named_type(const std::string& op, const std::vector<const char*>& names) {
+  static PyObject* const types = checked(PyDict_New());
+  PyObject* type = PyDict_GetItemString(types, op.c_str());
+  if (!type) {
+    type = make_named_type("torch.return_types." + op, names);
+    check_status(PyDict_SetItemString(types, op.c_str(), type));
+    Py_DECREF(type);
+  }
+  return type;
+}
+
 }  // namespace
 
 PyObject* named(const char* op, std::initializer_list<const char*> names, TensorList results) {
-  static PyObject* const types = checked(PyDict_New());
-  PyObject* type = PyDict_GetItemString(types, op);
-  if (!type) {
-    type = make_named_type(op, names);
-    check_status(PyDict_SetItemString(types, op, type));
-    Py_DECREF(type);
-  }
-  Ref tuple = own(PyStructSequence_New(reinterpret_cast<PyTypeObject*>(type)));
+  Ref tuple = own(PyStructSequence_New(reinterpret_cast<PyTypeObject*>(named_type(op, names))));
   for (size_t i = 0; i < results.size(); ++i)
     PyStructSequence_SetItem(tuple.get(), static_cast<Py_ssize_t>(i), checked(wrap(results[i])));
   return tuple.release();
+}
+
+PyObject* named_out(PyObject* results, PyObject* out) {
+  if (PyTuple_CheckExact(results)) return Py_NewRef(out);
+  const Ref fields = own(PyObject_GetAttrString(results, "__match_args__"));
+  std::vector<const char*> names;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(fields.get()); ++i)
+    names.push_back(text_of(PyTuple_GET_ITEM(fields.get(), i)).data());
+  return PyObject_CallFunctionObjArgs(named_type(type_name_of(results) + "_out", names), out, nullptr);
 }
 
 }  // namespace relume::python

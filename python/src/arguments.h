@@ -101,6 +101,8 @@ template <class... T>
 PyObject* named(const char* op, std::initializer_list<const char*> names, const std::tuple<T...>& results) {
   return std::apply([&](const T&... each) { return named(op, names, TensorList({each...})); }, results);
 }
+// A tuple of tensors under the names that `results` has, as torch.return_types.max_out.
+PyObject* named_out(PyObject* results, PyObject* out);
 inline PyObject* wrap(bool value) { return boolean(value); }
 template <class... T>
 PyObject* wrap(const std::tuple<T...>& results) {

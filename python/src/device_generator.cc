@@ -103,7 +103,7 @@ PyObject* manual_seed_of(PyObject* self, PyObject* seed) {
         overflowing ? static_cast<uint64_t>(PyLong_AsLongLong(index.get())) : PyLong_AsUnsignedLongLong(index.get());
     if (PyErr_Occurred()) {
       PyErr_Clear();
-      raise(PyExc_RuntimeError, "Overflow when unpacking unsigned long");
+      raise(PyExc_ValueError, "Overflow when unpacking long long");
     }
     generator_in(self).manual_seed(value);
     return Py_NewRef(self);
@@ -124,8 +124,9 @@ PyObject* reduce_generator(PyObject* self, PyObject*) {
 
 PyObject* set_state_of(PyObject* self, PyObject* state) {
   return guarded([&] {
-    const Tensor bytes = tensor_argument(state, "set_state").contiguous();
-    if (bytes.scalar_type() != kByte) raise(PyExc_TypeError, "expected a torch.ByteTensor, but got another dtype");
+    if (!is_tensor(state)) raise(PyExc_TypeError, "expected a torch.ByteTensor, but got " + type_name_of(state));
+    const Tensor bytes = tensor_of(state).contiguous();
+    if (bytes.scalar_type() != kByte) raise(PyExc_TypeError, "RNG state must be a torch.ByteTensor");
     const auto* data = bytes.data_ptr<uint8_t>();
     generator_in(self).set_state(std::vector<uint8_t>(data, data + bytes.numel()));
     return Py_NewRef(self);

@@ -107,10 +107,8 @@ int set_item(PyObject* self, PyObject* index, PyObject* value) {
     const Indices indices = indices_of(index);
     if (is_tensor(value))
       tensor.index_put_(indices, tensor_of(value));
-    else if (is_number(value))
+    else if (PyFloat_Check(value) || PyLong_Check(value) || (PyIndex_Check(value) && !PySequence_Check(value)))
       tensor.index_put_(indices, scalar_of(value));
-    else if (PySequence_Check(value) && !PyUnicode_Check(value))
-      tensor.index_put_(indices, tensor_from(value, tensor.scalar_type(), "index"));
     else
       raise(PyExc_TypeError,
             "can't assign a " + type_name_of(value) + " to a torch." + to_string(tensor.scalar_type()) + "Tensor");

@@ -50,7 +50,8 @@ bool is_array(PyObject* object) {
   return !is_tensor(object) && has_buffer_of_numbers(object) && PyObject_HasAttrString(object, "__array_priority__");
 }
 
-// Calls operation(a, b) with tensors, arrays or numbers; NotImplemented for anything else.
+// Calls operation(a, b) with tensors or numbers; NotImplemented for anything else, which leaves arrays to NumPy. Of
+// operators with an array on the left the division alone is ours: Python makes it of the reciprocal.
 template <class Operation>
 PyObject* binary(PyObject* left, PyObject* right) {
   return guarded([&]() -> PyObject* {
@@ -60,14 +61,11 @@ PyObject* binary(PyObject* left, PyObject* right) {
       const Tensor& a = tensor_of(left);
       if (is_tensor(right)) return run(a, [&] { return operation(a, tensor_of(right)); });
       if (is_number(right)) return run(a, [&, b = scalar_of(right)] { return operation(a, b); });
-      if (is_array(right))
-        return run(a, [&, b = tensor_on_buffer(right, Operation::kMethod)] { return operation(a, b); });
     } else if (is_number(left)) {
       const Tensor& b = tensor_of(right);
       return run(b, [&, a = scalar_of(left)] { return operation(a, b); });
-    } else if (is_array(left)) {
-      const Tensor& b = tensor_of(right);
-      return run(b, [&, a = tensor_on_buffer(left, Operation::kReflected)] { return operation(a, b); });
+    } else if (Operation::kReflected == std::string_view("__rtruediv__") && is_array(left)) {
+      return PyNumber_Multiply(own(wrap(relume::reciprocal(tensor_of(right)))).get(), left);
     }
     return other_binary<Operation>(left, right);
   });
@@ -87,8 +85,10 @@ PyObject* in_place(PyObject* left, PyObject* right) {
 
 // A number as a tensor that promotes as the number does, for operators without a form of their own for it.
 Tensor lifted(const Scalar& number, const Tensor& like) {
-  const ScalarType type = number.isFloatingPoint() && !like.is_floating_point() ? get_default_dtype() : like.dtype();
-  return relume::scalar_tensor(number, type);
+  const ScalarType dtype = like.scalar_type();
+  const bool floats = number.isFloatingPoint() && !like.is_floating_point();
+  const bool counts = number.isIntegral(false) && dtype == kBool;
+  return relume::scalar_tensor(number, floats ? ScalarType{get_default_dtype()} : counts ? kLong : dtype);
 }
 
 #define RELUME_OPERATOR(Name, symbol, method, reflected)                    \
@@ -207,7 +207,7 @@ PyObject* compare(PyObject* left, PyObject* right, int operation) {
     };
     if (is_tensor(right)) return against(tensor_of(right));
     if (is_number(right)) return against(scalar_of(right));
-    if (is_array(right)) return against(tensor_on_buffer(right, kMethods[operation]));
+    if (operation == Py_EQ && is_array(right)) return against(tensor_on_buffer(right, kMethods[operation]));
     return other_binary(kMethods[operation], left, right);
   });
 }

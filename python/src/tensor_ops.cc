@@ -72,7 +72,7 @@ PyObject* from_numpy(Arguments& a) {
   PyObject* array = a.object(0);
   auto* const type =
       reinterpret_cast<PyObject*>(Py_TYPE(array));  // asking the array itself makes it write the interface
-  if (!has_buffer_of_numbers(array) || !PyObject_HasAttrString(type, "__array_interface__"))
+  if (!PySequence_Check(array) || !has_buffer_of_numbers(array) || !PyObject_HasAttrString(type, "__array_interface__"))
     raise(PyExc_TypeError, "expected np.ndarray (got " + type_name_of(array) + ")");
   return wrap(tensor_sharing(array, "from_numpy"));
 }

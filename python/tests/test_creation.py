@@ -89,3 +89,19 @@ def test_denormal_numbers_can_count_as_zero():
     finally:
         assert torch.set_flush_denormal(False)
     assert (tiny * 1).count_nonzero() == 100000
+
+
+@pytest.mark.parametrize(
+    "text, error",
+    [
+        ("foo", "Expected one of cpu, cuda, ipu, xpu, .* device type at start of device string: foo"),
+        ("foo:1", "device type at start of device string: foo$"),
+        ("float32", "Invalid device string: 'float32'"),
+        (" cpu", "Invalid device string: ' cpu'"),
+        ("", "Device string must not be empty"),
+        ("meta", "Expected one of cpu, cuda device type at start of device string: meta"),
+    ],
+)
+def test_what_is_no_device(text, error):
+    with pytest.raises(RuntimeError, match=error):
+        torch.device(text)

@@ -311,3 +311,19 @@ def test_incomplete_gamma_functions_of_large_numbers(a, expected):
     x = order + torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64) * math.sqrt(a)
     assert torch.igamma(order, x).tolist() == pytest.approx(expected, abs=1e-10)
     assert torch.igammac(order, x).tolist() == pytest.approx([1 - p for p in expected], abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    "call, error, text",
+    [
+        (lambda: torch.use_deterministic_algorithms("x"), TypeError, r"argument 'mode' \(position 1\) must be bool, not str"),
+        (lambda: torch.set_float32_matmul_precision(1), RuntimeError, "set_float32_matmul_precision expects a str, but got int"),
+        (lambda: torch.multiprocessing.set_sharing_strategy("x"), AssertionError, "invalid sharing strategy 'x', expected"),
+        (lambda: torch.manual_seed(2**65), ValueError, "Overflow when unpacking long long"),
+        (lambda: torch.set_rng_state(torch.ones(3)), TypeError, "RNG state must be a torch.ByteTensor"),
+        (lambda: torch.Generator().set_state(3), TypeError, "expected a torch.ByteTensor, but got int"),
+    ],
+)
+def test_settings_refuse_what_they_do_not_know(call, error, text):
+    with pytest.raises(error, match=text):
+        call()

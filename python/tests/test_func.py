@@ -197,3 +197,149 @@ def test_linearize():
     x = torch.tensor([1.0, 2.0])
     value, product = torch.func.linearize(lambda a: a**2, x)
     assert value.tolist() == [1, 4] and product(torch.tensor([1.0, 10.0])).tolist() == [2, 40]
+
+
+_CAPTURED = torch.zeros(3)
+
+
+@pytest.mark.parametrize(
+    "function, text",
+    [
+        (lambda x: x * x.sum().item(), r"vmap: It looks like you're calling .item\(\) on a Tensor."),
+        (lambda x: x * float(x[0]), r"vmap: It looks like you're calling .item\(\) on a Tensor."),
+        (lambda x: x if x.sum() > 1 else -x, "attempting to use a Tensor in some data-dependent control flow"),
+        (grad(lambda x: x.sum() if x[0] > 0 else -x.sum()), r"you're either \(1\) calling .item\(\) on a Tensor or \(2\)"),
+        (lambda x: torch.tensor(x.tolist()), "Cannot access data pointer of Tensor that doesn't have storage"),
+        (lambda x: x.nonzero(), "output dynamic shape. Attempted to vmap over aten::nonzero"),
+        (lambda x: torch.unique(x), "output dynamic shape. Attempted to vmap over aten::_unique2"),
+        (lambda x: x[x > 1], "Attempting to batch over indexing with a boolean mask"),
+        (lambda x: torch.masked_select(x, x > 1), "vmap over `mask` in torch.masked_select"),
+        (lambda x: _CAPTURED.add_(x), "vmap: inplace arithmetic"),
+        (lambda x: _CAPTURED.__setitem__(0, x[0]), "vmap: inplace arithmetic"),
+        (vmap(lambda x: x * x.item()), r"vmap: It looks like you're calling .item\(\) on a Tensor."),
+    ],
+)
+def test_vmap_refuses_what_looks_at_elements(function, text):
+    with pytest.raises(RuntimeError, match=text):
+        vmap(function)(torch.ones(2, 3))
+    assert _CAPTURED.tolist() == [0, 0, 0]
+
+
+def test_vmap_gives_plain_tensors():
+    seen = []
+    result = vmap(lambda x: {"a": (seen.append(x), x + 1)[1]})(torch.ones(2, 3))
+    assert type(result["a"]) is torch.Tensor and seen[0].sum().item() == 3 and vmap(lambda x: x)(X).tolist() == [1, 2, 3]
+
+
+class _Old(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * 2
+
+
+class _New(torch.autograd.Function):
+    @staticmethod
+    def forward(x, factor=2):
+        return x * factor
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.factor = inputs[1]
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.factor, None
+
+
+def test_transforms_call_functions_that_are_made_for_them():
+    for call in (lambda: vmap(_Old.apply)(X), lambda: grad(lambda x: _Old.apply(x).sum())(X)):
+        with pytest.raises(RuntimeError, match="it must override the setup_context staticmethod"):
+            call()
+    assert grad(lambda x: _New.apply(x, 3).sum())(X).tolist() == [3, 3, 3]
+    with pytest.raises(RuntimeError, match="You tried to vmap over _New, but it does not have vmap support."):
+        vmap(_New.apply)(X)
+    rule = type("Rule", (_New,), {"generate_vmap_rule": True})
+    assert vmap(rule.apply)(X).tolist() == [2, 4, 6]
+    assert torch.autograd.functional.jvp(_Old.apply, X, X)[1].tolist() == [2, 4, 6]
+
+
+def test_arguments_of_a_forward_may_have_defaults_and_names():
+    assert _New.apply(X).tolist() == [2, 4, 6] and _New.apply(X, factor=3).tolist() == [3, 6, 9]
+    with pytest.raises(TypeError, match="missing a required argument: 'x'"):
+        _New.apply()
+
+
+class _Forward(torch.autograd.Function):
+    """x^2 f, whose backward keeps nothing of use."""
+
+    @staticmethod
+    def forward(x, f):
+        return x * x * f
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(inputs[0] * 0)
+        ctx.save_for_forward(inputs[0])
+        ctx.f = inputs[1]
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.saved_tensors[0], None
+
+    @staticmethod
+    def jvp(ctx, tangent, _):
+        (x,) = ctx.saved_tensors
+        return 2 * x * tangent * ctx.f
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.a, ctx.b = a, b
+        return a * b, a + b
+
+    @staticmethod
+    def backward(ctx, g, h):
+        return g * ctx.b + h, g * ctx.a + h
+
+    @staticmethod
+    def jvp(ctx, a, b):
+        a, b = (torch.zeros_like(ctx.a) if each is None else each for each in (a, b))
+        return a * ctx.b + ctx.a * b, a + b
+
+
+def _tangents(function, *others):
+    with torch.autograd.forward_ad.dual_level():
+        dual = torch.autograd.forward_ad.make_dual(X, torch.ones(3))
+        results = function.apply(dual, *others)
+        results = results if isinstance(results, tuple) else (results,)
+        return [torch.autograd.forward_ad.unpack_dual(result).tangent for result in results]
+
+
+def test_functions_have_derivatives_in_a_direction_of_their_own():
+    assert _tangents(_Forward, 3.0)[0].tolist() == [6, 12, 18]
+    assert jvp(lambda x: _Forward.apply(x.sin(), 3.0).sum(), (X,), (torch.ones(3),))[1].item() == pytest.approx(
+        (6 * X.sin() * X.cos()).sum().item()
+    )
+    assert [tangent.tolist() for tangent in _tangents(_Product, X * 5)] == [[5, 10, 15], [1, 1, 1]]
+    other = torch.ones(3, requires_grad=True)
+    _tangents(_Product, other)[0].sum().backward()
+    assert other.grad.tolist() == [1, 1, 1]
+
+
+def test_functions_without_one_are_refused():
+    with pytest.raises(NotImplementedError, match="You must implement the jvp function for custom autograd.Function"):
+        _tangents(_Old)
+    for jvp_of, text in (
+        (lambda ctx, t: (t, t), r"an invalid number of forward gradients \(expected 1 but got 2\)"),
+        (lambda ctx, t: t[:1], r"Tensor is of size \[3\] while the given forward gradient is of size \[1\]."),
+    ):
+        with pytest.raises(RuntimeError, match=text):
+            _tangents(type("Bad", (_Old,), {"jvp": staticmethod(jvp_of)}))
+    with torch.autograd.forward_ad.dual_level():
+        torch.autograd.forward_ad.make_dual(X, X)
+        assert _Old.apply(X.clone().requires_grad_()).tolist() == [2, 4, 6]

@@ -281,3 +281,32 @@ def test_the_newer_weight_norm_loads_what_the_older_saved():
     newer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(2, 3))
     newer.load_state_dict(older.state_dict())
     assert torch.equal(newer(torch.ones(1, 2)), older(torch.ones(1, 2)))
+
+
+def test_histograms_of_points():
+    points = torch.arange(12.0).view(6, 2) / 3
+    hist, (rows, columns) = torch.histogramdd(points, [2, 3])
+    assert hist.tolist() == [[2, 1, 0], [0, 1, 2]] and rows.tolist() == pytest.approx([0, 5 / 3, 10 / 3])
+    assert torch.histogramdd(points, 2, range=[0.0, 2.0, 0.0, 2.0]).hist.tolist() == [[1, 1], [0, 1]]
+    weighed = torch.histogramdd(points, [2, 2], weight=torch.arange(6.0), density=True).hist
+    assert weighed.flatten().tolist() == pytest.approx([0.072, 0, 0, 0.288])
+    assert points.histogram(2).hist.tolist() == [6, 6] and len(columns) == 4
+    with pytest.raises(RuntimeError, match="The size of bins must be equal to the innermost dimension of the input."):
+        torch.histogramdd(points, [2])
+
+
+def test_reflections_of_geqrf():
+    matrices = torch.tensor([[1.0, 2], [3, 4], [5, 7]])
+    a, tau = torch.geqrf(matrices)
+    assert a.tolist()[0] == pytest.approx([-5.91608, -8.282511]) and tau.tolist() == pytest.approx([1.169031, 1.727739], rel=1e-5)
+    q = torch.linalg.householder_product(a, tau)
+    torch.testing.assert_close(q @ a[:2].triu(), matrices)
+    assert torch.geqrf(torch.zeros(2, 3, 2)).tau.tolist() == [[0, 0], [0, 0]]
+
+
+def test_orders_of_dimensions_that_are_not_the_only_ones():
+    assert torch.zeros(2, 3, 4, 5).dim_order(ambiguity_check=True) == (0, 1, 2, 3)
+    assert torch.zeros(1, 3, 1).dim_order(ambiguity_check=[torch.contiguous_format]) == (0, 1, 2)
+    for tensor, check in ((torch.zeros(1, 1), True), (torch.zeros(2, 1).expand(2, 3), [torch.contiguous_format])):
+        with pytest.raises(RuntimeError, match="The tensor does not have unique dim order"):
+            tensor.dim_order(ambiguity_check=check)

@@ -1,5 +1,7 @@
 """Indexing and broadcasting against NumPy, on shapes and indices that hypothesis makes up."""
 
+import re
+
 import numpy as np
 import pytest
 import relume as torch
@@ -149,3 +151,28 @@ def test_lists_of_more_than_numbers_stand_for_tuples():
         with pytest.warns(UserWarning, match="non-tuple sequence for multidimensional indexing"):
             assert torch.equal(x[index], x[tuple(index)])
     assert x[[1, 0]].tolist() == [[3, 4, 5], [0, 1, 2]]
+
+
+@pytest.mark.parametrize(
+    "call, error, text",
+    [
+        (lambda x, i: x.index_fill_(0, i, 1), IndexError, "index_fill_(): Expected dtype int64 for index."),
+        (lambda x, i: x.index_copy_(0, i, x), RuntimeError, "index_copy_(): Expected a long tensor for index, but got Int"),
+        (lambda x, i: torch.take_along_dim(x, i, 0), RuntimeError, "dtype of indices should be Long but got Int"),
+        (lambda x, i: x.index_fill_(0, i.long().view(3, 1), 1), RuntimeError, "Index has to be a vector/scalar"),
+        (lambda x, i: x.scatter_add_(0, i.short(), x), RuntimeError, "scatter(): Expected dtype int32/int64 for index"),
+        (lambda x, i: x.index_add_(0, i + 9, x + 0), IndexError, "index out of range in self"),
+        (lambda x, i: x.view(3, 1).index_add_(0, i.long() + 9, x.view(3, 1).clone()), RuntimeError, "index 9 is out of b"),
+    ],
+)
+def test_what_ops_say_of_indices(call, error, text):
+    with pytest.raises(error, match=re.escape(text)):
+        call(torch.zeros(3), torch.tensor([0, 1, 2], dtype=torch.int32))
+
+
+def test_indices_of_int32():
+    x, i = torch.arange(3.0), torch.tensor([2, 0], dtype=torch.int32)
+    for picked in (x[i], x.gather(0, i), x.index_select(0, i), torch.nn.functional.embedding(i, x.view(3, 1)).view(-1)):
+        assert picked.tolist() == [2, 0]
+    assert x.index_add(0, i, torch.ones(2)).tolist() == [1, 1, 3]
+    assert x.scatter(0, i, 5.0).tolist() == [5, 1, 5]

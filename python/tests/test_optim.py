@@ -205,7 +205,7 @@ def test_copies_and_pickles():
     (lambda x: torch.optim.Adam([x], betas=(0.9, 1.0)), ValueError, "Invalid beta parameter at index 1: 1.0"),
     (lambda x: torch.optim.Adam([x], eps=-1), ValueError, "Invalid epsilon value: -1"),
     (lambda x: torch.optim.Adam([x], fused=True, foreach=True), RuntimeError, "`fused` and `foreach` cannot be `True`"),
-    (lambda x: torch.optim.Adam([x], differentiable=True), NotImplementedError, "differentiable=True"),
+    (lambda x: torch.optim.NAdam([x], differentiable=True), NotImplementedError, "differentiable=True"),
     (lambda x: torch.optim.Adadelta([x], rho=2), ValueError, "Invalid rho value: 2"),
     (lambda x: torch.optim.Rprop([x], etas=(2, 3)), ValueError, "Invalid eta values: 2, 3"),
     (lambda x: torch.optim.LBFGS([{"params": [x]}, {"params": [torch.ones(1)]}]), ValueError, "per-parameter options"),
@@ -282,3 +282,44 @@ def test_schedulers_refuse(make, kind, text):
     with pytest.raises(kind) as error:
         make(torch.optim.lr_scheduler, two_groups(torch))
     assert text in str(error.value)
+
+
+# After three steps with the gradients i p^2, what PyTorch has for the parameter and the gradient of its squares.
+_RECORDED = [
+    ("SGD", {}, [0.4, -0.4], [-0.16, 1.12]),
+    ("SGD", {"momentum": 0.9}, [0.0489999, -1.804], [-0.0352799, 6.20576]),
+    ("SGD", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}, [-0.517557, -3.912014], [1.506808, 30.17028]),
+    ("Adam", {}, [0.707684, 1.707684], [1.415367, 3.415367]),
+    ("AdamW", {}, [0.704983, 1.701986], [1.405740, 3.393771]),
+    ("Adagrad", {}, [0.730379, 1.730379], [1.460758, 3.460758]),
+]
+
+
+@pytest.mark.parametrize("name, options, values, gradients", _RECORDED)
+def test_steps_may_be_recorded(name, options, values, gradients):
+    start = torch.tensor([1.0, 2.0], requires_grad=True)
+    param = start.clone()
+    optimizer = getattr(torch.optim, name)([param], lr=0.1, differentiable=True, **options)
+    for i in range(3):
+        param.grad = start * start * (i + 1)
+        optimizer.step()
+    (param**2).sum().backward()
+    assert param.tolist() == pytest.approx(values, rel=1e-4) and start.grad.tolist() == pytest.approx(gradients, rel=1e-4)
+
+
+@pytest.mark.parametrize("name, expected", [("SGD", -3.0), ("Adam", -2.0)])
+def test_learning_rates_have_gradients(name, expected):
+    rate, start = torch.tensor(0.1, requires_grad=True), torch.ones(2, requires_grad=True)
+    param = start.clone()
+    optimizer = getattr(torch.optim, name)([param], lr=rate, differentiable=True)
+    param.grad = torch.tensor([1.0, 2.0])
+    optimizer.step()
+    param.sum().backward()
+    assert rate.grad.item() == pytest.approx(expected, rel=1e-5) and start.grad.tolist() == [1, 1]
+
+
+def test_a_recorded_step_does_not_write_to_leaves():
+    leaf = torch.ones(2, requires_grad=True)
+    leaf.grad = torch.ones(2)
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad is being used in an in-place operation."):
+        torch.optim.RMSprop([leaf], centered=True, momentum=0.5, differentiable=True).step()

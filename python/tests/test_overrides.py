@@ -44,6 +44,13 @@ class TestSubclass:
             lambda x: nn.Linear(2, 3)(x),
             lambda x: torch.max(x, 0).values,
             lambda x: x.unbind()[0],
+            lambda x: torch.unique(x),
+            lambda x: x.unique_consecutive(return_counts=True)[1],
+            lambda x: F.unfold(x[None, None, None], 1),
+            lambda x: F.fold(x[None, None], (1, 2), 1),
+            lambda x: nn.LSTM(2, 3)(x[None])[1][1],
+            lambda x: nn.LSTMCell(2, 3)(x)[0],
+            lambda x: F.interpolate(x[None, None], 4, mode="nearest-exact"),
             lambda x: x.detach().clone().double(),
         ],
     )

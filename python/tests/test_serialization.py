@@ -331,3 +331,21 @@ def test_places_of_storages():
     assert torch.serialization.location_tag(storage) == "cpu"
     with pytest.raises(RuntimeError, match=r"don't know how to restore data location of .* \(tagged with foo\)"):
         torch.serialization.default_restore_location(storage, "foo")
+
+
+def test_data_may_be_skipped():
+    buffer = io.BytesIO()
+    with torch.serialization.skip_data():
+        torch.save({"w": torch.ones(3)}, buffer)
+    buffer.seek(0)
+    assert torch.load(buffer)["w"].tolist() == [0, 0, 0]
+
+
+def test_packages_say_where_storages_are(monkeypatch):
+    monkeypatch.setattr(torch.serialization, "_packages", [])
+    storage = torch.ones(2).untyped_storage()
+    torch.serialization.register_package(30, lambda storage: "late", lambda storage, location: None)
+    torch.serialization.register_package(5, lambda storage: None, lambda storage, place: 7 if place == "moon" else None)
+    assert torch.serialization.location_tag(storage) == "late"
+    assert torch.serialization.default_restore_location(storage, "moon") == 7
+    assert torch.serialization.default_restore_location(storage, "cpu") is storage

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import operator
 import pickle
 import re
 import subprocess
@@ -444,14 +445,45 @@ def test_clamps_to_an_upper_tensor_alone(clamp):
     assert clamp(torch.tensor([1.0, 5.0]), max=torch.tensor([2.0, 3.0])).tolist() == [1, 3]
 
 
-def test_arrays_are_operands():
+def test_arrays_are_operands_of_numpy():
     t, array = torch.tensor([1.0, 2.0]), np.array([2.0, 4.0])
-    for result in (t * array, array * t, array / t, array // t, array + t):
+    for result in (t * array, t + array, array / t, t // array, t @ array):
         assert isinstance(result, torch.Tensor) and result.dtype is torch.float64
-    assert (array / t).tolist() == [2, 2] and (array - t).tolist() == [1, 2] and (t - array).tolist() == [-1, -2]
-    assert (t == array).tolist() == [False, False] and (array > t).tolist() == [True, True]
+    assert (array / t).tolist() == [2, 2] and (t - array).tolist() == [-1, -2] and (t == array).tolist() == [False, False]
+    assert (torch.tensor([1, 2]) * np.float32([2, 2])).dtype is torch.float64  # as NumPy promotes
+    kept = t
+    t += array
+    assert kept.tolist() == [1, 2] and t.tolist() == [3, 6]
+    with pytest.raises(RuntimeError, match=r"Can't call numpy\(\) on Tensor that requires grad."):
+        torch.ones(2, requires_grad=True) * array
+    with pytest.raises(TypeError, match="Concatenation operation is not implemented for NumPy arrays"):
+        array += t
+    for refused, sign in ((operator.mul, "*"), (operator.sub, "-"), (operator.pow, "**")):
+        with pytest.raises(TypeError, match=re.escape(f"unsupported operand type(s) for {sign}")):
+            refused(array, t)
+    for pair in ((t, array), (array, t)):
+        with pytest.raises(TypeError, match="'<' not supported between instances of"):
+            operator.lt(*pair)
     with pytest.raises(TypeError):
         t * b"ab"
+
+
+def test_what_functions_of_numpy_make_of_tensors():
+    x = torch.tensor([0.0, 1.0])
+    assert np.add(x, 1).dtype is torch.float32 and np.less(x, 1).dtype is torch.uint8
+    assert type(np.sin(x.as_subclass(type("Own", (torch.Tensor,), {})))).__name__ == "Own"
+    with pytest.raises(TypeError, match="expected np.ndarray"):
+        torch.from_numpy(np.float64(1))
+
+
+@pytest.mark.parametrize("value", [[1.0, 2.0], np.ones(2), np.float32(1), np.bool_(True), "a", None])
+def test_what_is_no_number_is_not_assigned(value):
+    with pytest.raises(TypeError, match="can't assign a .* to a torch.FloatTensor"):
+        torch.zeros(2)[:] = value
+
+
+def test_numbers_are_shifted_by_booleans_as_integers():
+    assert (2 << torch.tensor([True, False])).tolist() == [4, 2] and (2 >> torch.tensor([True])).dtype is torch.int64
 
 
 def test_lists_may_hold_tensors_of_one_element():
@@ -507,23 +539,6 @@ def test_grids_may_have_places_that_are_not_finite(mode):
     grid = torch.tensor([[[[math.nan, 0.0], [1e30, 0.0], [math.inf, 0.0], [-0.5, -0.5]]]])
     sampled = torch.nn.functional.grid_sample(image, grid, mode=mode, align_corners=False)
     assert sampled.flatten().tolist() == [0, 0, 0, 1]
-
-
-def test_several_results_may_be_written_into_given_tensors():
-    x = torch.tensor([[1.0, 3.0, 2.0]])
-    values, places = torch.empty(1), torch.empty(1, dtype=torch.int64)
-    result = torch.max(x, 1, out=(values, places))
-    assert result.values is values and result.indices is places and (values.item(), places.item()) == (3, 1)
-    torch.sort(x, descending=True, out=[a := torch.empty(1, 3), b := torch.empty(1, 3, dtype=torch.int64)])
-    assert a.tolist() == [[3, 2, 1]] and b.tolist() == [[1, 2, 0]]
-    with pytest.raises(TypeError, match="expected tuple of 2 elements but got 1"):
-        torch.topk(x, 1, out=(values,))
-    with pytest.raises(TypeError, match="argument 'out' must be Tensor, not tuple"):
-        torch.topk(x, 1, out=(values, 3))
-    with pytest.raises(TypeError, match="argument 'out' must be Tensor, not tuple"):
-        torch.add(x, x, out=(values,))
-    with pytest.raises(TypeError, match="argument 'out' must be a tuple of Tensors, not Tensor"):
-        torch.max(x, 1, out=values)
 
 
 _BAD_ITEM = "failed to unpack the object at pos 2 with error \"type must be tuple of ints,but got "
@@ -727,15 +742,6 @@ def test_sizes_are_integers():
     assert repr(torch.Size([torch.tensor(1), 2])) == "torch.Size([1, 2])"
     with pytest.raises(TypeError, match="item 0 is 'Tensor'"):
         torch.Size(torch.ones(3))
-
-
-def test_results_are_computed_in_the_dtype_of_out():
-    torch.manual_seed(0)
-    expected = torch.rand(2, dtype=torch.float64)
-    torch.manual_seed(0)
-    assert torch.rand(2, out=torch.empty(0, dtype=torch.float64)).equal(expected)
-    assert torch.ones(2, out=torch.empty(0).int()).tolist() == [1, 1]
-    assert torch.sum(torch.ones(3), 0, out=torch.empty(0).int()).item() == 3
 
 
 def test_methods_that_copy():

@@ -31,6 +31,9 @@ def test_says_how_far_tensors_are_apart():
         "Tensor-likes are not equal!\n\nMismatched elements: 1 / 2 (50.0%)\n"
         "Greatest absolute difference: 1 at index (1, 0)\nGreatest relative difference: 0.25 at index (1, 0)"
     )
+    assert "relative difference: 0.04761900380253792 at index (0,)" in failure(torch.tensor([2.0]), torch.tensor([2.1]))
+    assert "difference: 0.333984375 at" in failure(*(torch.tensor([x], dtype=torch.bfloat16) for x in (2.0, 3.0)))
+    assert "got 3.\nAbsolute difference: 2\nRelative difference: 0.4" in failure(3, 5)
     assert failure([1.0, 2.0], [1.0, 2.5]) == (
         "Scalars are not close!\n\nExpected 2.5 but got 2.0.\nAbsolute difference: 0.5 (up to 1e-07 allowed)\n"
         "Relative difference: 0.2 (up to 1e-07 allowed)\n\nThe failure occurred for item [1]"
@@ -58,8 +61,11 @@ def test_takes_another_message():
 def test_refuses_half_a_tolerance_and_what_it_can_not_compare():
     with pytest.raises(ValueError, match="got no atol"):
         assert_close(1, 1, rtol=1)
-    with pytest.raises(TypeError, match="No comparison pair"):
-        assert_close(torch.ones(1), "a")
+    for other, kind in (("a", "str"), (1.0, "float"), ([1.0], "list")):
+        with pytest.raises(TypeError, match=f"inputs of type <class '.*Tensor'> and <class '{kind}'>."):
+            assert_close(torch.ones(1), other)
+    with pytest.raises(AssertionError, match=r"None mismatch: tensor\(\[1.\]\) is not None"):
+        assert_close(torch.ones(1), None)
 
 
 def test_settings_are_kept_or_refused():

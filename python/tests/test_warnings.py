@@ -67,6 +67,11 @@ CASES = [
         "An output with one or more elements was resized since it had shape [3], which does not match the required output "
         "shape [2]. ...",
     ),
+    ("torch.ones(1).storage()", "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be ..."),
+    (
+        "torch.set_float32_matmul_precision('x')",
+        "x is not one of 'highest', 'high', or 'medium'; the currentsetFloat32MatmulPrecision call has no effect.",
+    ),
     ("torch.from_numpy(read_only)", NOT_WRITABLE),
     ("torch.as_tensor(read_only)", NOT_WRITABLE),
     (

@@ -1,7 +1,9 @@
 // Names of devices, layouts and formats, and the default dtype.
 #include "relume/options.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <ostream>
 
 #include "core/check.h"
@@ -11,12 +13,24 @@ namespace {
 
 std::atomic<ScalarType> g_default_dtype{ScalarType::Float};
 
+// The devices that PyTorch has beside these.
+constexpr const char* kOthers =
+    ", ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, "
+    "privateuseone";
+
 }  // namespace
 
 Device::Device(const std::string& text) : type_(DeviceType::CPU), index_(-1) {
   const size_t colon = text.find(':');
   const std::string name = text.substr(0, colon);
-  check(name == "cpu" || name == "cuda", "Expected one of cpu, cuda device type at start of device string: {}", text);
+  check(!text.empty(), "Device string must not be empty");
+  check(!name.empty() &&
+            std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalpha(c) || c == '_'; }),
+        "Invalid device string: '{}'", text);
+  if (name != "cpu" && name != "cuda") {
+    const bool known = (std::string(kOthers) + ",").find(" " + name + ",") != std::string::npos;
+    fail("Expected one of cpu, cuda{} device type at start of device string: {}", known ? "" : kOthers, name);
+  }
   if (name == "cuda") type_ = DeviceType::CUDA;
   if (colon == std::string::npos) return;
   const std::string digits = text.substr(colon + 1);

@@ -269,7 +269,9 @@ void bernoulli_each(RandomStream& stream, void* out, ScalarType dtype, int64_t c
       using P = typename decltype(type)::type;
       const P* const p = static_cast<const P*>(probabilities);
       for (int64_t i = 0; i < count; ++i)
-        check(p[i] >= P(0) && p[i] <= P(1), "Expected p_in >= 0 && p_in <= 1 to be true, but got false.");
+        check(p[i] >= P(0) && p[i] <= P(1),
+              "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  "
+              "If so, please report an enhancement request to PyTorch.)");
       for (int64_t i = 0; i < count; ++i) {
         bool success;
         if constexpr (std::is_same_v<P, double>) {

@@ -258,7 +258,7 @@ void put_at(const Indexed& indexed, const Tensor& source, bool accumulate = fals
         to_string(view.scalar_type()), to_string(source.scalar_type()));
   const PlacesFor places = index_places(view, indexed.indices);
   const DimVector wanted = places(view.strides()).picks.sizes;
-  const Tensor fitting = without_leading_ones(source, wanted.size());
+  Tensor fitting = without_leading_ones(source, wanted.size());
   bool fits = fitting.sizes().size() <= wanted.size();
   for (size_t d = 0; fits && d < fitting.sizes().size(); ++d) {
     const int64_t size = fitting.sizes()[fitting.sizes().size() - 1 - d];
@@ -266,6 +266,13 @@ void put_at(const Indexed& indexed, const Tensor& source, bool accumulate = fals
   }
   check(fits, "shape mismatch: value tensor of shape {} cannot be broadcast to indexing result of shape {}",
         source.sizes(), IntArrayRef(wanted));
+  bool masks = true;
+  for (const Tensor& index : indexed.indices) {
+    if (!index.defined()) continue;
+    refuse_overlap(view, index, Overlap::None);
+    masks = masks && is_mask(index);
+  }
+  if (masks && fitting.numel() == 1 && fitting.is_alias_of(view)) fitting = fitting.clone();  // a mask may fill with it
   put_into(accumulate ? kIndexAdd : kIndexPut, view, fitting, places);
 }
 

@@ -151,7 +151,7 @@ class DirectInputs {
  public:
   // Whether the kernel may be run like that for a result like `like` of this dtype.
   [[gnu::always_inline]] bool fit(const detail::TensorImpl& like, ScalarType dtype, const ElementwiseKernel& kernel,
-           std::initializer_list<const Tensor*> inputs) {
+                                  std::initializer_list<const Tensor*> inputs) {
     if (like.numel > kFewElements || !like.contiguous || dtype != written_dtype(kernel) || kernel.masked) return false;
     const void** next = data;
     for (const Tensor* input : inputs) {
@@ -396,21 +396,30 @@ void elementwise_into(const Tensor& out, const ElementwiseKernel& kernel, std::i
   run(out, kernel, inputs);
 }
 
-bool overlap_in_part(const Tensor& a, const Tensor& b) {
-  const detail::TensorImpl& x = *a.impl();
-  const detail::TensorImpl& y = *b.impl();
-  if (&x == &y || x.storage != y.storage || x.numel == 0 || y.numel == 0) return false;
+namespace {
+
+bool share_memory(const detail::TensorImpl& x, const detail::TensorImpl& y) {
+  if (x.storage != y.storage || x.numel == 0 || y.numel == 0) return false;
   // By offsets: asking for pointers would bring hidden elements into row-major order.
   const size_t x_begin = static_cast<size_t>(x.offset * element_size(x.dtype)),
                y_begin = static_cast<size_t>(y.offset * element_size(y.dtype));
-  if (x_begin == y_begin && x.sizes == y.sizes && x.strides == y.strides && x.dtype == y.dtype) return false;
   const size_t x_bytes = storage_bytes(x.sizes, x.strides, x.dtype),
                y_bytes = storage_bytes(y.sizes, y.strides, y.dtype);
   return x_begin < y_begin + y_bytes && y_begin < x_begin + x_bytes;
 }
 
-void refuse_overlap(const Tensor& written, const Tensor& read) {
-  if (!overlap_in_part(written, read)) return;
+}  // namespace
+
+bool overlap_in_part(const Tensor& a, const Tensor& b) {
+  const detail::TensorImpl& x = *a.impl();
+  const detail::TensorImpl& y = *b.impl();
+  const bool same = x.offset == y.offset && x.sizes == y.sizes && x.strides == y.strides && x.dtype == y.dtype;
+  return &x != &y && !same && share_memory(x, y);
+}
+
+void refuse_overlap(const Tensor& written, const Tensor& read, Overlap allowed) {
+  if (allowed == Overlap::Whole ? !overlap_in_part(written, read) : !share_memory(*written.impl(), *read.impl()))
+    return;
   check(!written.is_non_overlapping_and_dense() || !read.is_non_overlapping_and_dense(),
         "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
         "location. Please clone() the tensor before performing the operation.");

@@ -71,8 +71,10 @@ bool may_overwrite(const Tensor& tensor);
 // change the other while it is read.
 bool overlap_in_part(const Tensor& a, const Tensor& b);
 // Throws Error where that is certain, since both lie in memory without gaps. Of tensors with gaps the elements of one
-// may lie in those of the other; an op that reads while it writes copies the one that it reads.
-void refuse_overlap(const Tensor& written, const Tensor& read);
+// may lie in those of the other; an op that reads while it writes copies the one that it reads. An op that writes
+// elsewhere than it reads allows no overlap, not even one of the whole.
+enum class Overlap { Whole, None };
+void refuse_overlap(const Tensor& written, const Tensor& read, Overlap allowed = Overlap::Whole);
 
 // A 0-dim tensor of the dtype with the value. Throws Error where an integer type cannot hold it.
 Tensor make_scalar(const Scalar& value, ScalarType dtype);

@@ -10,11 +10,12 @@ namespace {
 
 enum Mode : int64_t { kModeSum, kModeMean, kModeMax };
 
-void check_indices(const char* name, const Tensor& tensor) {
-  check(tensor.scalar_type() == kLong || tensor.scalar_type() == kInt,
-        "Expected tensor for argument #1 '{}' to have one of the following scalar types: Long, Int; but got {} instead "
-        "(while checking arguments for embedding_bag)",
-        name, tensor.toString());
+// Of the type to which indices and offsets are promoted together.
+void check_indices(ScalarType common) {
+  check(common == kLong || common == kInt,
+        "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
+        "torch.{}Tensor instead (while checking arguments for embedding_bag)",
+        to_string(common));
 }
 
 void check_offsets(const Tensor& offsets, int64_t length, bool include_last_offset) {
@@ -119,8 +120,8 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(const Tensor& weight, c
                                                          const Tensor& offsets, bool scale_grad_by_freq, int64_t mode,
                                                          bool sparse, const Tensor& per_sample_weights,
                                                          bool include_last_offset, std::optional<int64_t> padding_idx) {
-  check_indices("indices", indices);
-  check_indices("offsets", offsets);
+  const ScalarType kind = promote_types(indices.scalar_type(), offsets.scalar_type());
+  check_indices(kind);
   check(mode >= kModeSum && mode <= kModeMax, "`mode` must be sum, mean, or max.");
   check(impl_of(weight, "embedding_bag").dim() == 2, "'weight' must be 2-D");
   const int64_t rows = weight.size(0);
@@ -138,7 +139,6 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(const Tensor& weight, c
         "embedding_bag: per_sample_weights only supported with mode='sum'");
   const int64_t padding = !padding_idx ? -1 : *padding_idx < 0 ? *padding_idx + rows : *padding_idx;
   const Bags bags = make_bags(flat, offsets, include_last_offset, padding);
-  const ScalarType kind = indices.scalar_type();
   const Tensor bag = bags.bag.to(kind), sizes = bags.sizes.to(kind);
   if (mode == kModeMax) {
     const Tensor from = rows_of_maxima(bags, weight);

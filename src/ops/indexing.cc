@@ -29,6 +29,7 @@ struct VectorIndex {
   const char* prefix = "";  // of the text about an index out of range
   bool wrap = false;
   const char* text = nullptr;  // the whole text, where it names no index
+  bool plain = false;          // whether an index out of range is an Error and no IndexError
 
   // Rows of self along dim, one an index.
   PickedPlaces operator()(IntArrayRef strides) const {
@@ -50,6 +51,7 @@ struct VectorIndex {
   void check_range(const Tensor& offsets, int64_t size, int64_t stride) const {
     const std::optional<int64_t> bad = add_offsets(offsets, index, size, stride, wrap);
     check<IndexError>(!bad || !text, "{}", text ? text : "");
+    check(!bad || !plain, "index {} is out of bounds for dimension {} with size {}", bad.value_or(0), dim, size);
     check<IndexError>(!bad, "{}index {} is out of bounds for dimension {} with size {}", prefix, bad.value_or(0), dim,
                       size);
   }
@@ -134,20 +136,37 @@ Tensor named_slices(const Tensor& self, int64_t dim, const Tensor& index) {
   return index_fill(zeros(sizes, kBool), d, index, true);
 }
 
-VectorIndex wrapping(VectorIndex index) {
-  index.wrap = true;
-  return index;
+// Where index_add, index_copy and index_fill write; each has texts and kinds of errors of its own.
+VectorIndex places_of_add(const Tensor& self, int64_t dim, const Tensor& index) {
+  VectorIndex places = vector_index("index_add_", "", self, dim, index);
+  places.plain = self.dim() > 1 && index.scalar_type() == kLong;
+  if (!places.plain) places.text = "index out of range in self";
+  return places;
+}
+
+VectorIndex places_of_copy(const Tensor& self, int64_t dim, const Tensor& index) {
+  check(impl_of(index, "index_copy_").dtype == kLong, "index_copy_(): Expected a long tensor for index, but got {}",
+        to_string(index.scalar_type()));
+  return vector_index("index_copy_", "index_copy_(): ", self, dim, index);
+}
+
+VectorIndex places_of_fill(const Tensor& self, int64_t dim, const Tensor& index) {
+  check<IndexError>(impl_of(index, "index_fill_").dtype == kLong, "index_fill_(): Expected dtype int64 for index.");
+  check(index.dim() <= 1, "Index has to be a vector/scalar");
+  VectorIndex places = vector_index("index_fill_", "", self, dim, index);
+  places.wrap = true;
+  return places;
 }
 
 }  // namespace
 
 // self with alpha times the slices of `source` added to those that `index` names; for each of several alike in turn.
 Tensor index_add(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
-  const VectorIndex places = vector_index("index_add_", "", self, dim, index);
+  const VectorIndex places = places_of_add(self, dim, index);
   return put(kIndexAdd, self, scaled_source(self, places, source, alpha), places, index);
 }
 Tensor& index_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
-  const VectorIndex places = vector_index("index_add_", "", self, dim, index);
+  const VectorIndex places = places_of_add(self, dim, index);
   return put_into(kIndexAdd, self, scaled_source(self, places, source, alpha), places, index);
 }
 
@@ -155,22 +174,20 @@ Tensor& index_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor&
 Tensor index_copy(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source) {
   if (const Autocast cast = Autocast::to_wider(self, source); cast)
     return index_copy(cast(self), dim, index, cast(source));
-  const VectorIndex places = vector_index("index_copy_", "index_copy_(): ", self, dim, index);
+  const VectorIndex places = places_of_copy(self, dim, index);
   return put(kIndexCopy, self, checked_copy_source(self, places, source), places, index);
 }
 Tensor& index_copy_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& source) {
-  const VectorIndex places = vector_index("index_copy_", "index_copy_(): ", self, dim, index);
+  const VectorIndex places = places_of_copy(self, dim, index);
   return put_into(kIndexCopy, self, checked_copy_source(self, places, source), places, index);
 }
 
 // self with the slices that `index` names filled with a value.
 Tensor index_fill(const Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
-  return put(kIndexFill, self, value_for(self, value), wrapping(vector_index("index_fill_", "", self, dim, index)),
-             index);
+  return put(kIndexFill, self, value_for(self, value), places_of_fill(self, dim, index), index);
 }
 Tensor& index_fill_(Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
-  return put_into(kIndexFill, self, value_for(self, value),
-                  wrapping(vector_index("index_fill_", "", self, dim, index)));
+  return put_into(kIndexFill, self, value_for(self, value), places_of_fill(self, dim, index));
 }
 Tensor index_fill(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& value) {
   return named("IndexFillBackward1", masked_fill(self, named_slices(self, dim, index), fill_value(self, value)));
@@ -229,12 +246,12 @@ Tensor& scatter_(Tensor& self, int64_t dim, const Tensor& index, const Scalar& v
 
 // The same, but elements are added to what is there.
 Tensor scatter_add(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
-  const ElementIndex places = element_index("scatter_add", "self", self, dim, index);
-  return put(kScatterAdd, self, checked_scatter_source("scatter_add", places, src), places, index);
+  const ElementIndex places = element_index("scatter", "self", self, dim, index);
+  return put(kScatterAdd, self, checked_scatter_source("scatter", places, src), places, index);
 }
 Tensor& scatter_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
-  const ElementIndex places = element_index("scatter_add", "self", self, dim, index);
-  return put_into(kScatterAdd, self, checked_scatter_source("scatter_add", places, src), places, index);
+  const ElementIndex places = element_index("scatter", "self", self, dim, index);
+  return put_into(kScatterAdd, self, checked_scatter_source("scatter", places, src), places, index);
 }
 
 // self at the indices along dim, both broadcast against each other; of the flattened self where dim is left out.
@@ -248,6 +265,8 @@ Tensor take_along_dim(const Tensor& self, const Tensor& indices, std::optional<i
         "for input, "
         "and {} dimensions for indices",
         self.dim(), indices.dim());
+  check(indices.scalar_type() == kLong, "torch.take_along_dim(): dtype of indices should be Long but got {}",
+        to_string(indices.scalar_type()));
   DimVector self_sizes(self.sizes()), index_sizes(indices.sizes());
   self_sizes[static_cast<size_t>(d)] = index_sizes[static_cast<size_t>(d)] = 1;
   DimVector common = broadcast_sizes(self_sizes, index_sizes), wanted = common;
@@ -354,7 +373,7 @@ Tensor masked_select(const Tensor& self, const Tensor& mask) {
 
 namespace {
 
-constexpr PutRow kMaskedScatter = {"masked_scatter_", "MaskedScatterBackward0", false};
+constexpr PutRow kMaskedScatter = {"masked_scatter_", "MaskedScatterBackward0", false, nullptr, Overlap::Whole};
 
 Tensor masked_source(const Tensor& self, const Tensor& mask, const Tensor& source) {
   check(impl_of(source, "masked_scatter").dtype == self.scalar_type(),

@@ -160,6 +160,10 @@ Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const Pl
 }
 
 Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const PlacesFor& places, const Tensor& index) {
+  if (row.overlap == Overlap::None) {
+    refuse_overlap(self, values, Overlap::None);
+    if (index.defined()) refuse_overlap(self, index, Overlap::None);
+  }
   PickedPlaces own = places(self.strides());
   if (int64_t& bound = own.picks.units.bound; bound >= 0) {  // before anything is written
     const int64_t* const offsets = own.offsets.data_ptr<int64_t>();
@@ -169,7 +173,7 @@ Tensor& put_into(const PutRow& row, Tensor& self, const Tensor& values, const Pl
   }
   InPlace write(row.in_place, self, {values},
                 row.shared_as ? autograd::warned_of(row.in_place, self, row.shared_as) : Shared::Refused);
-  // Values that are seen through self would change while they are read.
+  // Values that are seen through self, which has gaps, would change while they are read.
   const Tensor source = values.is_alias_of(self) ? autograd::copy_detached(values) : values;
   transfer(writing_op(row), source, self, own);
   if (write.recording()) {

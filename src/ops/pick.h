@@ -5,6 +5,7 @@
 
 #include "core/tensor_impl.h"
 #include "kernels/index.h"
+#include "ops/elementwise.h"
 #include "relume/tensor.h"
 
 namespace relume {
@@ -34,6 +35,7 @@ struct PutRow {
   const char* grad_fn;              // "IndexPutBackward0"
   bool accumulate;                  // adds to what is there
   const char* shared_as = nullptr;  // how programs write to elements that share a place, where that is allowed
+  Overlap overlap = Overlap::None;  // of self and the values or the index, as far as it is allowed
 };
 // self with the values, broadcast, in the picked places. Values have self's dtype.
 Tensor put(const PutRow& row, const Tensor& self, const Tensor& values, const PlacesFor& places,

@@ -132,6 +132,7 @@ Tensor scatter_reduce(const Tensor& self, int64_t dim, const Tensor& index, cons
 }
 Tensor& scatter_reduce_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce,
                         bool include_self) {
+  refuse_overlap(self, src, Overlap::None);
   return become_result("ScatterReduceBackward0", self,
                        scatter_reduce(kept(self), dim, index, src, reduce, include_self));
 }
@@ -172,6 +173,7 @@ Tensor index_reduce(const Tensor& self, int64_t dim, const Tensor& index, const 
 }
 Tensor& index_reduce_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, std::string_view reduce,
                       bool include_self) {
+  refuse_overlap(self, source, Overlap::None);
   return become_result("IndexReduceBackward0", self,
                        index_reduce(kept(self), dim, index, source, reduce, include_self));
 }

@@ -3,8 +3,8 @@
 import warnings
 
 from .._missing import attribute_finder
+from .. import _levels
 from .._C import Tensor, ops
-from .._transforms import examples_follow
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled, set_multithreading_enabled
 from . import anomaly_mode, function, functional, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
@@ -85,7 +85,7 @@ def grad(
         )
     if allow_unused is None:
         allow_unused = materialize_grads
-    if retain_graph is None and examples_follow():
+    if retain_graph is None and _levels.examples_follow:
         retain_graph = True
     sources = _listed(inputs)
     if not sources:

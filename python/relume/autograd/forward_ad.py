@@ -6,6 +6,7 @@ They are found from the graph: the derivative J v of y in the direction v is the
 from collections import namedtuple
 
 from .._C import Tensor, ops
+from .._levels import duals
 from .._modes import _Guard, enable_grad
 from .._transforms import check_direction, without_graph
 
@@ -32,6 +33,7 @@ def exit_dual_level(*, level=None):
         raise RuntimeError(
             "Trying to exit a forward AD level that was not the last one that was created. This is not supported."
         )
+    duals.clear()
     for dual, _ in _levels.pop():
         if dual.is_leaf:
             dual.requires_grad_(False)
@@ -51,6 +53,7 @@ def make_dual(tensor, tangent, *, level=None):
     with enable_grad():
         dual = tensor.view_as(tensor) if tensor.requires_grad else tensor.detach().requires_grad_()
     _levels[-1].append((dual, tangent))
+    duals.append(dual)
     return dual
 
 

@@ -2,14 +2,16 @@
 
 import functools
 
-from .. import _C
+from .. import _C, _levels
 from .._modes import no_grad
 
 FunctionCtx = _C.FunctionCtx
 
 
 def _save_for_forward(self, *tensors):
-    """Keeps tensors for jvp, which is not called: derivatives in a direction come from backward, too."""
+    """Keeps tensors for jvp, which finds them in ctx.saved_tensors."""
+    if _levels.duals:
+        self._kept_for_jvp = tensors
 
 
 FunctionCtx.save_for_forward = _save_for_forward
@@ -20,6 +22,13 @@ class _HasSetupContext:
 
     def __get__(self, instance, owner):
         return owner.setup_context is not Function.setup_context
+
+
+class _MapsItself:
+    """Whether vmap may call a class."""
+
+    def __get__(self, instance, owner):
+        return owner.generate_vmap_rule or owner.vmap is not Function.vmap
 
 
 class _GradientFunction:
@@ -40,12 +49,15 @@ class Function:
 
         forward(ctx, *args), which may call ctx.save_for_backward(tensors); or forward(*args) together with
         setup_context(ctx, inputs, output);
-        backward(ctx, *grad_outputs), which returns a gradient or None for each argument of forward.
+        backward(ctx, *grad_outputs), which returns a gradient or None for each argument of forward;
+        jvp(ctx, *tangents), for derivatives in a direction: a tangent for each output.
 
     They are called by apply(*args)."""
 
     _has_setup_context = _HasSetupContext()
+    _maps_itself = _MapsItself()
     _gradient_function = _GradientFunction()
+    generate_vmap_rule = False
 
     @staticmethod
     def forward(*args, **kwargs):
@@ -63,6 +75,14 @@ class Function:
         )
 
     vjp = backward
+
+    @staticmethod
+    def jvp(ctx, *grad_inputs):
+        raise NotImplementedError("You must implement the jvp function for custom autograd.Function to use it with forward mode AD.")
+
+    @staticmethod
+    def vmap(info, in_dims, *args):
+        raise NotImplementedError("vmap is not implemented: it is made of what the function does with one example")
 
     def __init__(self, *args, **kwargs):
         import warnings
@@ -84,16 +104,34 @@ class Function:
     def apply(cls, *args, **kwargs):
         """Calls forward, and records backward where an argument requires grad. With a setup_context forward's arguments may
         have defaults, and be given by name."""
+        if _levels.depth or _levels.maps:
+            _levels.check_function(cls, args)
         if kwargs or cls._has_setup_context:
             args = _bound(cls.forward, args, kwargs)
+        if _levels.duals:
+            from .forward_functions import forward_class
+
+            cls = forward_class(cls, args)
         return _C._apply_function(cls, *args)
+
+
+@functools.lru_cache(maxsize=None)
+def _signature(forward):
+    """(the signature of a forward, how many arguments it takes: None where that is not one number)."""
+    import inspect
+
+    signature = inspect.signature(forward)
+    kinds = [parameter.kind for parameter in signature.parameters.values()]
+    plain = all(kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD) for kind in kinds)
+    return signature, len(kinds) if plain else None
 
 
 def _bound(forward, args, kwargs):
     """The arguments of a call in forward's order, with defaults."""
-    import inspect
-
-    bound = inspect.signature(forward).bind(*args, **kwargs)
+    signature, count = _signature(forward)
+    if not kwargs and len(args) == count:
+        return args
+    bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
     return bound.args
 

@@ -143,12 +143,15 @@ def vjp(func, inputs, v=None, create_graph=False, strict=False):
 
 def jvp(func, inputs, v=None, create_graph=False, strict=False):
     """func(*inputs), and the product of its Jacobian with v."""
-    from .. import _transforms as transforms
+    from .. import _levels, _transforms as transforms
 
     values = _checked(inputs, "inputs", "jvp")
     directions = _directions(v, values, _INPUT)
-    outputs, products = transforms.jvp(func, _leaves(values, create_graph) if create_graph else values, directions)
-    return outputs, products
+    outer, _levels.plain = _levels.plain, True
+    try:
+        return transforms.jvp(func, _leaves(values, create_graph) if create_graph else values, directions)
+    finally:
+        _levels.plain = outer
 
 
 def _single(output, name):

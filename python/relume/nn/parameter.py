@@ -12,7 +12,7 @@ class Parameter(Tensor):
         if data is None:
             data = ops.empty(0)
         if not isinstance(data, Tensor):
-            raise TypeError(f"cannot assign '{type(data).__name__}' object to parameter (torch.Tensor required)")
+            raise AttributeError(f"'{type(data).__name__}' object has no attribute 'detach'")
         if requires_grad and not data.is_floating_point():
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         return ops._make_subclass(cls, data, requires_grad)

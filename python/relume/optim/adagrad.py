@@ -1,7 +1,8 @@
 """Adagrad: steps scaled by the sum of squared gradients."""
 
+from . import recorded
 from .._C import ops
-from .optimizer import Optimizer, check_fused, check_not_negative, new_step, refuse_differentiable
+from .optimizer import Optimizer, check_fused, check_not_negative, new_step
 
 
 class Adagrad(Optimizer):
@@ -14,7 +15,6 @@ class Adagrad(Optimizer):
             "initial_accumulator_value value": initial_accumulator_value, "epsilon value": eps,
         })  # fmt: skip
         check_fused(foreach, fused, differentiable)
-        refuse_differentiable(differentiable)
         defaults = dict(
             lr=lr, lr_decay=lr_decay, eps=eps, weight_decay=weight_decay,
             initial_accumulator_value=initial_accumulator_value, foreach=foreach, maximize=maximize,
@@ -36,6 +36,9 @@ class Adagrad(Optimizer):
             state.update(step=new_step(), sum=total)
         step = state["step"]
         step.add_(1)
+        if group["differentiable"]:
+            recorded.adagrad(param, grad, state, group)
+            return
         rate = float(group["lr"]) / (1 + (step.item() - 1) * group["lr_decay"])
         ops._adagrad_step(param, grad, state["sum"], rate, group["weight_decay"], group["maximize"],
                           group["eps"])  # fmt: skip

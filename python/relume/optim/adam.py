@@ -1,5 +1,6 @@
 """Adam: steps scaled by running moments of the gradient."""
 
+from . import recorded
 from .._C import Tensor, ops
 from .optimizer import (
     Optimizer,
@@ -8,7 +9,6 @@ from .optimizer import (
     check_not_negative,
     new_buffer,
     new_step,
-    refuse_differentiable,
 )
 
 
@@ -26,7 +26,6 @@ class Adam(Optimizer):
         if {isinstance(beta, float) for beta in betas} != {True} and not all(isinstance(beta, Tensor) for beta in betas):
             raise ValueError("betas must be either both floats or both Tensors")
         check_fused(foreach, fused, differentiable)
-        refuse_differentiable(differentiable)
         defaults = dict(
             lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize, foreach=foreach,
             capturable=capturable, differentiable=differentiable, fused=fused,
@@ -52,6 +51,9 @@ class Adam(Optimizer):
                 state["max_exp_avg_sq"] = new_buffer(param)
         step = state["step"]
         step.add_(1)
+        if group["differentiable"]:
+            recorded.adam(param, grad, state, group)
+            return
         count = step.item()
         beta1, beta2 = map(float, group["betas"])
         lr, weight_decay = float(group["lr"]), group["weight_decay"]

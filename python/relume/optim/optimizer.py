@@ -210,7 +210,7 @@ class Optimizer:
         """Changes each parameter that has a gradient. closure, if given, is called first, with grad mode on; it
         computes the loss anew, and what it returns is returned."""
         recorded = ops.is_grad_enabled()
-        ops._set_grad_enabled(False)
+        ops._set_grad_enabled(bool(self.defaults.get("differentiable")))
         try:
             loss = self._loss(closure)
             for group in self.param_groups:

@@ -1,7 +1,8 @@
 """RMSprop: steps scaled by a running mean of squared gradients."""
 
+from . import recorded
 from .._C import ops
-from .optimizer import Optimizer, check_not_negative, new_buffer, new_step, refuse_differentiable
+from .optimizer import Optimizer, check_not_negative, new_buffer, new_step
 
 
 class RMSprop(Optimizer):
@@ -14,7 +15,6 @@ class RMSprop(Optimizer):
             "learning rate": lr, "epsilon value": eps, "momentum value": momentum, "weight_decay value": weight_decay,
             "alpha value": alpha,
         })  # fmt: skip
-        refuse_differentiable(differentiable)
         defaults = dict(
             lr=lr, momentum=momentum, alpha=alpha, eps=eps, centered=centered, weight_decay=weight_decay,
             capturable=capturable, foreach=foreach, maximize=maximize, differentiable=differentiable,
@@ -31,6 +31,9 @@ class RMSprop(Optimizer):
             if group["centered"]:
                 state["grad_avg"] = new_buffer(param)
         state["step"].add_(1)
+        if group["differentiable"]:
+            recorded.rmsprop(param, grad, state, group)
+            return
         ops._rmsprop_step(param, grad, state["square_avg"], state.get("grad_avg"), state.get("momentum_buffer"),
                           group["lr"], group["weight_decay"], group["maximize"], group["alpha"], group["eps"],
                           group["momentum"])  # fmt: skip

@@ -1,7 +1,8 @@
 """SGD: stochastic gradient descent, with momentum."""
 
+from . import recorded
 from .._C import ops
-from .optimizer import Optimizer, check_fused, check_not_negative, refuse_differentiable
+from .optimizer import Optimizer, check_fused, check_not_negative
 
 
 class SGD(Optimizer):
@@ -14,7 +15,6 @@ class SGD(Optimizer):
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         check_fused(foreach, fused, differentiable)
-        refuse_differentiable(differentiable)
         defaults = dict(
             lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov,
             maximize=maximize, foreach=foreach, differentiable=differentiable, fused=fused,
@@ -30,6 +30,9 @@ class SGD(Optimizer):
             group.setdefault("fused", False)
 
     def _update(self, param, grad, group):
+        if group["differentiable"]:
+            recorded.sgd(param, grad, self.state[param], group)
+            return
         momentum = group["momentum"]
         buffer, first = None, False
         if momentum != 0:

@@ -3,10 +3,11 @@
 #include <c10/macros/Macros.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/optim/adam.h>
-#include "cases.h"
 
 #include <array>
 #include <iostream>
+
+#include "cases.h"
 
 namespace {
 
@@ -56,12 +57,26 @@ int main() {
   torch::topk_out(cleared(out), cleared(indices), x, 2, 1);
   std::cout << out << indices << "\n";
   print_error([&] { torch::add_out(whole, x, x); });
+  print_error([&] { torch::matmul_out(whole, x, x.t()); });
+  print_error([&] { torch::gather_out(whole, x, 0, torch::zeros({1, 3}, torch::kLong)); });
+  print_error([&] { torch::cat_out(whole, {x, x}); });
+  print_error([&] { torch::neg_out(whole, x); });
+  print_error([&] { torch::topk_out(whole, indices, x, 2); });
+  auto line = torch::arange(6.);
+  auto later = line.slice(0, 1), one = torch::zeros({1}).expand({3}), chosen = torch::arange(6);
+  print_error([&] { torch::add_out(later, line.slice(0, 0, 5), line.slice(0, 1)); });
+  print_error([&] { torch::index_select_out(line, line, 0, chosen); });
+  print_error([&] { torch::exp_out(one, x[0]); });
+  print_error([&] { line.index_put_({chosen}, line); });
+  print_error([&] { line.scatter_(0, chosen, line); });
+  print_error([&] { later.index_add_(0, chosen.slice(0, 0, 5), line.slice(0, 0, 5)); });
+  print_error([&] { line.index_fill_(0, chosen.to(torch::kInt), 1); });
+  std::cout << torch::add_out(line, line, 1).sum() << "\n";
   auto recorded = torch::ones({2, 3}, torch::requires_grad());
   print_error([&] { torch::mul_out(recorded, x, x); });
 
   std::cout << std::vector<int64_t>{1, 2} << "|" << std::vector<std::string>{"a", "b"} << "|" << x.sizes().vec() << "|"
-            << at::ArrayRef<int>({1, 2}) << "|"
-            << std::vector<double>{1.5, 2} << "\n";
+            << at::ArrayRef<int>({1, 2}) << "|" << std::vector<double>{1.5, 2} << "\n";
   std::vector<torch::Tensor> both{torch::ones(2), torch::zeros({1, 2})};
   std::cout << at::TensorList(both) << "\n";
   std::cout << torch::indexing::Slice(1, 5, 2) << " " << torch::indexing::TensorIndex(3) << " "

@@ -180,7 +180,7 @@ def _max_unpool(input, indices, kernel_size, stride, padding, output_size, rank)
     stride = kernel if stride is None else listed(stride, rank)
     sizes = _unpooled_size(input, rank, kernel, stride, padding, output_size)
     if indices.dtype is not int64:
-        raise RuntimeError(f"elements in indices should be type int64 but got: {str(indices.dtype).split('.')[-1]}")
+        raise RuntimeError(f"elements in indices should be type int64 but got: {indices.type()[6:-6]}")
     if indices.shape != input.shape:
         raise RuntimeError(
             f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)}) but got indices tensor "

@@ -2,6 +2,7 @@
 
 import itertools
 import multiprocessing
+import multiprocessing.connection  # join() would import it, maybe amid another import of it
 import os
 import selectors
 import signal
