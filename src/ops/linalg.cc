@@ -118,7 +118,7 @@ Tensor multiply_batch(const Tensor& a, const Tensor& b, bool to_float = false) {
 Tensor product_as_float(const Tensor& a, const Tensor& b) {
   const IntArrayRef first = a.sizes(), second = b.sizes();
   const size_t rank = first.size();
-  const bool fits = rank == second.size() && first.slice(0, rank - 2) == second.slice(0, rank - 2) &&
+  const bool fits = rank >= 2 && rank == second.size() && first.slice(0, rank - 2) == second.slice(0, rank - 2) &&
                     first[rank - 1] == second[rank - 2];
   return fits && a.scalar_type() == kBFloat16 ? multiply_batch(a, b, /*to_float=*/true) : Tensor();
 }
