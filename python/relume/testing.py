@@ -128,7 +128,6 @@ def _difference(actual, expected, close, rtol, atol):
     return text.rstrip("\n")
 
 
-
 def _fail(text, where):
     raise AssertionError(text + (f"\n\nThe failure occurred for item {where}" if where else ""))
 

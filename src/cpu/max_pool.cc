@@ -16,9 +16,6 @@ constexpr int64_t kGrain = 1 << 13;  // window elements that a thread takes at l
 constexpr int64_t kManyTaps = 16;    // windows with more elements look their winner up, one output after the other
 constexpr uint8_t kNoTap = 255;
 
-template <class T>
-constexpr bool kIsFloating = std::is_floating_point_v<compute_type<T>>;
-
 int64_t grain(const Pool& pool, int64_t outputs_each) {
   return std::max<int64_t>(1,
                            kGrain / std::max<int64_t>(1, outputs_each * std::min<int64_t>(64, pool.kernel_pixels())));
@@ -391,7 +388,7 @@ void max_pool_forward(const Pool& pool, const void* input, void* output, PoolInd
       if (index.form != PoolIndex::Form::Pixel && halves(pool) && pool.relu)
         return forward_of_halves_with_relu(pool, static_cast<const T*>(input), static_cast<T*>(output),
                                            static_cast<uint8_t*>(index.data), relu_mask);
-    if constexpr (kIsFloating<T>)
+    if constexpr (std::is_floating_point_v<compute_type<T>>)
       if (index.form != PoolIndex::Form::Pixel && halves(pool))
         return forward_of_halves(pool, static_cast<const T*>(input), static_cast<T*>(output),
                                  static_cast<uint8_t*>(index.data));
@@ -411,7 +408,7 @@ void max_pool_forward(const Pool& pool, const void* input, void* output, PoolInd
 void max_pool_backward(const Pool& pool, const void* grad_output, PoolIndex index, void* grad_input) {
   dispatch_numbers("max_pool2d", pool.dtype, [&](auto zero) {
     using T = decltype(zero);
-    if constexpr (kIsFloating<T>)
+    if constexpr (std::is_floating_point_v<compute_type<T>>)
       if (index.form == PoolIndex::Form::Tap && halves(pool))
         return backward_of_halves(pool, static_cast<const T*>(grad_output), static_cast<const uint8_t*>(index.data),
                                   static_cast<T*>(grad_input));

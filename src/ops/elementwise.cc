@@ -413,9 +413,8 @@ bool share_memory(const detail::TensorImpl& x, const detail::TensorImpl& y) {
 bool overlap_in_part(const Tensor& a, const Tensor& b) {
   const detail::TensorImpl& x = *a.impl();
   const detail::TensorImpl& y = *b.impl();
-  if (&x == &y || x.storage != y.storage) return false;
-  const bool same = x.offset == y.offset && x.sizes == y.sizes && x.strides == y.strides && x.dtype == y.dtype;
-  return !same && share_memory(x, y);
+  if (&x == &y || !share_memory(x, y)) return false;
+  return x.offset != y.offset || x.sizes != y.sizes || x.strides != y.strides || x.dtype != y.dtype;
 }
 
 void refuse_overlap(const Tensor& written, const Tensor& read, Overlap allowed) {
