@@ -5,13 +5,10 @@
 #include <torch/serialize.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <exception>
 #include <functional>
 #include <iterator>
-#include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -43,12 +40,15 @@ struct ChunkDatasetOptions {
         batch_size_(batch_size),
         cache_size_(cache_size),
         cross_chunk_shuffle_count_(cross_chunk_shuffle_count) {
-    TORCH_CHECK(preloader_count > 0, "Preloader count is 0. At least one preloader needs to be specified.");
-    TORCH_CHECK(batch_size > 0, "Batch size is 0. A positive batch size needs to be specified.");
-    TORCH_CHECK(cache_size > 0, "Cache size is 0. A positive cache size needs to be specified.");
-    TORCH_CHECK(cache_size >= batch_size,
-                "Cache size is less than batch size. Cache needs to be large enough to hold at least one batch.");
-    TORCH_CHECK(cross_chunk_shuffle_count > 0, "cross_chunk_shuffle_count needs to be greater than 0.");
+    const auto require = [](bool holds, const char* text) {
+      if (!holds) throw relume::Error(text);
+    };
+    require(preloader_count > 0, "Preloader count is 0. At least one preloader needs to be specified.");
+    require(batch_size > 0, "Batch size is 0. A positive batch size needs to be specified.");
+    require(cache_size > 0, "Cache size is 0. A positive cache size needs to be specified.");
+    require(cache_size >= batch_size,
+            "Cache size is less than batch size. Cache needs to be large enough to hold at least one batch.");
+    require(cross_chunk_shuffle_count > 0, "cross_chunk_shuffle_count needs to be greater than 0.");
   }
   RELUME_ARG(size_t, preloader_count);
   RELUME_ARG(size_t, batch_size);
@@ -62,11 +62,13 @@ namespace detail {
 template <class Batch, class ExampleSampler>
 class ChunkQueue {
  public:
+  using Lock = relume::data::detail::Monitor::Lock;
+
   ChunkQueue(ExampleSampler& sampler, const ChunkDatasetOptions& options) : sampler_(sampler), options_(options) {}
 
   // Adds a chunk's examples in the sampler's order, once there is room; the last batch is filled up first.
   void add(Batch chunk) {
-    std::unique_lock<std::mutex> lock(mutex_);
+    Lock lock(monitor_);
     if (!wait_for_room(lock)) return;
     const size_t count = chunk.size();
     sampler_.reset(count);
@@ -83,34 +85,33 @@ class ChunkQueue {
       left -= indices->size();
     }
     examples_ += count;
-    changed_.notify_all();
+    monitor_.notify_all();
   }
   // Adds an error, which the next one to ask for a batch gets.
   void add(std::exception_ptr error) {
-    std::unique_lock<std::mutex> lock(mutex_);
+    Lock lock(monitor_);
     if (!wait_for_room(lock)) return;
     items_.push_back({Batch(), std::move(error)});
-    changed_.notify_all();
+    monitor_.notify_all();
   }
   // The next batch, waiting for it; nothing when all was given and nothing more comes.
   std::optional<Batch> take() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [this] {
-      return ended_ || examples_ >= options_.batch_size() || (!items_.empty() && items_.front().error);
-    });
+    Lock lock(monitor_);
+    lock.wait(
+        [this] { return ended_ || examples_ >= options_.batch_size() || (!items_.empty() && items_.front().error); });
     if (items_.empty()) return std::nullopt;
     Item item = std::move(items_.front());
     items_.pop_front();
     if (item.error) throw WorkerException(item.error);
     examples_ -= item.batch.size();
-    changed_.notify_all();
+    monitor_.notify_all();
     return std::move(item.batch);
   }
   // Nothing more comes.
   void end() {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const Lock lock(monitor_);
     ended_ = true;
-    changed_.notify_all();
+    monitor_.notify_all();
   }
 
  private:
@@ -118,15 +119,14 @@ class ChunkQueue {
     Batch batch;
     std::exception_ptr error;
   };
-  bool wait_for_room(std::unique_lock<std::mutex>& lock) {
-    changed_.wait(lock, [this] { return ended_ || examples_ < options_.cache_size(); });
+  bool wait_for_room(Lock& lock) {
+    lock.wait([this] { return ended_ || examples_ < options_.cache_size(); });
     return !ended_;
   }
 
   ExampleSampler& sampler_;
   const ChunkDatasetOptions options_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  relume::data::detail::Monitor monitor_;
   std::deque<Item> items_;
   size_t examples_ = 0;
   bool ended_ = false;
@@ -176,7 +176,7 @@ class ChunkDataset final : public StatefulDataset<ChunkDataset<ChunkReader, Chun
     }
     queue_ = std::make_unique<Queue>(example_sampler_, options_);
     reading_ = options_.preloader_count();
-    for (size_t i = 0; i < options_.preloader_count(); ++i) threads_.emplace_back([this] { read_chunks(); });
+    for (size_t i = 0; i < options_.preloader_count(); ++i) threads_.start([this] { read_chunks(); });
   }
   std::optional<size_t> size() const override { return std::nullopt; }
   // For a sampler that is told of each epoch.
@@ -184,27 +184,28 @@ class ChunkDataset final : public StatefulDataset<ChunkDataset<ChunkReader, Chun
 
   // Which chunks of the epoch are still to be read. After load() every reset() leaves the chunks' sampler as it is.
   void save(serialize::OutputArchive& archive) const override {
-    const std::lock_guard<std::mutex> lock(sampler_mutex_);
+    const Lock lock(sampler_monitor_);
     chunk_sampler_.save(archive);
   }
   void load(serialize::InputArchive& archive) override {
-    const std::lock_guard<std::mutex> lock(sampler_mutex_);
+    const Lock lock(sampler_monitor_);
     chunk_sampler_.load(archive);
     loaded_ = true;
   }
 
  private:
   using Queue = detail::ChunkQueue<UnwrappedBatchType, ExampleSampler>;
+  using Lock = relume::data::detail::Monitor::Lock;
 
-  std::optional<std::vector<size_t>> next_chunks() {
-    const std::lock_guard<std::mutex> lock(sampler_mutex_);
+  auto next_chunks() {
+    const Lock lock(sampler_monitor_);
     return chunk_sampler_.next(options_.cross_chunk_shuffle_count());
   }
   // What each thread does.
   void read_chunks() {
     while (!stopped_) {
       try {
-        const std::optional<std::vector<size_t>> chunks = next_chunks();
+        const auto chunks = next_chunks();
         if (!chunks) break;
         UnwrappedBatchType examples;
         for (const size_t chunk : *chunks) {
@@ -222,8 +223,7 @@ class ChunkDataset final : public StatefulDataset<ChunkDataset<ChunkReader, Chun
   void end_epoch() {
     if (queue_) queue_->end();
     stopped_ = true;
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
+    threads_.join();
     stopped_ = false;
   }
 
@@ -232,9 +232,9 @@ class ChunkDataset final : public StatefulDataset<ChunkDataset<ChunkReader, Chun
   ExampleSampler example_sampler_;
   const ChunkDatasetOptions options_;
   std::function<void(UnwrappedBatchType&)> preprocess_;
-  mutable std::mutex sampler_mutex_;  // held while chunk_sampler_ is used
+  relume::data::detail::Monitor sampler_monitor_;  // held while chunk_sampler_ is used
   std::unique_ptr<Queue> queue_;
-  std::vector<std::thread> threads_;
+  relume::data::detail::Threads threads_;
   std::atomic<bool> stopped_{false};
   std::atomic<size_t> reading_{0};  // threads that may still add examples
   bool loaded_ = false;

@@ -17,7 +17,8 @@ template <class Result, class... Args>
 class AnyFunction<Result(Args...)> {
  public:
   AnyFunction() = default;
-  template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, AnyFunction>>>
+  template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, AnyFunction>>,
+            class = std::enable_if_t<std::is_invocable_r_v<Result, std::decay_t<F>&, Args...>>>
   AnyFunction(F&& function) : callable_(new CallableOf<std::decay_t<F>>(std::forward<F>(function))) {}  // NOLINT
   AnyFunction(const AnyFunction& other) : callable_(other ? other.callable_->copy() : nullptr) {}
   AnyFunction(AnyFunction&&) noexcept = default;

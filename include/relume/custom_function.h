@@ -111,10 +111,10 @@ class RELUME_API SavedData {
   // The value of that name; a new one is None.
   IValue& operator[](const std::string& name);
   // Adds a value whose name no other has.
-  void append(std::string name, IValue value) { values_.emplace_back(std::move(name), std::move(value)); }
+  void append(std::string name, IValue value);
   // Throws IndexError where there is none of that name.
   const IValue& at(const std::string& name) const;
-  size_t count(const std::string& name) const { return find(name) != end(); }
+  size_t count(const std::string& name) const;
   std::vector<value_type>::const_iterator find(const std::string& name) const;
   std::vector<value_type>::const_iterator begin() const { return values_.begin(); }
   std::vector<value_type>::const_iterator end() const { return values_.end(); }

@@ -6,4 +6,5 @@
 #include "relume/data/example.h"
 #include "relume/data/files.h"
 #include "relume/data/samplers.h"
+#include "relume/data/threads.h"
 #include "relume/data/transforms.h"

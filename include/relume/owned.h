@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <type_traits>
 
 namespace relume::detail {
 
@@ -37,5 +38,9 @@ class Owned {
  private:
   T* object_ = nullptr;
 };
+
+// std::unique_ptr<T>, in a template with a parameter U: its class is made only where the template is used.
+template <class T, class U>
+using UniqueIn = std::unique_ptr<std::conditional_t<std::is_void_v<U>, void, T>>;
 
 }  // namespace relume::detail

@@ -4,6 +4,7 @@
 #include "relume/activations.h"
 #include "relume/autocast.h"
 #include "relume/autograd.h"
+#include "relume/compositions.h"
 #include "relume/creation.h"
 #include "relume/custom_function.h"
 #include "relume/data.h"

@@ -265,8 +265,9 @@ class RELUME_API Tensor {
   const std::string& name() const;
   // Accumulates into the leaves' grad the gradient of this tensor with respect to them. `gradient` is that of some
   // scalar with respect to this tensor; it may be left out when this tensor has one element.
-  void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = {}, bool create_graph = false,
-                std::optional<TensorList> inputs = {}) const;
+  void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = {}, bool create_graph = false) const;
+  void backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph,
+                std::optional<TensorList> inputs) const;
   // The same elements and version counter without history.
   Tensor detach() const;
   Tensor& detach_() const;

@@ -137,6 +137,8 @@ IValue& SavedData::operator[](const std::string& name) {
     if (value.first == name) return value.second;
   return values_.emplace_back(name, IValue()).second;
 }
+void SavedData::append(std::string name, IValue value) { values_.emplace_back(std::move(name), std::move(value)); }
+size_t SavedData::count(const std::string& name) const { return find(name) != end(); }
 void SavedData::clear() { values_.clear(); }
 std::vector<SavedData::value_type>::const_iterator SavedData::find(const std::string& name) const {
   return std::find_if(begin(), end(), [&](const value_type& value) { return value.first == name; });

@@ -96,6 +96,9 @@ const Tensor& Tensor::_base() const {
 }
 bool Tensor::is_inference() const { return impl_of(*this, "is_inference").inference; }
 
+void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph) const {
+  backward(gradient, retain_graph, create_graph, std::nullopt);
+}
 void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph,
                       std::optional<TensorList> inputs) const {
   impl_of(*this, "backward");

@@ -19,6 +19,9 @@ SequentialImpl::SequentialImpl(std::initializer_list<NamedAnyModule> modules) {
   for (const NamedAnyModule& named : modules) push_back(named);
 }
 
+Sequential::Sequential(std::initializer_list<NamedAnyModule> modules)
+    : ModuleHolder(std::shared_ptr<SequentialImpl>(new SequentialImpl(modules))) {}
+
 SequentialImpl::SequentialImpl(OrderedDict<std::string, AnyModule>&& modules) {
   for (auto& item : modules) push_back(item.key(), std::move(item.value()));
 }
@@ -112,6 +115,8 @@ ModuleDictImpl::ModuleDictImpl(const std::vector<std::pair<std::string, std::sha
   update(modules);
 }
 ModuleDictImpl::ModuleDictImpl(const OrderedDict<std::string, std::shared_ptr<Module>>& modules) { update(modules); }
+ModuleDict::ModuleDict(const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& modules)
+    : ModuleHolder(std::shared_ptr<ModuleDictImpl>(new ModuleDictImpl(modules))) {}
 
 std::shared_ptr<Module> ModuleDictImpl::clone(const std::optional<Device>& device) const {
   auto copy = std::make_shared<ModuleDictImpl>(*this);
@@ -126,6 +131,8 @@ void ModuleDictImpl::pretty_print(std::ostream& stream) const { stream << "torch
 std::vector<std::pair<std::string, std::shared_ptr<Module>>> ModuleDictImpl::items() const { return children_.pairs(); }
 std::vector<std::string> ModuleDictImpl::keys() const { return children_.keys(); }
 std::vector<std::shared_ptr<Module>> ModuleDictImpl::values() const { return children_.values(); }
+size_t ModuleDictImpl::size() const noexcept { return children_.size(); }
+bool ModuleDictImpl::empty() const noexcept { return children_.is_empty(); }
 bool ModuleDictImpl::contains(const std::string& key) const noexcept { return children_.contains(key); }
 void ModuleDictImpl::clear() { children_.clear(); }
 std::shared_ptr<Module> ModuleDictImpl::operator[](const std::string& key) const {
@@ -185,6 +192,9 @@ void ParameterListImpl::pretty_print(std::ostream& stream) const {
   print_parameters(stream, "ParameterList", parameters_);
 }
 
+size_t ParameterListImpl::size() const noexcept { return parameters_.size(); }
+bool ParameterListImpl::is_empty() const noexcept { return parameters_.is_empty(); }
+void ParameterListImpl::append(const OrderedDict<std::string, Tensor>::Item& item) { append(item.value()); }
 void ParameterListImpl::append(Tensor parameter) {
   const bool requires_grad = parameter.requires_grad();
   register_parameter(std::to_string(size()), std::move(parameter), requires_grad);
@@ -218,6 +228,8 @@ void ParameterDictImpl::pretty_print(std::ostream& stream) const {
 
 std::vector<std::string> ParameterDictImpl::keys() const { return parameters_.keys(); }
 std::vector<Tensor> ParameterDictImpl::values() const { return parameters_.values(); }
+size_t ParameterDictImpl::size() const noexcept { return parameters_.size(); }
+bool ParameterDictImpl::empty() const noexcept { return parameters_.is_empty(); }
 bool ParameterDictImpl::contains(const std::string& key) const noexcept { return parameters_.contains(key); }
 void ParameterDictImpl::clear() { parameters_.clear(); }
 Tensor& ParameterDictImpl::get(const std::string& key) { return parameters_[key]; }

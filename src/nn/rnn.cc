@@ -182,7 +182,7 @@ PackedSequence packed_like(const PackedSequence& input, Tensor data) {
 }
 
 States states_of(Tensor hx) { return hx.defined() ? States{std::move(hx)} : States{}; }
-States states_of(std::optional<std::tuple<Tensor, Tensor>> hx) {
+States states_of(relume::detail::Maybe<std::tuple<Tensor, Tensor>> hx) {
   return hx ? States{std::get<0>(*hx), std::get<1>(*hx)} : States{};
 }
 
@@ -265,6 +265,8 @@ void RNNImplBase::pretty_print(std::ostream& stream) const {
 }  // namespace detail
 
 #define RELUME_RECURRENT(Module, base)                                                               \
+  Module##Impl::Module##Impl(int64_t input_size, int64_t hidden_size)                                \
+      : Module##Impl(Module##Options(input_size, hidden_size)) {}                                    \
   Module##Impl::Module##Impl(const Module##Options& options_) : Cloneable(base), options(options_) { \
     Module##Impl::reset();                                                                           \
   }                                                                                                  \
@@ -287,13 +289,13 @@ RELUME_FORWARD(RNNImpl)
 RELUME_FORWARD(GRUImpl)
 #undef RELUME_FORWARD
 
-std::tuple<Tensor, std::tuple<Tensor, Tensor>> LSTMImpl::forward(const Tensor& input,
-                                                                 std::optional<std::tuple<Tensor, Tensor>> hx_opt) {
+std::tuple<Tensor, std::tuple<Tensor, Tensor>> LSTMImpl::forward(
+    const Tensor& input, relume::detail::Maybe<std::tuple<Tensor, Tensor>> hx_opt) {
   Run run = nn::forward(options_base, input, states_of(std::move(hx_opt)), flat_weights_, is_training());
   return {std::move(run.output), {std::move(run.states[0]), std::move(run.states[1])}};
 }
 std::tuple<PackedSequence, std::tuple<Tensor, Tensor>> LSTMImpl::forward_with_packed_input(
-    const PackedSequence& packed_input, std::optional<std::tuple<Tensor, Tensor>> hx_opt) {
+    const PackedSequence& packed_input, relume::detail::Maybe<std::tuple<Tensor, Tensor>> hx_opt) {
   Run run = forward_packed(options_base, packed_input, states_of(std::move(hx_opt)), flat_weights_, is_training());
   return {packed_like(packed_input, std::move(run.output)), {std::move(run.states[0]), std::move(run.states[1])}};
 }
@@ -364,6 +366,8 @@ States step_cell(Name mode, const detail::RNNCellImplBase& cell, const Tensor& i
 }  // namespace
 
 #define RELUME_CELL(Module, gates)                                                                                    \
+  Module##Impl::Module##Impl(int64_t input_size, int64_t hidden_size)                                                 \
+      : Module##Impl(Module##Options(input_size, hidden_size)) {}                                                     \
   Module##Impl::Module##Impl(const Module##Options& options_)                                                         \
       : Cloneable(detail::RNNCellOptionsBase(options_.input_size(), options_.hidden_size(), options_.bias(), gates)), \
         options(options_) {                                                                                           \
@@ -385,7 +389,7 @@ Tensor GRUCellImpl::forward(const Tensor& input, const Tensor& hx) {
   return step_cell(Name::GRU, *this, input, states_of(hx))[0];
 }
 std::tuple<Tensor, Tensor> LSTMCellImpl::forward(const Tensor& input,
-                                                 std::optional<std::tuple<Tensor, Tensor>> hx_opt) {
+                                                 relume::detail::Maybe<std::tuple<Tensor, Tensor>> hx_opt) {
   const States next = step_cell(Name::LSTM, *this, input, states_of(std::move(hx_opt)));
   return {next[0], next[1]};
 }

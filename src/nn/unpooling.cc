@@ -16,7 +16,7 @@ namespace {
 // The options of a max unpooling, of whatever dimensions.
 struct Windows {
   IntArrayRef kernel_size, stride, padding;
-  const std::optional<std::vector<int64_t>>& output_size;
+  const relume::detail::Maybe<std::vector<int64_t>>& output_size;
 };
 
 template <size_t D>
@@ -201,7 +201,7 @@ Tensor functional::max_unpool3d(const Tensor& input, const Tensor& indices, cons
         .add("padding", options.padding());                                                         \
   }                                                                                                 \
   Tensor Name##Impl::forward(const Tensor& input, const Tensor& indices,                            \
-                             const std::optional<std::vector<int64_t>>& output_size) {              \
+                             const relume::detail::Maybe<std::vector<int64_t>>& output_size) {      \
     return functional::name(input, indices,                                                         \
                             functional::Name##FuncOptions(options.kernel_size())                    \
                                 .stride(options.stride())                                           \

@@ -84,7 +84,7 @@ int64_t ParamStates::position(void* parameter) const {
 relume::detail::Owned<OptimizerParamState>& ParamStates::operator[](void* parameter) {
   const int64_t at = position(parameter);
   if (at >= 0) return items_[static_cast<size_t>(at)].second;
-  items_.emplace_back(parameter, nullptr);
+  items_.push_back({parameter, {}});
   // Free slots stay at least as many as those taken.
   const bool grows = items_.size() * 2 > slots_.size();
   if (grows) slots_.assign(items_.size() * 4, -1);

@@ -375,4 +375,22 @@ void optim::Optimizer::load(serialize::InputArchive& archive) {
   load_state_dict(state);
 }
 
+std::vector<char> serialize::pickle_save(const IValue& value) {
+  std::vector<char> bytes;
+  OutputArchive archive;
+  archive.write("0", value);
+  archive.save_to([&](const void* data, size_t size) {
+    bytes.assign(static_cast<const char*>(data), static_cast<const char*>(data) + size);
+  });
+  return bytes;
+}
+
+IValue serialize::pickle_load(const std::vector<char>& bytes) {
+  InputArchive archive;
+  archive.load_from(bytes.data(), bytes.size());
+  IValue value;
+  archive.read("0", value);
+  return value;
+}
+
 }  // namespace relume

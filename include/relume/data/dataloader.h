@@ -14,6 +14,7 @@
 #include "relume/data/datasets.h"
 #include "relume/data/samplers.h"
 #include "relume/export.h"
+#include "relume/maybe.h"
 #include "relume/nn/options.h"
 #include "relume/owned.h"
 
@@ -48,7 +49,7 @@ struct DataLoaderOptions {
   // Batches read ahead at most; twice the workers where it is not set.
   RELUME_ARG(std::optional<size_t>, max_jobs);
   // How long to wait for a worker; for ever where it is not set.
-  RELUME_ARG(std::optional<Milliseconds>, timeout);
+  RELUME_ARG(relume::detail::Maybe<Milliseconds>, timeout);
   // Whether batches come in the sampler's order, or as soon as they are read.
   RELUME_ARG(bool, enforce_ordering) = true;
   // Whether a last batch that is not full is left out.
@@ -68,7 +69,7 @@ struct FullDataLoaderOptions {
   size_t batch_size;
   size_t workers;
   size_t max_jobs;
-  std::optional<Milliseconds> timeout;
+  relume::detail::Maybe<Milliseconds> timeout;
   bool enforce_ordering;
   bool drop_last;
 };

@@ -100,8 +100,7 @@ class Sequential : public ModuleHolder<SequentialImpl> {
   using ModuleHolder<SequentialImpl>::ModuleHolder;
   using Impl = SequentialImpl;
   Sequential() = default;
-  Sequential(std::initializer_list<NamedAnyModule> modules)  // NOLINT: implicit, as in libtorch
-      : ModuleHolder<SequentialImpl>(modules) {}
+  RELUME_API Sequential(std::initializer_list<NamedAnyModule> modules);  // NOLINT: implicit, as in libtorch
 };
 
 // A list of modules that are not called by it.
@@ -190,8 +189,8 @@ class RELUME_API ModuleDictImpl : public Cloneable<ModuleDictImpl> {
   ConstIterator begin() const { return children_.begin(); }
   Iterator end() { return children_.end(); }
   ConstIterator end() const { return children_.end(); }
-  size_t size() const noexcept { return children_.size(); }
-  bool empty() const noexcept { return children_.is_empty(); }
+  size_t size() const noexcept;
+  bool empty() const noexcept;
   bool contains(const std::string& key) const noexcept;
   void clear();
   std::shared_ptr<Module> operator[](const std::string& key) const;
@@ -216,8 +215,7 @@ class ModuleDict : public ModuleHolder<ModuleDictImpl> {
   using ModuleHolder<ModuleDictImpl>::ModuleHolder;
   using Impl = ModuleDictImpl;
   ModuleDict() = default;
-  ModuleDict(const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& modules)  // NOLINT
-      : ModuleHolder<ModuleDictImpl>(modules) {}
+  RELUME_API ModuleDict(const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& modules);  // NOLINT
 };
 
 // Parameters by number.
@@ -237,7 +235,7 @@ class RELUME_API ParameterListImpl : public Cloneable<ParameterListImpl> {
   void pretty_print(std::ostream& stream) const override;
 
   void append(Tensor parameter);
-  void append(const OrderedDict<std::string, Tensor>::Item& item) { append(item.value()); }
+  void append(const OrderedDict<std::string, Tensor>::Item& item);
   template <class Container>
   void extend(const Container& container) {
     for (const auto& parameter : container) append(parameter);
@@ -251,8 +249,8 @@ class RELUME_API ParameterListImpl : public Cloneable<ParameterListImpl> {
   const Tensor& at(size_t index) const { return const_cast<ParameterListImpl*>(this)->at(index); }
   Tensor& operator[](size_t index) { return at(index); }
   const Tensor& operator[](size_t index) const { return at(index); }
-  size_t size() const noexcept { return parameters_.size(); }
-  bool is_empty() const noexcept { return parameters_.is_empty(); }
+  size_t size() const noexcept;
+  bool is_empty() const noexcept;
 };
 using ParameterList = ModuleHolder<ParameterListImpl>;
 
@@ -276,8 +274,8 @@ class RELUME_API ParameterDictImpl : public Cloneable<ParameterDictImpl> {
   ConstIterator begin() const { return parameters_.begin(); }
   Iterator end() { return parameters_.end(); }
   ConstIterator end() const { return parameters_.end(); }
-  size_t size() const noexcept { return parameters_.size(); }
-  bool empty() const noexcept { return parameters_.is_empty(); }
+  size_t size() const noexcept;
+  bool empty() const noexcept;
   template <class Container>
   void update(const Container& container) {
     for (const auto& item : container) set(item.key(), item.value());

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "relume/maybe.h"
 #include "relume/nn/activation.h"
 #include "relume/nn/conv.h"
 #include "relume/nn/dropout.h"
@@ -201,7 +202,7 @@ class MaxUnpoolFuncOptions {
   RELUME_ARG(ExpandingArray<D>, kernel_size);
   RELUME_ARG(ExpandingArray<D>, stride);
   RELUME_ARG(ExpandingArray<D>, padding) = 0;
-  RELUME_ARG(std::optional<std::vector<int64_t>>, output_size) = {};
+  RELUME_ARG(relume::detail::Maybe<std::vector<int64_t>>, output_size) = {};
 };
 using MaxUnpool1dFuncOptions = MaxUnpoolFuncOptions<1>;
 using MaxUnpool2dFuncOptions = MaxUnpoolFuncOptions<2>;
@@ -257,7 +258,7 @@ class NormalizeFuncOptions {
   RELUME_ARG(double, p) = 2.0;
   RELUME_ARG(int64_t, dim) = 1;
   RELUME_ARG(double, eps) = 1e-12;
-  RELUME_ARG(std::optional<Tensor>, out) = {};
+  RELUME_ARG(relume::detail::Maybe<Tensor>, out) = {};
 };
 // x / max(||x||_p, eps), the norms taken along dim; written to out where there is one, which autograd does not see.
 RELUME_API Tensor normalize(const Tensor& input, const NormalizeFuncOptions& options = {});
@@ -371,8 +372,8 @@ class InterpolateFuncOptions {
   using mode_t = enumtype::Choice<enumtype::Name::Nearest, enumtype::Name::Linear, enumtype::Name::Bilinear,
                                   enumtype::Name::Bicubic, enumtype::Name::Trilinear, enumtype::Name::Area,
                                   enumtype::Name::NearestExact>;
-  RELUME_ARG(std::optional<std::vector<int64_t>>, size) = {};
-  RELUME_ARG(std::optional<std::vector<double>>, scale_factor) = {};
+  RELUME_ARG(relume::detail::Maybe<std::vector<int64_t>>, size) = {};
+  RELUME_ARG(relume::detail::Maybe<std::vector<double>>, scale_factor) = {};
   RELUME_ARG(mode_t, mode) = kNearest;
   RELUME_ARG(std::optional<bool>, align_corners) = {};
   RELUME_ARG(std::optional<bool>, recompute_scale_factor) = {};

@@ -1,9 +1,8 @@
 // Losses of margins and distances as modules, and CosineSimilarity and PairwiseDistance.
 #pragma once
 
-#include <optional>
-
 #include "relume/any_function.h"
+#include "relume/maybe.h"
 #include "relume/nn/loss.h"
 #include "relume/nn/module.h"
 #include "relume/nn/options.h"
@@ -52,7 +51,7 @@ class TripletMarginWithDistanceLossOptions {
  public:
   using reduction_t = Reduction;
   using distance_function_t = relume::detail::AnyFunction<Tensor(const Tensor&, const Tensor&)>;
-  RELUME_ARG(std::optional<distance_function_t>, distance_function) = {};
+  RELUME_ARG(relume::detail::Maybe<distance_function_t>, distance_function) = {};
   RELUME_ARG(double, margin) = 1.0;
   RELUME_ARG(bool, swap) = false;
   RELUME_ARG(reduction_t, reduction) = kMean;

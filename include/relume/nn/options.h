@@ -16,16 +16,16 @@
 
 // Declares an option with a setter that can be chained and a getter. A default may follow it:
 //   RELUME_ARG(double, momentum) = 0.1;
-#define RELUME_ARG(T, name)                 \
- public:                                    \
-  auto name(T value)->decltype(*this) {     \
-    this->name##_ = std::move(value);       \
-    return *this;                           \
-  }                                         \
-  const T& name() const { return name##_; } \
-  T& name() { return name##_; }             \
-                                            \
- private:                                   \
+#define RELUME_ARG(T, name)                  \
+ public:                                     \
+  auto name(T value)->decltype(*this) {      \
+    this->name##_ = static_cast<T&&>(value); \
+    return *this;                            \
+  }                                          \
+  const T& name() const { return name##_; }  \
+  T& name() { return name##_; }              \
+                                             \
+ private:                                    \
   T name##_
 
 // The tags: kMean, kSame, kFanIn. Each is a type of its own, so that an option accepts only those that make sense.

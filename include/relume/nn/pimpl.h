@@ -88,7 +88,8 @@ class ModuleHolder {
                                                                detail::is_shared_ptr_v<std::decay_t<Head>>)>>
   explicit ModuleHolder(Head&& head, Tail&&... tail)
       : impl_(static_cast<Module*>(new Contained(std::forward<Head>(head), std::forward<Tail>(tail)...))) {}
-  ModuleHolder(std::shared_ptr<Contained> module) : impl_(std::move(module)) {}  // NOLINT
+  template <class M, class = std::enable_if_t<std::is_convertible_v<M*, Contained*>>>
+  ModuleHolder(std::shared_ptr<M> module) : impl_(std::move(module)) {}  // NOLINT
 
   explicit operator bool() const noexcept { return impl_ != nullptr; }
   bool is_empty() const noexcept { return impl_ == nullptr; }

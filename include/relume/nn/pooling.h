@@ -5,6 +5,7 @@
 #include <tuple>
 #include <vector>
 
+#include "relume/maybe.h"
 #include "relume/nn/module.h"
 #include "relume/nn/options.h"
 #include "relume/nn/pimpl.h"
@@ -73,8 +74,8 @@ class FractionalMaxPoolOptions {
   using ExpandingArrayDouble = ExpandingArray<D, double>;
   FractionalMaxPoolOptions(ExpandingArray<D> kernel_size) : kernel_size_(kernel_size) {}  // NOLINT
   RELUME_ARG(ExpandingArray<D>, kernel_size);
-  RELUME_ARG(std::optional<ExpandingArray<D>>, output_size) = {};
-  RELUME_ARG(std::optional<ExpandingArrayDouble>, output_ratio) = {};
+  RELUME_ARG(relume::detail::Maybe<ExpandingArray<D>>, output_size) = {};
+  RELUME_ARG(relume::detail::Maybe<ExpandingArrayDouble>, output_ratio) = {};
   RELUME_ARG(Tensor, _random_samples) = {};
 };
 using FractionalMaxPool2dOptions = FractionalMaxPoolOptions<2>;
@@ -107,17 +108,17 @@ RELUME_MAX_POOL_MODULE(FractionalMaxPool3d, ExpandingArray<3>);
 
 // The values of a max pooling put back to where its indices say, among zeros. output_size chooses among the sizes that
 // the pooling may have had before it.
-#define RELUME_MAX_UNPOOL_MODULE(Name, D)                                                  \
-  class RELUME_API Name##Impl : public Cloneable<Name##Impl> {                             \
-   public:                                                                                 \
-    explicit Name##Impl(ExpandingArray<D> kernel_size);                                    \
-    explicit Name##Impl(const Name##Options& options_);                                    \
-    void reset() override;                                                                 \
-    void pretty_print(std::ostream& stream) const override;                                \
-    Tensor forward(const Tensor& input, const Tensor& indices,                             \
-                   const std::optional<std::vector<int64_t>>& output_size = {}); \
-    Name##Options options;                                                                 \
-  };                                                                                       \
+#define RELUME_MAX_UNPOOL_MODULE(Name, D)                                                \
+  class RELUME_API Name##Impl : public Cloneable<Name##Impl> {                           \
+   public:                                                                               \
+    explicit Name##Impl(ExpandingArray<D> kernel_size);                                  \
+    explicit Name##Impl(const Name##Options& options_);                                  \
+    void reset() override;                                                               \
+    void pretty_print(std::ostream& stream) const override;                              \
+    Tensor forward(const Tensor& input, const Tensor& indices,                           \
+                   const relume::detail::Maybe<std::vector<int64_t>>& output_size = {}); \
+    Name##Options options;                                                               \
+  };                                                                                     \
   using Name = ModuleHolder<Name##Impl>
 RELUME_MAX_UNPOOL_MODULE(MaxUnpool1d, 1);
 RELUME_MAX_UNPOOL_MODULE(MaxUnpool2d, 2);

@@ -1,12 +1,12 @@
 // Recurrent networks: RNN, LSTM and GRU over sequences, and their cells for one step.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "relume/maybe.h"
 #include "relume/nn/module.h"
 #include "relume/nn/options.h"
 #include "relume/nn/packed_sequence.h"
@@ -98,7 +98,7 @@ class RELUME_API RNNImplBase : public Module {
 // out. Gives the last layer's outputs at each step, and the last state.
 class RELUME_API RNNImpl : public Cloneable<RNNImpl, detail::RNNImplBase> {
  public:
-  RNNImpl(int64_t input_size, int64_t hidden_size) : RNNImpl(RNNOptions(input_size, hidden_size)) {}
+  RNNImpl(int64_t input_size, int64_t hidden_size);
   explicit RNNImpl(const RNNOptions& options_);
   void reset() override;
   std::tuple<Tensor, Tensor> forward(const Tensor& input, Tensor hx = {});
@@ -112,13 +112,13 @@ using RNN = ModuleHolder<RNNImpl>;
 // projection of it.  Hochreiter and Schmidhuber, 1997; Sak et al., 2014.  The state is h, as with RNN, and c.
 class RELUME_API LSTMImpl : public Cloneable<LSTMImpl, detail::RNNImplBase> {
  public:
-  LSTMImpl(int64_t input_size, int64_t hidden_size) : LSTMImpl(LSTMOptions(input_size, hidden_size)) {}
+  LSTMImpl(int64_t input_size, int64_t hidden_size);
   explicit LSTMImpl(const LSTMOptions& options_);
   void reset() override;
   std::tuple<Tensor, std::tuple<Tensor, Tensor>> forward(const Tensor& input,
-                                                         std::optional<std::tuple<Tensor, Tensor>> hx_opt = {});
+                                                         relume::detail::Maybe<std::tuple<Tensor, Tensor>> hx_opt = {});
   std::tuple<utils::rnn::PackedSequence, std::tuple<Tensor, Tensor>> forward_with_packed_input(
-      const utils::rnn::PackedSequence& packed_input, std::optional<std::tuple<Tensor, Tensor>> hx_opt = {});
+      const utils::rnn::PackedSequence& packed_input, relume::detail::Maybe<std::tuple<Tensor, Tensor>> hx_opt = {});
   LSTMOptions options;
 };
 using LSTM = ModuleHolder<LSTMImpl>;
@@ -127,7 +127,7 @@ using LSTM = ModuleHolder<LSTMImpl>;
 // Cho et al., 2014.
 class RELUME_API GRUImpl : public Cloneable<GRUImpl, detail::RNNImplBase> {
  public:
-  GRUImpl(int64_t input_size, int64_t hidden_size) : GRUImpl(GRUOptions(input_size, hidden_size)) {}
+  GRUImpl(int64_t input_size, int64_t hidden_size);
   explicit GRUImpl(const GRUOptions& options_);
   void reset() override;
   std::tuple<Tensor, Tensor> forward(const Tensor& input, Tensor hx = {});
@@ -187,7 +187,7 @@ using GRUCellOptions = LSTMCellOptions;
 // [hidden_size].
 class RELUME_API RNNCellImpl : public Cloneable<RNNCellImpl, detail::RNNCellImplBase> {
  public:
-  RNNCellImpl(int64_t input_size, int64_t hidden_size) : RNNCellImpl(RNNCellOptions(input_size, hidden_size)) {}
+  RNNCellImpl(int64_t input_size, int64_t hidden_size);
   explicit RNNCellImpl(const RNNCellOptions& options_);
   void reset() override;
   Tensor forward(const Tensor& input, const Tensor& hx = {});
@@ -200,17 +200,18 @@ using RNNCell = ModuleHolder<RNNCellImpl>;
 
 class RELUME_API LSTMCellImpl : public Cloneable<LSTMCellImpl, detail::RNNCellImplBase> {
  public:
-  LSTMCellImpl(int64_t input_size, int64_t hidden_size) : LSTMCellImpl(LSTMCellOptions(input_size, hidden_size)) {}
+  LSTMCellImpl(int64_t input_size, int64_t hidden_size);
   explicit LSTMCellImpl(const LSTMCellOptions& options_);
   void reset() override;
-  std::tuple<Tensor, Tensor> forward(const Tensor& input, std::optional<std::tuple<Tensor, Tensor>> hx_opt = {});
+  std::tuple<Tensor, Tensor> forward(const Tensor& input,
+                                     relume::detail::Maybe<std::tuple<Tensor, Tensor>> hx_opt = {});
   LSTMCellOptions options;
 };
 using LSTMCell = ModuleHolder<LSTMCellImpl>;
 
 class RELUME_API GRUCellImpl : public Cloneable<GRUCellImpl, detail::RNNCellImplBase> {
  public:
-  GRUCellImpl(int64_t input_size, int64_t hidden_size) : GRUCellImpl(GRUCellOptions(input_size, hidden_size)) {}
+  GRUCellImpl(int64_t input_size, int64_t hidden_size);
   explicit GRUCellImpl(const GRUCellOptions& options_);
   void reset() override;
   Tensor forward(const Tensor& input, const Tensor& hx = {});

@@ -88,8 +88,7 @@ class TransformerEncoderOptions {
  public:
   TransformerEncoderOptions(TransformerEncoderLayer encoder_layer, int64_t num_layers)
       : encoder_layer_(std::move(encoder_layer)), num_layers_(num_layers) {}
-  TransformerEncoderOptions(const TransformerEncoderLayerOptions& encoder_layer_options, int64_t num_layers)
-      : encoder_layer_(encoder_layer_options), num_layers_(num_layers) {}
+  RELUME_API TransformerEncoderOptions(const TransformerEncoderLayerOptions& encoder_layer_options, int64_t num_layers);
   RELUME_ARG(TransformerEncoderLayer, encoder_layer) = nullptr;
   RELUME_ARG(int64_t, num_layers);
   RELUME_ARG(AnyModule, norm);
@@ -98,8 +97,7 @@ class TransformerDecoderOptions {
  public:
   TransformerDecoderOptions(TransformerDecoderLayer decoder_layer, int64_t num_layers)
       : decoder_layer_(std::move(decoder_layer)), num_layers_(num_layers) {}
-  TransformerDecoderOptions(const TransformerDecoderLayerOptions& decoder_layer_options, int64_t num_layers)
-      : decoder_layer_(decoder_layer_options), num_layers_(num_layers) {}
+  RELUME_API TransformerDecoderOptions(const TransformerDecoderLayerOptions& decoder_layer_options, int64_t num_layers);
   RELUME_ARG(TransformerDecoderLayer, decoder_layer) = nullptr;
   RELUME_ARG(int64_t, num_layers);
   RELUME_ARG(AnyModule, norm);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "relume/maybe.h"
 #include "relume/nn/module.h"
 #include "relume/nn/options.h"
 #include "relume/nn/pimpl.h"
@@ -16,8 +17,8 @@ class UpsampleOptions {
  public:
   using mode_t = enumtype::Choice<enumtype::Name::Nearest, enumtype::Name::Linear, enumtype::Name::Bilinear,
                                   enumtype::Name::Bicubic, enumtype::Name::Trilinear>;
-  RELUME_ARG(std::optional<std::vector<int64_t>>, size) = {};
-  RELUME_ARG(std::optional<std::vector<double>>, scale_factor) = {};
+  RELUME_ARG(relume::detail::Maybe<std::vector<int64_t>>, size) = {};
+  RELUME_ARG(relume::detail::Maybe<std::vector<double>>, scale_factor) = {};
   RELUME_ARG(mode_t, mode) = kNearest;
   RELUME_ARG(std::optional<bool>, align_corners) = {};
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "relume/maybe.h"
 #include "relume/optim/optimizer.h"
 
 namespace relume {
@@ -18,7 +19,7 @@ struct RELUME_API LBFGSOptions : public OptimizerOptions {
   RELUME_ARG(double, tolerance_grad) = 1e-7;
   RELUME_ARG(double, tolerance_change) = 1e-9;
   RELUME_ARG(int64_t, history_size) = 100;
-  RELUME_ARG(std::optional<std::string>, line_search_fn) = {};  // "strong_wolfe"
+  RELUME_ARG(relume::detail::Maybe<std::string>, line_search_fn) = {};  // "strong_wolfe"
   RELUME_OPTIMIZER_OPTIONS(LBFGSOptions);
 };
 // Of all parameters together; it stands under the first.

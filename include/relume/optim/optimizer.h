@@ -39,8 +39,8 @@ class RELUME_API OptimizerOptions {
 };
 template <class Derived>
 class OptimizerCloneableOptions : public OptimizerOptions {
-  std::unique_ptr<OptimizerOptions> clone() const override {
-    return std::unique_ptr<OptimizerOptions>(new Derived(static_cast<const Derived&>(*this)));
+  relume::detail::UniqueIn<OptimizerOptions, Derived> clone() const override {
+    return relume::detail::UniqueIn<OptimizerOptions, Derived>(new Derived(static_cast<const Derived&>(*this)));
   }
 };
 
@@ -60,8 +60,8 @@ class RELUME_API OptimizerParamState {
 };
 template <class Derived>
 class OptimizerCloneableParamState : public OptimizerParamState {
-  std::unique_ptr<OptimizerParamState> clone() const override {
-    return std::unique_ptr<OptimizerParamState>(new Derived(static_cast<const Derived&>(*this)));
+  relume::detail::UniqueIn<OptimizerParamState, Derived> clone() const override {
+    return relume::detail::UniqueIn<OptimizerParamState, Derived>(new Derived(static_cast<const Derived&>(*this)));
   }
 };
 
@@ -90,7 +90,10 @@ class RELUME_API OptimizerParamGroup {
 // The states by the parameter's impl pointer.
 class RELUME_API ParamStates {
  public:
-  using Item = std::pair<void*, relume::detail::Owned<OptimizerParamState>>;
+  struct Item {  // has the names of a std::pair
+    void* first;
+    relume::detail::Owned<OptimizerParamState> second;
+  };
   using iterator = std::vector<Item>::iterator;
   using const_iterator = std::vector<Item>::const_iterator;
 

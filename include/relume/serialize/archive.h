@@ -104,6 +104,10 @@ InputArchive& operator>>(InputArchive& archive, const nn::ModuleHolder<M>& modul
   return archive >> static_cast<nn::Module&>(*module);
 }
 
+// A value as the bytes of a file, and back. Throws Error for a list of tensors, and for bytes that are no such file.
+RELUME_API std::vector<char> pickle_save(const IValue& value);
+RELUME_API IValue pickle_load(const std::vector<char>& bytes);
+
 }  // namespace serialize
 
 // Writes a tensor, a list of tensors, a module or an optimizer to a file, named by a string, or to a stream.

@@ -51,6 +51,9 @@ void print_statistics() {
   print_all(torch::histogram(x, 4));
   print_all(torch::histogram(x, torch::tensor({0.0, 2.0, 4.0, 10.0})));
   print_all(torch::histogram(x, 2, c10::ArrayRef<double>({0.0, 8.0}), torch::ones(5), true));
+  print_error([&] { torch::histogram(x, 2, c10::ArrayRef<double>({0.0, 8.0, 9.0})); });
+  print_error([&] { torch::histogram(x, 2, c10::ArrayRef<double>({8.0, 0.0})); });
+  print_error([&] { torch::histogram(x, 0); });
   print(torch::gradient(x));
   print(torch::gradient(x, Scalar(2.0), IntArrayRef({0})));
   print(torch::gradient(x, IntArrayRef({0})));
