@@ -147,7 +147,10 @@ class AveragePool {
     for (int64_t row = 0; row < pool_.output[0] * pool_.output[1]; ++row) {
       for (int64_t j = 0; j < width; ++j) shares[j] = divide(static_cast<C>(grad_output[row * width + j]), row, j);
       windows_.for_each_segment(row / pool_.output[1], row % pool_.output[1], [&](const PoolWindows::Segment& s) {
-        loops_.scatter_add(shares + s.begin, s.count, s.step, image + s.pixel);
+        if (s.count == 1)
+          image[s.pixel] += shares[s.begin];
+        else
+          loops_.scatter_add(shares + s.begin, s.count, s.step, image + s.pixel);
       });
     }
   }

@@ -286,6 +286,43 @@ T better(T a, T b) {
   return Order::beats(b, a) || b != b ? b : a;
 }
 
+// The best of kLanes lanes, none of which is NaN.
+template <int kLanes, class Order, class V>
+auto best_lane(V lanes) {
+  using T = std::decay_t<decltype(lanes[0])>;
+  if constexpr (kLanes == 2) {
+    const T first = lanes[0], second = lanes[1];
+    return Order::beats(second, first) ? second : first;
+  } else {
+    using Half = Lanes<T, kLanes / 2>;
+    Half halves[2];
+    std::memcpy(halves, &lanes, sizeof lanes);
+    return best_lane<kLanes / 2, Order>(Half(Order::beats(halves[1], halves[0]) ? halves[1] : halves[0]));
+  }
+}
+
+template <class Mask>
+bool is_any(Mask mask) {
+  uint64_t words[sizeof mask / 8], any = 0;
+  std::memcpy(words, &mask, sizeof mask);
+  for (const uint64_t word : words) any |= word;
+  return any != 0;
+}
+
+// Where `value`, which may be NaN, first stands; it does.
+template <class T>
+[[gnu::noinline]] int64_t first_place(const T* x, int64_t n, T value) {
+  constexpr int kLanes = kVectorBytes / sizeof(T);
+  using V = Lanes<T, kLanes>;
+  const V wanted = V{} + value;
+  int64_t at = 0;
+  const auto equal = [&](int part) { return load<V>(x + at + part * kLanes) == wanted; };
+  while (value == value && at + 4 * kLanes <= n && !is_any((equal(0) | equal(1)) | (equal(2) | equal(3))))
+    at += 4 * kLanes;
+  while (!(x[at] == value || (value != value && x[at] != x[at]))) ++at;
+  return at;
+}
+
 // The best of n > 0 elements.
 template <class T, class Term, class Order>
 [[gnu::noinline]] T extreme_of(const T* x, int64_t n) {
@@ -307,13 +344,8 @@ template <class T, class Term, class Order>
       odd = Order::beats(second, odd) ? second : odd;
       if constexpr (std::is_floating_point_v<T>) unordered |= (first != first) | (second != second);
     }
-    T lanes[2 * kLanes];
-    std::memcpy(lanes, &even, sizeof even);
-    std::memcpy(lanes + kLanes, &odd, sizeof odd);
-#pragma GCC unroll 1
-    for (const T value : lanes) absorb(value);
-#pragma GCC unroll 1
-    for (int lane = 0; lane < kLanes; ++lane) nan |= unordered[lane] != 0;
+    best = best_lane<kLanes, Order>(Order::beats(odd, even) ? odd : even);
+    if constexpr (std::is_floating_point_v<T>) nan = is_any(unordered);
   }
 #pragma GCC unroll 1
   for (; i < n; ++i) absorb(Term::of(x[i]));
@@ -369,12 +401,11 @@ struct IndexedExtreme {
     int64_t& best_index = *component<int64_t>(state, 1, 1);
     for (int64_t i = 0; i < n; i += kBlock) {
       const T* from = static_cast<const T*>(x) + i;
-      const T value = extreme_of<T, Value, Order>(from, n - i < kBlock ? n - i : kBlock);
+      const int64_t count = n - i < kBlock ? n - i : kBlock;
+      const T value = extreme_of<T, Value, Order>(from, count);
       if (!replaces(value, best, best_index)) continue;
-      int64_t at = 0;
-      while (!(from[at] == value || (value != value && from[at] != from[at]))) ++at;
       best = value;
-      best_index = index + i + at;
+      best_index = index + i + first_place(from, count, value);
     }
   }
   static void columns(void* state, const void* x, int64_t columns, int64_t index, Options) {

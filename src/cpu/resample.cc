@@ -51,10 +51,16 @@ void nearest_lines(const Resample& work, const T* x, T* y) {
   const bool long_runs = kLongRun * static_cast<int64_t>(runs.size()) <= work.out;
   parallel_for(work.outer, grain(work.out), [&](int64_t begin, int64_t end) {
     for (int64_t a = begin; a < end; ++a) {
-      const T* const from = x + a * work.in;
+      const int64_t row = work.rows ? a / work.rows_out * work.rows_in + work.rows[a % work.rows_out] : a;
+      const T* const from = x + row * work.in;
       T* const to = y + a * work.out;
       if (long_runs)
-        for (const Run& run : runs) std::copy_n(from + run.from, run.length, to + run.to);
+        for (const Run& run : runs) {
+          if (run.length == 1)
+            to[run.to] = from[run.from];
+          else
+            std::copy_n(from + run.from, run.length, to + run.to);
+        }
       else
         for (int64_t o = 0; o < work.out; ++o) to[o] = from[work.index[o]];
     }

@@ -15,6 +15,10 @@ struct Resample {
   const int64_t* index = nullptr;  // [out, taps]
   const void* weights = nullptr;   // [out, taps], of the dtype
   const int64_t* count = nullptr;  // [out], the taps in use; null where all are
+  // Which of rows_in rows of x each of rows_out rows of y, among the outer ones, is of; null where each is of its own.
+  // For resample_nearest, with inner == 1.
+  const int64_t* rows = nullptr;
+  int64_t rows_in = 1, rows_out = 1;
 };
 
 // float32 and float64.

@@ -117,8 +117,10 @@ Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reductio
   if (beta == 0) return l1_loss(self, target, reduction);
   check_real("smooth_l1_cpu", self, target);
   const Tensor losses = scaled_losses(kSmoothL1, self, target, beta);
-  return record_difference("SmoothL1LossBackward0", losses, self, target, reduction, 1,
-                           [beta](const Tensor& d) { return where(d.abs() >= beta, d.sign(), d / beta); });
+  return record_difference("SmoothL1LossBackward0", losses, self, target, reduction, 1, [beta](const Tensor& d) {
+    if (!GradMode::is_enabled()) return d.div_(beta).clamp_(-1, 1);
+    return where(d.abs() >= beta, d.sign(), d / beta);
+  });
 }
 
 // 0.5 d^2 where d = |x - y| < delta, else delta (d - 0.5 delta).  Huber, 1964.
@@ -133,8 +135,10 @@ Tensor huber_loss(const Tensor& self, const Tensor& target, int64_t reduction, d
   }
   check_real("huber_cpu", self, target);
   const Tensor losses = scaled_losses(kHuber, self, target, delta).to(self.scalar_type());
-  return record_difference("HuberLossBackward0", losses, self, target, reduction, 1,
-                           [delta](const Tensor& d) { return where(d.abs() >= delta, d.sign() * delta, d); });
+  return record_difference("HuberLossBackward0", losses, self, target, reduction, 1, [delta](const Tensor& d) {
+    if (!GradMode::is_enabled()) return d.clamp_(-delta, delta);
+    return where(d.abs() >= delta, d.sign() * delta, d);
+  });
 }
 
 // Of probabilities.

@@ -71,7 +71,7 @@ class Walk {
   Walk(const ResamplePlan& plan, const Tensor& input, bool last_first, bool rounds)
       : plan_(plan),
         input_(input),
-        last_first_(last_first),
+        last_first_(last_first && !plan.chooses),  // elements that are chosen are the same in any order
         rounds_(rounds),
         first_(input.sizes().size() - plan.axes.size()) {}
 
@@ -93,13 +93,15 @@ class Walk {
                   static_cast<size_t>(input_.numel() * element_size(input_.scalar_type())));
     const void* from = elements.data();
     Tensor between;
+    const bool at_once = takes_two_at_once(steps, elements.layout());
     for (const size_t d : steps) {
       const DimVector before = sizes;
       sizes[first_ + d] = plan_.axes[d].out;
+      if (at_once && d + 2 == plan_.axes.size()) continue;
       Tensor next;
       if (d != steps.back()) next = make_tensor(sizes, input_.scalar_type());
       void* const to = next.defined() ? next.data_ptr() : made.data();
-      step(d, before, elements.layout(), from, to);
+      step(d, before, elements.layout(), at_once && d == steps.back() ? &plan_.axes[d - 1] : nullptr, from, to);
       between = next;
       from = to;
     }
@@ -107,7 +109,15 @@ class Walk {
   }
 
  private:
-  void step(size_t d, const DimVector& sizes, cpu::Layout layout, const void* from, void* to) const {
+  // Whether elements are chosen along the last dimension and the one before it, which one step can do.
+  bool takes_two_at_once(const std::vector<size_t>& steps, cpu::Layout layout) const {
+    return plan_.chooses && layout == cpu::Layout::Plain && steps.size() > 1 && steps.back() + 1 == plan_.axes.size() &&
+           steps[steps.size() - 2] + 1 == steps.back();
+  }
+
+  // Along axis d, and along that of `rows` before it where there is one.
+  void step(size_t d, const DimVector& sizes, cpu::Layout layout, const ResampledAxis* rows, const void* from,
+            void* to) const {
     const ResampledAxis& axis = plan_.axes[d];
     const size_t dim = first_ + d;
     cpu::Resample work;
@@ -120,6 +130,7 @@ class Walk {
     work.taps = axis.taps.most;
     work.index = axis.taps.index.data();
     work.count = axis.taps.count.empty() ? nullptr : axis.taps.count.data();
+    if (rows) work.rows = rows->taps.index.data(), work.rows_in = rows->in, work.rows_out = rows->out;
     const ScalarType dtype = input_.scalar_type();
     if (plan_.chooses) return cpu::resample_nearest(work, dtype, from, to);
     const std::vector<double>& weights = axis.taps.weights;
