@@ -175,16 +175,57 @@ void scaled(int64_t n, T factor, const T* __restrict x, T* __restrict y) {
   for (int64_t i = 0; i < n; ++i) y[i] = T(0) + factor * x[i];
 }
 
-template <class T>
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+template <int kR>
+void small_rows(int64_t n, int64_t k, const float* a, int64_t a_row, int64_t a_col, const float* b, int64_t b_row,
+                float* c, int64_t c_row, float alpha, float beta) {
+  const hn::ScalableTag<float> d;
+  using V = hn::Vec<decltype(d)>;
+  const int64_t lanes = hn::Lanes(d);
+  for (int64_t j = 0; j < n; j += lanes) {
+    const auto inside = hn::FirstN(d, static_cast<size_t>(n - j < lanes ? n - j : lanes));
+    V sum[kR];
+#pragma GCC unroll 8
+    for (int r = 0; r < kR; ++r) sum[r] = hn::Zero(d);
+    for (int64_t p = 0; p < k; ++p) {
+      const V row = hn::MaskedLoad(inside, d, b + p * b_row + j);
+#pragma GCC unroll 8
+      for (int r = 0; r < kR; ++r) sum[r] = hn::MulAdd(hn::Set(d, a[r * a_row + p * a_col]), row, sum[r]);
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < kR; ++r) {
+      float* const at = c + r * c_row + j;
+      V result = hn::Mul(hn::Set(d, alpha), sum[r]);
+      if (beta != 0) result = hn::MulAdd(hn::Set(d, beta), hn::MaskedLoad(inside, d, at), result);
+      hn::BlendedStore(result, inside, d, at);
+    }
+  }
+}
+
+void small(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_row, int64_t a_col, const float* b, int64_t b_row,
+           float* c, int64_t c_row, float alpha, float beta) {
+  for (int64_t r = 0; r < m;) {
+    const int64_t left = m - r, rows = left >= 8 ? 8 : left >= 4 ? 4 : 1;
+    const auto several = rows == 8 ? small_rows<8> : rows == 4 ? small_rows<4> : small_rows<1>;
+    several(n, k, a + r * a_row, a_row, a_col, b, b_row, c + r * c_row, c_row, alpha, beta);
+    r += rows;
+  }
+}
+constexpr auto kSmall = small;
+#else
+constexpr decltype(GemmTiles<float>::small) kSmall = nullptr;
+#endif
+
+template <class T, decltype(GemmTiles<T>::small) kSmallProduct>
 constexpr GemmTiles<T> kFloatTiles = {
-    static_cast<int64_t>(HWY_LANES(T)), kRows, kDotRows, outer<1, T>, outer<2, T>, dot<T>, scaled<T>};
+    static_cast<int64_t>(HWY_LANES(T)), kRows, kDotRows, outer<1, T>, outer<2, T>, dot<T>, scaled<T>, kSmallProduct};
 template <class T, class U>
-constexpr GemmTiles<T> kIntTiles = {kIntLanes, kIntRows, 0, outer_int<T, U>, nullptr, nullptr, nullptr};
+constexpr GemmTiles<T> kIntTiles = {kIntLanes, kIntRows, 0, outer_int<T, U>, nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 
-const GemmTiles<float>& float_tiles() { return kFloatTiles<float>; }
-const GemmTiles<double>& double_tiles() { return kFloatTiles<double>; }
+const GemmTiles<float>& float_tiles() { return kFloatTiles<float, kSmall>; }
+const GemmTiles<double>& double_tiles() { return kFloatTiles<double, nullptr>; }
 const GemmTiles<int32_t>& int_tiles() { return kIntTiles<int32_t, uint32_t>; }
 const GemmTiles<int64_t>& long_tiles() { return kIntTiles<int64_t, uint64_t>; }
 

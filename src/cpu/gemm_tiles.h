@@ -23,6 +23,10 @@ struct GemmTiles {
   Dot dot;
   // y[i] = factor * x[i], the sum of one term that a tile forms. Null for integers.
   void (*scaled)(int64_t n, T factor, const T* x, T* y);
+  // All of a small product, as Outer computes it: nothing of what is no whole vector is copied. Null where no part of a
+  // vector can be read or written, and for other types than float.
+  void (*small)(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row,
+                T* c, int64_t c_row, T alpha, T beta);
 };
 
 inline constexpr int64_t kMaxTileRows = 12;

@@ -29,7 +29,12 @@ constexpr int64_t kLongSum = 1 << 15;  // terms of a sum that is split, if the r
 constexpr int64_t kSumChunk = 1 << 13;
 constexpr int64_t kSmallResult = 1 << 12;
 constexpr int64_t kPrefetchRows = 8;
-constexpr int64_t kPackBlock = 16;  // elements of a row that are packed at a time
+constexpr int64_t kPackBlock = 16;           // elements of a row that are packed at a time
+constexpr int64_t kSmallWork = 1 << 15;      // multiplications of a small product
+constexpr int64_t kSmallColumns = 64;        // its columns
+constexpr int64_t kSmallDepth = 32;          // terms of its sums where it has less than four rows
+constexpr int64_t kSmallElements = 1 << 10;  // of B, where they are put together for it
+constexpr int64_t kMatrixWork = 1 << 12;  // multiplications that take as long as what else each matrix of a batch does
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -307,9 +312,28 @@ bool better_turned(const GemmTiles<T>& tiles, const Product<T>& p) {
          p.n >= 2 * tiles.max_rows;
 }
 
+// Products that are over before what is prepared for larger ones would pay.
+template <class T>
+bool small_product(const GemmTiles<T>& tiles, const Product<T>& p) {
+  if (!tiles.small || p.c_col != 1 || p.n > kSmallColumns) return false;
+  if (static_cast<double>(p.m) * static_cast<double>(p.n * p.k) > kSmallWork) return false;
+  if (p.m < 4 && p.k > kSmallDepth) return false;  // each step of a sum would wait for the one before
+  alignas(64) T rows[kSmallElements];
+  const T* b = p.b;
+  int64_t b_row = p.b_row;
+  if (p.b_col != 1) {
+    if (p.n * p.k > kSmallElements) return false;
+    pack(p.b, p.b_col, p.b_row, p.n, p.k, p.n, rows);
+    b = rows, b_row = p.n;
+  }
+  tiles.small(p.m, p.n, p.k, p.a, p.a_row, p.a_col, b, b_row, p.c, p.c_row, p.alpha, p.beta);
+  return true;
+}
+
 template <class T>
 void multiply(const Product<T>& p) {
   const GemmTiles<T>& tiles = gemm_tiles<T>();
+  if (small_product(tiles, p)) return;
   // A column result of a matrix whose columns are contiguous is a row result of its transpose.
   if (p.n == 1 && p.c_row == 1 && p.a_row == 1 && p.m > 1 && p.a_col != 1) return multiply(transposed(p));
   if (p.k == 1 && p.b_col == 1 && p.alpha == T(1) && p.beta == T(0) && tiles.scaled) return rank_one(tiles, p);
@@ -444,7 +468,7 @@ void gemm_as(const Gemm& g) {
     for (int64_t i = 0; i < g.batch; ++i) one(i);
     return;
   }
-  parallel_for(g.batch, std::max<int64_t>(1, static_cast<int64_t>(kThreadWork / work)),
+  parallel_for(g.batch, std::max<int64_t>(1, static_cast<int64_t>(kThreadWork / (work + kMatrixWork))),
                [&](int64_t begin, int64_t end) {
                  for (int64_t i = begin; i < end; ++i) one(i);
                });
