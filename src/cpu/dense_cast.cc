@@ -33,7 +33,7 @@ void cast_row(void* dst, const void* src, int64_t n) {
 #pragma GCC ivdep
   for (int64_t i = 0; i < n; ++i) {
     if constexpr (std::is_same_v<From, bool>)
-      to[i] = convert<To>(from[i] != 0);
+      to[i] = from[i] != 0 ? convert<To>(true) : convert<To>(false);
     else
       to[i] = convert<To>(from[i]);
   }
