@@ -1,4 +1,4 @@
-// Conversions of rows: those from and to float and double compiled once for every target, those between integers once.
+// Conversions of rows: those from and to floating point compiled once for every target, those between integers once.
 #include "cpu/dense_cast.h"
 
 #include <algorithm>
@@ -65,15 +65,15 @@ void cast_eights(void* dst, const void* src, int64_t n) {
 #endif
 
 // Whether a cast is two, by way of a block of floats: those that are rare, or no slower so.
-template <class A, class B>
-inline constexpr bool by_way_of_float =
-    !std::is_same_v<A, B> && !std::is_same_v<A, float> && !std::is_same_v<B, float> &&
-    (std::is_same_v<A, Half> || std::is_same_v<B, Half> ||
-     ((is_half_type<A> || is_half_type<B>)&&sizeof(A) <= 2 && sizeof(B) <= 2));
+constexpr bool by_way_of_float(ScalarType from, ScalarType to) {
+  if (from == to || from == kFloat || to == kFloat) return false;
+  if (from == kHalf || to == kHalf) return true;
+  return (from == kBFloat16 || to == kBFloat16) && element_size(from) <= 2 && element_size(to) <= 2;
+}
 
 template <class From, class To>
 constexpr void set_pair(DenseCastTable& table) {
-  if constexpr (!std::is_same_v<From, To> && !by_way_of_float<From, To>) {
+  if constexpr (!std::is_same_v<From, To> && !by_way_of_float(dtype_of<From>, dtype_of<To>)) {
     table.at(dtype_of<From>, dtype_of<To>) = cast_row<To, From>;
     table.at(dtype_of<To>, dtype_of<From>) = cast_row<From, To>;
   }
@@ -126,7 +126,7 @@ void cast_by_float(void* dst, const void* src, int64_t n) {
 
 template <class From, class To>
 constexpr DenseCast other_cast() {
-  if constexpr (HWY_STATIC_DISPATCH(by_way_of_float) < From, To >)
+  if constexpr (HWY_STATIC_DISPATCH(by_way_of_float)(dtype_of<From>, dtype_of<To>))
     return cast_by_float<To, From>;
   else if constexpr (std::is_integral_v<From> && std::is_integral_v<To> && !std::is_same_v<From, To>)
     return HWY_STATIC_DISPATCH(cast_row)<To, From>;

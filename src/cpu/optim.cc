@@ -26,7 +26,9 @@ inline double root_of(double x) { return __builtin_sqrt(x); }
 template <class T, bool may_decay = true>
 struct Gradient {
   explicit Gradient(const OptimizerNumbers& o)
-      : sign(o.maximize ? T(-1) : T(1)), decay(static_cast<T>(o.weight_decay)), decays(may_decay && o.weight_decay != 0) {}
+      : sign(o.maximize ? T(-1) : T(1)),
+        decay(static_cast<T>(o.weight_decay)),
+        decays(may_decay && o.weight_decay != 0) {}
   T of(T gradient, T parameter) const {
     const T signed_gradient = gradient * sign;
     return may_decay && decays ? fused(parameter, decay, signed_gradient) : signed_gradient;

@@ -1,5 +1,5 @@
-// Read once a target, behind Highway's header. Where the plain baseline is only for tests, and machines without SSE4, what
-// stands between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE is made small for it.
+// Read once a target, after Highway's header. Where the plain baseline serves only tests, and machines without SSE4,
+// what stands between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE is made small for it.
 #if HWY_TARGET == HWY_SCALAR && (HWY_TARGETS & HWY_SSE4) && defined(__OPTIMIZE__) && !defined(__clang__)
 #undef HWY_BEFORE_NAMESPACE
 #undef HWY_AFTER_NAMESPACE
