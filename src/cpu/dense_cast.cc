@@ -1,6 +1,7 @@
 // Conversions of rows: those from and to floating point compiled once for every target, those between integers once.
 #include "cpu/dense_cast.h"
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
@@ -32,7 +33,7 @@ void cast_row(void* dst, const void* src, int64_t n) {
 #pragma GCC ivdep
   for (int64_t i = 0; i < n; ++i) {
     if constexpr (std::is_same_v<From, bool>)
-      to[i] = convert<To>(from[i] != 0);
+      to[i] = from[i] != 0 ? convert<To>(true) : convert<To>(false);
     else
       to[i] = convert<To>(from[i]);
   }
@@ -63,9 +64,16 @@ void cast_eights(void* dst, const void* src, int64_t n) {
 }
 #endif
 
+// Whether a cast is two, by way of a block of floats: those that are rare, or no slower so.
+constexpr bool by_way_of_float(ScalarType from, ScalarType to) {
+  if (from == to || from == kFloat || to == kFloat) return false;
+  if (from == kHalf || to == kHalf) return true;
+  return (from == kBFloat16 || to == kBFloat16) && element_size(from) <= 2 && element_size(to) <= 2;
+}
+
 template <class From, class To>
 constexpr void set_pair(DenseCastTable& table) {
-  if constexpr (!std::is_same_v<From, To>) {
+  if constexpr (!std::is_same_v<From, To> && !by_way_of_float(dtype_of<From>, dtype_of<To>)) {
     table.at(dtype_of<From>, dtype_of<To>) = cast_row<To, From>;
     table.at(dtype_of<To>, dtype_of<From>) = cast_row<From, To>;
   }
@@ -76,8 +84,7 @@ constexpr DenseCastTable make_table() {
 #define RELUME_PAIRS(type, name, python) \
   set_pair<float, type>(table);          \
   set_pair<double, type>(table);         \
-  set_pair<BFloat16, type>(table);       \
-  set_pair<Half, type>(table);
+  set_pair<BFloat16, type>(table);
   RELUME_FORALL_DTYPES(RELUME_PAIRS)
 #undef RELUME_PAIRS
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
@@ -97,9 +104,31 @@ HWY_AFTER_NAMESPACE();
 namespace relume::cpu {
 namespace {
 
+// By way of a block of floats.
+void cast_twice(DenseCast widen, size_t from_size, DenseCast narrow, size_t to_size, void* dst, const void* src,
+                int64_t n) {
+  constexpr int64_t kBlock = 512;
+  float block[kBlock];
+  for (; n > 0; n -= kBlock) {
+    const int64_t count = std::min(n, kBlock);
+    widen(block, src, count);
+    narrow(dst, block, count);
+    src = static_cast<const char*>(src) + kBlock * from_size;
+    dst = static_cast<char*>(dst) + kBlock * to_size;
+  }
+}
+
+template <class To, class From>
+void cast_by_float(void* dst, const void* src, int64_t n) {
+  cast_twice(dense_cast(dtype_of<From>, kFloat), sizeof(From), dense_cast(kFloat, dtype_of<To>), sizeof(To), dst, src,
+             n);
+}
+
 template <class From, class To>
-constexpr DenseCast integer_cast() {
-  if constexpr (std::is_integral_v<From> && std::is_integral_v<To> && !std::is_same_v<From, To>)
+constexpr DenseCast other_cast() {
+  if constexpr (HWY_STATIC_DISPATCH(by_way_of_float)(dtype_of<From>, dtype_of<To>))
+    return cast_by_float<To, From>;
+  else if constexpr (std::is_integral_v<From> && std::is_integral_v<To> && !std::is_same_v<From, To>)
     return HWY_STATIC_DISPATCH(cast_row)<To, From>;
   else
     return nullptr;
@@ -107,12 +136,12 @@ constexpr DenseCast integer_cast() {
 
 template <class From>
 constexpr void set_row(DenseCastTable& table) {
-#define RELUME_ENTRY(type, name, python) table.at(dtype_of<From>, ScalarType::name) = integer_cast<From, type>();
+#define RELUME_ENTRY(type, name, python) table.at(dtype_of<From>, ScalarType::name) = other_cast<From, type>();
   RELUME_FORALL_DTYPES(RELUME_ENTRY)
 #undef RELUME_ENTRY
 }
 
-constexpr DenseCastTable make_integer_table() {
+constexpr DenseCastTable make_other_table() {
   DenseCastTable table;
 #define RELUME_ROW(type, name, python) set_row<type>(table);
   RELUME_FORALL_DTYPES(RELUME_ROW)
@@ -120,7 +149,7 @@ constexpr DenseCastTable make_integer_table() {
   return table;
 }
 
-constexpr DenseCastTable kIntegerCasts = make_integer_table();
+constexpr DenseCastTable kOtherCasts = make_other_table();
 
 const DenseCastTable& float_casts(Target target) { RELUME_DISPATCH(target, kFloatCasts); }
 
@@ -129,7 +158,7 @@ const DenseCastTable& float_casts(Target target) { RELUME_DISPATCH(target, kFloa
 DenseCast dense_cast(ScalarType from, ScalarType to) {
   static const DenseCastTable& floats = float_casts(target());
   const DenseCast cast = floats.at(from, to);
-  return cast ? cast : kIntegerCasts.at(from, to);
+  return cast ? cast : kOtherCasts.at(from, to);
 }
 
 }  // namespace relume::cpu

@@ -23,13 +23,15 @@ inline float root_of(float x) { return __builtin_sqrtf(x); }
 inline double root_of(double x) { return __builtin_sqrt(x); }
 
 // The gradient that a step goes by.
-template <class T>
+template <class T, bool may_decay = true>
 struct Gradient {
   explicit Gradient(const OptimizerNumbers& o)
-      : sign(o.maximize ? T(-1) : T(1)), decay(static_cast<T>(o.weight_decay)), decays(o.weight_decay != 0) {}
+      : sign(o.maximize ? T(-1) : T(1)),
+        decay(static_cast<T>(o.weight_decay)),
+        decays(may_decay && o.weight_decay != 0) {}
   T of(T gradient, T parameter) const {
     const T signed_gradient = gradient * sign;
-    return decays ? fused(parameter, decay, signed_gradient) : signed_gradient;
+    return may_decay && decays ? fused(parameter, decay, signed_gradient) : signed_gradient;
   }
   T sign, decay;
   bool decays;
@@ -53,23 +55,37 @@ T faded(T mean) {
 template <class T>
 using Loop = void (*)(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o);
 
-template <class T>
-void sgd(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o) {
+template <class T, bool decays>
+void plain_sgd(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o) {
+  T *p = arrays[0], *g = arrays[1];
+  const Gradient<T, decays> gradient(o);
+  const T rate = static_cast<T>(-o.rate);
+#pragma GCC ivdep
+  for (int64_t i = begin; i < end; ++i) p[i] = fused(gradient.of(g[i], p[i]), rate, p[i]);
+}
+
+template <class T, bool first, bool nesterov>
+void momentum_sgd(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o) {
   T *p = arrays[0], *g = arrays[1], *b = arrays[2];
   const Gradient<T> gradient(o);
   const T rate = static_cast<T>(-o.rate), momentum = static_cast<T>(o.momentum);
   const T share = static_cast<T>(1 - o.dampening);
-  if (!b) {
-#pragma GCC ivdep
-    for (int64_t i = begin; i < end; ++i) p[i] = fused(gradient.of(g[i], p[i]), rate, p[i]);
-    return;
-  }
 #pragma GCC ivdep
   for (int64_t i = begin; i < end; ++i) {
     const T d = gradient.of(g[i], p[i]);
-    b[i] = o.first ? d : faded(fused(d, share, b[i] * momentum));
-    p[i] = fused(o.nesterov ? fused(b[i], momentum, d) : b[i], rate, p[i]);
+    b[i] = first ? d : faded(fused(d, share, b[i] * momentum));
+    p[i] = fused(nesterov ? fused(b[i], momentum, d) : b[i], rate, p[i]);
   }
+}
+
+template <class T>
+void sgd(T* const* arrays, int64_t begin, int64_t end, const OptimizerNumbers& o) {
+  Loop<T> loop = o.weight_decay != 0 ? plain_sgd<T, true> : plain_sgd<T, false>;
+  if (arrays[2] && o.nesterov)
+    loop = o.first ? momentum_sgd<T, true, true> : momentum_sgd<T, false, true>;
+  else if (arrays[2])
+    loop = o.first ? momentum_sgd<T, true, false> : momentum_sgd<T, false, false>;
+  loop(arrays, begin, end, o);
 }
 
 template <class T, bool amsgrad>

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
 #include "core/check.h"
+#include "cpu/dense_cast.h"
 #include "cpu/random_simd.h"
 #include "kernels/random.h"
 #include "kernels/special_functions.h"
@@ -21,6 +23,10 @@ struct Type {
   using type = T;
 };
 
+[[noreturn]] void refuse(const char* op, ScalarType dtype) {
+  fail<NotImplementedError>("\"{}\" not implemented for '{}'", op, to_string(dtype));
+}
+
 // Calls body(Type<T>()) with the C++ type of a floating dtype, or of any dtype.
 template <class F>
 void visit_floating(const char* op, ScalarType dtype, F&& body) {
@@ -34,7 +40,7 @@ void visit_floating(const char* op, ScalarType dtype, F&& body) {
     case ScalarType::BFloat16:
       return body(Type<BFloat16>());
     default:
-      fail<NotImplementedError>("\"{}\" not implemented for '{}'", op, to_string(dtype));
+      refuse(op, dtype);
   }
 }
 
@@ -47,7 +53,22 @@ void visit_all(const char* op, ScalarType dtype, F&& body) {
     RELUME_FORALL_DTYPES(RELUME_VISIT)
 #undef RELUME_VISIT
     default:
-      fail<NotImplementedError>("\"{}\" not implemented for '{}'", op, to_string(dtype));
+      refuse(op, dtype);
+  }
+}
+
+// With the unsigned integer that is as large as an element.
+template <class F>
+void visit_size(ScalarType dtype, F&& body) {
+  switch (element_size(dtype)) {
+    case 1:
+      return body(Type<uint8_t>());
+    case 2:
+      return body(Type<uint16_t>());
+    case 4:
+      return body(Type<uint32_t>());
+    default:
+      return body(Type<uint64_t>());
   }
 }
 
@@ -61,7 +82,42 @@ T from_integer(int64_t value) {
   }
 }
 
-// Half types are reached through float and integers through int64, as casts from double are in PyTorch.
+constexpr int64_t kCastAtOnce = 512;  // elements that are drawn before they are cast
+
+// At most kCastAtOnce elements. Integers are reached through int64, as casts from double are in PyTorch.
+void put(void* out, ScalarType dtype, const void* drawn, ScalarType drawn_dtype, int64_t count) {
+  int64_t integers[kCastAtOnce];
+  if (drawn_dtype == kDouble && !is_floating_point(dtype)) {
+    cpu::dense_cast(kDouble, kLong)(integers, drawn, count);
+    drawn = integers;
+    drawn_dtype = kLong;
+  }
+  if (drawn_dtype == dtype)
+    std::memcpy(out, drawn, static_cast<size_t>(count * element_size(dtype)));
+  else
+    cpu::dense_cast(drawn_dtype, dtype)(out, drawn, count);
+}
+
+// Draws T's, which are then cast to the dtype, unless it is theirs.
+template <class T, class F>
+void fill(void* out, ScalarType dtype, int64_t count, F draw) {
+  const bool direct = dtype == dtype_of<T>;
+  T block[kCastAtOnce];
+  for (int64_t i = 0; i < count; i += kCastAtOnce) {
+    const int64_t piece = std::min(kCastAtOnce, count - i);
+    T* const drawn = direct ? static_cast<T*>(out) + i : block;
+    for (int64_t j = 0; j < piece; ++j) drawn[j] = draw();
+    if (!direct) put(static_cast<char*>(out) + i * element_size(dtype), dtype, drawn, dtype_of<T>, piece);
+  }
+}
+
+template <class F>
+void fill_floating(const char* op, void* out, ScalarType dtype, int64_t count, F&& draw) {
+  if (!is_floating_point(dtype)) refuse(op, dtype);
+  fill<double>(out, dtype, count, draw);
+}
+
+// As put() does it.
 template <class T>
 T from_double(double value) {
   if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
@@ -114,12 +170,8 @@ constexpr int64_t kBlock = 16;
 
 void normal_one_by_one(RandomStream& stream, void* out, ScalarType dtype, int64_t count, double mean,
                        double deviation) {
-  visit_floating("normal_kernel_cpu", dtype, [&](auto type) {
-    using T = typename decltype(type)::type;
-    for (int64_t i = 0; i < count; ++i) {
-      static_cast<T*>(out)[i] = from_double<T>(std::fma(stream.normal(), deviation, mean));
-    }
-  });
+  fill_floating("normal_kernel_cpu", out, dtype, count,
+                [=, &stream] { return std::fma(stream.normal(), deviation, mean); });
 }
 
 void transform_block(double* data, double mean, double deviation) {
@@ -185,36 +237,24 @@ void normal(RandomStream& stream, void* out, ScalarType dtype, int64_t count, do
 // ---- Other continuous distributions: each is computed in double, then rounded
 // ----------------------------------------
 
-template <class F>
-void fill_floating(const char* op, void* out, ScalarType dtype, int64_t count, F&& draw) {
-  visit_floating(op, dtype, [&](auto type) {
-    using T = typename decltype(type)::type;
-    for (int64_t i = 0; i < count; ++i) static_cast<T*>(out)[i] = from_double<T>(draw());
-  });
-}
-
 void log_normal(RandomStream& stream, void* out, ScalarType dtype, int64_t count, double mean, double deviation) {
   fill_floating("log_normal_cpu", out, dtype, count,
-                [&] { return std::exp(std::fma(stream.normal(), deviation, mean)); });
+                [=, &stream] { return std::exp(std::fma(stream.normal(), deviation, mean)); });
 }
 
 void cauchy(RandomStream& stream, void* out, ScalarType dtype, int64_t count, double median, double sigma) {
   fill_floating("cauchy_cpu", out, dtype, count,
-                [&] { return std::fma(sigma, std::tan(M_PI * (stream.uniform53() - 0.5)), median); });
+                [=, &stream] { return std::fma(sigma, std::tan(M_PI * (stream.uniform53() - 0.5)), median); });
 }
 
 void exponential(RandomStream& stream, void* out, ScalarType dtype, int64_t count, double rate) {
-  fill_floating("exponential_cpu", out, dtype, count, [&] { return (-1.0 / rate) * std::log1p(-stream.uniform53()); });
+  fill_floating("exponential_cpu", out, dtype, count,
+                [=, &stream] { return (-1.0 / rate) * std::log1p(-stream.uniform53()); });
 }
 
 void geometric(RandomStream& stream, void* out, ScalarType dtype, int64_t count, double probability) {
-  visit_all("geometric_cpu", dtype, [&](auto type) {
-    using T = typename decltype(type)::type;
-    for (int64_t i = 0; i < count; ++i) {
-      const double trials = std::ceil(std::log(stream.uniform53()) / std::log1p(-probability));
-      static_cast<T*>(out)[i] = from_double<T>(trials);
-    }
-  });
+  fill<double>(out, dtype, count,
+               [=, &stream] { return std::ceil(std::log(stream.uniform53()) / std::log1p(-probability)); });
 }
 
 // Counts uniform numbers until their product is below exp(-rate). Knuth, 1969.
@@ -263,24 +303,18 @@ void bernoulli(RandomStream& stream, void* out, ScalarType dtype, int64_t count,
 
 void bernoulli_each(RandomStream& stream, void* out, ScalarType dtype, int64_t count, const void* probabilities,
                     ScalarType probabilities_dtype) {
-  visit_all("bernoulli_tensor_cpu_self_", dtype, [&](auto out_type) {
-    using T = typename decltype(out_type)::type;
-    visit_floating("bernoulli_tensor_cpu_p_", probabilities_dtype, [&](auto type) {
-      using P = typename decltype(type)::type;
-      const P* const p = static_cast<const P*>(probabilities);
-      for (int64_t i = 0; i < count; ++i)
-        check(p[i] >= P(0) && p[i] <= P(1),
-              "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  "
-              "If so, please report an enhancement request to PyTorch.)");
-      for (int64_t i = 0; i < count; ++i) {
-        bool success;
-        if constexpr (std::is_same_v<P, double>) {
-          success = stream.uniform53() < p[i];
-        } else {
-          success = stream.uniform24() < static_cast<float>(p[i]);
-        }
-        static_cast<T*>(out)[i] = T(success);
-      }
+  visit_floating("bernoulli_tensor_cpu_p_", probabilities_dtype, [&](auto type) {
+    using P = typename decltype(type)::type;
+    const P* p = static_cast<const P*>(probabilities);
+    for (int64_t i = 0; i < count; ++i)
+      check(p[i] >= P(0) && p[i] <= P(1),
+            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  "
+            "If so, please report an enhancement request to PyTorch.)");
+    fill<float>(out, dtype, count, [=, &stream]() mutable -> float {
+      if constexpr (std::is_same_v<P, double>)
+        return stream.uniform53() < *p++;
+      else
+        return stream.uniform24() < static_cast<float>(*p++);
     });
   });
 }
@@ -302,19 +336,15 @@ void rrelu_noise(RandomStream& stream, void* out, ScalarType dtype, int64_t coun
 
 void integers(RandomStream& stream, void* out, ScalarType dtype, int64_t count, int64_t from, uint64_t range) {
   constexpr uint64_t kLargeRange = uint64_t{1} << 28;  // from here 32 bits would be too unequal
-  visit_all("random_from_to_kernel_cpu", dtype, [&](auto type) {
-    using T = typename decltype(type)::type;
-    T* const result = static_cast<T*>(out);
-    const auto shifted = [from](uint64_t value) { return from_integer<T>(static_cast<int64_t>(from + value)); };
-    if (range == 0) {
-      for (int64_t i = 0; i < count; ++i) result[i] = from_integer<T>(static_cast<int64_t>(stream.engine.draw64()));
-    } else if (range >= kLargeRange) {
-      for (int64_t i = 0; i < count; ++i) result[i] = shifted(stream.engine.draw64() % range);
-    } else {
-      const uint32_t narrow = static_cast<uint32_t>(range);
-      for (int64_t i = 0; i < count; ++i) result[i] = shifted(stream.engine() % narrow);
-    }
-  });
+  const auto shifted = [from](uint64_t value) { return static_cast<int64_t>(from + value); };
+  if (range == 0) {
+    fill<int64_t>(out, dtype, count, [&stream] { return static_cast<int64_t>(stream.engine.draw64()); });
+  } else if (range >= kLargeRange) {
+    fill<int64_t>(out, dtype, count, [=, &stream] { return shifted(stream.engine.draw64() % range); });
+  } else {
+    const uint32_t narrow = static_cast<uint32_t>(range);
+    fill<int64_t>(out, dtype, count, [=, &stream] { return shifted(stream.engine() % narrow); });
+  }
 }
 
 // Number of consecutive integers from 0 that T holds exactly; 0 stands for 2^64 and more.
@@ -339,11 +369,11 @@ void all_integers(RandomStream& stream, void* out, ScalarType dtype, int64_t cou
 }
 
 void permutation(RandomStream& stream, void* out, ScalarType dtype, int64_t count) {
-  visit_all("randperm", dtype, [&](auto type) {
+  fill<int64_t>(out, dtype, count, [next = int64_t{0}]() mutable { return next++; });
+  const bool wide = count >= static_cast<int64_t>(std::numeric_limits<uint32_t>::max() / 20);
+  visit_size(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     T* const result = static_cast<T*>(out);
-    for (int64_t i = 0; i < count; ++i) result[i] = from_integer<T>(i);
-    const bool wide = count >= static_cast<int64_t>(std::numeric_limits<uint32_t>::max() / 20);
     for (int64_t i = 0; i + 1 < count; ++i) {
       const uint64_t bits = wide ? stream.engine.draw64() : stream.engine();
       std::swap(result[i], result[i + static_cast<int64_t>(bits % static_cast<uint64_t>(count - i))]);

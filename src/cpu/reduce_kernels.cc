@@ -104,21 +104,29 @@ void add_run(const float* x, int64_t n, Wide (&sums)[kWideParts]) {
                   __builtin_convertvector(load<Narrow>(lanes + 8 + part * kWideWidth), Wide);
 }
 
-// Combines term(x) of all elements by an associative operation, in float64 or uint64; plain sums of many floats begin
-// in float32.
-template <class T, class Term, class Combine, class Finish>
-struct Fold {
-  using Sum = sum_type<T>;
+template <class Sum, class Combine>
+struct FoldState {
   using State = Sum;
   static constexpr int kComponents = 1;
-  static constexpr ScalarType kOutputs[2] = {dtype_of<T>, ScalarType::Undefined};
-  static constexpr bool kInRuns =
-      std::is_same_v<T, float> && std::is_same_v<Term, Value> && std::is_same_v<Combine, Plus>;
-  static constexpr int64_t kBlock = kInRuns ? 16 * kFloatRun : 1024;
 
   static void init(void* state, int64_t columns) {
     for (int64_t j = 0; j < columns; ++j) static_cast<Sum*>(state)[j] = Combine::kNeutral;
   }
+  static void combine(void* into, const void* from, int64_t columns) {
+    for (int64_t j = 0; j < columns; ++j)
+      static_cast<Sum*>(into)[j] = Combine::of(static_cast<Sum*>(into)[j], static_cast<const Sum*>(from)[j]);
+  }
+};
+
+// Combines term(x) of all elements by an associative operation, in float64 or uint64; plain sums of many floats begin
+// in float32.
+template <class T, class Term, class Combine, class Finish>
+struct Fold : FoldState<sum_type<T>, Combine> {
+  using Sum = sum_type<T>;
+  static constexpr ScalarType kOutputs[2] = {dtype_of<T>, ScalarType::Undefined};
+  static constexpr bool kInRuns =
+      std::is_same_v<T, float> && std::is_same_v<Term, Value> && std::is_same_v<Combine, Plus>;
+  static constexpr int64_t kBlock = kInRuns ? 16 * kFloatRun : 1024;
 
   // In four chains of eight lanes, each in as many vectors as it takes.
   static Sum block(const T* x, int64_t n, const Term& term = {}) {
@@ -171,10 +179,6 @@ struct Fold {
       const T high = (from[4 * stride] + from[5 * stride]) + (from[6 * stride] + from[7 * stride]);
       sums[j] += static_cast<Sum>(low + high);
     }
-  }
-  static void combine(void* into, const void* from, int64_t columns) {
-    for (int64_t j = 0; j < columns; ++j)
-      static_cast<Sum*>(into)[j] = Combine::of(static_cast<Sum*>(into)[j], static_cast<const Sum*>(from)[j]);
   }
   static void finish(void* const* outputs, const void* state, int64_t columns, Options options) {
     const Sum* sums = static_cast<const Sum*>(state);
@@ -232,12 +236,9 @@ struct Logic {
   }
 };
 
-struct CountTrue {
-  using State = int64_t;
-  static constexpr int kComponents = 1;
+struct CountTrue : FoldState<uint64_t, Plus> {
   static constexpr ScalarType kOutputs[2] = {kLong, ScalarType::Undefined};
 
-  static void init(void* state, int64_t columns) { std::memset(state, 0, columns * 8); }
   static void row(void* state, const void* x, int64_t n, int64_t, Options) {
     int64_t sum = 0;
     for (int64_t i = 0; i < n; ++i) sum += static_cast<const uint8_t*>(x)[i];
@@ -246,9 +247,6 @@ struct CountTrue {
   static void columns(void* state, const void* x, int64_t columns, int64_t, Options) {
     int64_t* sums = static_cast<int64_t*>(state);
     for (int64_t j = 0; j < columns; ++j) sums[j] += static_cast<const uint8_t*>(x)[j];
-  }
-  static void combine(void* into, const void* from, int64_t columns) {
-    for (int64_t j = 0; j < columns; ++j) static_cast<int64_t*>(into)[j] += static_cast<const int64_t*>(from)[j];
   }
   static void finish(void* const* outputs, const void* state, int64_t columns, Options) {
     std::memcpy(outputs[0], state, columns * 8);
@@ -353,8 +351,8 @@ template <class T, class Term, class Order>
   return best;
 }
 
-template <class T, class Term, class Order>
-struct Extreme {
+template <class T, class Order>
+struct ExtremeState {
   using State = T;
   static constexpr int kComponents = 1;
   static constexpr ScalarType kOutputs[2] = {dtype_of<T>, ScalarType::Undefined};
@@ -362,21 +360,26 @@ struct Extreme {
   static void init(void* state, int64_t columns) {
     for (int64_t j = 0; j < columns; ++j) static_cast<T*>(state)[j] = Order::template worst<T>();
   }
-  static void row(void* state, const void* x, int64_t n, int64_t, Options) {
-    T& best = *static_cast<T*>(state);
-    best = better<Order>(best, extreme_of<T, Term, Order>(static_cast<const T*>(x), n));
-  }
-  static void columns(void* state, const void* x, int64_t columns, int64_t, Options) {
-    T* best = static_cast<T*>(state);
-    const T* from = static_cast<const T*>(x);
-    for (int64_t j = 0; j < columns; ++j) best[j] = better<Order>(best[j], Term::of(from[j]));
-  }
   static void combine(void* into, const void* from, int64_t columns) {
     T* best = static_cast<T*>(into);
     for (int64_t j = 0; j < columns; ++j) best[j] = better<Order>(best[j], static_cast<const T*>(from)[j]);
   }
   static void finish(void* const* outputs, const void* state, int64_t columns, Options) {
     std::memcpy(outputs[0], state, columns * sizeof(T));
+  }
+};
+
+template <class T, class Term, class Order>
+struct Extreme : ExtremeState<T, Order> {
+  static void row(void* state, const void* x, int64_t n, int64_t, Options) {
+    T& best = *static_cast<T*>(state);
+    best = better<Order>(best, extreme_of<T, Term, Order>(static_cast<const T*>(x), n));
+  }
+  static void columns(void* state, const void* x, int64_t columns, int64_t, Options) {
+    if constexpr (std::is_same_v<Term, Value>) return ExtremeState<T, Order>::combine(state, x, columns);
+    T* best = static_cast<T*>(state);
+    const T* from = static_cast<const T*>(x);
+    for (int64_t j = 0; j < columns; ++j) best[j] = better<Order>(best[j], Term::of(from[j]));
   }
 };
 
@@ -438,11 +441,8 @@ struct IndexedExtreme {
 
 // Mean and sum of squared distances from it, blockwise in two passes, joined by the formula of Chan, Golub and LeVeque
 // (1979). The third component is the number of elements, in its first slot.
-template <class T, bool kRoot>
-struct Moments {
+struct MomentsState {
   static constexpr int kComponents = 3;
-  static constexpr ScalarType kOutputs[2] = {dtype_of<T>, dtype_of<T>};
-  static constexpr int64_t kBlock = 1024;
 
   static void init(void* state, int64_t columns) { std::memset(state, 0, columns * kComponents * 8); }
 
@@ -451,6 +451,22 @@ struct Moments {
     mean += distance * (other_n / all);
     squares += other_squares + distance * distance * (n * other_n / all);
   }
+
+  static void combine(void* into, const void* from, int64_t columns) {
+    double& n = *component<double>(into, columns, 2);
+    const double other_n = *component<double>(from, columns, 2);
+    if (other_n == 0) return;
+    for (int64_t j = 0; j < columns; ++j)
+      join(component<double>(into, columns, 0)[j], component<double>(into, columns, 1)[j], n,
+           component<double>(from, columns, 0)[j], component<double>(from, columns, 1)[j], other_n);
+    n += other_n;
+  }
+};
+
+template <class T>
+struct MomentsOf : MomentsState {
+  static constexpr ScalarType kOutputs[2] = {dtype_of<T>, dtype_of<T>};
+  static constexpr int64_t kBlock = 1024;
 
   static void row(void* state, const void* x, int64_t n, int64_t, Options) {
     double* const moments = static_cast<double*>(state);
@@ -473,15 +489,10 @@ struct Moments {
       squares[j] += distance * (value - mean[j]);
     }
   }
-  static void combine(void* into, const void* from, int64_t columns) {
-    double& n = *component<double>(into, columns, 2);
-    const double other_n = *component<double>(from, columns, 2);
-    if (other_n == 0) return;
-    for (int64_t j = 0; j < columns; ++j)
-      join(component<double>(into, columns, 0)[j], component<double>(into, columns, 1)[j], n,
-           component<double>(from, columns, 0)[j], component<double>(from, columns, 1)[j], other_n);
-    n += other_n;
-  }
+};
+
+template <class T, bool kRoot>
+struct Moments : MomentsOf<T> {
   static void finish(void* const* outputs, const void* state, int64_t columns, Options options) {
     const double n = *component<double>(state, columns, 2), freedom = n - options.correction;
     for (int64_t j = 0; j < columns; ++j) {

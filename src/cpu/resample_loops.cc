@@ -9,6 +9,8 @@
 #define HWY_TARGET_INCLUDE "cpu/resample_loops.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+// After highway.h, whose macros it changes.
+#include "cpu/simd/small_scalar-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu::HWY_NAMESPACE {

@@ -7,6 +7,8 @@
 #define HWY_TARGET_INCLUDE "cpu/vector_loops.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+// After highway.h, whose macros it changes.
+#include "cpu/simd/small_scalar-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu {

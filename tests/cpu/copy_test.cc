@@ -167,5 +167,22 @@ TEST(Cast, RoundsHalfTypesToEven) {
   }
 }
 
+TEST(Cast, GivesLongRowsWhatItGivesEachElement) {
+  constexpr int64_t kLength = 1300;
+  for (int a = 0; a < kNumDtypes; ++a)
+    for (int b = 0; b < kNumDtypes; ++b) {
+      const ScalarType from = static_cast<ScalarType>(a), to = static_cast<ScalarType>(b);
+      std::vector<float> numbers(kLength);
+      for (int64_t i = 0; i < kLength; ++i) numbers[i] = static_cast<float>(i * i % 1021 - 200) / 4;
+      std::vector<char> x(kLength * 8), whole(kLength * 8), each(kLength * 8);
+      copy_strided(kLength, x.data(), nullptr, from, numbers.data(), nullptr, kFloat);
+      copy_strided(kLength, whole.data(), nullptr, to, x.data(), nullptr, from);
+      for (int64_t i = 0; i < kLength; ++i)
+        copy_strided(int64_t{1}, each.data() + i * element_size(to), nullptr, to, x.data() + i * element_size(from),
+                     nullptr, from);
+      EXPECT_EQ(whole, each) << from << to;
+    }
+}
+
 }  // namespace
 }  // namespace relume::cpu

@@ -52,7 +52,7 @@ HEAVY = set(
     "condition_variable barrier semaphore latch stop_token coroutine memory_resource valarray".split()
 )
 LONGEST_FILE = 800
-LARGEST_LIBRARY = 5 << 20
+LARGEST_LIBRARY = 5_000_000
 
 # Joined from halves, so that this file passes its own rule.
 FORBIDDEN = [

@@ -10,6 +10,8 @@
 #include <cstring>
 
 #include "hwy/highway.h"
+// After highway.h, whose macros it changes.
+#include "cpu/simd/small_scalar-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace relume::cpu::HWY_NAMESPACE {

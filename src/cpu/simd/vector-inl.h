@@ -11,6 +11,8 @@
 
 #include "cpu/simd/targets.h"
 #include "hwy/highway.h"
+// After highway.h, whose macros it changes.
+#include "cpu/simd/small_scalar-inl.h"
 
 #define RELUME_INLINE inline __attribute__((always_inline))
 #ifndef RELUME_FORMULA
