@@ -166,16 +166,16 @@ def stripped_megabytes(files, folder):
 def costs(library, folder):
     """The figures of figures.COSTS for one library, in their order."""
 
-    def compile_program(source, target):
+    def compile_program(source, target, *flags):
         compiler = os.environ.get("CXX", "c++")
-        command = [compiler, "-std=c++17", "-O2", *library.compile_flags, source, "-o", target, *library.link_flags]
-        return min((run(command, CCACHE_DISABLE="1") for _ in range(2)), key=seconds_of)
+        command = [compiler, "-std=c++17", "-O2", *library.compile_flags, source, "-o", target, *flags]
+        return min((run(command, CCACHE_DISABLE="1") for _ in range(3)), key=seconds_of)
 
     header = folder / "header.cpp"
     header.write_text("#include <torch/torch.h>\nint main() {}\n")
     program = folder / f"small_training_{library.name.split()[0]}"
-    compiled = compile_program(HERE / "small_training.cpp", program)
-    included = compile_program(header, folder / "header")
+    compiled = compile_program(HERE / "small_training.cpp", program, *library.link_flags)
+    included = compile_program(header, folder / "header.o", "-c")  # the program's row has the linker's time
     started = min((run([program], OMP_NUM_THREADS="2") for _ in range(10)), key=seconds_of)
     return [
         compiled.seconds,
