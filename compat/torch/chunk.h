@@ -40,15 +40,12 @@ struct ChunkDatasetOptions {
         batch_size_(batch_size),
         cache_size_(cache_size),
         cross_chunk_shuffle_count_(cross_chunk_shuffle_count) {
-    const auto require = [](bool holds, const char* text) {
-      if (!holds) throw relume::Error(text);
-    };
-    require(preloader_count > 0, "Preloader count is 0. At least one preloader needs to be specified.");
-    require(batch_size > 0, "Batch size is 0. A positive batch size needs to be specified.");
-    require(cache_size > 0, "Cache size is 0. A positive cache size needs to be specified.");
-    require(cache_size >= batch_size,
-            "Cache size is less than batch size. Cache needs to be large enough to hold at least one batch.");
-    require(cross_chunk_shuffle_count > 0, "cross_chunk_shuffle_count needs to be greater than 0.");
+    TORCH_CHECK(preloader_count > 0, "Preloader count is 0. At least one preloader needs to be specified.");
+    TORCH_CHECK(batch_size > 0, "Batch size is 0. A positive batch size needs to be specified.");
+    TORCH_CHECK(cache_size > 0, "Cache size is 0. A positive cache size needs to be specified.");
+    TORCH_CHECK(cache_size >= batch_size,
+                "Cache size is less than batch size. Cache needs to be large enough to hold at least one batch.");
+    TORCH_CHECK(cross_chunk_shuffle_count > 0, "cross_chunk_shuffle_count needs to be greater than 0.");
   }
   RELUME_ARG(size_t, preloader_count);
   RELUME_ARG(size_t, batch_size);
